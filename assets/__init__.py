@@ -1,0 +1,1 @@
+"""Data only: models, themes, sounds, words and presets."""

@@ -1,0 +1,1 @@
+"""What a person can do: assessments that measure it, imports that find it in recordings, and what follows it."""

@@ -1,0 +1,87 @@
+"""Standing: where the person stands, how tall they are, and how quietly they stand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+import msgspec
+import numpy as np
+
+from calibration.limits import from_repetitions
+from calibration.sway import head_sway
+from engine import moves
+from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.envelope import Envelope
+from engine.motion import Array, Motion
+from engine.parameters import number
+from engine.records import Calibration, Stance, TrialRecord
+from engine.scene import Panel
+from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
+
+STATURE_SD_M = 0.02  # what body proportions leave open
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    quiet_s: float = number(20.0, 10.0, 60.0, "s", "how long to stand quietly")
+    wait_s: float = number(20.0, 5.0, 60.0, "s", "how long to wait for a trigger press before beginning anyway")
+
+
+class Standing(Assessment):
+    """Stand tall and look ahead: floor, height and facing at the first trigger press, then head sway."""
+
+    title = "Standing"
+    trains = ("quiet standing",)
+    version = 1
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {}
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """One to get ready, one to stand."""
+        yield Trial(values={"quiet": False})
+        yield Trial(values={"quiet": True})
+
+    def play(self, trial: Trial) -> Move:
+        """Wait for a press, or stand quietly."""
+        if trial.values["quiet"]:
+            panel = Panel("stand", "stand.title", ("stand.hold",))
+            return moves.alongside((panel,), moves.stand("stand here", self.p.quiet_s))
+        panel = Panel("stand", "stand.title", ("stand.text", "session.confirm"), confirm=True)
+        return moves.confirm((panel,), self.p.wait_s)
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """Nothing of a single trial: standing is measured as a whole."""
+        return Result(None, {})
+
+    def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
+        """Stance, stature and sway from the quiet stretch."""
+        motion = finished[-1].motion
+        if len(motion.time_s) < 2:
+            raise NotMeasured("standing was not measured: the head was not tracked; stand in view and start again")
+        stance = stance_of(motion)
+        stature = from_repetitions(
+            [stance.head_m[1] / EYE_HEIGHT_OF_STATURE],
+            "m",
+            "headset height over 0.936, standing",
+            STATURE_SD_M,
+        )
+        known = calibration or Calibration("", stance, stature, {})
+        return msgspec.structs.replace(
+            known, stance=stance, stature_m=stature, sway=head_sway(motion, stance), quality=motion.quality
+        )
+
+
+def stance_of(motion: Motion) -> Stance:
+    """The mean head and mean facing of a quiet stretch."""
+    x, y, z = (float(round(v, 4)) for v in motion.head_m.mean(axis=0))
+    return Stance((x, y, z), round(mean_facing_deg(motion.head_q), 2))
+
+
+def mean_facing_deg(head_q: Array) -> float:
+    """The mean heading of orientations (n, 4), to the right of -z, by the mean of unit vectors."""
+    x, y, z, w = head_q.T
+    right, ahead = -2 * (x * z + w * y), 1 - 2 * (x * x + y * y)
+    return float(np.degrees(np.arctan2(right.mean(), ahead.mean())))

@@ -1,0 +1,103 @@
+"""What the devices said at one predicted display time.
+
+Axes are OpenXR's everywhere but in `engine/panda/axes.py`: x right, y up, -z forward, right-handed;
+metres; unit quaternions (x, y, z, w) that turn device axes into space axes; floor at y = 0.
+Devices speak 32-bit floats: every number of a Frame survives a round trip through float32, so that
+a recording holds exactly what the session saw.
+"""
+
+import math
+import struct
+from enum import IntFlag
+from typing import NamedTuple
+
+Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+
+UPRIGHT: Quaternion = (0.0, 0.0, 0.0, 1.0)
+SIDES = ("left", "right")
+
+
+class Pose(NamedTuple):
+    """Where a device is and how it is turned.
+
+    `valid` is false when the runtime gave no usable pose; `tracked` is false when it was inferred,
+    which is good enough to draw and never good enough to measure.
+    """
+
+    position_m: Vector
+    orientation: Quaternion = UPRIGHT
+    valid: bool = True
+    tracked: bool = True
+
+
+class Hand(NamedTuple):
+    """One hand: its grip pose, and how far trigger and squeeze are pressed (0 to 1)."""
+
+    grip: Pose
+    trigger: float = 0.0
+    squeeze: float = 0.0
+
+
+class Button(IntFlag):
+    """What a person pressed or a runtime reported, as bits that can be recorded."""
+
+    NONE = 0
+    MENU = 1
+    STOP = 2
+    RECENTRE = 4
+
+
+class Frame(NamedTuple):
+    """One image's worth of input. `time_ns` is the predicted display time, never the wall clock.
+
+    `focused` is false while the person cannot see the scene or act on it (headset off, system menu).
+    """
+
+    time_ns: int
+    head: Pose
+    left: Hand
+    right: Hand
+    buttons: int = 0
+    focused: bool = True
+
+
+LOST = Pose((0.0, 0.0, 0.0), UPRIGHT, valid=False, tracked=False)
+
+_FLOATS = struct.Struct("<25f")
+
+
+def as_float32(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Round 25 numbers (three poses of seven, then two of trigger and squeeze) as a device would."""
+    return _FLOATS.unpack(_FLOATS.pack(*values))
+
+
+def rotate(orientation: Quaternion, vector: Vector) -> Vector:
+    """Turn a vector by a unit quaternion."""
+    x, y, z, w = orientation
+    a, b, c = vector
+    tx, ty, tz = 2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)
+    return (
+        a + w * tx + y * tz - z * ty,
+        b + w * ty + z * tx - x * tz,
+        c + w * tz + x * ty - y * tx,
+    )
+
+
+def forward(orientation: Quaternion) -> Vector:
+    """The direction that -z of the device points to, as `rotate` would give it, in fewer steps."""
+    x, y, z, w = orientation
+    return (-2 * (x * z + w * y), -2 * (y * z - w * x), 2 * (x * x + y * y) - 1)
+
+
+def yaw_rad(orientation: Quaternion) -> float:
+    """Heading about the vertical: 0 looks along -z, positive turns to the right (towards +x)."""
+    x, _, z = forward(orientation)
+    return math.atan2(x, -z)
+
+
+def from_yaw_pitch(yaw_right_rad: float, pitch_up_rad: float) -> Quaternion:
+    """The orientation of something that turned right by a yaw, then looked up by a pitch."""
+    cy, sy = math.cos(yaw_right_rad / 2), math.sin(-yaw_right_rad / 2)
+    cp, sp = math.cos(pitch_up_rad / 2), math.sin(pitch_up_rad / 2)
+    return (cy * sp, sy * cp, -sy * sp, cy * cp)

@@ -1,0 +1,143 @@
+"""The moves that trials are built from: each yields what to show, receives the next Body, returns an outcome.
+
+A move counts time in `body.dt_s`, keeps no Body across a yield, and yields before it ends.
+"""
+
+import math
+
+from engine.body import Body
+from engine.frame import Vector
+from engine.places import lean_along
+from engine.scene import Item, Lean, Reach, Stand, Target
+from engine.task import NOT_YET, REACHED, Move
+
+STILL_MPS = 0.05
+STILL_FOR_S = 0.5
+
+
+def hand_m(body: Body, hand: str, place_m: Vector) -> Vector | None:
+    """The hand that may reach a place, the nearer one for either; None when it is not seen."""
+    left = body.left_m if body.left_seen and hand != "right" else None
+    right = body.right_m if body.right_seen and hand != "left" else None
+    if left is None or right is None:
+        return right if left is None else left
+    return left if math.dist(left, place_m) <= math.dist(right, place_m) else right
+
+
+def hold(target: Target, hold_s: float) -> Move:
+    """Keep a hand in a target until it is full; with `hold_s` 0, touch it."""
+    held_s, inside = 0.0, False
+    while not (inside and held_s >= hold_s):
+        fill = min(1.0, held_s / hold_s) if hold_s else 0.0
+        body = yield (target._replace(fill=fill),)
+        hand = hand_m(body, target.hand, target.place_m)
+        inside = hand is not None and math.dist(hand, target.place_m) < target.radius_m
+        held_s = held_s + body.dt_s if inside else 0.0
+    return REACHED
+
+
+def lean(goal: Lean, hold_s: float) -> Move:
+    """Lean to a goal, within its tolerance along and across, and hold; with `hold_s` 0, touch it."""
+    held_s, inside, now_deg = 0.0, False, (0.0, 0.0)
+    while not (inside and held_s >= hold_s):
+        fill = min(1.0, held_s / hold_s) if hold_s else 0.0
+        body = yield (goal._replace(now_deg=now_deg, fill=fill),)
+        now_deg = body.lean_deg
+        along, across = lean_along(now_deg, goal.direction_deg)
+        inside = along > goal.angle_deg - goal.tolerance_deg and abs(across) < 2 * goal.tolerance_deg
+        held_s = held_s + body.dt_s if inside else 0.0
+    return REACHED
+
+
+def upright(key: str, within_deg: float, for_s: float) -> Move:
+    """Come back to the middle and stay there for a while."""
+    held_s = 0.0
+    while held_s < for_s:
+        body = yield (Stand(key, held_s / for_s),)
+        held_s = held_s + body.dt_s if math.hypot(*body.lean_deg) < within_deg else 0.0
+    return REACHED
+
+
+def stand(key: str, seconds: float) -> Move:
+    """Stand quietly for a time, whatever happens."""
+    gone_s = 0.0
+    while gone_s < seconds:
+        body = yield (Stand(key, gone_s / seconds),)
+        gone_s += body.dt_s
+    return REACHED
+
+
+def reach_out(line: Reach, most_s: float) -> Move:
+    """Follow a hand along a line as far as is comfortable: ends when it came forth and rested, or at the stop line."""
+    way_m = math.dist(line.start_m, line.stop_m)
+    along = tuple((b - a) / way_m for a, b in zip(line.start_m, line.stop_m, strict=True))
+    best_m, resting_s, gone_s = 0.0, 0.0, 0.0
+    while gone_s < most_s and resting_s < STILL_FOR_S and best_m < way_m:
+        body = yield (line._replace(reached=best_m / way_m),)
+        gone_s += body.dt_s
+        hand = hand_m(body, line.hand, line.stop_m)
+        if hand is None:
+            continue
+        now_m = sum((h - s) * a for h, s, a in zip(hand, line.start_m, along, strict=True))
+        moving = now_m > best_m + STILL_MPS * body.dt_s
+        best_m = max(best_m, now_m)
+        resting_s = 0.0 if moving or best_m < 0.2 * way_m else resting_s + body.dt_s
+    return REACHED
+
+
+def lean_out(goal: Lean, most_s: float) -> Move:
+    """Follow a lean as far as is comfortable: ends when the body came half way back, or at the stop line."""
+    best_deg, now_deg, along, gone_s = 0.0, (0.0, 0.0), 0.0, 0.0
+    while gone_s < most_s and best_deg < goal.angle_deg and not (best_deg > 1.0 and along < best_deg / 2):
+        body = yield (goal._replace(now_deg=now_deg),)
+        gone_s += body.dt_s
+        now_deg = body.lean_deg
+        along = lean_along(now_deg, goal.direction_deg)[0]
+        best_deg = max(best_deg, along)
+    return REACHED
+
+
+def confirm(items: tuple[Item, ...], most_s: float) -> Move:
+    """Show something until the person presses a trigger, or the time is up."""
+    gone_s, released = 0.0, False
+    while gone_s < most_s:
+        body = yield items
+        gone_s += body.dt_s
+        if body.confirm and released:
+            return REACHED
+        released = released or not body.confirm
+    return NOT_YET
+
+
+def show(items: tuple[Item, ...], seconds: float) -> Move:
+    """Show something for a time."""
+    gone_s = 0.0
+    while True:
+        body = yield items
+        gone_s += body.dt_s
+        if gone_s >= seconds:
+            return REACHED
+
+
+def within(limit_s: float, move: Move) -> Move:
+    """Play a move, for no longer than a time; `not yet` when it has not ended by then."""
+    items, gone_s = next(move), 0.0
+    while gone_s < limit_s:
+        body = yield items
+        gone_s += body.dt_s
+        try:
+            items = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+    return NOT_YET
+
+
+def alongside(items: tuple[Item, ...], move: Move) -> Move:
+    """Play a move with more to look at around it."""
+    own = next(move)
+    while True:
+        body = yield own + items
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)

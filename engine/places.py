@@ -1,0 +1,48 @@
+"""Where to put things, in terms of a person: directions from a shoulder, leans of a body.
+
+Elevation is 0 with the arm hanging, 90 level and 180 straight up; azimuth is 0 straight ahead of the trunk
+and positive to the right. Both are degrees.
+"""
+
+import math
+
+from engine.frame import Vector
+
+
+def from_shoulder(
+    shoulder_m: Vector, facing_deg: float, azimuth_deg: float, elevation_deg: float, radius_m: float
+) -> Vector:
+    """The point at a direction and distance from a shoulder."""
+    heading, elevation = math.radians(facing_deg + azimuth_deg), math.radians(elevation_deg)
+    level = math.sin(elevation) * radius_m
+    return (
+        shoulder_m[0] + level * math.sin(heading),
+        shoulder_m[1] - math.cos(elevation) * radius_m,
+        shoulder_m[2] - level * math.cos(heading),
+    )
+
+
+def seen_from_shoulder(shoulder_m: Vector, facing_deg: float, place_m: Vector) -> tuple[float, float, float]:
+    """Azimuth (-180 to 180) and elevation in degrees, and distance in metres: the inverse of `from_shoulder`."""
+    x, y, z = (p - s for p, s in zip(place_m, shoulder_m, strict=True))
+    radius = math.hypot(x, y, z)
+    if radius == 0:
+        return 0.0, 0.0, 0.0
+    azimuth = math.degrees(math.atan2(x, -z)) - facing_deg
+    return (azimuth + 180) % 360 - 180, math.degrees(math.acos(max(-1.0, min(1.0, -y / radius)))), radius
+
+
+def towards(facing_deg: float, direction_deg: float) -> Vector:
+    """The level unit vector of a lean direction: 0 forward, 90 right, 180 back, as seen by the person."""
+    heading = math.radians(facing_deg + direction_deg)
+    return (math.sin(heading), 0.0, -math.cos(heading))
+
+
+def lean_along(lean_deg: tuple[float, float], direction_deg: float) -> tuple[float, float]:
+    """A lean (forward, right) as the part along a direction and the part across it, in degrees."""
+    direction = math.radians(direction_deg)
+    ahead, right = lean_deg
+    return (
+        ahead * math.cos(direction) + right * math.sin(direction),
+        right * math.cos(direction) - ahead * math.sin(direction),
+    )

@@ -1,0 +1,244 @@
+"""The clinical vocabulary as records: what was measured, asked, done, and why.
+
+Records are immutable, go to and from JSON unchanged, and hold all that is needed to understand them years
+later. The server reads the same classes. Angles are degrees, lengths metres, times seconds from the first
+frame of the session; a name that holds a quantity ends in its unit, or a `unit` field stands beside it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+SCHEMA = 1
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A value that is written down."""
+
+
+class Limit(Record, frozen=True):
+    """How far a person can go in one movement, with a 95 % interval.
+
+    `method` says how it was found, `n` from how many repetitions, `note` what to keep in mind; `best` is
+    the furthest that was really done, and nothing beyond it is asked.
+    """
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    n: int
+    method: str
+    note: str = ""
+    best: float | None = None
+
+
+class ReachCell(Record, frozen=True):
+    """The reach in one direction from the shoulder: the centre of a bin and its 95th percentile radius.
+
+    `azimuth_deg` is 0 straight ahead of the trunk and positive to the right, `elevation_deg` is 0 with the
+    arm hanging, 90 level and 180 straight up; `n` counts the samples.
+    """
+
+    azimuth_deg: float
+    elevation_deg: float
+    radius_m: float
+    n: int
+
+
+class Quality(Record, frozen=True):
+    """How far a recording can be trusted: what was there, and what was left out and why.
+
+    Each entry of `dropped` counts frames by reason; `notes` are sentences for the therapist.
+    """
+
+    frames: int
+    seconds: float
+    rate_hz: float
+    head_seen_percent: float
+    left_seen_percent: float
+    right_seen_percent: float
+    longest_gap_s: float
+    dropped: Mapping[str, int] = {}
+    notes: tuple[str, ...] = ()
+
+
+class Stance(Record, frozen=True):
+    """How a person stands when nothing is asked: the neutral head in metres, and facing to the right of -z."""
+
+    head_m: tuple[float, float, float]
+    facing_deg: float
+
+
+class Calibration(Record, frozen=True):
+    """What was measured of a person: stance, lengths, reach and limits, each with method and number.
+
+    `limits` maps a movement (`shoulder_elevation_left`, `lean_forward`) to its Limit; `reach` maps a side to
+    cells; `sway` holds head sway in quiet standing by name of the measure.
+    """
+
+    measured_at: str
+    stance: Stance
+    stature_m: Limit
+    arm_m: Mapping[str, Limit]
+    limits: Mapping[str, Limit] = {}
+    reach: Mapping[str, tuple[ReachCell, ...]] = {}
+    sway: Mapping[str, "Measured"] = {}
+    quality: Quality | None = None
+
+
+class Measured(Record, frozen=True):
+    """One number of a measure. `value` is None where it could not be measured, and `note` says why.
+
+    `error` is the half width of a 95 % interval in the same unit; None where nobody knows it.
+    """
+
+    value: float | None
+    unit: str
+    error: float | None = None
+    note: str = ""
+
+
+class Precaution(Record, frozen=True):
+    """A hard limit: no movement of this name beyond `at_most`, why, who says so, and until when (ISO date)."""
+
+    movement: str
+    at_most: float
+    unit: str
+    reason: str
+    by: str
+    until: str = ""
+
+
+class Request(Record, frozen=True):
+    """How far a trial asks a person to go, and why: a code for programs, a sentence for people."""
+
+    movement: str
+    amplitude: float
+    unit: str
+    code: str
+    reason: str
+
+
+class Trace(Record, frozen=True):
+    """One quantity over one trial, thinned for reading: seconds from the trial's start, and values."""
+
+    title: str
+    unit: str
+    t_s: tuple[float, ...]
+    values: tuple[float | None, ...]
+
+
+class TrialRecord(Record, frozen=True):
+    """What one trial asked, what came of it, and what was measured.
+
+    `outcome` is `reached`, `not yet` or `stopped`; `achieved` is in the unit of the request; `limit_after`
+    is the running estimate that the next request was made from.
+    """
+
+    number: int
+    side: str
+    start_s: float
+    end_s: float
+    outcome: str
+    request: Request | None = None
+    achieved: float | None = None
+    limit_after: Limit | None = None
+    measures: Mapping[str, Measured] = {}
+    traces: tuple[Trace, ...] = ()
+    quality: Quality | None = None
+
+
+class BlockRecord(Record, frozen=True):
+    """One run of one task. `kind` is calibrate, warm up, play, rest or end; `version` is the task's own."""
+
+    task: str
+    title: str
+    version: int
+    kind: str
+    start_s: float
+    end_s: float
+    parameters: Mapping[str, float | int | str | bool] = {}
+    preset: str = ""
+    trials: tuple[TrialRecord, ...] = ()
+    measures: Mapping[str, Measured] = {}
+    notes: tuple[str, ...] = ()
+
+
+class Event(Record, frozen=True):
+    """Something that happened at a moment: `paused`, `resumed`, `stopped`, `target outside the envelope`."""
+
+    at_s: float
+    name: str
+    detail: str = ""
+
+
+class Recording(Record, frozen=True):
+    """The file of frames that belongs to a session, and its SHA-256."""
+
+    file: str
+    sha256: str
+    bytes: int
+    frames: int
+
+
+class Session(Record, frozen=True):
+    """One visit of one person, whole.
+
+    `patient` is a pseudonym, `started_at` is ISO 8601 with an offset. `known` is the calibration that the visit
+    began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These and
+    `keep_stance` are the plan's, so that the session can be played again from its recording.
+    """
+
+    id: str
+    patient: str
+    started_at: str
+    seconds: float
+    headset: str
+    headset_description: str
+    software: str
+    seed: int
+    preset: str
+    ended_by: str
+    calibration: Calibration | None
+    precautions: tuple[Precaution, ...] = ()
+    blocks: tuple[BlockRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    answers: Mapping[str, str] = {}
+    quality: Quality | None = None
+    recording: Recording | None = None
+    known: Calibration | None = None
+    caps: Mapping[str, float] = {}
+    keep_stance: bool = False
+    schema: int = SCHEMA
+
+
+class RecordUnreadable(ValueError):
+    """A file that should hold a record does not; the message names the file, the place in it and the reason."""
+
+
+def to_json(record: Record) -> bytes:
+    """Write a record as indented JSON that ends with a newline; equal records give equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1) + b"\n"
+
+
+R = TypeVar("R", bound=Record)
+
+
+def from_json(content: bytes, kind: type[R], name: str = "record") -> R:
+    """Read a record from JSON; raises RecordUnreadable, naming `name` and the place, when it does not fit."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as reason:
+        raise RecordUnreadable(f"{name} is not a {kind.__name__}: {reason}") from None
+
+
+def read(path: Path, kind: type[R]) -> R:
+    """Read a record from a file; raises RecordUnreadable when it is missing or does not fit."""
+    try:
+        content = path.read_bytes()
+    except OSError as reason:
+        raise RecordUnreadable(f"{path} cannot be read: {reason.strerror}") from None
+    return from_json(content, kind, str(path))

@@ -1,0 +1,326 @@
+"""The one loop: frames in, scenes out, and a record of everything in between.
+
+A session is a script of steps. Each step is a task (assessment, warm-up, game) whose trials are generators,
+or an interlude of words. The loop records every frame, lets the guard judge it, and sends it on as a Body; a
+pause is simply a frame that is not sent.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from random import Random
+
+import msgspec
+import numpy as np
+
+from engine import moves
+from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
+from engine.envelope import Difficulty, Envelope, OutsideEnvelope
+from engine.frame import Frame, yaw_rad
+from engine.guard import Guard, Verdict, seen
+from engine.headset import Headset
+from engine.motion import Motion, clean
+from engine.plan import STILL, About, Interlude, Plan, Step
+from engine.recording import FRAME, Writer, pack
+from engine.records import (
+    BlockRecord,
+    Calibration,
+    Event,
+    Limit,
+    Measured,
+    Quality,
+    Recording,
+    Session,
+    Stance,
+    TrialRecord,
+)
+from engine.scene import Item, Panel, Scene, Sound
+from engine.task import REACHED, STOPPED, Assessment, Finished, Move, NotMeasured, Result, Task, Trial
+
+LONGEST_STEP_S = 0.1
+LEAST_SEEN_PERCENT = 95.0
+FAREWELL_S = 2.0
+UNWRITTEN = "the recording could not be written"
+PAUSED = Panel("paused", "session.pause_title", ("session.pause_text",))
+STOPPED_PANEL = Panel("stopped", "session.stop_title", ("session.stop_text",))
+ERROR_PANEL = Panel("error", "session.error_title", ("session.error_text",))
+
+
+class Stopped(Exception):
+    """The person stopped, or left: a normal end. The message says who or what."""
+
+
+def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
+    """Live through a plan with whoever is behind the headset; every frame goes to `writer`, which is closed.
+
+    A person who stops or leaves, an error in a task and a full disk end the session early and whole: `ended_by`
+    says which, and begins with UNWRITTEN for the last.
+    """
+    visit: Visit | None = None
+    before: list[bytes] = []
+    why = "the headset closed"
+    try:
+        for frame in headset.frames():
+            row = pack(frame)
+            writer.write(row)
+            if visit is None:
+                before.append(row)
+                if not seen(frame):
+                    continue
+                visit = Visit(plan, frame, before)
+            scene = visit.step(frame, row)
+            if scene is None:
+                break
+            headset.show(scene)
+        writer.close()
+    except KeyboardInterrupt:
+        why = "stopped from the keyboard"
+        writer.close()
+    except OSError as reason:
+        why = f"{UNWRITTEN}: {reason.strerror}"
+        writer.close()
+    if visit is not None:
+        visit.end(why)
+    return _record(plan, headset, writer, about, visit)
+
+
+class Visit:
+    """A running session: what is known so far, and the script that makes it grow."""
+
+    def __init__(self, plan: Plan, first: Frame, rows: list[bytes]) -> None:
+        """Begin with the stance of the first frame that shows the head; an assessment of standing replaces it.
+
+        `rows` are what was recorded up to and with this frame.
+        """
+        self.plan = plan
+        self.events: list[Event] = []
+        self.blocks: list[BlockRecord] = []
+        self.ended_by = ""
+        self.now_s = 0.0
+        self._rows: list[bytes] = []
+        self._all_rows = rows[:-1]
+        self._place = STILL
+        self._first_ns = first.time_ns
+        self._played_ns: int | None = None
+        self._paused = False
+        self._guard = Guard()
+        self._random = Random(plan.seed)
+        self._difficulties: dict[str, Difficulty] = {}
+        self.calibration = _provisional(plan, first)
+        self._know(self.calibration)
+        self._script = self._steps()
+        self._items: tuple[Item, ...] = next(self._script)
+
+    @property
+    def quality(self) -> Quality | None:
+        """How far the whole recording can be trusted."""
+        return clean(_table(self._all_rows)).quality if self._all_rows else None
+
+    def step(self, frame: Frame, row: bytes) -> Scene | None:
+        """Take one frame; returns what to show, or None when the session is over."""
+        self.now_s = (frame.time_ns - self._first_ns) * 1e-9
+        self._all_rows.append(row)
+        body = self._body(frame)
+        if self.ended_by:
+            return self._farewell(body)
+        verdict = self._guard.watch(frame, body)
+        if verdict.act != "go":
+            return self._hold_on(verdict)
+        if self._paused:
+            self._paused = False
+            self.note("resumed")
+        self._played_ns = frame.time_ns
+        self._rows.append(row)
+        return self._play(body)
+
+    def note(self, name: str, detail: str = "") -> None:
+        """Write down that something happened now."""
+        self.events.append(Event(round(self.now_s, 6), name, detail))
+
+    def end(self, why: str) -> None:
+        """Stop the script where it is; the trial that runs is kept as stopped."""
+        if not self.ended_by:
+            self.ended_by = why
+            with suppress(Stopped, StopIteration):
+                self._script.throw(Stopped(why))
+
+    def _body(self, frame: Frame) -> Body:
+        dt_s = 0.0 if self._played_ns is None else (frame.time_ns - self._played_ns) * 1e-9
+        dt_s = 0.0 if self._paused else max(0.0, min(LONGEST_STEP_S, dt_s))
+        return estimate(frame, self._reference, self.now_s, dt_s)
+
+    def _hold_on(self, verdict: Verdict) -> Scene:
+        if verdict.act == "stop":
+            self.note("stopped", verdict.why)
+            self.end(verdict.why)
+            return self._bye(STOPPED_PANEL)
+        if not self._paused:
+            self._paused = True
+            self.note("paused", verdict.why)
+        return Scene(self._place, (PAUSED,), dim=0.5)
+
+    def _play(self, body: Body) -> Scene | None:
+        try:
+            self._items = self._script.send(body)
+            refusal = self._guard.admit(self._items)
+            if refusal:
+                self.note("target outside the envelope", refusal)
+                self._items = self._script.throw(OutsideEnvelope(refusal))
+                self._items = () if self._guard.admit(self._items) else self._items
+        except StopIteration:
+            self.ended_by = "finished"
+            return None
+        except Exception as error:  # noqa: BLE001 (whatever a task does, the person sees words, not a crash)
+            self.note("error", f"{type(error).__name__}: {error}")
+            self.ended_by = "error"
+            return self._bye(ERROR_PANEL)
+        return Scene(self._place, self._items)
+
+    def _bye(self, panel: Panel) -> Scene:
+        self._items, self._bye_s = (panel,), self.now_s
+        return Scene(STILL, self._items)
+
+    def _farewell(self, body: Body) -> Scene | None:
+        return Scene(STILL, self._items) if body.time_s - self._bye_s < FAREWELL_S else None
+
+    def _know(self, calibration: Calibration) -> None:
+        self.calibration = calibration
+        self._reference = upright(calibration.stance)
+        for movement, limit in calibration.limits.items():
+            if movement not in self._difficulties:
+                self._difficulties[movement] = self.plan.difficulty(movement, limit)
+        self._envelope = Envelope(calibration, self.plan.precautions, self.plan.caps, self._difficulties)
+        self._guard.renew(self._envelope)
+
+    def _steps(self) -> Move:
+        for step in self.plan.steps:
+            yield from self._interlude(step) if isinstance(step, Interlude) else self._block(step)
+        return "finished"
+
+    def _interlude(self, step: Interlude) -> Move:
+        self._place, begun_s = step.place, self.now_s
+        sound = (Sound(f"{step.kind} sound", step.sound),) if step.sound else ()
+        wait = moves.confirm if step.panel.confirm else moves.show
+        try:
+            return (yield from moves.alongside(sound, wait((step.panel,), step.seconds)))
+        finally:
+            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters={"seconds": step.seconds})
+
+    def _block(self, step: Step) -> Move:
+        self._place, begun_s = step.task.place, self.now_s
+        finished: list[Finished] = []
+        done: list[TrialRecord] = []
+        notes: list[str] = []
+        try:
+            for trial in step.task.trials(self._envelope, self._random, done):
+                yield from self._trial(step.task, trial, finished)
+                done.append(finished[-1].record)
+            notes += self._conclude(step.task, finished)
+        except OutsideEnvelope as reason:
+            notes.append(str(reason))
+        finally:
+            self._keep(step.name, step.task.title, step.task.version, step.kind, begun_s,
+                       parameters=asdict(step.task.p), preset=step.preset,
+                       trials=tuple(f.record for f in finished), notes=tuple(notes))  # fmt: skip
+        return "finished"
+
+    def _conclude(self, task: Task, finished: list[Finished]) -> list[str]:
+        if not isinstance(task, Assessment):
+            return []
+        try:
+            calibration = task.conclude(self.calibration, finished)
+        except NotMeasured as reason:
+            return [str(reason)]
+        changed = {name for name, limit in calibration.limits.items() if self.calibration.limits.get(name) != limit}
+        self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
+        self._know(calibration)
+        return []
+
+    def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
+        start_s, self._rows = self.now_s, []
+        stopped: Stopped | None = None
+        try:
+            outcome = yield from task.play(trial)
+        except Stopped as why:
+            outcome, stopped = STOPPED, why
+        except OutsideEnvelope:
+            outcome = STOPPED
+        motion = clean(_table(self._rows))
+        result = _refused(task, motion, trial) or task.measure(trial, motion)
+        limit = None
+        if trial.request is not None and outcome != STOPPED:
+            limit = self._envelope.learn(trial.request, result.achieved, outcome == REACHED)
+        record = TrialRecord(
+            number=len(finished) + 1,
+            side=trial.side,
+            start_s=round(start_s, 6),
+            end_s=round(self.now_s, 6),
+            outcome=outcome,
+            request=trial.request,
+            achieved=result.achieved,
+            limit_after=limit,
+            measures=result.measures,
+            traces=result.traces,
+            quality=motion.quality,
+        )
+        finished.append(Finished(trial, record, motion))
+        if stopped is not None:
+            raise stopped
+        return outcome
+
+    def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
+        record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self.now_s, 6))
+        self.blocks.append(msgspec.structs.replace(record, **more))
+
+
+def _provisional(plan: Plan, first: Frame) -> Calibration:
+    known = plan.calibration
+    if known is not None and plan.keep_stance:
+        return known
+    facing_deg = float(np.degrees(yaw_rad(first.head.orientation)))
+    stance = Stance(first.head.position_m, facing_deg)
+    if known is not None:
+        return msgspec.structs.replace(known, stance=stance)
+    stature_m = first.head.position_m[1] / EYE_HEIGHT_OF_STATURE
+    unmeasured = Limit(stature_m, stature_m, stature_m, "m", 0, "the first frame, before calibration")
+    return Calibration("", stance, unmeasured, {})
+
+
+def _table(rows: list[bytes]) -> np.ndarray:
+    return np.frombuffer(b"".join(rows), FRAME)
+
+
+def _refused(task: Task, motion: Motion, trial: Trial) -> Result | None:
+    """No numbers from movement that was not seen: the reason instead."""
+    quality = motion.quality
+    seen: Mapping[str, float] = {"left": quality.left_seen_percent, "right": quality.right_seen_percent}
+    least = min(quality.head_seen_percent, seen.get(trial.side, 100.0))
+    if least >= LEAST_SEEN_PERCENT and len(motion.time_s) > 2:
+        return None
+    why = f"seen in {least:.0f} % of frames, {LEAST_SEEN_PERCENT:.0f} % are needed"
+    return Result(None, {name: Measured(None, m.unit, None, why) for name, m in task.measures.items()})
+
+
+def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: Visit | None) -> Session:
+    recording = Recording(writer.path.name, writer.sha256, writer.bytes, writer.rows)
+    return Session(
+        id=about.id,
+        patient=plan.patient,
+        started_at=about.started_at,
+        seconds=round(visit.now_s, 6) if visit else 0.0,
+        headset=headset.kind,
+        headset_description=headset.description,
+        software=about.software,
+        seed=plan.seed,
+        preset=plan.preset,
+        ended_by=visit.ended_by if visit else "the headset gave no frame",
+        calibration=visit.calibration if visit else None,
+        precautions=plan.precautions,
+        blocks=tuple(visit.blocks) if visit else (),
+        events=tuple(visit.events) if visit else (),
+        quality=visit.quality if visit else None,
+        recording=recording,
+        known=plan.calibration,
+        caps=plan.caps,
+        keep_stance=plan.keep_stance,
+    )

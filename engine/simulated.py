@@ -1,0 +1,306 @@
+"""A patient made of numbers, behind the same door as a person: looks at the scene and moves, and is told nothing else.
+
+Movement follows what is known of people: reaction after a delay, hands that travel with minimum jerk (Flash &
+Hogan 1985), leaning like an inverted pendulum, sway and tremor as filtered noise, capacity that varies from
+try to try around a limit, fatigue and lapses of attention. A seed fixes all of it.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+from scipy import signal
+
+from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_m
+from engine.envelope import lean_movement
+from engine.frame import SIDES, Frame, Hand, Pose, Vector, as_float32, from_yaw_pitch
+from engine.places import from_shoulder, seen_from_shoulder, towards
+from engine.records import Calibration, Stance
+from engine.scene import Lean, Panel, Reach, Scene, Target
+
+READING_S, PRESS_S = 1.2, 0.15
+PATIENCE_S = 4.0  # then a hand that did not get there comes down
+REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
+GRIP_UP_RAD = 0.35  # a relaxed wrist holds a stick a little above the line of the arm
+NOISE_FRAMES = 8192
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The truth about a simulated person.
+
+    `limits_deg` maps a movement (`shoulder_elevation_left`, `lean_back`) to its limit; a try is capable of a
+    logistic draw around it, `slope_deg` wide for arms and `lean_slope_deg` for leans. `fatigue` is the share of
+    every limit that is lost per try, `lapse` the share of tries that are missed for no reason.
+    """
+
+    eye_height_m: float = 1.60
+    arm_m: Mapping[str, float] = field(default_factory=lambda: {"left": 0.62, "right": 0.62})
+    limits_deg: Mapping[str, float] = field(default_factory=dict)
+    slope_deg: float = 5.0
+    lean_slope_deg: float = 0.35
+    reaction_s: float = 0.35
+    hand_speed_mps: float = 0.75
+    lean_speed_dps: float = 3.0
+    sway_mm: float = 4.0
+    sway_hz: float = 0.35
+    tremor_mm: float = 1.2
+    tremor_hz: float = 5.0
+    fatigue: float = 0.001
+    lapse: float = 0.03
+
+
+DEFAULT_LIMITS_DEG: Mapping[str, float] = {
+    "shoulder_elevation_left": 120.0,
+    "shoulder_elevation_right": 105.0,
+    "lean_forward": 6.5,
+    "lean_right": 5.5,
+    "lean_back": 3.5,
+    "lean_left": 6.0,
+}
+
+
+def patient_like(calibration: Calibration) -> Patient:
+    """A patient with the height, the arms and the limits of somebody who was measured; the rest is usual."""
+    return Patient(
+        eye_height_m=calibration.stature_m.value * EYE_HEIGHT_OF_STATURE,
+        arm_m={side: calibration.arm_m[side].value for side in SIDES if side in calibration.arm_m},
+        limits_deg={name: limit.value for name, limit in calibration.limits.items() if limit.n},
+    )
+
+
+class _Way:
+    """A movement from here to there with minimum jerk, after a delay."""
+
+    def __init__(self, place: Vector) -> None:
+        self.start, self.goal, self.begins_s, self.lasts_s = place, place, 0.0, 0.0
+
+    def aim(self, goal: Vector, now_s: float, delay_s: float, speed: float) -> None:
+        """Go somewhere else from wherever this way is now; `speed` is the peak, in units a second."""
+        here = self.at(now_s)
+        far = math.dist(here, goal)
+        self.start, self.goal = here, goal
+        self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
+
+    def at(self, now_s: float) -> Vector:
+        """The place at a time."""
+        gone = now_s - self.begins_s
+        if gone >= self.lasts_s:
+            return self.goal
+        if gone <= 0:
+            return self.start
+        t = gone / self.lasts_s
+        share = t * t * t * (10 + t * (6 * t - 15))
+        (ax, ay, az), (bx, by, bz) = self.start, self.goal
+        return (ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
+
+
+class SimulatedHeadset:
+    """A headset worn by a simulated patient; `rate_hz` images a second of its own time, as fast as it is asked."""
+
+    kind = "simulated"
+
+    def __init__(self, patient: Patient | None = None, seed: int = 0, rate_hz: float = 90.0) -> None:
+        self.patient = patient or Patient()
+        self.description = f"simulated patient, seed {seed}"
+        self._limits = {**DEFAULT_LIMITS_DEG, **self.patient.limits_deg}
+        self._random = Random(seed)
+        self._step_ns = round(1e9 / rate_hz)
+        self._stance = Stance((0.0, self.patient.eye_height_m, 0.0), 0.0)
+        self._shoulders = {side: shoulder_m(self._stance, side) for side in SIDES}
+        self._scene = Scene("still")
+        self._wanted: object = None
+        self._since_s = 0.0
+        self._gives_up_after_s = math.inf
+        self._tries = 0
+        self._press_from_s = math.inf
+        self._gave_up = False
+        self._hands = {side: _Way(self._rest(side)) for side in SIDES}
+        self._lean = _Way((0.0, 0.0, 0.0))
+        self._gaze = (0.0, 0.0)
+        self._gaze_goal = (0.0, 0.0)
+        self._noise = _noise(self.patient, seed, rate_hz)
+        self._closed = False
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames at a steady rate, without end."""
+        index = 0
+        while not self._closed:
+            yield self._frame(index)
+            index += 1
+
+    def show(self, scene: Scene) -> None:
+        """Look at a scene."""
+        self._scene = scene
+
+    def close(self) -> None:
+        """Leave."""
+        self._closed = True
+
+    def _frame(self, index: int) -> Frame:
+        now_s = index * self._step_ns * 1e-9
+        self._attend(now_s)
+        noise, slot = self._noise, index % NOISE_FRAMES
+        sway_x, sway_z = noise.sway_x[slot], noise.sway_z[slot]
+        height = self._stance.head_m[1]
+        ahead, right, _ = (math.radians(v) for v in self._lean.at(now_s))
+        head_x, head_z = height * math.sin(right) + sway_x, sway_z - height * math.sin(ahead)
+        head_y = height * math.cos(ahead) * math.cos(right)
+        yaw, pitch = self._turn_head()
+        squeeze = 0.9 if self._holds() else 0.0
+        left = self._hand("left", now_s, slot, head_x, head_z)
+        right_hand = self._hand("right", now_s, slot + 1000, head_x, head_z)
+        trigger = 1.0 if 0 <= now_s - self._press_from_s < PRESS_S else 0.0
+        v = as_float32(
+            (
+                head_x,
+                head_y,
+                head_z,
+                *from_yaw_pitch(yaw, pitch),
+                *left,
+                *right_hand,
+                0.0,
+                squeeze,
+                trigger,
+                squeeze,
+            )
+        )
+        return Frame(
+            index * self._step_ns,
+            Pose(v[0:3], v[3:7]),  # type: ignore[arg-type] # slices of a tuple lose their length
+            Hand(Pose(v[7:10], v[10:14]), v[21], v[22]),  # type: ignore[arg-type]
+            Hand(Pose(v[14:17], v[17:21]), v[23], v[24]),  # type: ignore[arg-type]
+        )
+
+    def _hand(self, side: str, now_s: float, slot: int, head_x: float, head_z: float) -> tuple[float, ...]:
+        x, y, z = self._hands[side].at(now_s)
+        tremor = self._noise.tremor
+        carried = y / self._stance.head_m[1]
+        shoulder_x, shoulder_y, shoulder_z = self._shoulders[side]
+        far_x, far_y, far_z = x - shoulder_x, y - shoulder_y, z - shoulder_z
+        level = math.hypot(far_x, far_z)
+        grip = from_yaw_pitch(math.atan2(far_x, -far_z), math.atan2(far_y, level) + GRIP_UP_RAD)
+        return (
+            x + carried * head_x + tremor[slot % NOISE_FRAMES],
+            y + tremor[(slot + 2000) % NOISE_FRAMES],
+            z + carried * head_z + tremor[(slot + 4000) % NOISE_FRAMES],
+            *grip,
+        )
+
+    def _attend(self, now_s: float) -> None:
+        item = _asks(self._scene)
+        wanted = None if item is None else (type(item), item.key)
+        if wanted != self._wanted:
+            self._wanted, self._since_s, self._gave_up = wanted, now_s, False
+            self._begin(item, now_s)
+        elif item is not None and not self._gave_up and now_s - self._since_s > self._gives_up_after_s:
+            self._gave_up = True
+            self._relax(now_s)
+
+    def _begin(self, item: Target | Reach | Lean | Panel | None, now_s: float) -> None:
+        self._gives_up_after_s = math.inf
+        if isinstance(item, Panel):
+            self._press_from_s = now_s + READING_S
+            return
+        self._relax(now_s)
+        if item is None:
+            return
+        self._tries += 1
+        lapse = self._random.random() < self.patient.lapse
+        delay_s = max(0.12, self._random.gauss(self.patient.reaction_s, 0.06)) + (0.6 if lapse else 0.0)
+        if isinstance(item, Lean):
+            self._lean_to(item, now_s, delay_s, lapse)
+        else:
+            self._reach_to(item, now_s, delay_s, lapse)
+
+    def _reach_to(self, item: Target | Reach, now_s: float, delay_s: float, lapse: bool) -> None:
+        place = item.place_m if isinstance(item, Target) else item.stop_m
+        side = item.hand if item.hand in SIDES else ("right" if place[0] > 0 else "left")
+        shoulder = self._shoulders[side]
+        azimuth, elevation, radius = seen_from_shoulder(shoulder, 0.0, place)
+        able = self._able(f"shoulder_elevation_{side}", self.patient.slope_deg)
+        if lapse:
+            able *= self._random.uniform(0.5, 0.9)
+        reach = min(radius, self.patient.arm_m[side]) if isinstance(item, Target) else self.patient.arm_m[side]
+        goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
+        way = self._hands[side]
+        way.aim(goal, now_s, delay_s, self.patient.hand_speed_mps * self._random.uniform(0.85, 1.15))
+        self._gaze_goal = (0.45 * math.radians(azimuth), 0.45 * math.radians(elevation - 100.0))
+        patience = PATIENCE_S if isinstance(item, Target) else 1.0
+        self._gives_up_after_s = delay_s + way.lasts_s + patience
+
+    def _lean_to(self, item: Lean, now_s: float, delay_s: float, lapse: bool) -> None:
+        able = self._able(lean_movement(item.direction_deg), self.patient.lean_slope_deg)
+        if lapse:
+            able *= self._random.uniform(0.5, 0.9)
+        angle = min(able, item.angle_deg)
+        right, _, behind = towards(0.0, item.direction_deg)
+        goal = (-behind * angle, right * angle, 0.0)
+        self._lean.aim(goal, now_s, delay_s, self.patient.lean_speed_dps * self._random.uniform(0.85, 1.15))
+        self._gaze_goal = (0.5 * right * math.radians(20.0), math.radians(-6.0))
+        self._gives_up_after_s = delay_s + self._lean.lasts_s + (0.5 if item.open_ended else PATIENCE_S)
+
+    def _able(self, movement: str, slope: float) -> float:
+        share = min(max(self._random.random(), 1e-6), 1 - 1e-6)
+        tired = (1 - self.patient.fatigue) ** self._tries
+        return max(0.0, self._limits[movement] * tired + slope * math.log(share / (1 - share)))
+
+    def _relax(self, now_s: float) -> None:
+        for side in SIDES:
+            rest = self._rest(side)
+            if self._hands[side].goal != rest:
+                self._hands[side].aim(rest, now_s, 0.1, self.patient.hand_speed_mps)
+        if self._lean.goal != (0.0, 0.0, 0.0):
+            self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.lean_speed_dps)
+        self._gaze_goal = (0.0, math.radians(-4.0))
+
+    def _rest(self, side: str) -> Vector:
+        azimuth = REST_AZIMUTH_DEG if side == "right" else -REST_AZIMUTH_DEG
+        radius = REST_OF_ARM * self.patient.arm_m[side]
+        return from_shoulder(self._shoulders[side], 0.0, azimuth, REST_ELEVATION_DEG, radius)
+
+    def _turn_head(self) -> tuple[float, float]:
+        (yaw, pitch), (to_yaw, to_pitch) = self._gaze, self._gaze_goal
+        self._gaze = (yaw + 0.05 * (to_yaw - yaw), pitch + 0.05 * (to_pitch - pitch))
+        return self._gaze
+
+    def _holds(self) -> bool:
+        return any(isinstance(item, Target) and item.fill > 0 for item in self._scene.items)
+
+
+class _Noise:
+    """Sway and tremor in metres, as lists: reading one number of a list is cheaper than of an array."""
+
+    def __init__(self, sway_x: list[float], sway_z: list[float], tremor: list[float]) -> None:
+        self.sway_x, self.sway_z, self.tremor = sway_x, sway_z, tremor
+
+
+def _noise(patient: Patient, seed: int, rate_hz: float) -> _Noise:
+    generator = np.random.default_rng(seed)
+
+    def filtered(low_hz: float, high_hz: float, millimetres: float) -> list[float]:
+        bounds = [low_hz / rate_hz * 2, min(0.98, high_hz / rate_hz * 2)]
+        sections = signal.butter(2, bounds, "bandpass", output="sos")
+        ring = np.tile(generator.standard_normal(NOISE_FRAMES), 3)
+        wave = signal.sosfilt(sections, ring)[-NOISE_FRAMES:]
+        values: list[float] = (wave / wave.std() * millimetres / 1000).tolist()
+        return values
+
+    sway = [filtered(0.05, patient.sway_hz * 2, patient.sway_mm * share) for share in (0.7, 1.0)]
+    return _Noise(sway[0], sway[1], filtered(patient.tremor_hz * 0.7, patient.tremor_hz * 1.4, patient.tremor_mm))
+
+
+def _asks(scene: Scene) -> Target | Reach | Lean | Panel | None:
+    """The one thing in a scene that asks the person to do something."""
+    panel = None
+    for item in scene.items:
+        if isinstance(item, Target):
+            if item.state == "wanted":
+                return item
+        elif isinstance(item, Reach | Lean):
+            return item
+        elif isinstance(item, Panel) and item.confirm:
+            panel = item
+    return panel

@@ -1,0 +1,100 @@
+"""What both a game and an assessment are: a source of trials, a way to play one, and what to measure."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from engine.body import Body
+from engine.records import Calibration, Measured, Request, Trace, TrialRecord
+from engine.scene import Item
+
+if TYPE_CHECKING:
+    from engine.envelope import Envelope
+    from engine.motion import Motion
+
+Move = Generator[tuple[Item, ...], Body, str]
+"""One thing a person is asked to do: yields what to show, receives the next Body, returns the outcome."""
+
+REACHED, NOT_YET, STOPPED = "reached", "not yet", "stopped"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing to ask of a person: which side, how far and why, and the game's own values for it."""
+
+    side: str = ""
+    request: Request | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a number means: a title, its unit, one sentence of help, and the source of the definition."""
+
+    title: str
+    unit: str
+    help: str
+    source: str = ""
+
+
+class Result(NamedTuple):
+    """What was measured of a trial: how far it came (in the request's unit), numbers, and traces."""
+
+    achieved: float | None
+    measures: Mapping[str, Measured]
+    traces: tuple[Trace, ...] = ()
+
+
+class Finished(NamedTuple):
+    """A trial that was played: what was asked, what came of it, and how the person moved."""
+
+    trial: Trial
+    record: TrialRecord
+    motion: "Motion"
+
+
+class Task:
+    """A game or an assessment. A subclass is one file: these names, `Parameters`, and three answers.
+
+    `trains` says in clinical words what is practised; `version` changes when results stop being comparable;
+    `measures` names every number that `measure` may give; `place` is where it happens.
+    """
+
+    title: ClassVar[str]
+    trains: ClassVar[tuple[str, ...]]
+    version: ClassVar[int]
+    place: ClassVar[str] = "still"
+    Parameters: ClassVar[type]
+    measures: ClassVar[Mapping[str, Measure]] = {}
+
+    def __init__(self, parameters: Any = None) -> None:
+        """Take a therapist's values, or the defaults."""
+        self.p = parameters if parameters is not None else self.Parameters()
+
+    def trials(self, envelope: "Envelope", random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """Yield trials one by one; the next is asked for when the last is in `done`."""
+        raise NotImplementedError
+
+    def play(self, trial: Trial) -> Move:
+        """Begin a trial: a Move, built from `engine.moves`."""
+        raise NotImplementedError
+
+    def measure(self, trial: Trial, motion: "Motion") -> Result:
+        """Measure a finished trial from what was recorded of it."""
+        raise NotImplementedError
+
+
+class Assessment(Task):
+    """A task that measures a person: when its trials are done, it adds what they say to the calibration."""
+
+    def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
+        """The calibration with this assessment's part in it.
+
+        Raises NotMeasured, saying what was missing, when the trials do not allow it.
+        """
+        raise NotImplementedError
+
+
+class NotMeasured(Exception):
+    """An assessment could not measure; the message says what was missing and what to do."""

@@ -1,0 +1,195 @@
+"""Fruit Ladder: reach for fruit that hangs higher as the arm allows, and hold it until it comes off."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+import numpy as np
+
+from engine import moves
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.frame import SIDES, Vector
+from engine.metrics import reaching
+from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
+from engine.motion import Motion, uniform
+from engine.parameters import choice, number
+from engine.records import Measured, Request, Trace, TrialRecord
+from engine.scene import Panel, Sound, Target
+from engine.task import REACHED, Measure, Move, Result, Task, Trial
+from engine.trace import thinned
+
+RATE_HZ = 90.0
+FLOURISH_S = 0.7
+LOWER_STEP_DEG = 5.0
+LEAST_DEG = 15.0
+LEAST_FRAMES = 20
+AT_REST_MPS = 0.1
+STRETCHED = 0.75  # of the way to the fruit: a hand beside the ear is high up, and no reach
+OF_A_REACH = (
+    ("reaction_s", "s"),
+    ("movement_s", "s"),
+    ("peak_speed_mps", "m/s"),
+    ("path_ratio", ""),
+    ("smoothness_sparc", ""),
+)
+ERRORS: Mapping[str, float] = {"reaction_s": 0.02, "movement_s": 0.04}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    targets: int = number(10, 1, 60, "", "fruits in a round")
+    arms: str = choice("both", ("both", "left", "right"), "which arm reaches")
+    outward_deg: float = number(35.0, 0.0, 60.0, "deg", "how far to the side fruit may hang")
+    radius_m: float = number(0.08, 0.04, 0.2, "m", "how near a hand must come")
+    hold_s: float = number(1.0, 0.0, 5.0, "s", "time to keep the hand on a fruit")
+    limit_s: float = number(8.0, 4.0, 60.0, "s", "time before the next fruit")
+    pause_s: float = number(2.0, 0.5, 10.0, "s", "time to lower the arm between fruits")
+
+
+class Game(Task):
+    """Fruit hangs along the arc of each arm; how high follows what the arm reached before."""
+
+    title = "Fruit Ladder"
+    trains = ("shoulder elevation", "reaching", "holding against gravity")
+    version = 1
+    place = "orchard"
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "elevation_deg": Measure(
+            "Arm raised to",
+            "deg",
+            "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
+            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
+        ),
+        "reaction_s": Measure(
+            "Time to start", "s", "From the fruit's appearance to the hand's onset.", "5 % of peak speed"
+        ),
+        "movement_s": Measure("Time to reach", "s", "From onset to the first touch, or to the highest point."),
+        "peak_speed_mps": Measure("Peak hand speed", "m/s", "After a 10 Hz low-pass."),
+        "path_ratio": Measure("Path ratio", "", "Way travelled over straight distance: 1 is straight."),
+        "smoothness_sparc": Measure(
+            "Smoothness (SPARC)",
+            "",
+            "About -1.5 is smooth, more negative is less so.",
+            "Balasubramanian 2015",
+        ),
+        "trunk_shift_m": Measure("Trunk moved", "m", "Furthest the head moved sideways or ahead during the reach."),
+    }
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """One fruit after another, arms in turn, each as high as the difficulty asks."""
+        sides = SIDES if self.p.arms == "both" else (self.p.arms,)
+        for number_ in range(self.p.targets):
+            side = sides[number_ % len(sides)]
+            wish = envelope.request(f"shoulder_elevation_{side}")
+            request, place_m = _hang(envelope, side, wish, self.p.outward_deg, random)
+            values = {
+                "place_m": place_m,
+                "number": number_,
+                "stance": envelope.stance,
+                "arm_m": envelope.arm_m(side),
+                "distance_m": math.dist(envelope.shoulder(side), place_m),
+            }
+            yield Trial(side, request, values)
+
+    def play(self, trial: Trial) -> Move:
+        """Lower the arm, then reach for the fruit and hold it."""
+        key, count = f"fruit {trial.values['number']}", trial.values["number"]
+        hand = f"fruit_ladder.hand_{trial.side}"
+        fruit = Target(key, trial.values["place_m"], self.p.radius_m, trial.side)
+        panel = Panel("fruit_ladder", "fruit_ladder.reach", (hand, "fruit_ladder.hold"), count, self.p.targets)
+        soon = Panel("fruit_ladder", "fruit_ladder.next", (hand,), count, self.p.targets)
+        yield from moves.show((soon, fruit._replace(state="later")), self.p.pause_s)
+        reach = moves.within(self.p.limit_s, moves.hold(fruit, self.p.hold_s))
+        outcome = yield from moves.alongside((panel, Sound(f"{key} appears", "appear", fruit.place_m)), reach)
+        if outcome == REACHED:
+            cheer = panel._replace(title="fruit_ladder.reached", text=(), done=count + 1)
+            came_off = fruit._replace(state="done", fill=1.0)
+            yield from moves.show((cheer, came_off, Sound(f"{key} reached", "reached", fruit.place_m)), FLOURISH_S)
+        else:
+            yield from moves.show(
+                (soon._replace(title="fruit_ladder.not_yet"), Sound(f"{key} stays", "not_yet")), FLOURISH_S
+            )
+        return outcome
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """Measure the reach from the fruit's appearance on."""
+        _, elevation, radius = arm_directions(motion, trial.values["stance"], trial.side)
+        shown = int(np.searchsorted(motion.time_s, motion.time_s[0] + self.p.pause_s))
+        elevation, radius = elevation[shown:], radius[shown:]
+        stretched = np.flatnonzero(radius >= STRETCHED * trial.values["distance_m"])
+        if len(elevation) < LEAST_FRAMES or not len(stretched):
+            return self._unmeasured("the arm was not stretched out towards the fruit")
+        top = int(stretched[np.argmax(elevation[stretched])])
+        achieved = round(float(elevation[top]), 2)
+        straight = radius[top] >= STRAIGHT_ARM * trial.values["arm_m"]
+        note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
+        measures = {"elevation_deg": Measured(achieved, "deg", ELEVATION_ERROR_DEG if straight else None, note)}
+        reach = motion.cut(shown, len(motion.time_s))
+        touch = _touch(reach, trial, self.p.radius_m)
+        measures |= _of_the_reach(reach, trial, top if touch is None else touch)
+        trace = Trace("Arm raised", "deg", *thinned(motion.time_s[shown:] - motion.time_s[shown], elevation))
+        return Result(achieved, measures, (trace,))
+
+    def _unmeasured(self, why: str) -> Result:
+        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+
+
+def _hang(envelope: Envelope, side: str, wish: Request, outward_deg: float, random: Random) -> tuple[Request, Vector]:
+    """A place at the elevation asked for where the hand was seen to reach; lower where it never was.
+
+    Raises OutsideEnvelope when the hand was never seen to reach anywhere in front.
+    """
+    sign = 1 if side == "right" else -1
+    elevation = wish.amplitude
+    while elevation >= LEAST_DEG:
+        for azimuth in sorted({0.0, outward_deg, random.uniform(0.0, outward_deg)}, key=lambda _: random.random()):
+            if envelope.reach_m(side, sign * azimuth, elevation) > 0:
+                place_m = envelope.place(side, sign * azimuth, elevation)
+                return _lowered(wish, elevation), place_m
+        elevation -= LOWER_STEP_DEG
+    raise OutsideEnvelope(f"the {side} hand was never seen to reach in front: calibrate its reach")
+
+
+def _lowered(wish: Request, elevation: float) -> Request:
+    if elevation == wish.amplitude:
+        return wish
+    reason = f"{elevation:.0f}°: no reach was measured above it"
+    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", reason)
+
+
+def _of_the_reach(motion: Motion, trial: Trial, end: int) -> dict[str, Measured]:
+    """What can be said of the discrete movement up to the first touch, or to its highest point."""
+    head = motion.head_m[:, (0, 2)]
+    shift_m = round(float(np.linalg.norm(head - head[0], axis=1).max()), 4)
+    trunk = {"trunk_shift_m": Measured(shift_m, "m", 0.01)}
+    time_s, hand = motion.time_s[: end + 1], motion.hand_m(trial.side)[: end + 1]
+    if len(time_s) < LEAST_FRAMES or not np.isfinite(hand).all():
+        return trunk | {name: Measured(None, unit, None, "no movement to speak of") for name, unit in OF_A_REACH}
+    speed = reaching.speed_mps(uniform(time_s, hand, RATE_HZ)[1], RATE_HZ)
+    onset = reaching.onset_index(speed)
+    moving = uniform(time_s, hand, RATE_HZ)[1][onset:]
+    values = (
+        onset / RATE_HZ if onset and speed[0] < AT_REST_MPS else None,
+        (len(speed) - onset) / RATE_HZ,
+        float(speed.max()),
+        reaching.path_ratio(moving),
+        reaching.spectral_arc_length(speed[onset:], RATE_HZ),
+    )
+    return trunk | {
+        name: Measured(None, unit, None, "the hand was still moving when the fruit came")
+        if value is None
+        else Measured(round(value, 4), unit, ERRORS.get(name))
+        for (name, unit), value in zip(OF_A_REACH, values, strict=True)
+    }
+
+
+def _touch(motion: Motion, trial: Trial, radius_m: float) -> int | None:
+    """The first frame in which the hand is inside the fruit."""
+    away_m = np.linalg.norm(motion.hand_m(trial.side) - np.array(trial.values["place_m"]), axis=1)
+    inside = np.flatnonzero(away_m < radius_m)
+    return int(inside[0]) if len(inside) else None
