@@ -1,0 +1,1 @@
+"""Sound: the only part of the program that knows pygame."""
