@@ -80,6 +80,7 @@ class Tracker:
         if achieved is None:
             return
         self._trials += 1
+        amplitude = min(amplitude, achieved) if success else amplitude  # targets are wide: a touch of the edge counts
         self._recent = [] if success else [*self._recent, min(achieved, amplitude)]
         self._wander()
         slope = self._settings.slope

@@ -116,7 +116,7 @@ class Guard:
     def _most_lean_deg(self, ahead: float, right: float) -> float:
         movement = lean_movement(math.degrees(math.atan2(right, ahead)))
         limit = self.envelope.calibration.limits.get(movement) if self.envelope else None
-        return LEAN_UNMEASURED_DEG if limit is None else LEAN_OF_LIMIT * max(limit.value, limit.best or 0.0)
+        return LEAN_UNMEASURED_DEG if limit is None or not limit.n else LEAN_OF_LIMIT * max(limit.value, limit.best or 0.0)
 
 
 def seen(frame: Frame) -> bool:

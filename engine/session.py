@@ -193,6 +193,7 @@ class Visit:
         self._guard.renew(self._envelope)
 
     def _steps(self) -> Move:
+        yield ()  # so that the first step begins in the loop, where its faults are met
         for step in self.plan.steps:
             yield from self._interlude(step) if isinstance(step, Interlude) else self._block(step)
         return "finished"

@@ -23,7 +23,9 @@ from engine.scene import Lean, Panel, Reach, Scene, Target
 READING_S, PRESS_S = 1.2, 0.15
 PATIENCE_S = 4.0  # then a hand that did not get there comes down
 REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
-GRIP_UP_RAD = 0.35  # a relaxed wrist holds a stick a little above the line of the arm
+GRIP_UP_RAD = math.radians(55.0)  # thumb up, a held stick stands up from the forearm and tips forward
+LOWERING = 1.6  # an arm comes down faster than it is put up
+HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
 NOISE_FRAMES = 8192
 
 
@@ -227,7 +229,7 @@ class SimulatedHeadset:
         goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
         way = self._hands[side]
         way.aim(goal, now_s, delay_s, self.patient.hand_speed_mps * self._random.uniform(0.85, 1.15))
-        self._gaze_goal = (0.45 * math.radians(azimuth), 0.45 * math.radians(elevation - 100.0))
+        self._look_at(place)
         patience = PATIENCE_S if isinstance(item, Target) else 1.0
         self._gives_up_after_s = delay_s + way.lasts_s + patience
 
@@ -239,8 +241,14 @@ class SimulatedHeadset:
         right, _, behind = towards(0.0, item.direction_deg)
         goal = (-behind * angle, right * angle, 0.0)
         self._lean.aim(goal, now_s, delay_s, self.patient.lean_speed_dps * self._random.uniform(0.85, 1.15))
-        self._gaze_goal = (0.5 * right * math.radians(20.0), math.radians(-6.0))
+        self._gaze_goal = (right * math.radians(8.0), math.radians(-8.0))
         self._gives_up_after_s = delay_s + self._lean.lasts_s + (0.5 if item.open_ended else PATIENCE_S)
+
+    def _look_at(self, place: Vector) -> None:
+        """The head turns part of the way to what it looks at, less up and down; the eyes do the rest."""
+        x, y, z = (p - h for p, h in zip(place, self._stance.head_m, strict=True))
+        yaw, pitch = math.atan2(x, -z), math.atan2(y, math.hypot(x, z))
+        self._gaze_goal = (HEAD_OF_YAW * yaw, HEAD_OF_PITCH * pitch)
 
     def _able(self, movement: str, slope: float) -> float:
         share = min(max(self._random.random(), 1e-6), 1 - 1e-6)
@@ -251,7 +259,7 @@ class SimulatedHeadset:
         for side in SIDES:
             rest = self._rest(side)
             if self._hands[side].goal != rest:
-                self._hands[side].aim(rest, now_s, 0.1, self.patient.hand_speed_mps)
+                self._hands[side].aim(rest, now_s, 0.1, LOWERING * self.patient.hand_speed_mps)
         if self._lean.goal != (0.0, 0.0, 0.0):
             self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.lean_speed_dps)
         self._gaze_goal = (0.0, math.radians(-4.0))

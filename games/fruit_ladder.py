@@ -47,7 +47,7 @@ class Parameters:
     radius_m: float = number(0.08, 0.04, 0.2, "m", "how near a hand must come")
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to keep the hand on a fruit")
     limit_s: float = number(8.0, 4.0, 60.0, "s", "time before the next fruit")
-    pause_s: float = number(2.0, 0.5, 10.0, "s", "time to lower the arm between fruits")
+    pause_s: float = number(2.4, 0.5, 10.0, "s", "time to lower the arm between fruits")
 
 
 class Game(Task):

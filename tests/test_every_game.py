@@ -1,0 +1,154 @@
+"""Every game, whatever it is: playable at every edge, deterministic, bounded, documented, its measures named."""
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+from visits import calibration, game, patient, play
+
+import games
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.parameters import describe
+from engine.records import to_json
+from engine.scene import Lean, Panel, Reach, Sound, Target
+from engine.simulated import SimulatedHeadset
+from engine.theme import SOUND_ROLES
+from engine.theme import load as load_theme
+from engine.words import load as load_words
+
+SHORT = {"targets": 3}
+EDGES = [
+    (name, parameter["name"], value)
+    for name in games.names()
+    for parameter in describe(games.load(name).Parameters)
+    for value in parameter.get("options") or [parameter.get("low"), parameter.get("high")]
+    if value is not None
+]
+
+
+@pytest.fixture(params=games.names())
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), EDGES, ids=[f"{n}-{p}-{v}" for n, p, v in EDGES])
+def test_it_can_be_finished_at_the_edges_of_every_parameter(
+    name: str, parameter: str, value: object, tmp_path: Path
+) -> None:
+    session, _ = play(game(name, {**SHORT, parameter: value}), tmp_path)
+    assert session.ended_by == "finished", session.events
+    assert len(session.blocks[0].trials) == (value if parameter == "targets" else 3)
+
+
+def test_the_same_seed_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    first, second = (to_json(play(game(name, SHORT), tmp_path, seed=3)[0]) for _ in range(2))
+    assert first == second
+
+
+def test_another_seed_gives_another_session(name: str, tmp_path: Path) -> None:
+    assert play(game(name, SHORT), tmp_path, seed=3)[0].blocks != play(game(name, SHORT), tmp_path, seed=4)[0].blocks
+
+
+@pytest.mark.parametrize("elevation_deg", [40.0, 110.0, 175.0])
+def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: float, tmp_path: Path) -> None:
+    known = calibration(elevation_deg, lean_deg=3.0)
+    session, kept = play(game(name), tmp_path, known)
+    envelope = Envelope(session.calibration or known)
+    items = {i._replace(fill=0.0) for scene in kept.scenes for i in scene.items if isinstance(i, Target)}
+    leans = {(i.direction_deg, i.angle_deg) for scene in kept.scenes for i in scene.items if isinstance(i, Lean)}
+    assert items or leans
+    assert not [refusal for i in items if (refusal := envelope.refuses_target(i.place_m, i.hand))]
+    assert not [refusal for lean in leans if (refusal := envelope.refuses_lean(*lean))]
+    assert not session.events
+
+
+def test_it_asks_for_less_where_the_preset_says_so(name: str, tmp_path: Path) -> None:
+    caps = {m: 0.6 * found.value for m, found in calibration().limits.items()}
+    session, _ = play(game(name), tmp_path, caps=caps)
+    requests = [trial.request for trial in session.blocks[0].trials if trial.request]
+    assert requests
+    assert all(request.amplitude <= caps[request.movement] for request in requests)
+
+
+def test_it_refuses_to_ask_where_nothing_was_measured(name: str) -> None:
+    unmeasured = msgspec.structs.replace(calibration(), limits={})
+    with pytest.raises(OutsideEnvelope, match="was not measured"):
+        next(game(name).trials(Envelope(unmeasured), Random(0), []))
+
+
+def test_a_strong_patient_reaches_and_a_weak_one_does_not(name: str, tmp_path: Path) -> None:
+    known = calibration()
+    weak = {movement: 0.3 * found.value for movement, found in known.limits.items()}
+    outcomes = []
+    for limits in ({m: 2 * v.value for m, v in known.limits.items()}, weak):
+        person = replace(patient(known, lapse=0.0), limits_deg=limits)
+        session, _ = play(game(name, {"targets": 4}), tmp_path, known, SimulatedHeadset(person, 1))
+        outcomes.append([trial.outcome for trial in session.blocks[0].trials])
+    assert outcomes[0] == ["reached"] * 4
+    assert outcomes[1][0] == "not yet"
+
+
+def test_misses_make_it_easier(name: str, tmp_path: Path) -> None:
+    known = calibration()
+    person = replace(patient(known), limits_deg={m: 0.4 * v.value for m, v in known.limits.items()})
+    session, _ = play(game(name, {"targets": 8}), tmp_path, known, SimulatedHeadset(person, 1))
+    asked: dict[str, list[float]] = {}
+    for trial in session.blocks[0].trials:
+        if trial.request:
+            asked.setdefault(trial.request.movement, []).append(trial.request.amplitude)
+    assert all(amplitudes[-1] < amplitudes[0] for amplitudes in asked.values() if len(amplitudes) > 1)
+
+
+def test_every_measure_it_gives_is_declared_with_its_unit(name: str, tmp_path: Path) -> None:
+    session, _ = play(game(name), tmp_path)
+    declared = games.load(name).measures
+    for trial in session.blocks[0].trials:
+        assert set(trial.measures) == set(declared)
+        assert all(measured.unit == declared[key].unit for key, measured in trial.measures.items())
+        assert all(measured.value is not None or measured.note for measured in trial.measures.values())
+
+
+def test_a_measure_that_holds_a_quantity_ends_in_its_unit(name: str) -> None:
+    endings = {"deg": "_deg", "s": "_s", "m/s": "_mps", "deg/s": "_dps", "m": "_m", "%": "_percent"}
+    for key, measure in games.load(name).measures.items():
+        assert key.endswith(endings.get(measure.unit, key)), key
+        assert measure.title
+        assert measure.help
+
+
+def test_what_came_of_a_trial_is_what_was_measured(name: str, tmp_path: Path) -> None:
+    session, _ = play(game(name), tmp_path)
+    reached = [trial for trial in session.blocks[0].trials if trial.outcome == "reached"]
+    assert reached
+    for trial in reached:
+        assert trial.request
+        assert trial.achieved == pytest.approx(trial.request.amplitude, abs=15)
+        assert trial.limit_after
+
+
+def test_every_word_and_sound_it_uses_exists(name: str, tmp_path: Path) -> None:
+    _, kept = play(game(name), tmp_path)
+    words, sounds = load_words(), load_theme().sounds
+    for item in {item for scene in kept.scenes for item in scene.items}:
+        if isinstance(item, Panel):
+            words.require([item.title, *item.text])
+        elif isinstance(item, Sound):
+            assert item.name in sounds
+            assert item.name in SOUND_ROLES
+        assert not isinstance(item, Reach)
+
+
+def test_it_says_what_it_is(name: str) -> None:
+    kind = games.load(name)
+    assert kind.title
+    assert kind.trains
+    assert kind.version >= 1
+    assert kind.place in load_theme().places
+    assert all(p["help"] for p in describe(kind.Parameters))
+
+
+def test_an_unknown_game_is_refused_with_the_list() -> None:
+    with pytest.raises(games.UnknownGame, match=r"no game 'golf'; the games are fruit_ladder"):
+        games.load("golf")

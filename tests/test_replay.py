@@ -1,0 +1,58 @@
+"""A recording played again gives the same session, byte for byte; foreign recordings play too."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import steadyreach_visits as visits
+from engine.headset import HeadsetUnavailable
+from engine.plan import About
+from engine.replay import open_replay, read_rows
+from engine.session_folder import FRAMES, RECORD
+from engine.simulated import SimulatedHeadset
+
+ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    steps = visits.steps_for(["fruit_ladder", "harbour_lean"], "gentle", ["fruit_ladder.targets=4"])
+    plan = visits.plan("test", steps, "gentle", 5)
+    return visits.play(plan, SimulatedHeadset(seed=5), tmp_path_factory.mktemp("played"), ABOUT)[1]
+
+
+def test_a_whole_session_comes_out_again_byte_for_byte(played: Path, tmp_path: Path) -> None:
+    same, again = visits.play_again(played, tmp_path)
+    assert same
+    assert (again / RECORD).read_bytes() == (played / RECORD).read_bytes()
+
+
+def test_a_change_of_one_parameter_is_noticed(played: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed" / "one"
+    changed.mkdir(parents=True)
+    (changed / FRAMES).write_bytes((played / FRAMES).read_bytes())
+    record = json.loads((played / RECORD).read_text())
+    record["seed"] += 1
+    (changed / RECORD).write_text(json.dumps(record))
+    assert not visits.play_again(changed, tmp_path / "again")[0]
+
+
+@pytest.mark.parametrize("name", ["fruit_ladder", "harbour_lean"])
+def test_a_persons_recording_plays_a_game_and_replays(name: str, replay_file: Path, tmp_path: Path) -> None:
+    from calibration import imported
+
+    known = imported.measure(read_rows(replay_file)[0], "2026-01-05")
+    steps = visits.steps_for([name], "standard", calibrate=False)[1:]
+    plan = visits.plan("test", steps, "standard", 1, known, keep_stance=True)
+    done, folder = visits.play(plan, open_replay(replay_file), tmp_path / "first", ABOUT)
+    assert done.ended_by == "the headset closed"
+    assert done.blocks[0].trials
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_a_recording_that_is_not_one_is_refused_in_words(tmp_path: Path) -> None:
+    foreign = tmp_path / "notes.vrec"
+    foreign.write_text("hello")
+    with pytest.raises(HeadsetUnavailable, match=r"notes.vrec is not a recording"):
+        open_replay(foreign)

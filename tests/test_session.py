@@ -1,0 +1,172 @@
+"""The loop: pauses, stops, losses and errors, each recorded and each a whole session."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from visits import ABOUT, Kept, calibration, game, patient, play
+
+from calibration.adaptation import follower
+from engine import moves, session
+from engine.frame import LOST, Button, Frame
+from engine.plan import END, REST, WELCOME, Plan
+from engine.recording import Writer, read
+from engine.records import from_json, to_json
+from engine.scene import Panel, Scene, Target
+from engine.simulated import SimulatedHeadset
+from engine.task import Result, Task, Trial
+
+
+class Changed:
+    """A simulated headset whose frames are changed on the way."""
+
+    kind, description = "simulated", "changed"
+
+    def __init__(self, change: Callable[[int, Frame], Frame | None]) -> None:
+        self._headset = SimulatedHeadset(patient(calibration()), 0)
+        self._change = change
+
+    def frames(self) -> Iterator[Frame]:
+        for index, frame in enumerate(self._headset.frames()):
+            changed = self._change(index, frame)
+            if changed is None:
+                return
+            yield changed
+
+    def show(self, scene: Scene) -> None:
+        self._headset.show(scene)
+
+    def close(self) -> None:
+        self._headset.close()
+
+
+def _run(change: Callable[[int, Frame], Frame | None], folder: Path) -> tuple[session.Session, Kept]:
+    return play(game("fruit_ladder", {"targets": 3}), folder, headset=Changed(change))
+
+
+def test_a_session_goes_to_json_and_back(tmp_path: Path) -> None:
+    done, _ = play(game("fruit_ladder"), tmp_path)
+    assert from_json(to_json(done), session.Session) == done
+
+
+def test_every_frame_is_recorded(tmp_path: Path) -> None:
+    done, kept = play(game("fruit_ladder", {"targets": 2}), tmp_path)
+    assert done.recording
+    assert done.recording.frames == len(kept.frames_given) == len(read(tmp_path / "0.vrec").rows)
+    assert done.quality
+    assert done.quality.frames == done.recording.frames
+
+
+def test_stop_takes_effect_on_the_next_scene(tmp_path: Path) -> None:
+    done, kept = _run(lambda i, f: f._replace(buttons=Button.STOP) if i == 500 else f, tmp_path)
+    assert done.ended_by == "the person pressed stop"
+    assert kept.scenes[500].place == "still"
+    assert done.blocks[0].trials[-1].outcome == "stopped"
+
+
+def test_what_was_done_before_a_stop_is_kept(tmp_path: Path) -> None:
+    done, _ = _run(lambda i, f: f._replace(buttons=Button.STOP) if i == 800 else f, tmp_path)
+    assert [trial.outcome for trial in done.blocks[0].trials] == ["reached", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("why", "change"),
+    [
+        ("the headset is off or a system menu is open", lambda f: f._replace(focused=False)),
+        ("head tracking was lost", lambda f: f._replace(head=LOST)),
+    ],
+)
+def test_losing_the_person_pauses_the_clock_within_a_frame(why: str, change: Callable, tmp_path: Path) -> None:
+    plain, _ = _run(lambda _, f: f, tmp_path)
+    done, kept = _run(lambda i, f: change(f) if 300 <= i < 600 else f, tmp_path)
+    assert [(e.name, e.detail) for e in done.events] == [("paused", why), ("resumed", "")]
+    assert kept.scenes[300].items == (session.PAUSED,)
+    assert done.ended_by == "finished"
+    assert done.seconds > plain.seconds + 3
+
+
+def test_a_person_who_leaves_ends_the_session_whole(tmp_path: Path) -> None:
+    done, _ = _run(lambda i, f: f if i < 400 else None, tmp_path)
+    assert done.ended_by == "the headset closed"
+    assert done.blocks[0].trials[-1].outcome == "stopped"
+
+
+def test_a_headset_that_gives_no_frame_gives_an_empty_session(tmp_path: Path) -> None:
+    done, _ = _run(lambda _, __: None, tmp_path)
+    assert (done.ended_by, done.blocks, done.calibration) == ("the headset gave no frame", (), None)
+
+
+def test_frames_before_the_head_is_seen_are_recorded_and_not_played(tmp_path: Path) -> None:
+    done, _ = _run(lambda i, f: f._replace(head=LOST) if i < 50 else f, tmp_path)
+    assert done.quality
+    assert done.quality.dropped == {"head not tracked": 50}
+    assert not done.events
+
+
+def test_an_interrupt_from_the_keyboard_ends_it_whole(tmp_path: Path) -> None:
+    def interrupt(index: int, frame: Frame) -> Frame:
+        if index == 400:
+            raise KeyboardInterrupt
+        return frame
+
+    done, _ = _run(interrupt, tmp_path)
+    assert done.ended_by == "stopped from the keyboard"
+    assert done.recording
+    assert done.recording.frames == 400
+
+
+def test_a_hand_that_is_not_seen_gives_no_numbers_but_the_reason(tmp_path: Path) -> None:
+    done, _ = _run(lambda _, f: f._replace(right=f.right._replace(grip=LOST)), tmp_path)
+    right = next(trial for trial in done.blocks[0].trials if trial.side == "right")
+    assert right.achieved is None
+    assert {m.note for m in right.measures.values()} == {"seen in 0 % of frames, 95 % are needed"}
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No parameters."""
+
+
+class Wild(Task):
+    """A task that breaks rules, for the guard and the loop to catch."""
+
+    title, trains, version, Parameters = "Wild", ("nothing",), 1, Nothing
+
+    def __init__(self, far_m: float = 0.0) -> None:
+        super().__init__()
+        self._far_m = far_m
+
+    def trials(self, *_: object) -> Iterator[Trial]:
+        yield Trial("right")
+
+    def play(self, _: Trial) -> moves.Move:
+        if not self._far_m:
+            raise RuntimeError("a fault of the game")
+        return moves.hold(Target("far", (0.2, 1.5, -self._far_m), 0.1), 1.0)
+
+    def measure(self, *_: object) -> Result:
+        return Result(None, {})
+
+
+def test_a_fault_in_a_game_is_shown_in_words_and_what_was_done_is_kept(tmp_path: Path) -> None:
+    done, kept = play(Wild(), tmp_path)
+    assert done.ended_by == "error"
+    assert done.events[-1].detail == "RuntimeError: a fault of the game"
+    assert kept.scenes[-1] == Scene("still", (session.ERROR_PANEL,))
+
+
+def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:
+    done, kept = play(Wild(far_m=2.0), tmp_path)
+    assert not any(isinstance(item, Target) for scene in kept.scenes for item in scene.items)
+    assert done.events[0].name == "target outside the envelope"
+    assert done.blocks[0].trials[0].outcome == "stopped"
+
+
+def test_interludes_are_lived_through_and_recorded(tmp_path: Path) -> None:
+    kept = Kept(SimulatedHeadset(patient(calibration()), 0))
+    plan = Plan("test", (WELCOME, REST, END), follower, calibration=calibration())
+    done = session.run(plan, kept, Writer(tmp_path / "a.vrec", {}), ABOUT)
+    assert [block.kind for block in done.blocks] == ["welcome", "rest", "end"]
+    assert done.blocks[0].end_s < WELCOME.seconds, "a trigger press goes on at once"
+    assert {i.title for s in kept.scenes for i in s.items if isinstance(i, Panel)} >= {"session.rest_title"}
