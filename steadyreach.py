@@ -48,6 +48,7 @@ Sessions = Annotated[Path, typer.Option("--folder", help="where session folders 
 Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="GAME.PARAMETER=VALUE, as often as needed")]
 Seed = Annotated[int, typer.Option(help="fixes every choice of the games and of the simulated patient")]
+Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
 Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simulated or replay:FILE")]
 
 
@@ -218,10 +219,10 @@ def enrol(
     server: Annotated[str, typer.Option(help="on the patient's computer: the clinic server's address")] = "",
     code: Annotated[str, typer.Option(help="the one-time code from the clinic")] = "",
     name: Annotated[str, typer.Option(help="what the clinic shall call this device")] = "headset",
+    patience: Patience = 10.0,
 ) -> None:
     """At the clinic, make a one-time code; on the patient's computer, exchange it for this device's token."""
-    from server_sync.client import Later, Refused
-    from server_sync.client import enrol as enrol_device
+    from server_sync import client
     from server_sync.service import Service
 
     if folder is not None:
@@ -230,8 +231,8 @@ def enrol(
     if not (server and code):
         fail("enrol needs --folder at the clinic, or --server and --code on the patient's computer")
     try:
-        token = enrol_device(server, code, name)
-    except (Later, Refused) as reason:
+        token = client.enrol(server, code, name, client.Patience(patience))
+    except (client.Later, client.Refused) as reason:
         fail(str(reason))
     HOME.mkdir(parents=True, exist_ok=True)
     DEVICE.touch(mode=0o600)
@@ -244,17 +245,17 @@ def sync(
     folder: Sessions = HOME / "sessions",
     server: Annotated[str, typer.Option(help="the clinic server's address; the enrolled one otherwise")] = "",
     token: Annotated[str, typer.Option(help="this device's token; the enrolled one otherwise")] = "",
-    patience: Annotated[float, typer.Option(min=0, help="seconds to keep trying")] = 30.0,
+    patience: Patience = 30.0,
     as_json: Json = False,
 ) -> None:
     """Deliver finished sessions to the clinic server; safe to repeat."""
-    from server_sync.client import Patience, deliver
+    from server_sync import client
 
     known: dict[str, str] = json.loads(DEVICE.read_text()) if DEVICE.is_file() else {}
     server, token = server or known.get("server", ""), token or known.get("token", "")
     if not (server and token):
         fail("this device is not enrolled: run steadyreach enrol --server URL --code CODE first")
-    result = deliver(folder, server, token, Patience(patience))
+    result = client.deliver(folder, server, token, client.Patience(patience))
     sentence = (
         f"{len(result.delivered)} delivered, {len(result.already_there)} were there, {len(result.waiting)} waiting"
     )

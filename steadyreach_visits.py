@@ -85,11 +85,13 @@ def play(visit: Plan, headset: Headset, sessions: Path, about: About) -> tuple[S
     Raises engine.session_folder.FolderUnusable when the folder cannot take it.
     """
     folder = SessionFolder(sessions, about.id)
+    writer = folder.writer(_header(about, headset))
     try:
-        done = session.run(visit, headset, folder.writer(_header(about, headset)), about)
+        done = session.run(visit, headset, writer, about)
         return done, folder.finish(done)
     except BaseException:
-        folder.abandon()
+        if not writer.rows:  # else the recording stays, unfinished and out of sight, for whoever looks into the fault
+            folder.abandon()
         raise
     finally:
         headset.close()

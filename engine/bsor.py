@@ -17,6 +17,7 @@ INFO, FRAMES = 0, 1
 _TEXTS_BEFORE_SCORE, _TEXTS_AFTER_SCORE, _REST_OF_INFO_BYTES = 13, 3, 21
 _FRAME = np.dtype([("time_s", "<f4"), ("fps", "<i4")] + [(device, "<f4", 7) for device in ("head", "left", "right")])
 _ALL_SEEN = 0b1111111
+_LONGEST_S = 86_400.0
 
 
 def read(path: Path) -> np.ndarray:
@@ -51,7 +52,11 @@ def _frames(content: bytes) -> np.ndarray:
     section, count = struct.unpack_from("<Bi", content, at)
     if section != FRAMES or count < 0:
         raise _Foreign(f"section {section} stands where the frames should")
-    return np.frombuffer(content, _FRAME, count, at + 5)
+    found = np.frombuffer(content, _FRAME, count, at + 5)
+    with np.errstate(invalid="ignore"):
+        if not np.all(np.abs(found["time_s"]) < _LONGEST_S):
+            raise _Foreign("a frame's time is not a time of song")
+    return found
 
 
 def _after_texts(content: bytes, at: int, texts: int) -> int:
@@ -67,7 +72,8 @@ def _rows(found: np.ndarray) -> np.ndarray:
     rows = np.zeros(len(found), FRAME)
     rows["time_ns"] = np.round(found["time_s"].astype(float) * 1e9).astype(np.int64)
     for device in ("head", "left", "right"):
-        poses = found[device] * np.array([1, 1, -1, -1, -1, 1, 1], np.float32)
+        with np.errstate(invalid="ignore"):  # what is not a number stays so, and is dropped where rows are cleaned
+            poses = found[device] * np.array([1, 1, -1, -1, -1, 1, 1], np.float32)
         for column, values in zip(("x_m", "y_m", "z_m", "qx", "qy", "qz", "qw"), poses.T, strict=True):
             rows[f"{device}_{column}"] = values
     rows["flags"] = _ALL_SEEN

@@ -148,8 +148,10 @@ class Envelope:
             cap = self.at_most(movement)
         except OutsideEnvelope as reason:
             return str(reason)
-        if angle_deg <= cap.value + SLACK_DEG:
+        if 0 <= angle_deg <= cap.value + SLACK_DEG:
             return ""
+        if angle_deg < 0:
+            return f"a lean of {angle_deg:.1f}° is none: turn its direction instead of its sign"
         return f"a lean of {angle_deg:.1f}° {movement} is beyond {cap.value:.1f}°, {cap.why}"
 
     def _refuses(self, place_m: Vector, side: str) -> str:
@@ -162,7 +164,7 @@ class Envelope:
         if elevation > cap.value + SLACK_DEG:
             return f"{elevation:.1f}° of {movement} is beyond {cap.value:.1f}°, {cap.why}"
         reach_m = self.reach_m(side, azimuth, elevation)
-        if radius_m > reach_m + SLACK_M:
+        if not radius_m <= reach_m + SLACK_M:  # also where a place is not a number
             return f"{radius_m:.2f} m from the {side} shoulder is beyond the {reach_m:.2f} m measured there"
         return ""
 

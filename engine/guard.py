@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.body import Body
 from engine.envelope import Envelope, lean_movement
-from engine.frame import Button, Frame
+from engine.frame import SIDES, Button, Frame
 from engine.places import seen_from_shoulder
 from engine.scene import Item, Lean, Reach, Target
 
@@ -80,9 +80,7 @@ class Guard:
         if isinstance(item, Target):
             return envelope.refuses_target(item.place_m, item.hand)
         if isinstance(item, Reach):
-            shoulder, facing = envelope.shoulder(item.hand), envelope.stance.facing_deg
-            elevation = seen_from_shoulder(shoulder, facing, item.stop_m)[1]
-            return envelope.refuses_stop_line(f"shoulder_elevation_{item.hand}", elevation)
+            return _refuses_line(envelope, item)
         if item.open_ended:
             return envelope.refuses_stop_line(lean_movement(item.direction_deg), item.angle_deg)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg)
@@ -116,7 +114,9 @@ class Guard:
     def _most_lean_deg(self, ahead: float, right: float) -> float:
         movement = lean_movement(math.degrees(math.atan2(right, ahead)))
         limit = self.envelope.calibration.limits.get(movement) if self.envelope else None
-        return LEAN_UNMEASURED_DEG if limit is None or not limit.n else LEAN_OF_LIMIT * max(limit.value, limit.best or 0.0)
+        return (
+            LEAN_UNMEASURED_DEG if limit is None or not limit.n else LEAN_OF_LIMIT * max(limit.value, limit.best or 0.0)
+        )
 
 
 def seen(frame: Frame) -> bool:
@@ -124,9 +124,19 @@ def seen(frame: Frame) -> bool:
     return frame.head.valid and frame.head.position_m != (0.0, 0.0, 0.0)
 
 
+def _refuses_line(envelope: Envelope, line: Reach) -> str:
+    for side in SIDES if line.hand == "either" else (line.hand,):
+        for end_m in (line.start_m, line.stop_m):
+            elevation = seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, end_m)[1]
+            refusal = envelope.refuses_stop_line(f"shoulder_elevation_{side}", elevation)
+            if refusal:
+                return refusal
+    return ""
+
+
 def _bounds_of(item: Target | Reach | Lean) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
-        return (item.stop_m, item.hand, "open")
+        return (item.start_m, item.stop_m, item.hand)
     return (item.direction_deg, item.angle_deg, item.open_ended)

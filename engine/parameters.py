@@ -77,7 +77,7 @@ def _number(name: str, value: object, declared: Any, source: str) -> float | int
     low, high, unit = (declared.metadata[key] for key in ("low", "high", "unit"))
     whole = isinstance(declared.default, int)
     usable = isinstance(value, int | float) and not isinstance(value, bool)
-    if not usable or (whole and value != int(cast(float, value))) or not low <= cast(float, value) <= high:
+    if not usable or not low <= cast(float, value) <= high or (whole and value != int(cast(float, value))):
         what = "a whole number" if whole else "a number"
         raise ParameterError(f"{source}: {name} = {value!r} must be {what} from {low:g} to {high:g} {unit}".rstrip())
     return int(cast(float, value)) if whole else float(cast(float, value))

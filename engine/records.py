@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 SCHEMA = 1
 
@@ -221,7 +222,14 @@ class RecordUnreadable(ValueError):
 
 def to_json(record: Record) -> bytes:
     """Write a record as indented JSON that ends with a newline; equal records give equal bytes."""
-    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(record, enc_hook=_plain, order="sorted"), indent=1) + b"\n"
+
+
+def _plain(value: object) -> object:
+    """A number of numpy as one of Python: a game that measures with arrays easily leaves one behind."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(f"a record cannot hold {type(value).__name__}")
 
 
 R = TypeVar("R", bound=Record)

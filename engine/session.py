@@ -16,7 +16,7 @@ import numpy as np
 from engine import moves
 from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
-from engine.frame import Frame, yaw_rad
+from engine.frame import Button, Frame, yaw_rad
 from engine.guard import Guard, Verdict, seen
 from engine.headset import Headset
 from engine.motion import Motion, clean
@@ -120,6 +120,8 @@ class Visit:
         """Take one frame; returns what to show, or None when the session is over."""
         self.now_s = (frame.time_ns - self._first_ns) * 1e-9
         self._all_rows.append(row)
+        if frame.buttons & Button.RECENTRE and seen(frame):
+            self._recentre(frame)
         body = self._body(frame)
         if self.ended_by:
             return self._farewell(body)
@@ -143,6 +145,11 @@ class Visit:
             self.ended_by = why
             with suppress(Stopped, StopIteration):
                 self._script.throw(Stopped(why))
+
+    def _recentre(self, frame: Frame) -> None:
+        """Stand anew where the person is now; a target that hangs beyond the new reach is taken away by the guard."""
+        self.note("recentred")
+        self._know(msgspec.structs.replace(self.calibration, stance=_stance(frame)))
 
     def _body(self, frame: Frame) -> Body:
         dt_s = 0.0 if self._played_ns is None else (frame.time_ns - self._played_ns) * 1e-9
@@ -278,13 +285,16 @@ def _provisional(plan: Plan, first: Frame) -> Calibration:
     known = plan.calibration
     if known is not None and plan.keep_stance:
         return known
-    facing_deg = float(np.degrees(yaw_rad(first.head.orientation)))
-    stance = Stance(first.head.position_m, facing_deg)
+    stance = _stance(first)
     if known is not None:
         return msgspec.structs.replace(known, stance=stance)
     stature_m = first.head.position_m[1] / EYE_HEIGHT_OF_STATURE
     unmeasured = Limit(stature_m, stature_m, stature_m, "m", 0, "the first frame, before calibration")
     return Calibration("", stance, unmeasured, {})
+
+
+def _stance(frame: Frame) -> Stance:
+    return Stance(frame.head.position_m, float(np.degrees(yaw_rad(frame.head.orientation))))
 
 
 def _table(rows: list[bytes]) -> np.ndarray:

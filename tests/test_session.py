@@ -163,6 +163,13 @@ def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:
     assert done.blocks[0].trials[0].outcome == "stopped"
 
 
+def test_recentring_takes_the_new_stance(tmp_path: Path) -> None:
+    done, _ = _run(lambda i, f: f._replace(buttons=Button.RECENTRE) if i == 100 else f, tmp_path)
+    assert [event.name for event in done.events] == ["recentred"]
+    assert done.calibration
+    assert done.calibration.stance.head_m != calibration().stance.head_m
+
+
 def test_interludes_are_lived_through_and_recorded(tmp_path: Path) -> None:
     kept = Kept(SimulatedHeadset(patient(calibration()), 0))
     plan = Plan("test", (WELCOME, REST, END), follower, calibration=calibration())

@@ -1,0 +1,1 @@
+"""A real headset through OpenXR: the only importer of pyopenxr."""
