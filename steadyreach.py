@@ -38,9 +38,8 @@ REFUSALS = (
     ThemeError,
     WordsError,
 )
-HOME = Path(typer.get_app_dir("steadyreach"))
+HOME = visits.HOME
 DEVICE = HOME / "device.json"
-CACHE = HOME / "cache"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
@@ -366,7 +365,9 @@ def _openxr() -> Headset:
     def stage(graphics: Any) -> Any:
         from engine.panda.stage import Stage
 
-        return Stage(graphics, themes.load(), words.load(), CACHE)
+        drawn = Stage(graphics, themes.load(), words.load(), visits.CACHE)
+        drawn.prepare(tuple(themes.load().places))
+        return drawn
 
     return OpenXRHeadset(stage)
 
@@ -376,7 +377,7 @@ def _desk() -> Headset:
         from engine.panda.desk import Desk
     except ImportError as reason:
         raise HeadsetUnavailable(f"{reason}: install it with pip install steadyreach[panda]") from None
-    return Desk(themes.load(), words.load(), CACHE)
+    return Desk(themes.load(), words.load(), visits.CACHE)
 
 
 def _sound() -> tuple[Watcher, ...]:

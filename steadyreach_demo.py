@@ -299,7 +299,7 @@ def _pictures(folder: Path, moments: Moments, progress: Progressing) -> list[Pat
     """Draw the moments that were kept; none, with a sentence, where there is no OpenGL."""
     try:
         from engine.panda.graphics import Graphics
-        from engine.panda.pictures import Photographer
+        from engine.panda.pictures import Photographer, looking_ahead
         from engine.panda.stage import Stage
 
         graphics = Graphics.offscreen()
@@ -307,14 +307,14 @@ def _pictures(folder: Path, moments: Moments, progress: Progressing) -> list[Pat
         progress.say(f"No pictures: {reason}")
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    stage = Stage(graphics, themes.load(), words.load())
+    stage = Stage(graphics, themes.load(), words.load(), visits.CACHE)
     photographer = Photographer(graphics, stage)
     taken = [folder / "1-title.png"]
     photographer.take_title(taken[0])
     for number, (name, (scene, frame)) in enumerate(sorted(moments.kept.items()), 2):
         progress.within("pictures", number / (2 + len(moments.kept)))
         taken.append(folder / f"{number}-{name}.png")
-        photographer.take(scene, frame, taken[-1])
+        photographer.take_from(looking_ahead(frame.head), scene, frame, taken[-1])
     graphics.close()
     return taken
 

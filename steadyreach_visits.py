@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import typer
+
 import games
 from calibration.adaptation import follower
 from calibration.leaning import OpenLean
@@ -10,7 +12,7 @@ from calibration.reaching import OpenReach
 from calibration.standing import Standing
 from engine import presets, recording, session
 from engine.headset import Headset
-from engine.parameters import Layer, ParameterError, fill
+from engine.parameters import Layer, ParameterError, describe, fill
 from engine.plan import END, INTERLUDES, REST, WELCOME, About, Interlude, Plan, Step
 from engine.records import Calibration, Session
 from engine.replay import ReplayHeadset
@@ -21,6 +23,8 @@ VERSION = "0.1.0"
 SOFTWARE = f"steadyreach {VERSION}"
 ASSESSMENTS: Mapping[str, type[Task]] = {"standing": Standing, "open_reach": OpenReach, "open_lean": OpenLean}
 WARM_UP_TARGETS = 3
+HOME = Path(typer.get_app_dir("steadyreach"))
+CACHE = HOME / "cache"
 
 
 def task_kind(name: str) -> type[Task]:
@@ -105,7 +109,7 @@ def plan_of(done: Session) -> Plan:
             steps.append(INTERLUDES[block.task])
         else:
             kind = task_kind(block.task)
-            parameters = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))
+            parameters: object = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))
             steps.append(Step(block.task, kind(parameters), block.kind, block.preset))
     return Plan(
         patient=done.patient,
@@ -162,7 +166,7 @@ def _header(about: About, headset: Headset) -> dict[str, object]:
 
 
 def _has_targets(name: str) -> bool:
-    return "targets" in games.load(name).Parameters.__dataclass_fields__
+    return any(parameter["name"] == "targets" for parameter in describe(games.load(name).Parameters))
 
 
 def _value(text: str) -> object:

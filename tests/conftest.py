@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-KNOWN = {"openxr", "data", "browser", "postgres"}
+KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STEADYREACH_DATA") or ROOT.parent / "shared" / "data")

@@ -1,0 +1,1 @@
+"""Drawing: the only importer of Panda3D besides `engine/openxr`."""

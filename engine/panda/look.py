@@ -1,0 +1,137 @@
+"""How things are lit and coloured: which shader a node wears, and what a place gives to all of them."""
+
+from panda3d.core import (
+    LVecBase3f,
+    LVecBase4f,
+    NodePath,
+    PTA_LVecBase4f,
+    Shader,
+    TransparencyAttrib,
+)
+
+from engine.panda import shaders
+from engine.panda.axes import to_panda
+from engine.theme import Place
+
+CLOUD_FOG = 0.55
+RING_SHARE = 0.62
+"""The radius of a ring of light, as a share of half its card."""
+FAR_FOG = 0.80
+
+
+class Look:
+    """The shaders of one stage, and what changes in all of them: the time and how dark it is."""
+
+    def __init__(self, root: NodePath) -> None:
+        """Dress everything under `root`; one dresses what lies below with `baked`, `lit` and so on."""
+        self._root = root
+        self._moment = PTA_LVecBase4f.empty_array(1)
+        self._baked, self._lit, self._water = (
+            _made(shaders.PLACED, shaders.LIGHT + part) for part in (shaders.BAKED, shaders.LIT, shaders.SEA)
+        )
+        self._sky = _made(shaders.DOME, shaders.LIGHT + shaders.SKY)
+        self._glow, self._bead = (_made(shaders.CARD, shaders.FLAT + p) for p in (shaders.GLOW, shaders.BEAD))
+        self._mark, self._board, self._text = (
+            _made(shaders.PLAIN, shaders.FLAT + part) for part in (shaders.MARK, shaders.BOARD, shaders.TEXT)
+        )
+        root.set_shader_inputs(moment=self._moment, sway=0.02, nearer=0.0, fog_most=1.0)
+        self.surface(root)
+        root.set_shader(self._lit)
+
+    def tick(self, time_s: float, dim: float) -> None:
+        """Set the time and how dark it is, from 0 to 1, without touching any state of Panda3D."""
+        self._moment.set_element(0, LVecBase4f(time_s % 3600.0, dim, 0, 0))
+
+    def enter(self, place: Place) -> None:
+        """Take the light, sky, fog and colours of a place."""
+        light, fog, sky = place.light, place.fog, place.sky
+        toward = to_panda(light.sun_to)
+        toward.normalize()
+        self._root.set_shader_inputs(
+            sun_to=LVecBase3f(toward), sun=LVecBase3f(*light.sun), sky_light=LVecBase3f(*light.sky),
+            ground_light=LVecBase3f(*light.ground), exposure=light.exposure,
+            fog=LVecBase4f(fog.start_m, fog.density_per_m, fog.power, fog.most),
+            sky_horizon=colour(sky.horizon), sky_middle=colour(sky.middle), sky_zenith=colour(sky.zenith),
+            sky_halo=colour(sky.halo), lift=colour(sky.lift), tint=colour(place.ink.guide),
+            paper=colour(place.ink.paper), accent=colour(place.ink.accent),
+            water_deep=colour(place.water[0]), water_shallow=colour(place.water[1]),
+        )  # fmt: skip
+
+    def baked(self, node: NodePath) -> None:
+        """For what never moves: the light is in the vertex colours."""
+        node.set_shader(self._baked)
+
+    def water(self, node: NodePath) -> None:
+        """For a sheet of water whose vertex alpha is 1 - foam."""
+        node.set_shader(self._water)
+
+    def sky(self, node: NodePath) -> None:
+        """For a dome around the eye, drawn behind everything."""
+        node.set_shader(self._sky)
+        node.set_bin("background", 0)
+        node.set_depth_write(False)
+        node.set_depth_test(False)
+        node.set_two_sided(True)
+
+    def surface(self, node: NodePath, gloss: float = 0.0, glow: float = 0.0, opacity: float = 1.0) -> None:
+        """For what moves: how shiny it is, how much it glows by itself, and how much hides what is behind it."""
+        node.set_shader_input("surface", LVecBase4f(gloss, glow, opacity, 0))
+        if opacity < 1:
+            node.set_transparency(TransparencyAttrib.M_alpha)
+        else:
+            node.clear_transparency()
+
+    def glow(self, node: NodePath, strength: float, ring: float, fill: float, radius: float = RING_SHARE) -> None:
+        """For light that hangs in the air: cards that face the eye, with a ring that closes by `fill`.
+
+        `radius` is the ring's share of the card.
+        """
+        node.set_shader(self._glow)
+        node.set_shader_input("glow", LVecBase4f(strength, ring, fill, radius))
+        # Light over sky is mixed, not added: addition turns warm light yellow-green.
+        node.set_transparency(TransparencyAttrib.M_alpha)
+        _after_solid(node, 2)
+
+    def beads(self, node: NodePath, opacity: float, lit: float) -> None:
+        """For round beads that face the eye: those whose vertex alpha is at most `lit` are bright."""
+        node.set_shader(self._bead)
+        node.set_shader_input("glow", LVecBase4f(opacity, 0, lit, 0))
+        node.set_transparency(TransparencyAttrib.M_alpha)
+        _after_solid(node, 1)
+
+    def mark(self, node: NodePath, opacity: float = 1.0, fill: float = 0.0) -> None:
+        """For translucent guides: what has a first texture coordinate of at most `fill` takes the guide's tint."""
+        node.set_shader(self._mark)
+        node.set_shader_input("mark", LVecBase4f(opacity, fill, 0, 0))
+        node.set_transparency(TransparencyAttrib.M_alpha)
+        node.set_two_sided(True)
+        _after_solid(node, 0)
+
+    def board(self, node: NodePath, shape: LVecBase4f, pips: LVecBase4f) -> None:
+        """For a rounded paper panel with a soft shadow and a row of dots, drawn from distances in its plane."""
+        node.set_shader(self._board)
+        node.set_shader_inputs(board=shape, pips=pips)
+        node.set_transparency(TransparencyAttrib.M_alpha)
+        _after_solid(node, 3)
+
+    def text(self, node: NodePath) -> None:
+        """For letters from a font, on top of their panel."""
+        node.set_shader(self._text)
+        # Panda3D gives letters made of distance fields a hard edge, which the shader makes soft again.
+        node.set_transparency(TransparencyAttrib.M_alpha, 1)
+        _after_solid(node, 4)
+
+
+def colour(code: str) -> LVecBase3f:
+    """A colour such as `#fff8e8` as three numbers from 0 to 1, still as a screen shows it."""
+    return LVecBase3f(*(int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)))
+
+
+def _made(vertex: str, fragment: str) -> Shader:
+    return Shader.make(Shader.SL_GLSL, shaders.VIEW + vertex, fragment)
+
+
+def _after_solid(node: NodePath, order: int) -> None:
+    """Draw after everything solid, in this order whatever is nearer, and hide nothing."""
+    node.set_bin("fixed", order)
+    node.set_depth_write(False)
