@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -340,7 +341,7 @@ def _measures(known: Calibration) -> dict[str, Any]:
         "limits_deg": {name: limit.value for name, limit in known.limits.items()},
         "reach_cells": {side: len(cells) for side, cells in known.reach.items()},
         "sway": {name: {"value": m.value, "unit": m.unit, "note": m.note} for name, m in known.sway.items()},
-        "quality": {"frames": known.quality.frames, "dropped": dict(known.quality.dropped)} if known.quality else None,
+        "quality": msgspec.to_builtins(known.quality),
     }
 
 
@@ -348,11 +349,20 @@ def _about(id: str) -> About:
     return About(id, datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
 
 
+def _trust(measured: dict[str, Any]) -> str:
+    """The quality of the recording in one sentence."""
+    quality, sway = measured["quality"], measured["sway"]["sway_velocity"]
+    dropped = ", ".join(f"{count} for {why}" for why, count in quality["dropped"].items()) or "none"
+    said = sway["note"] if sway["value"] is None else f"head sway {sway['value']:.1f} {sway['unit']}"
+    return f"{quality['frames']} frames at {quality['rate_hz']:.0f} Hz, dropped: {dropped}; {said}."
+
+
 def _say(answer: dict[str, Any], progress: Progressing) -> None:
     measured, clinic, said = answer["measured"], answer["clinic"], answer["delivery"]["while_down"]
     arms = ", ".join(f"{side} arm {length:.2f} m" for side, length in measured["arm_m"].items())
     for sentence in (
         f"Measured from {answer['source']}: stature {measured['stature_m']:.2f} m, {arms}.",
+        f"How far to trust it: {_trust(measured)}",
         f"Played {answer['trials']} trials, {answer['reached']} reached, in {answer['seconds']:.0f} s of session time.",
         f"While the server was down: {said['waiting']} waiting. Delivered since; the server holds "
         f"{answer['server_sessions']}.",

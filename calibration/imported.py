@@ -11,8 +11,8 @@ from calibration.reaching import ARM_SD_M, ELEVATION_SD_DEG
 from calibration.standing import STATURE_SD_M, mean_facing_deg, stance_of
 from calibration.sway import head_sway
 from engine.body import EYE_HEIGHT_OF_STATURE
-from engine.frame import SIDES
 from engine.envelope import LEANS
+from engine.frame import SIDES
 from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import SPLIT_S, Motion, clean
 from engine.places import lean_along
@@ -99,6 +99,8 @@ def _with_arm(known: Calibration, motion: Motion, side: str) -> Calibration:
     arm = from_repetitions([length_m], "m", "99th percentile of shoulder to hand, seen in play", ARM_SD_M)
     cells = reach_cells(azimuth, elevation, radius)
     stretched = [c.elevation_deg for c in cells if c.radius_m >= STRETCHED * length_m and abs(c.azimuth_deg) <= 90]
+    if not stretched:
+        raise NotMeasured(f"the {side} arm was never seen stretched out in front: play longer, with the hands in view")
     method = f"highest direction in which the arm was stretched to {STRETCHED:.0%}"
     limit = from_repetitions([max(stretched)], "deg", method, ELEVATION_SD_DEG, NOT_ASKED)
     return msgspec.structs.replace(

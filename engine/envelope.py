@@ -86,6 +86,20 @@ class Envelope:
         reason = f"{cap.value:.0f} {cap.unit}: no further than {cap.why}"
         return Request(movement, cap.value, cap.unit, "CEILING", reason)
 
+    def centred(self, request: Request, tolerance: float) -> tuple[Request, float]:
+        """A target that counts from `tolerance` before its centre: the request, and where the centre goes.
+
+        The request is where it begins to count. The centre stays within the cap; where that brings the target
+        nearer, the request says so.
+        """
+        cap = self.at_most(request.movement)
+        centre = request.amplitude + tolerance
+        if centre <= cap.value:
+            return request, centre
+        amplitude = round(max(0.0, cap.value - tolerance), 3)
+        reason = f"{amplitude:.0f} {cap.unit}: the target's middle is at {cap.value:.0f}, {cap.why}"
+        return Request(request.movement, amplitude, request.unit, "CEILING", reason), cap.value
+
     def learn(self, request: Request, achieved: float | None, success: bool) -> Limit:
         """Take in a finished trial; returns the estimate after it."""
         difficulty = self._difficulties[request.movement]

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine import moves
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.metrics import reaching
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
@@ -86,7 +86,7 @@ class Game(Task):
         for number_ in range(self.p.targets):
             side = sides[number_ % len(sides)]
             wish = envelope.request(f"shoulder_elevation_{side}")
-            request, place_m = _hang(envelope, side, wish, self.p.outward_deg, random)
+            request, place_m = _hang(envelope, side, wish, self.p, random)
             values = {
                 "place_m": place_m,
                 "number": number_,
@@ -139,18 +139,25 @@ class Game(Task):
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
-def _hang(envelope: Envelope, side: str, wish: Request, outward_deg: float, random: Random) -> tuple[Request, Vector]:
-    """A place at the elevation asked for where the hand was seen to reach; lower where it never was.
+def _hang(
+    envelope: Envelope, side: str, wish: Request, parameters: Parameters, random: Random
+) -> tuple[Request, Vector]:
+    """A fruit whose lower edge is at the elevation asked for, where the hand was seen to reach; lower where it was not.
 
     Raises OutsideEnvelope when the hand was never seen to reach anywhere in front.
     """
-    sign = 1 if side == "right" else -1
+    outward = [0.0, parameters.outward_deg, random.uniform(0.0, parameters.outward_deg)]
+    random.shuffle(outward)
+    azimuths = [azimuth if side == "right" else -azimuth for azimuth in outward]
     elevation = wish.amplitude
     while elevation >= LEAST_DEG:
-        for azimuth in sorted({0.0, outward_deg, random.uniform(0.0, outward_deg)}, key=lambda _: random.random()):
-            if envelope.reach_m(side, sign * azimuth, elevation) > 0:
-                place_m = envelope.place(side, sign * azimuth, elevation)
-                return _lowered(wish, elevation), place_m
+        for azimuth in azimuths:
+            reach_m = envelope.reach_m(side, azimuth, elevation)
+            if reach_m > 0:
+                edge_deg = math.degrees(parameters.radius_m / (SHARE_OF_REACH * reach_m))
+                request, centre = envelope.centred(_lowered(wish, elevation), edge_deg)
+                if envelope.reach_m(side, azimuth, centre) > 0:
+                    return request, envelope.place(side, azimuth, centre)
         elevation -= LOWER_STEP_DEG
     raise OutsideEnvelope(f"the {side} hand was never seen to reach in front: calibrate its reach")
 

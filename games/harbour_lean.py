@@ -73,8 +73,8 @@ class Game(Task):
             if number_ % len(WAYS[self.p.ways]) == 0:
                 order = random.sample(WAYS[self.p.ways], len(WAYS[self.p.ways]))
             movement = order[number_ % len(order)]
-            request = envelope.request(movement)
-            goal = Lean(f"buoy {number_}", LEANS[movement], request.amplitude, self.p.tolerance_deg)
+            request, centre_deg = envelope.centred(envelope.request(movement), self.p.tolerance_deg)
+            goal = Lean(f"buoy {number_}", LEANS[movement], centre_deg, self.p.tolerance_deg)
             yield Trial("", request, {"goal": goal, "number": number_, "stance": envelope.stance})
 
     def play(self, trial: Trial) -> Move:

@@ -104,9 +104,7 @@ def test_a_runtime_that_does_not_load_is_a_finding(no_runtime: Path, monkeypatch
     assert "OpenXR runtime" in finding.says
 
 
-def test_a_runtime_that_answers_is_named_with_its_version(
-    no_runtime: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_runtime_that_answers_is_named_with_its_version(no_runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (no_runtime / "good.json").write_text(MANIFEST)
     monkeypatch.setenv("XR_RUNTIME_JSON", str(no_runtime / "good.json"))
     monkeypatch.setattr(machine, "OPENXR", "print('a note'); print('Test headset on Test runtime 1.2.3')")

@@ -165,9 +165,7 @@ def test_music_plays_beside_the_ambience(tmp_path: Path, listen: Listen) -> None
     assert strength(heard[-RATE_HZ // 5 :], 800) == pytest.approx(0.5, rel=0.1)
 
 
-def test_without_a_device_the_same_code_runs_in_silence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_device_the_same_code_runs_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_AUDIODRIVER", "no such driver")
     speaker = Speaker({"reached": tone(tmp_path / "a.wav", 0.1, 500)}, {})
     speaker.see(frame(), Scene("still", (Sound("a", "reached"),)))
