@@ -82,7 +82,8 @@ def quietest(motion: Motion) -> Motion:
         starts = np.searchsorted(motion.time_s, begins)
         stops = np.searchsorted(motion.time_s, begins + seconds)
         gaps = np.concatenate(([0], np.cumsum(np.diff(motion.time_s) > SPLIT_S)))
-        whole = gaps[stops - 1] == gaps[starts]
+        lasting_s = motion.time_s[stops - 1] - motion.time_s[starts]  # less where it begins or ends in a gap
+        whole = (gaps[stops - 1] == gaps[starts]) & (lasting_s > seconds - SPLIT_S)
         if np.any(whole):
             moved = np.where(whole, way[stops - 1] - way[starts], np.inf)
             best = int(np.argmin(moved))

@@ -1,0 +1,69 @@
+"""What the names in a record mean: titles, units and help, as the game of that version declares them.
+
+A server may be older than a device: a game that it does not know, or knows in another version, is shown under
+the names in the record.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import games
+from engine.parameters import describe
+from engine.records import BlockRecord
+from server_sync import words
+
+
+class Meaning(NamedTuple):
+    """The title of a name, its unit where the record has none, and one sentence of help."""
+
+    title: str
+    unit: str = ""
+    help: str = ""
+
+
+class Meanings(NamedTuple):
+    """The measures and parameters of one game."""
+
+    measures: Mapping[str, Meaning]
+    parameters: Mapping[str, Meaning]
+
+    def measure(self, name: str) -> Meaning:
+        """The meaning of a measure."""
+        return self.measures.get(name) or Meaning(words.name(name))
+
+    def parameter(self, name: str) -> Meaning:
+        """The meaning of a parameter."""
+        return self.parameters.get(name) or Meaning(words.name(name))
+
+
+SWAY = Meanings(
+    {
+        "sway_velocity": Meaning("Mean speed"),
+        "sway_rms_ml": Meaning("Sideways, RMS"),
+        "sway_rms_ap": Meaning("Ahead and back, RMS"),
+        "sway_area": Meaning("Area (95 %)"),
+    },
+    {},
+)
+"""What calibration calls the sway of the head."""
+
+
+def load_all() -> None:
+    """Load every game, which takes a second or two, before somebody waits for it."""
+    for name in games.names():
+        games.load(name)
+
+
+def of_block(block: BlockRecord) -> Meanings:
+    """The meanings that a block's game gives its names."""
+    if block.task not in games.names():
+        return Meanings({}, {})
+    game = games.load(block.task)
+    if game.version != block.version:
+        return Meanings({}, {})
+    measures = {name: Meaning(measure.title, measure.unit, measure.help) for name, measure in game.measures.items()}
+    parameters = {
+        parameter["name"]: Meaning(str(parameter["help"]).capitalize(), str(parameter["unit"]))
+        for parameter in describe(game.Parameters)
+    }
+    return Meanings(measures, parameters)

@@ -1,0 +1,157 @@
+"""One block as it is read: limit and targets trial by trial, the table of trials, and a trial looked at closely."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from engine.records import BlockRecord, Trace, TrialRecord
+from server_sync import charts, figures, words
+from server_sync.meanings import of_block
+from server_sync.movements import Ceiling, Chart, movement_charts
+from server_sync.numbers import Number, Spread, numbers, spreads
+
+_TABLE_ROWS = 40
+
+
+class Row(NamedTuple):
+    """One trial of the table; `why` is short, `reason` the whole sentence."""
+
+    number: int
+    movement: str
+    asked: str
+    came_to: str
+    outcome: str
+    why: str
+    reason: str
+    limit: str
+    has_detail: bool
+
+
+class Drawn(NamedTuple):
+    """A trace as a drawing and as a table of seconds and values."""
+
+    title: str
+    drawing: Markup
+    rows: tuple[tuple[str, str], ...]
+
+
+class Detail(NamedTuple):
+    """One trial looked at closely; `before` and `after` are the trials beside it that can be looked at too."""
+
+    row: Row
+    lasted: str
+    figure: Markup
+    traces: tuple[Drawn, ...]
+    numbers: tuple[Number, ...]
+    before: int | None
+    after: int | None
+
+
+class Part(NamedTuple):
+    """One block that was played; `number` is its place in the session, `key` the signs its charts use."""
+
+    number: int
+    title: str
+    sub: str
+    finding: str
+    charts: tuple[Chart, ...]
+    key: tuple[str, ...]
+    several: bool
+    rows: tuple[Row, ...]
+    spreads: tuple[Spread, ...]
+    numbers: tuple[Number, ...]
+    notes: tuple[str, ...]
+    parameters: tuple[tuple[str, str], ...]
+    detail: Detail | None
+
+
+def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int | None) -> Part:
+    """Read a block; `chosen` is the trial to look at closely, None for none."""
+    asked = [trial for trial in block.trials if trial.request]
+    reached = sum(trial.outcome == "reached" for trial in asked)
+    meanings = of_block(block)
+    drawn = movement_charts(asked, known)
+    return Part(
+        number=number,
+        title=block.title,
+        sub=f"version {block.version} · {words.duration(block.end_s - block.start_s)}",
+        finding=f"{reached} of {len(asked)} reached",
+        charts=drawn,
+        key=("limit", "reached", "not yet", *sorted({role for chart in drawn for role in chart.roles})),
+        several=len(drawn) > 1,
+        rows=tuple(_row(trial) for trial in block.trials),
+        spreads=spreads(block.trials, meanings),
+        numbers=numbers(block.measures, meanings),
+        notes=block.notes,
+        parameters=tuple(
+            (meanings.parameter(name).title, words.setting(value, meanings.parameter(name).unit))
+            for name, value in block.parameters.items()
+        ),
+        detail=None if chosen is None else _detail(block, chosen),
+    )
+
+
+def worth_a_look(block: BlockRecord) -> int | None:
+    """The last trial that was not reached, else the last one, of those with something to see."""
+    seen = [trial for trial in block.trials if trial.traces]
+    missed = [trial for trial in seen if trial.outcome == "not yet"]
+    return (missed or seen)[-1].number if seen else None
+
+
+def _row(trial: TrialRecord) -> Row:
+    request = trial.request
+    unit = request.unit if request else ""
+    reason = request.reason if request else "as far as it goes"
+    return Row(
+        number=trial.number,
+        movement=words.name(request.movement) if request else "",
+        asked=words.quantity(request.amplitude, unit) if request else "open",
+        came_to="–" if trial.achieved is None else words.quantity(trial.achieved, unit),
+        outcome=trial.outcome,
+        # "81°: aims at 3 hits in 4; the limit is ..." stands in a row that has both numbers already.
+        why=reason.partition(";")[0].rpartition("°: ")[2],
+        reason=reason,
+        limit=str(words.limit(trial.limit_after)) if trial.limit_after else "–",
+        has_detail=bool(trial.traces or trial.measures),
+    )
+
+
+def _detail(block: BlockRecord, number: int) -> Detail:
+    trial = next(trial for trial in block.trials if trial.number == number)
+    seen = [other.number for other in block.trials if other.traces or other.measures]
+    return Detail(
+        row=_row(trial),
+        lasted=words.duration(trial.end_s - trial.start_s),
+        figure=_figure(trial),
+        traces=tuple(_drawn(trace, trial) for trace in trial.traces),
+        numbers=numbers(trial.measures, of_block(block)),
+        before=max((other for other in seen if other < number), default=None),
+        after=min((other for other in seen if other > number), default=None),
+    )
+
+
+def _figure(trial: TrialRecord) -> Markup:
+    request = trial.request
+    if request is None or request.unit != "deg":
+        return Markup("")
+    limit_deg = trial.limit_after.value if trial.limit_after else None
+    if request.movement.startswith("shoulder_elevation"):
+        side = "left" if request.movement.endswith("left") else "right"
+        return figures.arm_raised(request.amplitude, trial.achieved, limit_deg, side)
+    if request.movement.startswith("lean"):
+        to_the_right = request.movement in ("lean_right", "lean_forward")
+        return figures.leaned(request.amplitude, trial.achieved, limit_deg, to_the_right)
+    return Markup("")
+
+
+def _drawn(trace: Trace, trial: TrialRecord) -> Drawn:
+    request = trial.request
+    first_of_unit = next(other for other in trial.traces if other.unit == trace.unit)
+    same = request is not None and request.unit == trace.unit and first_of_unit is trace
+    asked = words.shown(request.amplitude, request.unit) if request and same else None
+    step = max(1, len(trace.t_s) // _TABLE_ROWS)
+    samples = list(zip(trace.t_s, trace.values, strict=True))[::step]
+    rows = tuple((f"{t:.1f} s", "–" if value is None else words.quantity(value, trace.unit)) for t, value in samples)
+    drawing = charts.trace_chart(trace.title, trace.t_s, trace.values, trace.unit, asked)
+    return Drawn(trace.title, drawing, rows)

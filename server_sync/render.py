@@ -1,0 +1,52 @@
+"""Templates, style sheet and fonts of the pages."""
+
+import base64
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import fontpkg_atkinson_hyperlegible
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from server_sync import words
+
+PAGES = Path(__file__).parent / "pages"
+STYLE = PAGES / "tokens.css"
+MARK = PAGES / "mark.svg"
+_FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
+FONTS = {
+    "regular.ttf": _FONTS / "AtkinsonHyperlegible-Regular.ttf",
+    "bold.ttf": _FONTS / "AtkinsonHyperlegible-Bold.ttf",
+}
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template; a name that is missing is an error, never a gap on the page."""
+    return _environment().get_template(template).render(**values)
+
+
+def inline_style() -> Markup:
+    """The style sheet with its fonts inside, for a file that stands alone."""
+    style = STYLE.read_text(encoding="utf-8")
+    for name, path in FONTS.items():
+        style = style.replace(f"/static/{name}", data_uri(path, "font/ttf"))
+    return Markup(style)  # noqa: S704 - our own file
+
+
+def data_uri(path: Path, kind: str) -> str:
+    """A file as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["words"] = words
+    return environment

@@ -1,0 +1,133 @@
+"""One session as it is read: headings, findings, charts and rows, for the page and for the report alike."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from engine.records import BlockRecord, Calibration, Precaution, Session
+from server_sync import figures, words
+from server_sync.meanings import SWAY
+from server_sync.movements import ceilings
+from server_sync.numbers import Group, grouped, limits, numbers
+from server_sync.parts import Part, part, worth_a_look
+from server_sync.trust import Finding, trust
+
+FINISHED = "finished"
+_STEPS = {"calibrate": "Measured: ", "warm up": "Warm-up: ", "play": "Played: "}
+
+
+class Measurements(NamedTuple):
+    """What was measured of the person before play."""
+
+    when: str
+    figures: tuple[tuple[str, Markup], ...]
+    sides: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[Group, ...]], ...]
+
+
+class Sheet(NamedTuple):
+    """All of one session. Each fact comes in three pieces, of which the middle one stands out."""
+
+    id: str
+    title: str
+    when: str
+    sub: str
+    facts: tuple[tuple[str, str, str], ...]
+    precautions: tuple[str, ...]
+    parts: tuple[Part, ...]
+    measurements: Measurements | None
+    trust: tuple[Finding, ...]
+    course: tuple[tuple[str, str, str], ...]
+    origin: tuple[tuple[str, str], ...]
+    software: str
+
+
+def sheet(session: Session, block: int | None = None, trial: int | None = None) -> Sheet:
+    """Read a session; `block` and `trial` choose the trial of one block to look at closely."""
+    played = {number: record for number, record in enumerate(session.blocks) if record.kind == "play"}
+    chosen = {number: worth_a_look(record) for number, record in played.items()}
+    if block in played and trial in {record.number for record in played[block].trials}:
+        chosen[block] = trial
+    started = datetime.fromisoformat(session.started_at)
+    titles = " and ".join(dict.fromkeys(record.title for record in played.values()))
+    return Sheet(
+        id=session.id,
+        title=titles or "No game was played",
+        when=f"{words.day(started)}, {started:%H:%M}",
+        sub=_joined(
+            words.duration(session.seconds),
+            session.headset_description,
+            f"preset {session.preset}" if session.preset else "",
+        ),
+        facts=_facts(session, list(played.values())),
+        precautions=tuple(_precaution(precaution) for precaution in session.precautions),
+        parts=tuple(part(number, record, ceilings(session), chosen[number]) for number, record in played.items()),
+        measurements=_measurements(session.calibration) if session.calibration else None,
+        trust=trust(session),
+        course=_course(session),
+        origin=_origin(session),
+        software=session.software,
+    )
+
+
+def _joined(*pieces: str) -> str:
+    return " · ".join(piece for piece in pieces if piece)
+
+
+def _facts(session: Session, played: Sequence[BlockRecord]) -> tuple[tuple[str, str, str], ...]:
+    asked = [trial for block in played for trial in block.trials if trial.request]
+    reached = sum(trial.outcome == "reached" for trial in asked)
+    facts = [("", f"{reached} of {len(asked)}", "reached")] if asked else []
+    # Records sort their names; people ask before they ask after.
+    answers = sorted(session.answers.items(), key=lambda answer: "after" in answer[0])
+    facts += [(words.name(question), answer, "") for question, answer in answers]
+    return tuple(facts) if session.ended_by == FINISHED else (*facts, ("", "Ended early:", session.ended_by))
+
+
+def _precaution(precaution: Precaution) -> str:
+    beyond = f"{words.name(precaution.movement)} at most {words.quantity(precaution.at_most, precaution.unit)}"
+    return f"{beyond} until {words.date(precaution.until)}" if precaution.until else beyond
+
+
+def _measurements(found: Calibration) -> Measurements:
+    arms = {f"{side.capitalize()} arm": length for side, length in found.arm_m.items()}
+    drawn: tuple[tuple[str, Markup], ...] = ()
+    if any(found.reach.values()):
+        drawn = (
+            ("at each height, from the side", figures.reach_from_side(found.reach)),
+            ("in each direction, from above", figures.reach_from_above(found.reach)),
+        )
+    groups = {
+        "Lengths": limits({"Standing height": found.stature_m} | arms),
+        "Limits": limits({words.name(movement): limit for movement, limit in found.limits.items()}),
+        "Head sway in quiet standing": grouped(numbers(found.sway, SWAY)),
+    }
+    return Measurements(
+        when=_joined(words.date(found.measured_at), "value (95 % interval)"),
+        figures=drawn,
+        sides=tuple(side for side in ("left", "right") if found.reach.get(side)),
+        groups=tuple((title, group) for title, group in groups.items() if group),
+    )
+
+
+def _course(session: Session) -> tuple[tuple[str, str, str], ...]:
+    steps = [(block.start_s, _STEPS.get(block.kind, "") + block.title, "") for block in session.blocks]
+    events = [(event.at_s, event.name.capitalize(), event.detail) for event in session.events]
+    ordered = sorted(steps + events, key=lambda step: step[0])
+    end = (words.clock(session.seconds), session.ended_by.capitalize(), "")
+    return (*((words.clock(at_s), what, detail) for at_s, what, detail in ordered), end)
+
+
+def _origin(session: Session) -> tuple[tuple[str, str], ...]:
+    lines = [
+        ("Session", session.id),
+        ("Headset", _joined(session.headset, session.headset_description)),
+        ("Software", session.software),
+        ("Seed", str(session.seed)),
+    ]
+    if session.recording:
+        lines.append(("Frames", f"{session.recording.frames:,} in {session.recording.bytes / 1e6:.1f} MB"))
+        lines.append(("SHA-256 of the frames", session.recording.sha256))
+    return tuple(lines)

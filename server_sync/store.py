@@ -1,0 +1,229 @@
+"""The clinic's database: tables, connections and migrations, the same on SQLite and PostgreSQL."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pysqlite3
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+WAL_RESET_FIXED = (3, 51, 3)
+_MIGRATION_LOCK = 7_340_001
+_PATIENCE_S = 30
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its zone; SQLite, which keeps no zone, holds it as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn into UTC."""
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back as UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """What all tables share."""
+
+    type_annotation_map = {datetime: Moment, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own name and type
+
+
+class Setting(Table):
+    """A value that all processes of one server share, such as the key that signs forms."""
+
+    __tablename__ = "setting"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class Account(Table):
+    """A person who may log in; `role` is therapist, for now."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+
+
+class Visit(Table):
+    """A login that holds: the SHA-256 of the cookie, when it began and when it was last used."""
+
+    __tablename__ = "visit"
+    token_sha256: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class LoginFailure(Table):
+    """A login that did not work; `key` is the login and the address it came from."""
+
+    __tablename__ = "login_failure"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime]
+
+
+class EnrolmentCode(Table):
+    """A one-time code: its first characters in the clear to find it by, the SHA-256 of the rest."""
+
+    __tablename__ = "enrolment_code"
+    selector: Mapped[str] = mapped_column(primary_key=True)
+    secret_sha256: Mapped[str]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int]
+    used_at: Mapped[datetime | None]
+
+
+class Device(Table):
+    """A headset or computer that may deliver; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "device"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    enrolled_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Person(Table):
+    """The clinic's own words for a pseudonym; devices never learn them."""
+
+    __tablename__ = "person"
+    pseudonym: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    about: Mapped[str]
+
+
+class Delivered(Table):
+    """A session as it was delivered, byte for byte, and what a list needs of it."""
+
+    __tablename__ = "session"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(index=True)
+    started_at: Mapped[datetime]
+    zone_offset_s: Mapped[int]
+    seconds: Mapped[float]
+    titles: Mapped[str]
+    trials: Mapped[int]
+    reached: Mapped[int]
+    ended_by: Mapped[str]
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
+    received_at: Mapped[datetime]
+    sha256: Mapped[str]
+    recording_sha256: Mapped[str]
+    content: Mapped[bytes]
+
+
+class Refusal(Table):
+    """Other bytes offered for a session that is already here: which, by whom and when."""
+
+    __tablename__ = "refusal"
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
+    at: Mapped[datetime]
+
+
+class Store:
+    """One database, opened and brought to this version's tables."""
+
+    def __init__(self, url: str) -> None:
+        """Open by SQLAlchemy URL; raises sqlalchemy.exc.OperationalError when there is none."""
+        self.engine = _engine(url)
+        self._reading = self.engine.execution_options(reading=True)
+        self._migrate()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only looks."""
+        with self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may change things: one at a time on SQLite."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def sqlite_url(folder: Path) -> str:
+    """The URL of the database that an embedded server keeps in its folder."""
+    return f"sqlite:///{(folder / 'clinic.db').resolve().as_posix()}"
+
+
+def sqlite_driver() -> ModuleType:
+    """The standard library's SQLite where it is sound, else a newer one.
+
+    Versions before 3.51.3 can corrupt a WAL database that several connections share
+    (https://sqlite.org/wal.html, "The WAL-Reset Bug").
+    """
+    if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
+        return sqlite3
+    version = tuple(int(number) for number in re.findall(r"\d+", pysqlite3.sqlite_version))
+    if version < WAL_RESET_FIXED:
+        raise RuntimeError(
+            f"SQLite {pysqlite3.sqlite_version} can damage a shared database; install pysqlite3 0.6.1 or later"
+        )
+    return pysqlite3  # type: ignore[no-any-return]  # it ships no types
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, module=sqlite_driver(), connect_args={"timeout": _PATIENCE_S})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # The driver's own transactions begin too late to be safe under concurrency; ours are explicit.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

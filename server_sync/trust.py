@@ -1,0 +1,69 @@
+"""How far a session can be trusted: what was seen, what was left out, and what its numbers ask to keep in mind."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from engine.records import BlockRecord, Quality, Session
+from server_sync import words
+from server_sync.meanings import of_block
+
+ENOUGH_SEEN_PERCENT = 95.0
+LONG_GAP_S = 0.5
+_MOST_NOTES = 4
+
+
+class Finding(NamedTuple):
+    """One line: fine or to keep in mind, what, and how much."""
+
+    fine: bool
+    words: str
+    value: str = ""
+
+
+def trust(session: Session) -> tuple[Finding, ...]:
+    """All findings of a session, the devices first."""
+    findings = _of_devices(session.quality)
+    if session.calibration and session.calibration.quality:
+        findings += [Finding(False, f"While measuring: {note}") for note in session.calibration.quality.notes]
+    for block in session.blocks:
+        if block.kind == "play":
+            findings += _of_measures(block)
+    if session.recording is None:
+        findings.append(Finding(False, "The frames were not recorded, so nothing can be measured again"))
+    return tuple(findings)
+
+
+def _of_devices(quality: Quality | None) -> list[Finding]:
+    if quality is None:
+        return [Finding(False, "Nothing is known about the quality of this recording")]
+    seen = {
+        "Head": quality.head_seen_percent,
+        "Left hand": quality.left_seen_percent,
+        "Right hand": quality.right_seen_percent,
+    }
+    findings = [
+        Finding(percent >= ENOUGH_SEEN_PERCENT, f"{what} seen", f"{percent:.1f} % of {quality.rate_hz:.0f} Hz frames")
+        for what, percent in seen.items()
+    ]
+    gap_s = quality.longest_gap_s
+    findings.append(Finding(gap_s <= LONG_GAP_S, "Longest gap between frames", f"{gap_s:.2f} s"))
+    findings += [
+        Finding(False, f"Left out: {reason}", words.count(frames, "frame"))
+        for reason, frames in quality.dropped.items()
+        if frames
+    ]
+    return findings + [Finding(False, note) for note in quality.notes]
+
+
+def _of_measures(block: BlockRecord) -> list[Finding]:
+    meanings = of_block(block)
+    notes = Counter(
+        (meanings.measure(name).title, number.note)
+        for trial in block.trials
+        for name, number in trial.measures.items()
+        if number.note
+    )
+    return [
+        Finding(False, f"{block.title}, {title[:1].lower()}{title[1:]}: {note}", words.count(trials, "trial"))
+        for (title, note), trials in notes.most_common(_MOST_NOTES)
+    ]

@@ -1,0 +1,162 @@
+"""Numbers, times and names as a therapist reads them: `98° (93–103)`, no digit smaller than the error."""
+
+import math
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.records import Limit, Measured
+
+MINUS = "−"
+SMALL_ANGLE_DEG = 15.0  # a lean of 7.1° and one of 6.8° are not the same
+
+# Unit in a record: factor, what follows the number, decimals where no error says how many.
+_UNITS = {
+    "": (1.0, "", 2),
+    "deg": (1.0, "°", 0),
+    "dps": (1.0, "°/s", 0),
+    "deg/s": (1.0, "°/s", 0),
+    "m": (100.0, " cm", 0),
+    "cm": (1.0, " cm", 0),
+    "mm": (1.0, " mm", 0),
+    "mm2": (1.0, " mm²", 0),
+    "mm²": (1.0, " mm²", 0),
+    "cm2": (1.0, " cm²", 1),
+    "m/s": (1.0, " m/s", 2),
+    "mps": (1.0, " m/s", 2),
+    "mm/s": (1.0, " mm/s", 0),
+    "s": (1.0, " s", 1),
+    "hz": (1.0, " Hz", 1),
+    "Hz": (1.0, " Hz", 1),
+    "percent": (1.0, " %", 0),
+    "%": (1.0, " %", 0),
+}
+_SUFFIXES = {"m", "s", "deg", "mps", "hz", "dps", "mm", "mm2", "cm2", "percent"}
+_SIDES = ("left", "right")
+
+
+class Reading(NamedTuple):
+    """A number in words: the value with its unit, and its 95 % interval ("" when nobody knows it)."""
+
+    value: str
+    interval: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.interval})" if self.interval else self.value
+
+
+def shown(value: float, unit: str) -> float:
+    """A value in the unit that people see: metres become centimetres."""
+    return value * _unit(unit)[0]
+
+
+def suffix(unit: str) -> str:
+    """What follows a number of this unit on an axis."""
+    return _unit(unit)[1]
+
+
+def quantity(value: float, unit: str, error: float | None = None) -> str:
+    """A value with its unit; `error` decides how many decimals are worth showing."""
+    factor, words, _ = _unit(unit)
+    return _number(value * factor, _decimals(unit, value, error)) + words
+
+
+def limit(found: Limit) -> Reading:
+    """A limit with its interval."""
+    decimals = _decimals(found.unit, found.value, None)
+    return Reading(quantity(found.value, found.unit), _interval(found.low, found.high, found.unit, decimals))
+
+
+def measured(number: Measured) -> Reading:
+    """A measure with its interval; `not measured` where there is no value."""
+    if number.value is None or math.isnan(number.value):
+        return Reading("not measured")
+    if number.error is None:
+        return Reading(quantity(number.value, number.unit))
+    low, high = number.value - number.error, number.value + number.error
+    value = quantity(number.value, number.unit, number.error)
+    decimals = _decimals(number.unit, number.value, number.error)
+    return Reading(value, _interval(low, high, number.unit, decimals))
+
+
+def setting(value: float | int | str | bool, unit: str) -> str:
+    """A parameter's value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else f"{shown(value, unit):g}{suffix(unit)}"
+
+
+def name(key: str) -> str:
+    """The words of a key: `shoulder_elevation_left` is "Left shoulder elevation", `hold_s` is "Hold"."""
+    parts = key.split("_")
+    if len(parts) > 1 and parts[-1] in _SUFFIXES:
+        parts.pop()
+    if len(parts) > 1 and parts[-1] in _SIDES and parts[0] != "lean":
+        parts.insert(0, parts.pop())
+    return " ".join(parts).capitalize()
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, `9 min 20 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def clock(seconds: float) -> str:
+    """A moment in a session, `4:07`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def day(moment: datetime) -> str:
+    """`Friday 20 November 2026`."""
+    return f"{moment:%A} {moment.day} {moment:%B} {moment.year}"
+
+
+def short_day(moment: datetime) -> str:
+    """`Fri 20 Nov 2026`."""
+    return f"{moment:%a} {moment.day} {moment:%b} {moment.year}"
+
+
+def date(iso: str) -> str:
+    """A date of a record, `15 Jan 2027`; what is no date stays as it is."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{moment.day} {moment:%b} {moment.year}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 session`, `2 sessions`, and thousands with a comma."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def initials(full_name: str) -> str:
+    """At most two letters for a face."""
+    letters = [word[0].upper() for word in full_name.replace("-", " ").split() if word[0].isalnum()]
+    return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters)
+
+
+def _unit(unit: str) -> tuple[float, str, int]:
+    return _UNITS.get(unit, (1.0, f" {unit}", 2))
+
+
+def _decimals(unit: str, value: float, error: float | None) -> int:
+    factor, _, usual = _unit(unit)
+    if error and math.isfinite(error):
+        return min(3, max(0, -math.floor(math.log10(abs(error) * factor))))
+    return 1 if unit == "deg" and abs(value) < SMALL_ANGLE_DEG else usual
+
+
+def _number(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def _interval(low: float, high: float, unit: str, decimals: int) -> str:
+    factor = _unit(unit)[0]
+    ends = [_number(end * factor, decimals) for end in (low, high)]
+    return (" to " if low < 0 else "–").join(ends)

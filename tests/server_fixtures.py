@@ -1,0 +1,278 @@
+"""Made-up sessions, clinics and server processes for the tests of delivery, server, page and report."""
+
+import math
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import pytest
+
+from engine.records import (
+    BlockRecord,
+    Calibration,
+    Event,
+    Limit,
+    Measured,
+    Precaution,
+    Quality,
+    ReachCell,
+    Recording,
+    Request,
+    Session,
+    Stance,
+    Trace,
+    TrialRecord,
+    to_json,
+)
+from server_sync import wire
+from server_sync.service import Service
+
+ROOT = Path(__file__).resolve().parent.parent
+LEANS = ("lean_forward", "lean_right", "lean_back", "lean_left")
+QUALITY = Quality(
+    frames=46080,
+    seconds=640.0,
+    rate_hz=72.0,
+    head_seen_percent=100.0,
+    left_seen_percent=99.2,
+    right_seen_percent=93.4,
+    longest_gap_s=0.31,
+    dropped={"time went backwards": 3},
+    notes=("The right hand was out of the cameras' sight in trials 24 and 25",),
+)
+
+
+def a_limit(value: float, half: float, unit: str = "deg", n: int = 6) -> Limit:
+    return Limit(
+        value=value, low=value - half, high=value + half, unit=unit, n=n, method="open reaches, median of the best"
+    )
+
+
+def a_trial(number: int, movement: str, limit: float, half: float, rng: random.Random) -> TrialRecord:
+    """One trial that aims a little below the limit and comes to the limit with some noise."""
+    asked = limit * rng.uniform(0.82, 0.97)
+    achieved = min(asked * 1.02, limit + rng.gauss(0, limit * 0.08))
+    reached = achieved >= asked
+    seconds = rng.uniform(2.5, 4.0)
+    t_s = tuple(round(seconds * step / 60, 3) for step in range(61))
+    angle = tuple(round(achieved * abs(math.sin(math.pi * t / seconds)) ** 1.5, 2) for t in t_s)
+    lean = tuple(round(3 + 2 * math.sin(2 * t), 2) if not 20 < i < 24 else None for i, t in enumerate(t_s))
+    return TrialRecord(
+        number=number,
+        side="left" if movement.endswith("left") else "right",
+        start_s=20.0 + number * 6,
+        end_s=20.0 + number * 6 + seconds,
+        outcome="reached" if reached else "not yet",
+        request=Request(
+            movement=movement,
+            amplitude=asked,
+            unit="deg",
+            code="TARGET",
+            reason=f"{asked:.0f}° aims at 75 in 100; the limit today is about {limit:.0f}°",
+        ),
+        achieved=achieved,
+        limit_after=a_limit(limit, half),
+        measures={
+            "hand_path_ratio": Measured(value=1.31, unit="", error=0.04),
+            "movement_time_s": Measured(value=seconds, unit="s", error=0.02),
+            "peak_speed_mps": Measured(value=0.86, unit="m/s", error=0.03),
+            "smoothness_sparc": Measured(value=-1.72, unit="", error=None),
+        },
+        traces=(
+            Trace(title="Shoulder elevation", unit="deg", t_s=t_s, values=angle),
+            Trace(title="Trunk lean", unit="deg", t_s=t_s, values=lean),
+        ),
+    )
+
+
+def a_calibration() -> Calibration:
+    """Standing height, arms, limits, a reach of both hands and quiet sway."""
+    cells = {
+        side: tuple(
+            ReachCell(
+                azimuth_deg=azimuth,
+                elevation_deg=elevation,
+                radius_m=0.62 - 0.0009 * abs(azimuth - inwards) - 0.0006 * abs(elevation - 80),
+                n=40,
+            )
+            for azimuth in range(-90, 91, 15)
+            for elevation in range(15, 136, 15)
+        )
+        for side, inwards in (("left", -30), ("right", 30))
+    }
+    limits = {movement: a_limit(value, 1.2) for movement, value in zip(LEANS, (9.4, 7.1, 4.2, 6.8), strict=True)}
+    return Calibration(
+        measured_at="2026-11-20T16:42:00+01:00",
+        stance=Stance(head_m=(0.0, 1.58, 0.0), facing_deg=0.0),
+        stature_m=a_limit(1.70, 0.02, "m"),
+        arm_m={"left": a_limit(0.61, 0.02, "m"), "right": a_limit(0.62, 0.02, "m")},
+        limits={"shoulder_elevation_left": a_limit(90.0, 5.0), **limits},
+        reach=cells,
+        sway={
+            "path_mm": Measured(value=212.0, unit="mm", error=14.0),
+            "mean_speed": Measured(value=7.1, unit="mm/s", error=0.5),
+            "area_95": Measured(value=None, unit="mm2", note="the quiet stretch was shorter than 20 s"),
+        },
+        quality=QUALITY,
+    )
+
+
+def a_session(session_id: str = "s-1", patient: str = "p-milo", seed: int = 1, **changes: object) -> Session:
+    """A whole visit: calibration, Fruit Ladder with 22 trials, a rest, Harbour Lean with 12, and an end."""
+    rng = random.Random(seed)
+    fruit = [a_trial(number, "shoulder_elevation_left", 90 - number * 0.25, 5.0, rng) for number in range(1, 23)]
+    lean = [a_trial(number, LEANS[number % 4], (9.4, 7.1, 4.2, 6.8)[number % 4], 1.1, rng) for number in range(1, 13)]
+    measures = {"median_path_ratio": Measured(value=1.28, unit="", error=0.05)}
+    played = [
+        BlockRecord(
+            task="fruit_ladder", title="Fruit Ladder", version=1, kind="play", start_s=40.0, end_s=250.0,
+            parameters={"targets": 22, "hold_s": 1.0, "theme": "orchard", "seated": False},
+            preset="Child, gentle", trials=tuple(fruit), measures=measures,
+            notes=("Eased after two misses in trial 17.",),
+        ),
+        BlockRecord(task="rest", title="A little rest", version=1, kind="rest", start_s=250.0, end_s=280.0),
+        BlockRecord(
+            task="harbour_lean", title="Harbour Lean", version=1, kind="play", start_s=280.0, end_s=540.0,
+            parameters={"targets": 12, "hold_s": 2.0}, trials=tuple(lean), measures=measures,
+        ),
+    ]  # fmt: skip
+    values: dict[str, object] = {
+        "id": session_id,
+        "patient": patient,
+        "started_at": "2026-11-20T16:42:00+01:00",
+        "seconds": 560.0,
+        "headset": "simulated",
+        "headset_description": "simulated patient",
+        "software": "steadyreach 0.1.0",
+        "seed": seed,
+        "preset": "Child, gentle",
+        "ended_by": "finished",
+        "calibration": a_calibration(),
+        "precautions": (
+            Precaution(
+                movement="shoulder_elevation_left", at_most=100.0, unit="deg", reason="cuff repair, week 9",
+                by="Dr Okafor", until="2027-01-15",
+            ),
+        ),
+        "blocks": (
+            BlockRecord(task="stance", title="Stand tall", version=1, kind="calibrate", start_s=4.0, end_s=38.0),
+            *played,
+        ),
+        "events": (
+            Event(at_s=121.0, name="paused", detail="the headset is off or a system menu is open"),
+            Event(at_s=126.5, name="resumed"),
+        ),
+        "caps": {"shoulder_elevation_left": 95.0, "lean_forward": 20.0},
+        "answers": {"pain_before": "0 of 10", "pain_after": "1 of 10"},
+        "quality": QUALITY,
+    }  # fmt: skip
+    return Session(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def write_folder(sessions: Path, session: Session, frames: bytes = b"VREC" + bytes(600_000)) -> Session:
+    """Put a finished session folder where a device would; gives back the session with its recording named."""
+    folder = sessions / session.id
+    folder.mkdir(parents=True)
+    (folder / "frames.vrec").write_bytes(frames)
+    named = Recording(file="frames.vrec", sha256=wire.sha256(frames), bytes=len(frames), frames=46080)
+    values = {name: getattr(session, name) for name in session.__struct_fields__}
+    whole = Session(**{**values, "recording": named})
+    (folder / "session.json").write_bytes(to_json(whole))
+    return whole
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A server process: its folder, its address, and the process."""
+
+    folder: Path
+    url: str
+    process: "subprocess.Popen[str]"
+
+
+@contextmanager
+def a_clinic(folder: Path, port: int = 0, database_url: str = "") -> Iterator[Clinic]:
+    """A real server process on a free port, ended at the end."""
+    command = [sys.executable, "-m", "server_sync", "serve", "--folder", str(folder), "--port", str(port)]
+    command += ["--database-url", database_url] if database_url else []
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        assert line.startswith("Serving at http://127.0.0.1:"), process.stderr and process.stderr.read()
+        yield Clinic(folder, line.split()[-1], process)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@contextmanager
+def a_service(folder: Path, database_url: str = "") -> Iterator[Service]:
+    """The service on a folder, as a command beside the server opens it."""
+    service = Service(folder, database_url)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def a_token(folder: Path, database_url: str = "") -> str:
+    """The token of a newly enrolled device."""
+    with a_service(folder, database_url) as service:
+        return service.devices.enrol(service.devices.new_code(), "test headset")
+
+
+def required(part: str) -> bool:
+    """Whether an optional part of the tests must be there (STEADYREACH_REQUIRE, comma-separated)."""
+    return part in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
+
+
+def missing(part: str, why: str) -> NoReturn:
+    """Skip a test that lacks an optional part, or fail where the part is required."""
+    if required(part):
+        pytest.fail(f"{part} is required by STEADYREACH_REQUIRE, but {why}")
+    pytest.skip(why)
+
+
+@contextmanager
+def a_postgres() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL of our own, for a while; each call gives the URL of a new database. Skips where there is none."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not binaries or find_spec("psycopg") is None:
+        missing("postgres", "there is no PostgreSQL under /usr/lib/postgresql, or no psycopg")
+    here = binaries[-1].parent
+    with TemporaryDirectory(prefix="steadyreach-") as name:
+        folder, user = Path(name), list[str]()
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            user = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(folder, "postgres")
+        control = [*user, here / "pg_ctl", "-D", folder / "data", "-w"]
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+
+        def run(*arguments: object) -> None:
+            subprocess.run([str(argument) for argument in arguments], cwd=folder, check=True, capture_output=True)
+
+        def new_database() -> str:
+            database = f"clinic_{next(numbers)}"
+            run(*user, here / "createdb", "-h", folder, "-U", "clinic", database)
+            return f"postgresql+psycopg://clinic@/{database}?host={folder}"
+
+        numbers = count()
+        run(*user, here / "initdb", "-D", folder / "data", "-A", "trust", "-U", "clinic", "-N")
+        subprocess.run(
+            [*map(str, control), "-l", str(folder / "log"), "-o", options, "start"],
+            cwd=folder, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            yield new_database
+        finally:
+            run(*control, "-m", "immediate", "stop")

@@ -1,0 +1,322 @@
+"""What calibration finds: the truth of simulated people, plausible numbers of a real one, and words where it cannot."""
+
+import math
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+
+from calibration import imported
+from calibration.leaning import THEORETICAL_DEG, OpenLean
+from calibration.limits import from_repetitions, merged, reach_cells
+from calibration.reaching import OpenReach, arm_length
+from calibration.standing import Standing, mean_facing_deg
+from engine import bsor
+from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.envelope import LEANS, Envelope
+from engine.frame import SIDES
+from engine.motion import clean
+from engine.places import from_shoulder
+from engine.plan import Step
+from engine.recording import FRAME, read
+from engine.records import Limit, Precaution, ReachCell, Session
+from engine.replay import ReplayHeadset
+from engine.simulated import Patient, SimulatedHeadset
+from engine.task import NotMeasured
+from tests.people import ASSESSMENTS, a_frame, rows_of, standing_rows, visited
+
+SEEDS = range(4)
+TODAY = "2026-03-02T09:00:00+00:00"
+TRUTH = Patient(
+    eye_height_m=1.47,
+    arm_m={"left": 0.55, "right": 0.58},
+    limits_deg={
+        "shoulder_elevation_left": 98.0,
+        "shoulder_elevation_right": 131.0,
+        "lean_forward": 5.0,
+        "lean_right": 4.2,
+        "lean_back": 3.0,
+        "lean_left": 6.4,
+    },
+    lapse=0.0,
+)
+TOLERANCE_DEG = {name: 1.2 * TRUTH.slope_deg if "shoulder" in name else 0.6 for name in TRUTH.limits_deg}
+SHORT = (
+    Step("standing", Standing(Standing.Parameters(quiet_s=10.0, wait_s=5.0)), "calibrate"),
+    Step("open_reach", OpenReach(OpenReach.Parameters(repetitions=1, most_s=4.0)), "calibrate"),
+)
+
+
+@cache
+def calibrated(seed: int, *precautions: Precaution) -> Session:
+    """Somebody of known truth, calibrated as in a visit."""
+    with TemporaryDirectory() as folder:
+        return visited(SimulatedHeadset(TRUTH, seed), Path(folder), *ASSESSMENTS, seed=seed, precautions=precautions)
+
+
+def holds(limit: Limit, truth: float, tolerance: float) -> bool:
+    return limit.low - tolerance <= truth <= limit.high + tolerance
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_height_and_arms_are_found(seed: int) -> None:
+    known = calibrated(seed).calibration
+    assert known is not None
+    assert known.stature_m.value == pytest.approx(TRUTH.eye_height_m / EYE_HEIGHT_OF_STATURE, abs=0.005)
+    for side in SIDES:
+        assert holds(known.arm_m[side], TRUTH.arm_m[side], 0.0)
+        assert known.arm_m[side].value == pytest.approx(TRUTH.arm_m[side], abs=0.015)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_limits_of_arms_and_leans_are_found_within_their_intervals(seed: int) -> None:
+    known = calibrated(seed).calibration
+    assert known is not None
+    missed = {name for name, deg in TRUTH.limits_deg.items() if not holds(known.limits[name], deg, TOLERANCE_DEG[name])}
+    assert missed == set()
+    assert set(known.limits) == set(TRUTH.limits_deg)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_limits_are_right_on_average_and_know_their_best(seed: int) -> None:
+    known = calibrated(seed).calibration
+    assert known is not None
+    off = [known.limits[name].value - deg for name, deg in TRUTH.limits_deg.items() if "shoulder" in name]
+    assert np.mean(off) == pytest.approx(0, abs=8)
+    assert all(limit.best is not None and limit.value <= limit.best <= 180 for limit in known.limits.values())
+
+
+def test_a_visit_without_trouble_has_no_notes_and_no_pauses() -> None:
+    done = calibrated(0)
+    assert [block.task for block in done.blocks] == ["standing", "open_reach", "open_lean"]
+    assert (done.ended_by, done.events, [block.notes for block in done.blocks]) == ("finished", (), [(), (), ()])
+
+
+def test_sway_in_quiet_standing_is_that_of_the_patient() -> None:
+    known = calibrated(0).calibration
+    assert known is not None
+    values = {name: measured.value or 0.0 for name, measured in known.sway.items()}
+    assert values["sway_rms_ap"] == pytest.approx(TRUTH.sway_mm, rel=0.4)
+    assert values["sway_rms_ml"] == pytest.approx(0.7 * TRUTH.sway_mm, rel=0.4)
+    assert known.sway["sway_velocity"].note == "20 s, 30 s are advised"
+
+
+def test_reach_is_known_where_the_arms_were_and_no_longer_than_they_are() -> None:
+    known = calibrated(0).calibration
+    assert known is not None
+    for side, sign in (("left", -1), ("right", 1)):
+        cells = known.reach[side]
+        assert max(cell.radius_m for cell in cells) == pytest.approx(TRUTH.arm_m[side], abs=0.02)
+        assert max(cell.elevation_deg for cell in cells) <= TRUTH.limits_deg[f"shoulder_elevation_{side}"] + 25
+        assert {cell.azimuth_deg for cell in cells if cell.elevation_deg == 75} >= {sign * 30, 0}
+
+
+def test_whatever_was_measured_can_be_asked_for() -> None:
+    known = calibrated(1).calibration
+    assert known is not None
+    envelope = Envelope(known)
+    for side in SIDES:
+        assert envelope.refuses_target(envelope.place(side, 0.0, 60.0), side) == ""
+
+
+def test_nobody_is_invited_beyond_a_precaution() -> None:
+    rules = (
+        Precaution("shoulder_elevation_right", 80.0, "deg", "a cast", "Dr Wood"),
+        Precaution("lean_left", 3.0, "deg", "dizzy", "Dr Wood"),
+    )
+    done = calibrated(0, *rules)
+    _, reaches, leans = (block.trials for block in done.blocks)
+    assert 75 < max(trial.achieved or 0 for trial in reaches if trial.side == "right") < 82
+    assert 2 < max(trial.achieved or 0 for trial in leans[3::4]) < 4
+    assert done.events == ()
+
+
+def arms_out(seconds: float, azimuth_deg: float = 0.0) -> np.ndarray:
+    """Somebody who stands with both arms held level."""
+    rows = standing_rows(seconds)
+    for side, sign in (("left", -1), ("right", 1)):
+        hand = from_shoulder((sign * 0.19, 1.4, 0.08), 0.0, sign * azimuth_deg, 90.0, 0.6)
+        for axis, value in zip("xyz", hand, strict=True):
+            rows[f"{side}_{axis}_m"] = value
+    return rows
+
+
+def lost(side: str) -> Callable[[np.ndarray], None]:
+    def spoil(rows: np.ndarray) -> None:
+        for axis in "xyz":
+            rows[f"{side}_{axis}_m"] = 0
+
+    return spoil
+
+
+def notes(rows: np.ndarray, folder: Path) -> list[str]:
+    done = visited(ReplayHeadset(rows, "somebody"), folder, *SHORT)
+    return [note for block in done.blocks for note in block.notes]
+
+
+def test_an_arm_that_was_never_raised_is_not_measured_and_the_visit_goes_on(tmp_path: Path) -> None:
+    rows = standing_rows(40.0)
+    assert notes(rows, tmp_path) == ["arm length was not measured: the arm was never raised above 45°"]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_hand_that_was_not_tracked_is_named(tmp_path: Path, side: str) -> None:
+    rows = arms_out(40.0)
+    lost(side)(rows)
+    assert notes(rows, tmp_path) == [f"the {side} arm was not measured: the hand was not tracked; hold it in view"]
+
+
+def test_a_real_person_is_measured_from_half_a_minute_of_play(replay_file: Path) -> None:
+    known = imported.measure(bsor.read(replay_file), TODAY)
+    assert 1.8 < known.stature_m.value < 2.05
+    assert all(0.65 < known.arm_m[side].value < 0.85 for side in SIDES)
+    assert all(60 < known.limits[f"shoulder_elevation_{side}"].value < 180 for side in SIDES)
+    assert all("not asked for" in known.limits[f"shoulder_elevation_{side}"].note for side in SIDES)
+    assert known.measured_at == TODAY
+
+
+def test_play_is_no_quiet_standing_and_says_so(replay_file: Path) -> None:
+    sway = imported.measure(bsor.read(replay_file), TODAY).sway
+    assert {measured.value for measured in sway.values()} == {None}
+    assert all(measured.note.startswith("no quiet stretch") for measured in sway.values())
+
+
+def test_the_quality_of_a_real_recording_is_told(replay_file: Path) -> None:
+    quality = imported.measure(bsor.read(replay_file), TODAY).quality
+    assert quality is not None
+    assert quality.dropped["head at the origin"] == 1
+    assert quality.rate_hz == pytest.approx(90.4, abs=0.1)
+
+
+def test_leans_that_were_not_asked_for_are_half_of_the_theoretical_at_most(replay_file: Path) -> None:
+    limits = imported.measure(bsor.read(replay_file), TODAY).limits
+    assert all(1.0 <= limits[name].value <= THEORETICAL_DEG[name] / 2 for name in LEANS)
+    assert {limits[name].n for name in LEANS} == {0}
+
+
+def test_the_recording_of_a_visit_measures_like_the_visit(tmp_path: Path) -> None:
+    visited(SimulatedHeadset(TRUTH, 5), tmp_path, *ASSESSMENTS)
+    known = imported.measure(read(tmp_path / "frames.vrec").rows, TODAY)
+    assert known.stature_m.value == pytest.approx(TRUTH.eye_height_m / EYE_HEIGHT_OF_STATURE, abs=0.01)
+    assert all(known.arm_m[side].value == pytest.approx(TRUTH.arm_m[side], abs=0.03) for side in SIDES)
+    assert (known.sway["sway_velocity"].value or 0) > 0
+
+
+def sunk(rows: np.ndarray) -> None:
+    rows["head_y_m"] -= 1.55
+
+
+def floating(rows: np.ndarray) -> None:
+    rows["head_y_m"] += 1.0
+
+
+def behind(rows: np.ndarray) -> None:
+    rows[:] = arms_out(20.0, 170.0)
+
+
+def torn(rows: np.ndarray) -> None:
+    rows["time_ns"] *= 400
+    rows["head_x_m"][::2] = np.nan
+    rows["right_x_m"][3:] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (sunk, "the head is at 0.05 m, a standing person's is from 0.8 to 2.3 m: set the floor"),
+        (floating, "the head is at 2.60 m"),
+        (lost("left"), "the left hand was never tracked"),
+        (behind, "the left arm was never seen stretched"),
+        (torn, "the right arm was never seen stretched"),
+    ],
+)
+def test_a_recording_that_cannot_be_measured_is_refused_in_words(
+    spoil: Callable[[np.ndarray], None], said: str
+) -> None:
+    rows = arms_out(20.0)
+    spoil(rows)
+    with pytest.raises(NotMeasured, match=said):
+        imported.measure(rows, TODAY)
+
+
+@pytest.mark.parametrize("rows", [np.empty(0, FRAME), standing_rows(1 / 90), arms_out(9.0)], ids=len)
+def test_too_short_a_recording_is_refused_in_words(rows: np.ndarray) -> None:
+    with pytest.raises(NotMeasured, match=r"holds \d\.\d s of movement, 10 s are needed"):
+        imported.measure(rows, TODAY)
+
+
+@pytest.mark.parametrize("gap_s", [1, 9])
+def test_a_quiet_stretch_neither_holds_a_gap_nor_hides_in_one(gap_s: int) -> None:
+    rows = arms_out(60.0)
+    restless = np.abs(rows["time_ns"] * 1e-9 - 30) > 7
+    rows["head_x_m"] += (0.05 * np.sin(rows["time_ns"] * 1e-9 * 6) * restless).astype(np.float32)
+    rows["time_ns"][2700:] += gap_s * 10**9
+    quiet = imported.quietest(clean(rows))
+    assert quiet.time_s[-1] - quiet.time_s[0] == pytest.approx(10, abs=0.3)
+    assert np.diff(quiet.time_s).max() < 0.02
+
+
+def test_nobody_begins_with_more_than_half_of_the_theoretical_lean() -> None:
+    rows = arms_out(20.0)
+    rows["head_x_m"][::4] += 1.6 * math.tan(math.radians(7))
+    limits = imported.measure(rows, TODAY).limits
+    assert [limits[name].value for name in LEANS] == [1.0, 4.0, 1.0, 1.0]
+
+
+def test_the_quietest_stretch_is_found() -> None:
+    rows = arms_out(40.0)
+    restless = np.abs(rows["time_ns"] * 1e-9 - 25) > 6
+    rows["head_x_m"] += (0.05 * np.sin(rows["time_ns"] * 1e-9 * 6) * restless).astype(np.float32)
+    quiet = imported.quietest(clean(rows))
+    assert 18.5 < quiet.time_s[0] < quiet.time_s[-1] < 31.5
+
+
+def test_facing_is_averaged_across_the_seam_behind() -> None:
+    rows = rows_of([a_frame(i * 10_000_000, yaw_deg=yaw) for i, yaw in enumerate((170.0, -170.0, 180.0))])
+    assert abs(mean_facing_deg(clean(rows).head_q)) == pytest.approx(180, abs=0.01)
+
+
+def test_repeated_efforts_give_their_mean_their_best_and_an_interval_that_narrows() -> None:
+    two, eight = (from_repetitions([90.0, 100.0] * n, "deg", "open", 4.0) for n in (1, 4))
+    assert (two.value, two.best, two.n, two.unit) == (95, 100, 2, "deg")
+    assert two.high - two.low == pytest.approx(2 * 1.96 * math.sqrt(50) / math.sqrt(2), abs=1e-3)
+    assert eight.high - eight.low < 0.6 * (two.high - two.low)
+
+
+def test_equal_efforts_are_not_taken_for_certainty() -> None:
+    limit = from_repetitions([90.0, 90.0, 90.0], "deg", "open", 4.0)
+    assert limit.high - limit.value == pytest.approx(1.96 * 4 / math.sqrt(3), abs=1e-3)
+
+
+def test_reach_cells_hold_the_95th_percentile_of_their_bin() -> None:
+    radius = np.linspace(0.4, 0.6, 101)
+    (cell,) = reach_cells(np.full(101, 32.0), np.full(101, 86.0), radius)
+    assert cell == ReachCell(30.0, 90.0, 0.59, 101)
+
+
+def test_cells_with_few_samples_and_unseen_hands_are_left_out() -> None:
+    azimuth = np.array([0.0] * 5 + [45.0] * 4 + [-45.0] * 9)
+    radius = np.array([0.5] * 9 + [np.nan] * 9)
+    assert [cell.azimuth_deg for cell in reach_cells(azimuth, azimuth + 90, radius)] == [0]
+    assert reach_cells(np.empty(0), np.empty(0), np.empty(0)) == ()
+
+
+def test_todays_reach_replaces_what_was_known_and_leaves_the_rest() -> None:
+    before = (ReachCell(0, 90, 0.5, 9), ReachCell(15, 90, 0.4, 9))
+    assert merged(before, (ReachCell(0, 90, 0.6, 7),)) == (ReachCell(0, 90, 0.6, 7), ReachCell(15, 90, 0.4, 9))
+
+
+def test_an_arm_is_as_long_as_it_was_when_raised() -> None:
+    elevation = np.array([10.0] * 50 + [90.0] * 50)
+    assert arm_length(elevation, np.where(elevation > 45, 0.6, 0.9)).value == 0.6
+    with pytest.raises(NotMeasured, match="never raised above 45°"):
+        arm_length(np.full(9, 30.0), np.full(9, 0.6))
+
+
+def test_assessments_without_a_stance_say_what_must_come_first() -> None:
+    for assessment in (OpenReach(), OpenLean()):
+        with pytest.raises(NotMeasured, match="put Standing before them"):
+            assessment.conclude(None, [])

@@ -1,0 +1,146 @@
+"""Where a target may be: the smallest of what was measured, the preset's ceiling and the precautions, and why."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, lean_movement
+from engine.places import seen_from_shoulder
+from engine.records import Limit, Precaution, ReachCell, Request
+from tests.people import ARM_M, a_calibration, a_limit
+
+RIGHT = "shoulder_elevation_right"
+CAST = Precaution(RIGHT, 80.0, "deg", "a cast", "Dr Wood")
+
+
+class Wish:
+    """A difficulty that asks for one thing and remembers what it was told."""
+
+    def __init__(self, amplitude: float) -> None:
+        self.amplitude = amplitude
+        self.told: object = None
+
+    def next_amplitude(self) -> Request:
+        return Request(RIGHT, self.amplitude, "deg", "TARGET_SUCCESS", "as wished")
+
+    def update(self, amplitude: float, achieved: float | None, success: bool) -> None:
+        self.told = (amplitude, achieved, success)
+
+    def limit(self) -> Limit:
+        return a_limit(99.0)
+
+
+def asked(wish_deg: float, *precautions: Precaution, ceiling_deg: float = 170.0) -> Request:
+    envelope = Envelope(a_calibration(110.0), precautions, {RIGHT: ceiling_deg}, {RIGHT: Wish(wish_deg)})
+    return envelope.request(RIGHT)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.floats(20, 175), st.floats(20, 175), st.lists(st.floats(20, 175), max_size=3))
+def test_the_cap_is_the_smallest_of_all_bounds(measured: float, ceiling: float, precautions: list[float]) -> None:
+    casts = tuple(replace(CAST, at_most=most) for most in precautions)
+    cap = Envelope(a_calibration(measured), casts, {RIGHT: ceiling}).at_most(RIGHT)
+    assert cap.value == min(measured, ceiling, *precautions)
+
+
+@pytest.mark.parametrize(
+    ("precautions", "ceiling", "why"),
+    [((), 170.0, "the furthest that was measured"), ((), 90.0, "the preset's ceiling"), ((CAST,), 90.0, "a cast")],
+)
+def test_a_cap_says_which_bound_it_is(precautions: tuple[Precaution, ...], ceiling: float, why: str) -> None:
+    assert why in Envelope(a_calibration(110.0), precautions, {RIGHT: ceiling}).at_most(RIGHT).why
+
+
+def test_what_was_really_done_counts_and_not_the_mean() -> None:
+    limits = {RIGHT: a_limit(100.0, best=108.0)}
+    assert Envelope(replace(a_calibration(), limits=limits)).at_most(RIGHT).value == 108.0
+
+
+def test_a_precaution_binds_its_own_movement_alone() -> None:
+    envelope = Envelope(a_calibration(110.0), (CAST,))
+    assert envelope.at_most("shoulder_elevation_left").value == 110.0
+
+
+def test_a_movement_that_was_never_measured_is_refused_in_words() -> None:
+    envelope = Envelope(replace(a_calibration(), limits={}, arm_m={}, reach={}), caps={RIGHT: 90.0})
+    with pytest.raises(OutsideEnvelope, match=f"{RIGHT} was not measured: calibrate"):
+        envelope.at_most(RIGHT)
+    with pytest.raises(OutsideEnvelope, match="the right arm was not measured: calibrate"):
+        envelope.arm_m("right")
+    with pytest.raises(OutsideEnvelope, match="the right hand was never seen"):
+        envelope.place("right", 0.0, 90.0)
+    assert "was not measured" in envelope.refuses_lean(0.0, 1.0)
+
+
+def test_a_wish_inside_the_bounds_is_asked_as_it_is() -> None:
+    assert asked(79.0, CAST) == Request(RIGHT, 79.0, "deg", "TARGET_SUCCESS", "as wished")
+
+
+def test_a_wish_beyond_a_bound_is_lowered_to_it_with_the_reason() -> None:
+    request = asked(120.0, CAST)
+    assert (request.amplitude, request.code) == (80.0, "CEILING")
+    assert request.reason == "80 deg: no further than the precaution of Dr Wood: a cast"
+    assert asked(120.0, ceiling_deg=95.0).reason == "95 deg: no further than the preset's ceiling"
+
+
+def test_a_target_counts_from_before_its_middle() -> None:
+    request = Request(RIGHT, 70.0, "deg", "TARGET_SUCCESS", "as wished")
+    assert Envelope(a_calibration(110.0)).centred(request, 5.0) == (request, 75.0)
+
+
+def test_the_middle_of_a_target_stays_within_the_cap_and_the_request_says_so() -> None:
+    request = Request(RIGHT, 78.0, "deg", "TARGET_SUCCESS", "as wished")
+    lowered, centre = Envelope(a_calibration(110.0), (CAST,)).centred(request, 5.0)
+    assert (lowered.amplitude, lowered.code, centre) == (75.0, "CEILING", 80.0)
+    assert lowered.reason == "75 deg: the target's middle is at 80, the precaution of Dr Wood: a cast"
+
+
+def test_a_finished_trial_is_told_to_the_difficulty_as_it_was_asked() -> None:
+    wish = Wish(120.0)
+    envelope = Envelope(a_calibration(110.0), (CAST,), difficulties={RIGHT: wish})
+    assert envelope.learn(envelope.request(RIGHT), 78.5, False) == a_limit(99.0)
+    assert wish.told == (80.0, 78.5, False)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(("left", "right")), st.floats(-80, 80), st.floats(20, 100))
+def test_a_place_lies_within_reach_and_is_not_refused(side: str, azimuth: float, elevation: float) -> None:
+    envelope = Envelope(a_calibration(110.0))
+    place = envelope.place(side, azimuth, elevation)
+    assert math.dist(place, envelope.shoulder(side)) == pytest.approx(SHARE_OF_REACH * ARM_M)
+    assert seen_from_shoulder(envelope.shoulder(side), 0.0, place)[:2] == pytest.approx((azimuth, elevation), abs=1e-5)
+    assert envelope.refuses_target(place, side) == ""
+
+
+def test_reach_in_a_direction_is_the_shortest_around_it() -> None:
+    cells = (ReachCell(0.0, 90.0, 0.6, 9), ReachCell(15.0, 90.0, 0.4, 9), ReachCell(60.0, 90.0, 0.2, 9))
+    envelope = Envelope(replace(a_calibration(), reach={"right": cells}))
+    assert envelope.reach_m("right", 5.0, 92.0) == 0.4
+    assert envelope.reach_m("right", -10.0, 90.0) == 0.6
+    assert envelope.reach_m("right", -50.0, 90.0) == envelope.reach_m("left", 0.0, 90.0) == 0.0
+
+
+def test_a_target_for_either_hand_needs_one_that_may_reach_it() -> None:
+    envelope = Envelope(a_calibration(110.0), (CAST,))
+    place = envelope.place("left", 0.0, 100.0)
+    assert envelope.refuses_target(place, "either") == ""
+    assert envelope.refuses_target(envelope.place("right", 60.0, 100.0), "right") != ""
+
+
+def test_a_stop_line_is_bound_by_rules_and_not_by_what_was_measured() -> None:
+    envelope = Envelope(a_calibration(60.0), (CAST,), {RIGHT: 85.0})
+    assert envelope.stop_line(RIGHT, 175.0) == 80.0
+    assert envelope.stop_line("shoulder_elevation_left", 175.0) == 175.0
+    assert envelope.refuses_stop_line(RIGHT, 80.0) == ""
+    assert "a cast" in envelope.refuses_stop_line(RIGHT, 81.0)
+
+
+@pytest.mark.parametrize(
+    ("direction", "movement"),
+    [(0, "lean_forward"), (359, "lean_forward"), (60, "lean_right"), (-90, "lean_left"), (190, "lean_back")],
+)
+def test_a_lean_belongs_to_the_nearest_of_four_ways(direction: float, movement: str) -> None:
+    assert lean_movement(direction) == movement

@@ -1,0 +1,65 @@
+"""The arithmetic of poses: turning, headings, and numbers as devices speak them."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.frame import UPRIGHT, as_float32, forward, from_yaw_pitch, rotate, yaw_rad
+
+ANGLES = st.floats(-3.1, 3.1)
+PITCHES = st.floats(-1.5, 1.5)
+NUMBERS = st.floats(-1e3, 1e3)
+QUICK = settings(deadline=None, max_examples=50)
+
+
+def test_an_upright_device_looks_along_minus_z() -> None:
+    assert forward(UPRIGHT) == (0, 0, -1)
+    assert yaw_rad(UPRIGHT) == 0
+
+
+def test_a_quarter_turn_to_the_right_looks_along_plus_x() -> None:
+    turned = from_yaw_pitch(math.pi / 2, 0.0)
+    assert rotate(turned, (0.0, 0.0, -1.0)) == pytest.approx((1, 0, 0))
+    assert rotate(turned, (1.0, 0.0, 0.0)) == pytest.approx((0, 0, 1))
+
+
+def test_looking_up_raises_the_view_whatever_the_heading() -> None:
+    for yaw in (0.0, 1.0, -2.5):
+        assert forward(from_yaw_pitch(yaw, math.radians(30)))[1] == pytest.approx(0.5)
+
+
+@QUICK
+@given(ANGLES, PITCHES, NUMBERS, NUMBERS, NUMBERS)
+def test_turning_keeps_lengths_and_turns_back(yaw: float, pitch: float, x: float, y: float, z: float) -> None:
+    orientation = from_yaw_pitch(yaw, pitch)
+    a, b, c, w = orientation
+    turned = rotate(orientation, (x, y, z))
+    assert math.hypot(*turned) == pytest.approx(math.hypot(x, y, z), abs=1e-9)
+    assert rotate((-a, -b, -c, w), turned) == pytest.approx((x, y, z), abs=1e-9)
+
+
+@QUICK
+@given(ANGLES, PITCHES)
+def test_forward_is_what_rotate_gives_for_minus_z(yaw: float, pitch: float) -> None:
+    orientation = from_yaw_pitch(yaw, pitch)
+    assert forward(orientation) == pytest.approx(rotate(orientation, (0.0, 0.0, -1.0)), abs=1e-12)
+
+
+@QUICK
+@given(ANGLES, PITCHES)
+def test_yaw_and_pitch_come_back_from_an_orientation(yaw: float, pitch: float) -> None:
+    orientation = from_yaw_pitch(yaw, pitch)
+    assert yaw_rad(orientation) == pytest.approx(yaw, abs=1e-6)
+    assert math.asin(forward(orientation)[1]) == pytest.approx(pitch, abs=1e-6)
+    assert math.hypot(*orientation) == pytest.approx(1)
+
+
+@QUICK
+@given(st.lists(NUMBERS, min_size=25, max_size=25))
+def test_numbers_are_rounded_as_an_array_of_float32_rounds_them(values: list[float]) -> None:
+    rounded = as_float32(tuple(values))
+    assert np.array_equal(rounded, np.array(values, np.float32))
+    assert as_float32(rounded) == rounded
