@@ -128,8 +128,8 @@ class Envelope:
         ]
         return min(around, default=0.0)
 
-    def place(self, side: str, azimuth_deg: float, elevation_deg: float) -> Vector:
-        """A place in a direction at 90 % of the reach there.
+    def place(self, side: str, azimuth_deg: float, elevation_deg: float, share: float = SHARE_OF_REACH) -> Vector:
+        """A place in a direction at a share of the reach there.
 
         Raises OutsideEnvelope where no reach was measured.
         """
@@ -139,7 +139,7 @@ class Envelope:
                 f"the {side} hand was never seen {azimuth_deg:.0f}° across and {elevation_deg:.0f}° up:"
                 " calibrate its reach"
             )
-        radius_m = SHARE_OF_REACH * reach_m
+        radius_m = min(1.0, share) * reach_m
         return from_shoulder(self.shoulder(side), self.stance.facing_deg, azimuth_deg, elevation_deg, radius_m)
 
     def refuses_target(self, place_m: Vector, hand: str) -> str:

@@ -96,6 +96,7 @@ class Visit:
         self.events: list[Event] = []
         self.blocks: list[BlockRecord] = []
         self.ended_by = ""
+        self.measured = False
         self.now_s = 0.0
         self._rows: list[bytes] = []
         self._all_rows = rows[:-1]
@@ -241,6 +242,7 @@ class Visit:
             return [str(reason)]
         changed = {name for name, limit in calibration.limits.items() if self.calibration.limits.get(name) != limit}
         self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
+        self.measured = True
         self._know(calibration)
         return []
 
@@ -313,6 +315,9 @@ def _refused(task: Task, motion: Motion, trial: Trial) -> Result | None:
 
 
 def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: Visit | None) -> Session:
+    calibration = visit.calibration if visit else None
+    if visit is not None and visit.measured:
+        calibration = msgspec.structs.replace(visit.calibration, measured_at=about.started_at)
     recording = Recording(writer.path.name, writer.sha256, writer.bytes, writer.rows)
     return Session(
         id=about.id,
@@ -325,7 +330,7 @@ def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: V
         seed=plan.seed,
         preset=plan.preset,
         ended_by=visit.ended_by if visit else "the headset gave no frame",
-        calibration=visit.calibration if visit else None,
+        calibration=calibration,
         precautions=plan.precautions,
         blocks=tuple(visit.blocks) if visit else (),
         events=tuple(visit.events) if visit else (),

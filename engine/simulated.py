@@ -23,7 +23,7 @@ from engine.scene import Lean, Panel, Reach, Scene, Target
 READING_S, PRESS_S = 1.2, 0.15
 PATIENCE_S = 4.0  # then a hand that did not get there comes down
 REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
-GRIP_UP_RAD = math.radians(55.0)  # thumb up, a held stick stands up from the forearm and tips forward
+GRIP_UP_RAD = math.radians(45.0)  # thumb up, a held stick stands up from the forearm and tips forward
 LOWERING = 1.6  # an arm comes down faster than it is put up
 HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
 NOISE_FRAMES = 8192

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine import moves
-from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope
+from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.metrics import reaching
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
@@ -44,6 +44,7 @@ class Parameters:
     targets: int = number(10, 1, 60, "", "fruits in a round")
     arms: str = choice("both", ("both", "left", "right"), "which arm reaches")
     outward_deg: float = number(35.0, 0.0, 60.0, "deg", "how far to the side fruit may hang")
+    stretch: float = number(0.95, 0.6, 1.0, "of reach", "how far out fruit hangs; under 0.92 no angle can be measured")
     radius_m: float = number(0.08, 0.04, 0.2, "m", "how near a hand must come")
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to keep the hand on a fruit")
     limit_s: float = number(8.0, 4.0, 60.0, "s", "time before the next fruit")
@@ -154,10 +155,10 @@ def _hang(
         for azimuth in azimuths:
             reach_m = envelope.reach_m(side, azimuth, elevation)
             if reach_m > 0:
-                edge_deg = math.degrees(parameters.radius_m / (SHARE_OF_REACH * reach_m))
+                edge_deg = math.degrees(parameters.radius_m / (parameters.stretch * reach_m))
                 request, centre = envelope.centred(_lowered(wish, elevation), edge_deg)
                 if envelope.reach_m(side, azimuth, centre) > 0:
-                    return request, envelope.place(side, azimuth, centre)
+                    return request, envelope.place(side, azimuth, centre, parameters.stretch)
         elevation -= LOWER_STEP_DEG
     raise OutsideEnvelope(f"the {side} hand was never seen to reach in front: calibrate its reach")
 

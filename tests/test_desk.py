@@ -132,6 +132,11 @@ def until(desk: Desk, frames, wanted: Callable[[Frame], bool]) -> Frame:
     return pytest.fail("nothing came of it within 300 frames")
 
 
+def test_what_is_drawn_comes_to_the_screen(desk):
+    # Drawn into a front buffer nothing is ever swapped, the window stays black, and memory grows with each frame.
+    assert desk._window.get_fb_properties().back_buffers == 1
+
+
 def test_a_window_answers_to_a_real_mouse_and_keyboard(desk):
     frames = desk.frames()
     until(desk, frames, lambda frame: frame.time_ns > 0)

@@ -142,9 +142,7 @@ def glide(points: Sequence[tuple[float, float]], partials: Sequence[float]) -> A
     return np.asarray(voice * np.abs(np.sin(np.pi * time_s / time_s[-1])) ** 0.8)
 
 
-def earcon(
-    length_s: float, notes: Sequence[tuple[float, float, Audio]], room: float
-) -> Callable[[Random], Canvas]:
+def earcon(length_s: float, notes: Sequence[tuple[float, float, Audio]], room: float) -> Callable[[Random], Canvas]:
     """A short signal of (second, gain, sound) notes in a room; `room` is the share of it that echoes."""
 
     def make(random: Random) -> Canvas:
@@ -276,9 +274,7 @@ def loudness_lufs(samples: Audio) -> float:
 
 def write(path: Path, samples: Audio) -> None:
     """Write Vorbis in blocks of a second: libsndfile is known to crash on one long call."""
-    with soundfile.SoundFile(
-        path, "w", RATE_HZ, 2, format="OGG", subtype="VORBIS", compression_level=0.6
-    ) as file:
+    with soundfile.SoundFile(path, "w", RATE_HZ, 2, format="OGG", subtype="VORBIS", compression_level=0.6) as file:
         for start in range(0, len(samples), RATE_HZ):
             file.write(samples[start : start + RATE_HZ])
 

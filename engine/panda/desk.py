@@ -9,6 +9,7 @@ from panda3d.core import (
     ButtonHandle,
     ButtonThrower,
     Camera,
+    CardMaker,
     DataGraphTraverser,
     EventQueue,
     GraphicsWindow,
@@ -20,6 +21,7 @@ from panda3d.core import (
     MouseWatcher,
     NodePath,
     PerspectiveLens,
+    TransparencyAttrib,
 )
 
 from engine.frame import Button, Frame, Vector
@@ -38,6 +40,7 @@ HELP = (
 )
 RATE_HZ = 60.0
 _FOV_DEG = 62.0
+_MARGIN_M = 0.012
 _BUTTONS = {"escape": Button.STOP, "r": Button.RECENTRE, "m": Button.MENU}
 
 
@@ -125,10 +128,19 @@ class Desk:
 
     def _help(self) -> None:
         text = Setting(self.stage.fonts.body, 0.021, "#3f5a3a").lay(HELP, 9.0)
-        node = self._eye.attach_new_node(text.generate())
-        node.set_pos(-text.get_width() / 2, 1.0, -0.54)
-        self.stage.look.text(node)
-        node.set_depth_test(False)
+        board = self._eye.attach_new_node("help")
+        board.set_pos(-text.get_width() / 2, 1.0, -0.54)
+        board.set_depth_test(False)
+        paper = CardMaker("paper")
+        paper.set_frame(-_MARGIN_M, text.get_width() + _MARGIN_M, text.get_bottom() - _MARGIN_M, 0.021 + _MARGIN_M)
+        paper.set_color(1.0, 0.97, 0.91, 0.85)
+        sheet = board.attach_new_node(paper.generate())
+        sheet.set_shader_off(1)
+        sheet.set_transparency(TransparencyAttrib.M_alpha)
+        sheet.set_bin("fixed", 100)
+        letters = board.attach_new_node(text.generate())
+        self.stage.look.text(letters)
+        letters.set_bin("fixed", 101)
 
     def _wait(self, since_ns: int) -> None:
         left_s = 1 / RATE_HZ - (time.monotonic_ns() - since_ns) * 1e-9

@@ -121,7 +121,7 @@ class Graphics:
             properties.set_title(title)
             flags = GraphicsPipe.BF_require_window
         host = self.engine.make_output(
-            self.pipe, "steadyreach", 0, _frame_buffer(4 if title is not None else 0), properties, flags
+            self.pipe, "steadyreach", 0, _frame_buffer(0) if title is None else _on_screen(), properties, flags
         )
         self.engine.open_windows()
         if host is None or not host.is_valid() or host.gsg is None:
@@ -135,6 +135,13 @@ def _frame_buffer(samples: int) -> FrameBufferProperties:
     properties.set_rgba_bits(8, 8, 8, 0)
     properties.set_depth_bits(24)
     properties.set_multisamples(samples)
+    return properties
+
+
+def _on_screen() -> FrameBufferProperties:
+    """A window's own: without a back buffer nothing would ever be swapped to the screen."""
+    properties = _frame_buffer(4)
+    properties.set_back_buffers(1)
     return properties
 
 
