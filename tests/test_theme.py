@@ -33,8 +33,8 @@ def test_the_day_theme_has_every_sound_and_the_places_of_the_games():
     ("old", "new", "says"),
     [
         ('horizon = "#fdebc8"', 'horizon = "cream"', r"day\.toml does not fit.*places.*sky\.horizon"),
-        ("hang_from_m = 2.42", "hang_from_m = -1.0", r"> 0.*hang_from_m"),
-        ("hang_from_m = 2.42", "hang_from_cm = 242.0", "hang_from_cm"),
+        ("hang_from_m = 2.55", "hang_from_m = -1.0", r"> 0.*hang_from_m"),
+        ("hang_from_m = 2.55", "hang_from_cm = 242.0", "hang_from_cm"),
         ('wanted = "apple_gold.glb"', 'wanted = "pear.glb"', r"names pear\.glb.*no such file"),
         ('rest = "rest.ogg"\n', "", "no sound for 'rest'"),
         ("[places.orchard]", "[places.orchard", "is not a TOML file"),
