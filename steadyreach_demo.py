@@ -33,8 +33,9 @@ from engine.theme import ASSETS
 GAMES = ["fruit_ladder", "harbour_lean"]
 PRESET = "standard"
 PATIENT = "demo-patient"
-SEED = 7
+SEED = 5
 SERVER_STARTS_S = 30.0
+BEST_YAW_DEG, BEST_PITCH_DEG = 18.0, -10.0  # the panel is on the left, and the sleeve comes from below
 SETTLED_FILL = 0.35  # how full a target is when its picture is taken
 STAGES = (
     "a person's recording",
@@ -114,7 +115,7 @@ class Moments:
 
     def see(self, frame: Frame, scene: Scene) -> None:
         """Keep the best frame of each moment that has come."""
-        name, worth = _moment(scene)
+        name, worth = _moment(scene, frame)
         if name and worth > self._worth.get(name, -math.inf):
             self.kept[name], self._worth[name] = (scene, frame), worth
 
@@ -320,13 +321,14 @@ def _pictures(folder: Path, moments: Moments, progress: Progressing) -> list[Pat
     return taken
 
 
-def _moment(scene: Scene) -> tuple[str, float]:
-    """Which moment a scene is, and how good a picture it makes: high fruit near the middle, a lamp ahead."""
+def _moment(scene: Scene, frame: Frame) -> tuple[str, float]:
+    """Which moment a scene is, and how good a picture it makes: fruit right of the middle, a lamp ahead."""
     done = max((item.done for item in scene.items if isinstance(item, Panel)), default=0)
     for item in scene.items:
         if isinstance(item, Target) and item.state == "wanted" and SETTLED_FILL < item.fill < 1 and done >= 3:
-            x, y, _ = item.place_m
-            return "fruit-ladder", y - 1.5 * abs(x - 0.2)
+            x, y, z = (place - head for place, head in zip(item.place_m, frame.head.position_m, strict=True))
+            yaw_deg, pitch_deg = math.degrees(math.atan2(x, -z)), math.degrees(math.atan2(y, math.hypot(x, z)))
+            return "fruit-ladder", -math.hypot(yaw_deg - BEST_YAW_DEG, pitch_deg - BEST_PITCH_DEG)
         if isinstance(item, Lean) and not item.open_ended and SETTLED_FILL < item.fill < 1 and done >= 2:
             return "harbour-lean", math.cos(math.radians(item.direction_deg - 45.0))
         if isinstance(item, Panel) and item.key == "end":

@@ -50,9 +50,3 @@ def reach_cells(azimuth_deg: Array, elevation_deg: Array, radius_m: Array) -> tu
             radius95 = round(float(np.percentile(inside, 95)), 4)
             cells.append(ReachCell(float(pair[0] * BIN_DEG), float(pair[1] * BIN_DEG), radius95, len(inside)))
     return tuple(cells)
-
-
-def merged(known: Sequence[ReachCell], today: Sequence[ReachCell]) -> tuple[ReachCell, ...]:
-    """Today's cells, and those known before where today has none."""
-    cells = {(cell.azimuth_deg, cell.elevation_deg): cell for cell in (*known, *today)}
-    return tuple(cells[key] for key in sorted(cells))

@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
-from calibration.limits import from_repetitions, merged, reach_cells
+from calibration.limits import from_repetitions, reach_cells
 from engine import moves
 from engine.envelope import Envelope
 from engine.frame import SIDES
@@ -95,7 +95,7 @@ class OpenReach(Assessment):
             )
             seen = np.concatenate([arm_directions(f.motion, calibration.stance, side) for f in mine], axis=1)
             arms[side] = arm_length(seen[1], seen[2])
-            reach[side] = merged(calibration.reach.get(side, ()), reach_cells(*seen))
+            reach[side] = reach_cells(*seen)
         return msgspec.structs.replace(calibration, limits=limits, arm_m=arms, reach=reach)
 
 

@@ -11,6 +11,7 @@ from engine.places import lean_along
 from engine.scene import Item, Lean, Reach, Stand, Target
 from engine.task import NOT_YET, REACHED, Move
 
+HELD = 1.25  # a target that is held is left later than it was entered, so that tremor does not undo a hold
 STILL_MPS = 0.05
 STILL_FOR_S = 0.5
 
@@ -31,7 +32,8 @@ def hold(target: Target, hold_s: float) -> Move:
         fill = min(1.0, held_s / hold_s) if hold_s else 0.0
         body = yield (target._replace(fill=fill),)
         hand = hand_m(body, target.hand, target.place_m)
-        inside = hand is not None and math.dist(hand, target.place_m) < target.radius_m
+        near_m = target.radius_m * (HELD if inside else 1.0)
+        inside = hand is not None and math.dist(hand, target.place_m) < near_m
         held_s = held_s + body.dt_s if inside else 0.0
     return REACHED
 
@@ -44,7 +46,8 @@ def lean(goal: Lean, hold_s: float) -> Move:
         body = yield (goal._replace(now_deg=now_deg, fill=fill),)
         now_deg = body.lean_deg
         along, across = lean_along(now_deg, goal.direction_deg)
-        inside = along > goal.angle_deg - goal.tolerance_deg and abs(across) < 2 * goal.tolerance_deg
+        near_deg = goal.tolerance_deg * (HELD if inside else 1.0)
+        inside = along > goal.angle_deg - near_deg and abs(across) < 2 * near_deg
         held_s = held_s + body.dt_s if inside else 0.0
     return REACHED
 

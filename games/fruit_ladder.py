@@ -43,7 +43,7 @@ class Parameters:
 
     targets: int = number(10, 1, 60, "", "fruits in a round")
     arms: str = choice("both", ("both", "left", "right"), "which arm reaches")
-    outward_deg: float = number(35.0, 0.0, 60.0, "deg", "how far to the side fruit may hang")
+    outward_deg: float = number(20.0, 0.0, 60.0, "deg", "how far to the side fruit may hang")
     stretch: float = number(0.95, 0.6, 1.0, "of reach", "how far out fruit hangs; under 0.92 no angle can be measured")
     radius_m: float = number(0.08, 0.04, 0.2, "m", "how near a hand must come")
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to keep the hand on a fruit")

@@ -11,7 +11,7 @@ import pytest
 
 from calibration import imported
 from calibration.leaning import THEORETICAL_DEG, OpenLean
-from calibration.limits import from_repetitions, merged, reach_cells
+from calibration.limits import from_repetitions, reach_cells
 from calibration.reaching import OpenReach, arm_length
 from calibration.standing import Standing, mean_facing_deg
 from engine import bsor
@@ -303,10 +303,6 @@ def test_cells_with_few_samples_and_unseen_hands_are_left_out() -> None:
     assert [cell.azimuth_deg for cell in reach_cells(azimuth, azimuth + 90, radius)] == [0]
     assert reach_cells(np.empty(0), np.empty(0), np.empty(0)) == ()
 
-
-def test_todays_reach_replaces_what_was_known_and_leaves_the_rest() -> None:
-    before = (ReachCell(0, 90, 0.5, 9), ReachCell(15, 90, 0.4, 9))
-    assert merged(before, (ReachCell(0, 90, 0.6, 7),)) == (ReachCell(0, 90, 0.6, 7), ReachCell(15, 90, 0.4, 9))
 
 
 def test_an_arm_is_as_long_as_it_was_when_raised() -> None:

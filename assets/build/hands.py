@@ -132,9 +132,13 @@ def _cuff(outfit: Outfit) -> Mesh:
 
 
 def _sleeve(outfit: Outfit) -> Mesh:
-    rows = ((-0.205, 0.0010), (-0.2045, 0.0350), (-0.198, 0.0450), (-0.165, 0.0440), (-0.120, 0.0405), (-0.078, 0.0345))
+    # As long as a forearm: shorter, its end floats in the air where an arm is stretched out.
+    rows = (
+        *((-0.385, 0.0010), (-0.3845, 0.0400), (-0.376, 0.0545), (-0.330, 0.0545), (-0.260, 0.0510)),
+        *((-0.190, 0.0465), (-0.120, 0.0405), (-0.078, 0.0345)),
+    )
     cloth = sheet(_ring_of_cloth(rows, 0, 0.0, 28), wrap=True)
-    return cloth.painted(lambda p: ramp((outfit.sleeve_end, outfit.sleeve), np.clip((p[:, 1] + 0.2) / 0.1, 0, 1)))
+    return cloth.painted(lambda p: ramp((outfit.sleeve_end, outfit.sleeve), np.clip((p[:, 1] + 0.38) / 0.2, 0, 1)))
 
 
 def _to_grip(mesh: Mesh) -> Mesh:

@@ -17,7 +17,7 @@ from engine.scene import Scene
 
 NEAR_M, FAR_M = 0.05, 400.0
 TITLE, TAGLINE = "Steadyreach", "reach, lean and turn, at your own pace"
-TITLE_EYE = Pose((0.9, 1.15, -8.6), from_yaw_pitch(math.radians(-7), math.radians(18)))
+TITLE_EYE = Pose((0.6, 1.2, -6.4), from_yaw_pitch(math.radians(-3), math.radians(16)))
 TITLE_NS = 10_000_000_000
 
 
