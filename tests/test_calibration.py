@@ -304,7 +304,6 @@ def test_cells_with_few_samples_and_unseen_hands_are_left_out() -> None:
     assert reach_cells(np.empty(0), np.empty(0), np.empty(0)) == ()
 
 
-
 def test_an_arm_is_as_long_as_it_was_when_raised() -> None:
     elevation = np.array([10.0] * 50 + [90.0] * 50)
     assert arm_length(elevation, np.where(elevation > 45, 0.6, 0.9)).value == 0.6
