@@ -106,8 +106,11 @@ def _rising(time_ns: np.ndarray, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rising = np.ones(len(time_ns), bool)
     kept = np.flatnonzero(keep)
     if len(kept):
-        before = np.maximum.accumulate(time_ns[kept])
-        rising[kept[1:]] = time_ns[kept][1:] > before[:-1]
+        times = time_ns[kept]
+        after_all_before = np.append(True, times[1:] > np.maximum.accumulate(times)[:-1])
+        before_all_after = np.append(times[:-1] < np.minimum.accumulate(times[::-1])[::-1][1:], True)
+        # One stamp from the far future would drop all that follow, one from the past all that came before.
+        rising[kept] = max(after_all_before, before_all_after, key=np.count_nonzero)
     return rising
 
 

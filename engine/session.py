@@ -6,7 +6,6 @@ pause is simply a frame that is not sent.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from random import Random
 
@@ -144,8 +143,12 @@ class Visit:
         """Stop the script where it is; the trial that runs is kept as stopped."""
         if not self.ended_by:
             self.ended_by = why
-            with suppress(Stopped, StopIteration):
+            try:
                 self._script.throw(Stopped(why))
+            except (Stopped, StopIteration):
+                return
+            except Exception as error:  # noqa: BLE001 (a fault while stopping must not lose what was done)
+                self._fault(error)
 
     def _recentre(self, frame: Frame) -> None:
         """Stand anew where the person is now; a target that hangs beyond the new reach is taken away by the guard."""
@@ -179,10 +182,13 @@ class Visit:
             self.ended_by = "finished"
             return None
         except Exception as error:  # noqa: BLE001 (whatever a task does, the person sees words, not a crash)
-            self.note("error", f"{type(error).__name__}: {error}")
-            self.ended_by = "error"
+            self._fault(error)
             return self._bye(ERROR_PANEL)
         return Scene(self._place, self._items)
+
+    def _fault(self, error: Exception) -> None:
+        self.note("error", f"{type(error).__name__}: {error}")
+        self.ended_by = "error"
 
     def _bye(self, panel: Panel) -> Scene:
         self._items, self._bye_s = (panel,), self.now_s

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from engine.session_folder import RECORD, finished
 from server_sync import outbox, wire
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 300.0
@@ -95,7 +96,7 @@ def deliver(
 ) -> Delivery:
     """Bring every finished session in a folder to the server, in order; never raises for what a network does."""
     ledger = outbox.Ledger(sessions, server.rstrip("/"))
-    folders = list(outbox.finished(sessions))
+    folders = finished(sessions)
     delivered: list[str] = []
     already_there: list[str] = []
     set_aside: dict[str, str] = {}
@@ -129,7 +130,7 @@ def enrol(
 
 
 def _deliver_one(folder: Path, ledger: outbox.Ledger, clinic: "_Server") -> bool:
-    content_sha256 = wire.file_sha256(folder / outbox.RECORD_FILE)
+    content_sha256 = wire.file_sha256(folder / RECORD)
     known = ledger.find(folder.name, content_sha256)
     if known and known.state == outbox.DELIVERED:
         return False

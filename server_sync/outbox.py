@@ -5,16 +5,15 @@ which the server recognises, and never a second session.
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from engine.records import RecordUnreadable, Session, from_json
+from engine.session_folder import RECORD
 from server_sync import wire
 
-RECORD_FILE = "session.json"
 LEDGER_FOLDER = ".deliveries"
 DELIVERED, SET_ASIDE = "delivered", "set aside"
 
@@ -45,31 +44,23 @@ class Entry(msgspec.Struct, frozen=True):
 wire.meet(Entry)
 
 
-def finished(sessions: Path) -> Iterator[Path]:
-    """The finished session folders, oldest name first; a name that begins with a dot is unfinished."""
-    if sessions.is_dir():
-        for folder in sorted(sessions.iterdir()):
-            if not folder.name.startswith(".") and (folder / RECORD_FILE).is_file():
-                yield folder
-
-
 def load(folder: Path) -> Outgoing:
     """Read a finished session and check that its recording is the one it names; raises Unsendable."""
-    content = (folder / RECORD_FILE).read_bytes()
+    content = (folder / RECORD).read_bytes()
     try:
-        session = from_json(content, Session, str(folder / RECORD_FILE))
+        session = from_json(content, Session, str(folder / RECORD))
     except RecordUnreadable as reason:
         raise Unsendable(str(reason)) from None
     if session.id != folder.name:
-        raise Unsendable(f"{folder / RECORD_FILE} is of session {session.id!r}, not of the folder it lies in")
+        raise Unsendable(f"{folder / RECORD} is of session {session.id!r}, not of the folder it lies in")
     recording = session.recording
     if recording is None:
         return Outgoing(session.id, content, wire.sha256(content), None, "")
     path = folder / Path(recording.file).name
     if not path.is_file():
-        raise Unsendable(f"{path} is missing, but {RECORD_FILE} beside it names it as the recording")
+        raise Unsendable(f"{path} is missing, but {RECORD} beside it names it as the recording")
     if wire.file_sha256(path) != recording.sha256:
-        raise Unsendable(f"{path} is not the file that {RECORD_FILE} names: its SHA-256 is another")
+        raise Unsendable(f"{path} is not the file that {RECORD} names: its SHA-256 is another")
     return Outgoing(session.id, content, wire.sha256(content), path, recording.sha256)
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people import a_calibration, a_limit
 
 from calibration.adaptation import LEANING, REACHING, Settings, Tracker, follower
 from calibration.limits import from_repetitions
 from engine.envelope import Envelope
 from engine.records import Limit, Precaution, Request
-from tests.people import a_calibration, a_limit
 
 RIGHT = "shoulder_elevation_right"
 Step = tuple[float, float | None, bool]

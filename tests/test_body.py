@@ -5,11 +5,11 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people import HEAD_M, STANCE, a_frame
 
 from engine.body import EYE_HEIGHT_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE, Body, estimate, shoulder_m, upright
 from engine.frame import LOST, Hand, Vector
 from engine.records import Stance
-from tests.people import HEAD_M, STANCE, a_frame
 
 ANKLES = (0.4, 0.0, -0.3)
 HEADINGS = st.floats(-180, 180)

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from people import ASSESSMENTS, a_frame, rows_of, standing_rows, visited
 
 from calibration import imported
 from calibration.leaning import THEORETICAL_DEG, OpenLean
@@ -26,7 +27,6 @@ from engine.records import Limit, Precaution, ReachCell, Session
 from engine.replay import ReplayHeadset
 from engine.simulated import Patient, SimulatedHeadset
 from engine.task import NotMeasured
-from tests.people import ASSESSMENTS, a_frame, rows_of, standing_rows, visited
 
 SEEDS = range(4)
 TODAY = "2026-03-02T09:00:00+00:00"

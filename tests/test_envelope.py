@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from people import ARM_M, a_calibration, a_limit
 
 from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, lean_movement
 from engine.places import seen_from_shoulder
 from engine.records import Limit, Precaution, ReachCell, Request
-from tests.people import ARM_M, a_calibration, a_limit
 
 RIGHT = "shoulder_elevation_right"
 CAST = Precaution(RIGHT, 80.0, "deg", "a cast", "Dr Wood")

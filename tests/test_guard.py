@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from people import ARM_M, HEAD_M, STANCE, a_body, a_calibration, a_frame, a_limit, standing_rows, visited
 
 from engine.body import shoulder_m
 from engine.envelope import LEANS, Envelope
@@ -24,7 +25,6 @@ from engine.replay import ReplayHeadset
 from engine.scene import Item, Lean, Panel, Reach, Scene, Target
 from engine.session import FAREWELL_S, PAUSED, STOPPED_PANEL
 from engine.task import REACHED, STOPPED, Move, Result, Task, Trial
-from tests.people import ARM_M, HEAD_M, STANCE, a_body, a_calibration, a_frame, a_limit, standing_rows, visited
 
 DT_S = 1 / 90
 QUICK = settings(deadline=None, max_examples=80)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from people import STANCE, a_frame, rows_of, standing_rows
 
 from calibration.sway import head_sway
 from engine.body import shoulder_m
@@ -16,7 +17,6 @@ from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import clean
 from engine.places import from_shoulder, lean_along, towards
 from engine.records import Stance
-from tests.people import STANCE, a_frame, rows_of, standing_rows
 
 RATE_HZ = 100.0
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from people import LEFT_M, RIGHT_M, a_frame, rows_of, standing_rows
 
 from engine import bsor
 from engine.motion import INTERPOLATE_S, clean, longest_gap_s, uniform
 from engine.recording import FLAGS, FRAME
-from tests.people import LEFT_M, RIGHT_M, a_frame, rows_of, standing_rows
 
 POSE = ("x_m", "y_m", "z_m", "qx", "qy", "qz", "qw")
 DAY_NS = 86_400 * 10**9
@@ -237,3 +237,9 @@ def test_resampling_is_steady_and_straight() -> None:
     steady, values = uniform(time_s, np.stack([time_s, 2 * time_s], axis=1), 20.0)
     assert np.diff(steady) == pytest.approx(0.05)
     assert values == pytest.approx(np.stack([steady, 2 * steady], axis=1))
+
+
+def test_one_stamp_from_the_far_future_costs_one_frame() -> None:
+    rows = standing_rows(1.0)
+    rows["time_ns"][40] += 10**15
+    assert clean(rows).quality.dropped == {"time did not rise": 1}

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people import a_body, never, played
 
 from engine import moves
 from engine.body import Body
 from engine.scene import Lean, Panel, Reach, Stand, Target
 from engine.task import NOT_YET, REACHED, Move
-from tests.people import a_body, never, played
 
 PLACE = (0.3, 1.5, -0.5)
 TARGET = Target("apple", PLACE, 0.08, "right")

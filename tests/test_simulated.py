@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from people import a_calibration, rows_of
 
 from engine.body import shoulder_m
 from engine.envelope import LEANS
@@ -17,7 +18,6 @@ from engine.recording import pack
 from engine.records import Stance
 from engine.scene import Item, Lean, Panel, Reach, Scene, Target
 from engine.simulated import DEFAULT_LIMITS_DEG, READING_S, Patient, SimulatedHeadset, patient_like
-from tests.people import a_calibration, rows_of
 
 SURE = Patient(slope_deg=0.5, lean_slope_deg=0.05, lapse=0.0, fatigue=0.0)
 STANCE = Stance((0.0, SURE.eye_height_m, 0.0), 0.0)
