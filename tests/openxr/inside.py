@@ -15,7 +15,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from openxr import root  # noqa: E402  # a script finds its own folder, not the repository
+from tests.openxr import root  # noqa: E402  # a script finds its own folder, not the repository
 
 UNAVAILABLE = 69  # EX_UNAVAILABLE: a service that the command needs cannot be had
 OLDEST_MONADO = 24
