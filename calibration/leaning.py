@@ -42,6 +42,7 @@ class OpenLean(Assessment):
     title = "Open lean"
     trains = ("limits of stability", "weight shift")
     version = 1
+    place = "harbour"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         "excursion_deg": Measure("Leant to", "deg", "Furthest head lean along the direction."),

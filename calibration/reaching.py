@@ -26,7 +26,7 @@ LOWEST_DEG = 20.0
 ELEVATION_SD_DEG = 4.0
 ARM_SD_M = 0.015
 RAISED_DEG = 45.0
-AZIMUTHS_DEG = (30.0, 0.0, 60.0)
+AZIMUTHS_DEG = (0.0, 30.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class OpenReach(Assessment):
     title = "Open reach"
     trains = ("shoulder elevation",)
     version = 1
+    place = "orchard"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         "elevation_deg": Measure(

@@ -36,6 +36,7 @@ class Standing(Assessment):
     title = "Standing"
     trains = ("quiet standing",)
     version = 1
+    place = "orchard"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {}
 

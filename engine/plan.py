@@ -41,7 +41,7 @@ WELCOME = Interlude(
     "orchard",
     "confirm",
 )
-REST = Interlude("rest", "Rest", Panel("rest", "session.rest_title", ("session.rest_text",)), 15.0, STILL, "rest")
+REST = Interlude("rest", "Rest", Panel("rest", "session.rest_title", ("session.rest_text",)), 15.0, "orchard", "rest")
 END = Interlude("end", "End", Panel("end", "session.end_title", ("session.end_text",)), 4.0, "orchard", "finish")
 INTERLUDES: Mapping[str, Interlude] = {step.kind: step for step in (WELCOME, REST, END)}
 
