@@ -57,6 +57,8 @@ def main() -> None:
         app()
     except REFUSALS as reason:
         fail(str(reason))
+    except ModuleNotFoundError as missing:
+        fail(f"this needs {missing.name}, which is not installed: run pip install steadyreach[all]")
 
 
 def fail(sentence: str) -> None:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich.console import Console
@@ -29,6 +29,9 @@ from engine.records import Calibration, Session, to_json
 from engine.scene import Lean, Panel, Scene, Target
 from engine.simulated import SimulatedHeadset, patient_like
 from engine.theme import ASSETS
+
+if TYPE_CHECKING:
+    from server_sync.service import Service
 
 GAMES = ["fruit_ladder", "harbour_lean"]
 PRESET = "standard"
@@ -122,6 +125,9 @@ class Moments:
 
 def run(out: Path, recording: Path | None, keep: bool, quiet: bool) -> dict[str, Any]:
     """Everything, into a folder; returns what a program wants to know of it. Raises DemoStopped and refusals."""
+    from server_sync.report import write_report
+    from server_sync.service import Service
+
     _prepare(out)
     with Progressing(quiet) as progress:
         progress.begin(STAGES[0])
@@ -132,11 +138,9 @@ def run(out: Path, recording: Path | None, keep: bool, quiet: bool) -> dict[str,
         progress.begin("pictures")
         pictures = _pictures(out / "pictures", moments, progress)
         progress.begin("the report")
-        from server_sync.report import write_report
-
         write_report(session, out / "report.html", pictures)
         progress.begin("the clinic server")
-        clinic = Clinic(out / "clinic")
+        clinic = Clinic(Service(out / "clinic"), out / "clinic")
         with clinic:
             progress.begin("delivery")
             delivery = clinic.receive(out / "sessions")
@@ -167,10 +171,8 @@ LOGIN = "therapist"
 class Clinic(AbstractContextManager["Clinic"]):
     """A clinic server as a process of its own, with one account and one enrolled device."""
 
-    def __init__(self, folder: Path) -> None:
-        from server_sync.service import Service
-
-        self._service = Service(folder)
+    def __init__(self, service: "Service", folder: Path) -> None:
+        self._service = service
         self._folder = folder
         self.password = self._service.accounts.add(LOGIN, "Demo Therapist")
         self._process: subprocess.Popen[str] | None = None

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from conftest import ROOT
 
 import steadyreach
+import steadyreach_visits as visits
 from engine.session_folder import finished
 
 Answer = tuple[int, str, str]
@@ -192,6 +194,22 @@ def test_a_disk_that_fills_up_ends_the_session_and_keeps_it(tmp_path: Path) -> N
     assert "the recording could not be written" in done.stderr
     assert "Traceback" not in done.stderr
     assert {path.name for path in folder.iterdir()} == {"frames.vrec", "session.json"}
+
+
+@pytest.mark.parametrize("words", [["serve", "--folder", "clinic"], ["demo", "--folder", "out"], ["report", "nowhere"]])
+def test_a_part_that_is_not_installed_is_named_with_what_to_do(words: list[str], tmp_path: Path) -> None:
+    missing = "import sys; sys.modules.update(dict.fromkeys(['sqlalchemy', 'fontpkg_atkinson_hyperlegible']));"
+    program = f"{missing} sys.argv = ['steadyreach', *{words}]; sys.path.insert(0, {str(ROOT)!r});"
+    program += "import steadyreach; steadyreach.main()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "which is not installed: run pip install steadyreach[all]" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_version_is_said_once_and_the_same() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == visits.VERSION
 
 
 def test_it_runs_as_a_module_and_prints_help() -> None:
