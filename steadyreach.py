@@ -4,6 +4,7 @@ import json
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -103,20 +104,19 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
-    started = open_headset(headset, seed)
-    known = None
+    replayed = headset.startswith("replay:")
+    steps = visits.steps_for(chosen, preset, set_ or (), calibrate=not replayed)
+    started, known = open_headset(headset, seed), None
     if isinstance(started.headset, replay.ReplayHeadset):
         known = imported.measure(started.headset.rows, _now())
-    steps = visits.steps_for(chosen, preset, set_ or (), calibrate=known is None)
-    if known is not None:
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
     print(f"playing on {started.headset.description}", file=sys.stderr)
-    watched = Watched(started.headset, *(_sound() if started.headset.kind in ("desk", "openxr") else ()))
-    done, where = visits.play(
-        visits.plan(patient, steps, preset, seed, known, known is not None), watched, folder, about()
-    )
+    plan = visits.plan(patient, steps, preset, seed, known, keep_stance=replayed)
+    with ExitStack() as closing:
+        heard = _sound(closing) if started.headset.kind in ("desk", "openxr") else ()
+        done, where = visits.play(plan, Watched(started.headset, *heard), folder, about())
     answer = visits.summary(done, where)
     tell(answer, as_json, _said(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
@@ -313,11 +313,9 @@ def demo(
     import steadyreach_demo
 
     try:
-        answer = steadyreach_demo.run(folder, recording, keep, quiet=as_json)
+        steadyreach_demo.run(folder, recording, keep, (lambda answer: tell(answer, True, "")) if as_json else None)
     except steadyreach_demo.DemoStopped as reason:
         fail(str(reason))
-    if as_json:
-        tell(answer, True, "")
 
 
 def measured_lines(found: Calibration) -> str:
@@ -382,7 +380,7 @@ def _desk() -> Headset:
     return Desk(themes.load(), words.load(), visits.CACHE)
 
 
-def _sound() -> tuple[Watcher, ...]:
+def _sound(closing: ExitStack) -> tuple[Watcher, ...]:
     try:
         from engine.sound.speaker import Speaker
     except ImportError:
@@ -390,6 +388,7 @@ def _sound() -> tuple[Watcher, ...]:
         return ()
     theme = themes.load()
     speaker = Speaker(theme.sounds, theme.ambience, theme.music)
+    closing.callback(speaker.close)
     if speaker.note:
         print(speaker.note, file=sys.stderr)
     return (speaker,)

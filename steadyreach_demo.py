@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ GAMES = ["fruit_ladder", "harbour_lean"]
 PRESET = "standard"
 PATIENT = "demo-patient"
 SEED = 5
+LOGIN = "therapist"
 SERVER_STARTS_S = 30.0
 BEST_YAW_DEG, BEST_PITCH_DEG = 18.0, -10.0  # the panel is on the left, and the sleeve comes from below
 SETTLED_FILL = 0.35  # how full a target is when its picture is taken
@@ -123,13 +125,17 @@ class Moments:
             self.kept[name], self._worth[name] = (scene, frame), worth
 
 
-def run(out: Path, recording: Path | None, keep: bool, quiet: bool) -> dict[str, Any]:
-    """Everything, into a folder; returns what a program wants to know of it. Raises DemoStopped and refusals."""
+def run(out: Path, recording: Path | None, keep: bool, tell: Callable[[dict[str, Any]], None] | None = None) -> None:
+    """Everything, into a folder.
+
+    What a program wants to know of it goes to `tell`, or to a person in words without one; then, with `keep`, the
+    server runs on. Raises DemoStopped and refusals.
+    """
     from server_sync.report import write_report
     from server_sync.service import Service
 
     _prepare(out)
-    with Progressing(quiet) as progress:
+    with Progressing(quiet=tell is not None) as progress:
         progress.begin(STAGES[0])
         source, known = _measured(out, recording, progress)
         progress.begin("the session")
@@ -157,15 +163,10 @@ def run(out: Path, recording: Path | None, keep: bool, quiet: bool) -> dict[str,
                 "clinic": {"folder": str(out / "clinic"), "login": LOGIN, "password": clinic.password},
             }
             (out / "demo.json").write_text(json.dumps(answer, indent=1), encoding="utf-8")
-            if not quiet:
-                _say(answer, progress)
+            tell(answer) if tell else _say(answer, progress)
             if keep:
-                progress.say("The server runs until you press Ctrl-C.")
+                progress.say(f"The page is {answer['page']}; the server runs until you press Ctrl-C.")
                 clinic.wait()
-    return answer
-
-
-LOGIN = "therapist"
 
 
 class Clinic(AbstractContextManager["Clinic"]):

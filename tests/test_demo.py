@@ -1,8 +1,10 @@
 """The demo, as its user runs it: a whole session from a person's movement to the therapist's page."""
 
 import json
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -68,11 +70,21 @@ def test_the_server_was_down_and_holds_the_session_once(answer: dict) -> None:
     assert answer["server_sessions"] == 1
 
 
-def test_without_a_persons_recording_it_makes_one_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_without_a_persons_recording_it_makes_one_and_keeps_the_server_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STEADYREACH_DATA", str(tmp_path))
-    done = _demo(tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["source"] == "a simulated patient's recording, made on the spot"
+    command = [sys.executable, "-m", "steadyreach", "demo", "--folder", str(tmp_path / "out"), "--json", "--keep"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
+    assert running.stdout
+    answer = json.loads("".join(iter(running.stdout.readline, "}\n")) + "}")
+    with urllib.request.urlopen(answer["page"]) as page:
+        assert "Log in" in page.read().decode()
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 0
+    running.stdout.close()
+    assert answer["source"] == "a simulated patient's recording, made on the spot"
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
