@@ -70,7 +70,8 @@ def fail(sentence: str) -> None:
 
 def tell(answer: object, as_json: bool, sentence: str) -> None:
     """Print the answer for programs or the sentence for people."""
-    print(json.dumps(msgspec.to_builtins(answer), indent=1, ensure_ascii=False) if as_json else sentence)
+    said = json.dumps(msgspec.to_builtins(answer), indent=1, ensure_ascii=False) if as_json else sentence
+    print(said, flush=True)  # whoever reads it may wait for it while this goes on
 
 
 def about(id: str = "") -> About:

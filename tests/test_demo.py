@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -78,11 +79,14 @@ def test_without_a_persons_recording_it_makes_one_and_keeps_the_server_when_aske
     command = [sys.executable, "-m", "steadyreach", "demo", "--folder", str(tmp_path / "out"), "--json", "--keep"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
     assert running.stdout
+    patience = threading.Timer(120, running.kill)
+    patience.start()
     answer = json.loads("".join(iter(running.stdout.readline, "}\n")) + "}")
     with urllib.request.urlopen(answer["page"]) as page:
         assert "Log in" in page.read().decode()
     running.send_signal(signal.SIGINT)
     assert running.wait(30) == 0
+    patience.cancel()
     running.stdout.close()
     assert answer["source"] == "a simulated patient's recording, made on the spot"
 
