@@ -50,7 +50,7 @@ class Guard:
 
     def watch(self, frame: Frame, body: Body) -> Verdict:
         """Judge a frame: stop at once when asked, pause while the person cannot play safely."""
-        if frame.buttons & Button.STOP:
+        if frame.buttons and frame.buttons & Button.STOP:
             return Verdict("stop", "the person pressed stop")
         why = self._unwell(frame, body)
         if why:

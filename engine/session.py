@@ -120,7 +120,7 @@ class Visit:
         """Take one frame; returns what to show, or None when the session is over."""
         self.now_s = (frame.time_ns - self._first_ns) * 1e-9
         self._all_rows.append(row)
-        if frame.buttons & Button.RECENTRE and seen(frame):
+        if frame.buttons and frame.buttons & Button.RECENTRE and seen(frame):
             self._recentre(frame)
         body = self._body(frame)
         if self.ended_by:
