@@ -17,6 +17,7 @@ import steadyreach_visits as visits
 from calibration import imported
 from engine import machine, parameters, replay, words
 from engine import theme as themes
+from engine.envelope import UnknownBound
 from engine.headset import Choice, Headset, HeadsetUnavailable, Watched, Watcher, choose
 from engine.plan import About
 from engine.recording import RecordingUnreadable
@@ -37,6 +38,7 @@ REFUSALS = (
     RecordUnreadable,
     RecordingUnreadable,
     ThemeError,
+    UnknownBound,
     WordsError,
 )
 HOME = visits.HOME

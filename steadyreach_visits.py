@@ -1,7 +1,9 @@
 """Visits put together: games, assessments, presets and the difficulty's follower, played on a headset into a folder."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import typer
 
@@ -54,6 +56,10 @@ def steps_for(
     Raises games.UnknownGame or ParameterError, naming what does not fit.
     """
     loaded, extra = presets.load(preset, games.names()), settings(assignments)
+    played = [*(ASSESSMENTS if calibrate else ()), *chosen]
+    for game, parameter, _ in extra:
+        if game not in played:
+            raise ParameterError(f"--set {game}.{parameter}: {game} is not part of this visit, {', '.join(played)} are")
 
     def step(name: str, kind: str, more: Mapping[str, object]) -> Step:
         task = task_kind(name)
@@ -61,7 +67,7 @@ def steps_for(
         layers = (loaded.layer(name, preset), Layer(f"--set {name}", said), Layer("warm up", more))
         return Step(name, task(fill(task.Parameters, *layers)), kind, preset)
 
-    blocks = [step(name, "calibrate", {}) for name in ASSESSMENTS] if calibrate else []
+    blocks = [step(name, "calibrate", {}) for name in ASSESSMENTS if calibrate]
     blocks += [step(name, "warm up", {"targets": WARM_UP_TARGETS}) for name in chosen[:1] if _has_targets(name)]
     blocks += [step(name, "play", {}) for name in chosen]
     rested: list[Step | Interlude] = []
@@ -106,7 +112,7 @@ def plan_of(done: Session) -> Plan:
     steps: list[Step | Interlude] = []
     for block in done.blocks:
         if block.task in INTERLUDES:
-            steps.append(INTERLUDES[block.task])
+            steps.append(replace(INTERLUDES[block.task], seconds=cast(float, block.parameters["seconds"])))
         else:
             kind = task_kind(block.task)
             parameters: object = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))

@@ -26,6 +26,7 @@ LOWEST_DEG = 20.0
 ELEVATION_SD_DEG = 4.0
 ARM_SD_M = 0.015
 RAISED_DEG = 45.0
+STRETCHED = 0.85  # of this reach's own 95th percentile: a hand beside the ear is high up, and no reach
 AZIMUTHS_DEG = (0.0, 30.0, 60.0)
 
 
@@ -74,9 +75,10 @@ class OpenReach(Assessment):
         return (yield from moves.show((Panel("reach", "reach.title", ("reach.comfortable",)),), 1.5))
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
-        """The highest elevation of this reach."""
-        _, elevation, _ = arm_directions(motion, trial.values["stance"], trial.side)
-        best = round(float(np.nanmax(elevation)), 2)
+        """The highest elevation of this reach with the arm as stretched as it came to be."""
+        _, elevation, radius = arm_directions(motion, trial.values["stance"], trial.side)
+        stretched = radius >= STRETCHED * np.nanpercentile(radius, 95)
+        best = round(float(elevation[stretched].max()), 2)
         return Result(best, {"elevation_deg": Measured(best, "deg", ELEVATION_ERROR_DEG)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:

@@ -15,6 +15,7 @@ from engine.records import Calibration, Limit, Precaution, Request
 SHARE_OF_REACH = 0.9  # Herrera 2025: targets at 90 % of the measured radius
 CELL_DEG = 15.0
 SLACK_DEG, SLACK_M = 0.01, 1e-4
+LARGEST_DEG = 180.0
 
 
 class Difficulty(Protocol):
@@ -183,7 +184,23 @@ class Envelope:
         return ""
 
 
+class UnknownBound(ValueError):
+    """A ceiling or precaution that would bound nothing: it names no movement, or no degrees; the message says which."""
+
+
 LEANS = {"lean_forward": 0.0, "lean_right": 90.0, "lean_back": 180.0, "lean_left": 270.0}
+
+
+MOVEMENTS = (*(f"shoulder_elevation_{side}" for side in SIDES), *LEANS)
+"""Every movement that can be measured, asked for and bounded, in degrees."""
+
+
+def check_bound(movement: str, at_most: float, unit: str, source: str) -> None:
+    """Raise UnknownBound for a bound that would silently bound nothing."""
+    if movement not in MOVEMENTS:
+        raise UnknownBound(f"{source}: there is no movement {movement!r}; the movements are {', '.join(MOVEMENTS)}")
+    if unit != "deg" or not 0 < at_most <= LARGEST_DEG:
+        raise UnknownBound(f"{source}: {movement} = {at_most} {unit} must be above 0 and at most {LARGEST_DEG:.0f} deg")
 
 
 def lean_movement(direction_deg: float) -> str:

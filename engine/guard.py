@@ -15,8 +15,10 @@ from engine.scene import Item, Lean, Reach, Target
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
 LEAN_UNMEASURED_DEG = 12.0  # one and a half times the theoretical limit of stability, 8 degrees
+LEAN_OF_REACHING_DEG = 3.0  # turning and reaching lean this much by themselves, whatever the limit
 LEAN_RATE_DPS = 30.0
 HEAD_DROP_M = 0.15
+ARM_OF_STATURE_AT_MOST = 0.5  # shoulder to palm is 0.387 on average
 SETTLED_S = 1.0  # how long all must be well before play goes on
 _SMOOTHING_S = 0.1
 
@@ -82,6 +84,8 @@ class Guard:
         if isinstance(item, Reach):
             return _refuses_line(envelope, item)
         if item.open_ended:
+            if not 0 <= item.angle_deg <= LEAN_UNMEASURED_DEG:
+                return f"an open lean of {item.angle_deg:.1f}° must be from 0 to {LEAN_UNMEASURED_DEG:.0f}° for anybody"
             return envelope.refuses_stop_line(lean_movement(item.direction_deg), item.angle_deg)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg)
 
@@ -105,7 +109,7 @@ class Guard:
         if self._rate_dps > LEAN_RATE_DPS:
             return f"the head moves sideways at {self._rate_dps:.0f}°/s"
         lean = math.hypot(ahead, right)
-        if lean > 5.0 and lean > self._most_lean_deg(ahead, right):
+        if lean > LEAN_OF_REACHING_DEG and lean > self._most_lean_deg(ahead, right):
             return f"a lean of {lean:.0f}° is further than this person can hold"
         if body.head_m[1] < self.envelope.stance.head_m[1] - HEAD_DROP_M:
             return "the head has come down"
@@ -125,9 +129,12 @@ def seen(frame: Frame) -> bool:
 
 
 def _refuses_line(envelope: Envelope, line: Reach) -> str:
+    longest_m = ARM_OF_STATURE_AT_MOST * envelope.calibration.stature_m.value
     for side in SIDES if line.hand == "either" else (line.hand,):
         for end_m in (line.start_m, line.stop_m):
-            elevation = seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, end_m)[1]
+            _, elevation, far_m = seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, end_m)
+            if not far_m <= longest_m:
+                return f"an open reach of {far_m:.2f} m is longer than an arm of this person can be, {longest_m:.2f} m"
             refusal = envelope.refuses_stop_line(f"shoulder_elevation_{side}", elevation)
             if refusal:
                 return refusal

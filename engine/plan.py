@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.envelope import Difficulty
+from engine.envelope import Difficulty, check_bound
 from engine.records import Calibration, Limit, Precaution
 from engine.scene import Panel
 from engine.task import Task
@@ -53,7 +53,8 @@ class Plan:
     `difficulty` makes the follower of one limit from its movement and estimate. `caps` are the preset's
     ceilings in degrees by movement. `calibration` is what is known before; without one, the steps must begin
     with assessments. Its stance is replaced by that of the first frame, unless `keep_stance` says that the frames
-    are those it was measured from.
+    are those it was measured from. Raises engine.envelope.UnknownBound for a ceiling or precaution that would bound
+    nothing.
     """
 
     patient: str
@@ -65,6 +66,13 @@ class Plan:
     precautions: tuple[Precaution, ...] = ()
     calibration: Calibration | None = None
     keep_stance: bool = False
+
+    def __post_init__(self) -> None:
+        for movement, cap in self.caps.items():
+            check_bound(movement, cap, "deg", "the preset's ceilings")
+        for precaution in self.precautions:
+            source = f"the precaution of {precaution.by} ({precaution.reason})"
+            check_bound(precaution.movement, precaution.at_most, precaution.unit, source)
 
 
 @dataclass(frozen=True)

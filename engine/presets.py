@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.envelope import check_bound
 from engine.parameters import Layer, ParameterError, Value
 from engine.records import Record
 from engine.theme import ASSETS, read_toml
@@ -32,7 +33,8 @@ def names() -> list[str]:
 def load(name: str, games: list[str]) -> Preset:
     """Read a preset by name or path; `games` are the games that may be set.
 
-    Raises ParameterError for an unknown preset, a file that does not fit, an unknown game or a ceiling below 0.
+    Raises ParameterError for an unknown preset, a file that does not fit or an unknown game, and
+    engine.envelope.UnknownBound for a ceiling that would bound nothing.
     """
     path = Path(name) if name.endswith(".toml") else PRESETS / f"{name}.toml"
     if not path.is_file():
@@ -42,6 +44,5 @@ def load(name: str, games: list[str]) -> Preset:
         if game not in games:
             raise ParameterError(f"{path}: there is no game {game!r} to set; the games are {', '.join(games)}")
     for movement, cap in preset.caps.items():
-        if not 0 < cap <= 180:
-            raise ParameterError(f"{path}: [caps] {movement} = {cap} must be above 0 and at most 180 deg")
+        check_bound(movement, cap, "deg", f"{path}: [caps]")
     return preset

@@ -9,6 +9,7 @@ slowly, and compressed with zstd. Nothing is lost: rows come back bit for bit.
 
 import errno
 import hashlib
+import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,10 @@ _LARGEST_RECORD = 1 << 26
 
 class RecordingUnreadable(ValueError):
     """A file that is not a recording, or not one of a known version; the message names it and the reason."""
+
+
+class RecordingUnwritten(OSError):
+    """The disk refused a block; the file ends with the block before it."""
 
 
 class Recorded(NamedTuple):
@@ -117,7 +122,7 @@ class Writer:
         self._record(msgpack.packb(_header(about)))
 
     def write(self, row: bytes) -> None:
-        """Add one packed row; raises OSError when the disk refuses, and the file ends with its last whole block."""
+        """Add one packed row; raises RecordingUnwritten, and the file ends with its last whole block."""
         self._pending.append(row)
         if len(self._pending) == ROWS_PER_BLOCK:
             self._flush()
@@ -155,13 +160,11 @@ class Writer:
 
     def _put(self, content: bytes) -> None:
         try:
-            whole = self._file.write(content) == len(content)
-        except OSError:
+            if self._file.write(content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as reason:
             self._file.truncate(self.bytes)
-            raise
-        if not whole:
-            self._file.truncate(self.bytes)
-            raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
+            raise RecordingUnwritten(reason.errno, reason.strerror, str(self.path)) from None
         self._hash.update(content)
         self.bytes += len(content)
 

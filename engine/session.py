@@ -20,7 +20,7 @@ from engine.guard import Guard, Verdict, seen
 from engine.headset import Headset
 from engine.motion import Motion, clean
 from engine.plan import STILL, About, Interlude, Plan, Step
-from engine.recording import FRAME, Writer, pack
+from engine.recording import FRAME, RecordingUnwritten, Writer, pack
 from engine.records import (
     BlockRecord,
     Calibration,
@@ -52,32 +52,36 @@ class Stopped(Exception):
 def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
     """Live through a plan with whoever is behind the headset; every frame goes to `writer`, which is closed.
 
-    A person who stops or leaves, an error in a task and a full disk end the session early and whole: `ended_by`
-    says which, and begins with UNWRITTEN for the last.
+    A person who stops or leaves, a fault of a task or of the headset and a full disk end the session early and
+    whole: `ended_by` says which, `error` for a fault, and begins with UNWRITTEN for the disk.
     """
     visit: Visit | None = None
     before: list[bytes] = []
     why = "the headset closed"
     try:
-        for frame in headset.frames():
-            row = pack(frame)
-            writer.write(row)
-            if visit is None:
-                before.append(row)
-                if not seen(frame):
-                    continue
-                visit = Visit(plan, frame, before)
-            scene = visit.step(frame, row)
-            if scene is None:
-                break
-            headset.show(scene)
-        writer.close()
+        try:
+            for frame in headset.frames():
+                row = pack(frame)
+                writer.write(row)
+                if visit is None:
+                    before.append(row)
+                    if not seen(frame):
+                        continue
+                    visit = Visit(plan, frame, before)
+                scene = visit.step(frame, row)
+                if scene is None:
+                    break
+                headset.show(scene)
+        finally:
+            writer.close()
     except KeyboardInterrupt:
         why = "stopped from the keyboard"
-        writer.close()
-    except OSError as reason:
+    except RecordingUnwritten as reason:
         why = f"{UNWRITTEN}: {reason.strerror}"
-        writer.close()
+    except Exception as error:
+        if visit is None:
+            raise
+        visit.fault(error)
     if visit is not None:
         visit.end(why)
     return _record(plan, headset, writer, about, visit)
@@ -148,12 +152,18 @@ class Visit:
             except (Stopped, StopIteration):
                 return
             except Exception as error:  # noqa: BLE001 (a fault while stopping must not lose what was done)
-                self._fault(error)
+                self.fault(error)
 
     def _recentre(self, frame: Frame) -> None:
         """Stand anew where the person is now; a target that hangs beyond the new reach is taken away by the guard."""
         self.note("recentred")
         self._know(msgspec.structs.replace(self.calibration, stance=_stance(frame)))
+
+    def fault(self, error: Exception) -> None:
+        """End because of a fault; the trial that runs is kept as stopped."""
+        self.note("error", f"{type(error).__name__}: {error}")
+        self.end("error")
+        self.ended_by = "error"
 
     def _body(self, frame: Frame) -> Body:
         dt_s = 0.0 if self._played_ns is None else (frame.time_ns - self._played_ns) * 1e-9
@@ -182,13 +192,9 @@ class Visit:
             self.ended_by = "finished"
             return None
         except Exception as error:  # noqa: BLE001 (whatever a task does, the person sees words, not a crash)
-            self._fault(error)
+            self.fault(error)
             return self._bye(ERROR_PANEL)
         return Scene(self._place, self._items)
-
-    def _fault(self, error: Exception) -> None:
-        self.note("error", f"{type(error).__name__}: {error}")
-        self.ended_by = "error"
 
     def _bye(self, panel: Panel) -> Scene:
         self._items, self._bye_s = (panel,), self.now_s

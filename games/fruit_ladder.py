@@ -178,14 +178,14 @@ def _of_the_reach(motion: Motion, trial: Trial, end: int) -> dict[str, Measured]
     time_s, hand = motion.time_s[: end + 1], motion.hand_m(trial.side)[: end + 1]
     if len(time_s) < LEAST_FRAMES or not np.isfinite(hand).all():
         return trunk | {name: Measured(None, unit, None, "no movement to speak of") for name, unit in OF_A_REACH}
-    speed = reaching.speed_mps(uniform(time_s, hand, RATE_HZ)[1], RATE_HZ)
+    steady_m = uniform(time_s, hand, RATE_HZ)[1]
+    speed = reaching.speed_mps(steady_m, RATE_HZ)
     onset = reaching.onset_index(speed)
-    moving = uniform(time_s, hand, RATE_HZ)[1][onset:]
     values = (
         onset / RATE_HZ if onset and speed[0] < AT_REST_MPS else None,
         (len(speed) - onset) / RATE_HZ,
         float(speed.max()),
-        reaching.path_ratio(moving),
+        reaching.path_ratio(steady_m[onset:]),
         reaching.spectral_arc_length(speed[onset:], RATE_HZ),
     )
     return trunk | {

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from people import ASSESSMENTS, a_frame, rows_of, standing_rows, visited
+from people import ASSESSMENTS, STANCE, a_frame, rows_of, standing_rows, visited
 
 from calibration import imported
 from calibration.leaning import THEORETICAL_DEG, OpenLean
@@ -16,9 +16,9 @@ from calibration.limits import from_repetitions, reach_cells
 from calibration.reaching import OpenReach, arm_length
 from calibration.standing import Standing, mean_facing_deg
 from engine import bsor
-from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_m
 from engine.envelope import LEANS, Envelope
-from engine.frame import SIDES
+from engine.frame import SIDES, Hand, Pose
 from engine.motion import clean
 from engine.places import from_shoulder
 from engine.plan import Step
@@ -26,7 +26,7 @@ from engine.recording import FRAME, read
 from engine.records import Limit, Precaution, ReachCell, Session
 from engine.replay import ReplayHeadset
 from engine.simulated import Patient, SimulatedHeadset
-from engine.task import NotMeasured
+from engine.task import NotMeasured, Trial
 
 SEEDS = range(4)
 TODAY = "2026-03-02T09:00:00+00:00"
@@ -315,3 +315,14 @@ def test_assessments_without_a_stance_say_what_must_come_first() -> None:
     for assessment in (OpenReach(), OpenLean()):
         with pytest.raises(NotMeasured, match="put Standing before them"):
             assessment.conclude(None, [])
+
+
+def test_a_hand_beside_the_ear_is_no_reach() -> None:
+    """The arm goes up to 80 degrees stretched, then bends until the hand is high up beside the head."""
+    shoulder = shoulder_m(STANCE, "right")
+    way = [(20 + 60 * i / 90, 0.6) for i in range(91)] + [(80 + 90 * i / 90, 0.6 - 0.4 * i / 90) for i in range(91)]
+    grips = [Pose(from_shoulder(shoulder, 0.0, 0.0, elevation, radius_m)) for elevation, radius_m in way]
+    rows = rows_of([a_frame(i * 11_111_111)._replace(right=Hand(grip)) for i, grip in enumerate(grips)])
+    result = OpenReach().measure(Trial("right", values={"stance": STANCE}), clean(rows))
+    assert result.achieved == pytest.approx(100.0, abs=5.0)
+    assert result.measures["elevation_deg"].value == result.achieved

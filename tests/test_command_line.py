@@ -137,6 +137,7 @@ REFUSED = [
     (["play", "fruit_ladder", "--set", "fruit_ladder.hold_s=long"], "hold_s = 'long' must be a number from 0 to 5 s"),
     (["play", "fruit_ladder", "--set", "fruit_ladder.colour=red"], "there is no parameter 'colour'; known are targets"),
     (["play", "fruit_ladder", "--set", "targets=3"], "--set 'targets=3' must look like fruit_ladder.targets=5"),
+    (["play", "fruit_ladder", "--set", "harbour_lean.targets=3"], "harbour_lean is not part of this visit"),
     (["calibrate", "--recording", __file__], "test_command_line.py is not a recording"),
     (["replay", "nowhere"], "cannot be read: No such file or directory"),
     (["report", "nowhere"], "cannot be read: No such file or directory"),

@@ -7,6 +7,7 @@ import pytest
 import games
 import steadyreach_visits as visits
 from engine import presets
+from engine.envelope import UnknownBound
 from engine.parameters import ParameterError, fill
 
 
@@ -39,6 +40,7 @@ def test_it_makes_a_whole_visit(name: str) -> None:
         ("[games.fruit_ladder]\ntargets = 900", r"targets = 900 must be a whole number from 1 to 60"),
         ("[games.fruit_ladder]\nfruits = 9", "there is no parameter 'fruits'"),
         ("[caps]\nlean_forward = -3", "must be above 0"),
+        ("[caps]\nlean_foward = 3", "no movement 'lean_foward'"),
         ("colour = 'red'", "does not fit"),
         ("title =", "is not a TOML file"),
     ],
@@ -47,7 +49,7 @@ def test_a_bad_one_is_refused_in_words(content: str, message: str, tmp_path: Pat
     path = tmp_path / "mine.toml"
     head = "" if "title" in content else 'title = "a"\nabout = "b"\nsource = "c"\n'
     path.write_text(head + content)
-    with pytest.raises(ParameterError, match=message):
+    with pytest.raises((ParameterError, UnknownBound), match=message):
         visits.steps_for(["fruit_ladder"], str(path))
 
 

@@ -9,10 +9,11 @@ from visits import ABOUT, Kept, calibration, game, patient, play
 
 from calibration.adaptation import follower
 from engine import moves, session
+from engine.envelope import UnknownBound
 from engine.frame import LOST, Button, Frame
 from engine.plan import END, REST, WELCOME, Plan
 from engine.recording import Writer, read
-from engine.records import from_json, to_json
+from engine.records import Precaution, from_json, to_json
 from engine.scene import Panel, Scene, Target
 from engine.simulated import SimulatedHeadset
 from engine.task import Result, Task, Trial
@@ -154,6 +155,31 @@ def test_a_fault_in_a_game_is_shown_in_words_and_what_was_done_is_kept(tmp_path:
     assert done.ended_by == "error"
     assert done.events[-1].detail == "RuntimeError: a fault of the game"
     assert kept.scenes[-1] == Scene("still", (session.ERROR_PANEL,))
+
+
+def test_a_fault_of_the_headset_keeps_what_was_done(tmp_path: Path) -> None:
+    def break_down(index: int, frame: Frame) -> Frame:
+        if index == 800:
+            raise OSError("the driver is gone")
+        return frame
+
+    done, _ = _run(break_down, tmp_path)
+    assert (done.ended_by, done.events[-1].detail) == ("error", "OSError: the driver is gone")
+    assert [trial.outcome for trial in done.blocks[0].trials] == ["reached", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"caps": {"lean_foward": 3.0}}, "no movement 'lean_foward'; the movements are shoulder_elevation_left"),
+        ({"caps": {"lean_forward": -3.0}}, "lean_forward = -3.0 deg must be above 0"),
+        ({"precautions": (Precaution("knee", 30.0, "deg", "new joint", "Dr A"),)}, r"Dr A \(new joint\): .*'knee'"),
+        ({"precautions": (Precaution("lean_back", 0.1, "rad", "spine", "Dr A"),)}, "lean_back = 0.1 rad must be"),
+    ],
+)
+def test_a_bound_that_would_bound_nothing_is_refused(bounds: dict, message: str) -> None:
+    with pytest.raises(UnknownBound, match=message):
+        Plan("test", (), follower, **bounds)
 
 
 def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:
