@@ -51,6 +51,7 @@ Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml
 Set = Annotated[list[str] | None, typer.Option("--set", help="GAME.PARAMETER=VALUE, as often as needed")]
 Seed = Annotated[int, typer.Option(help="fixes every choice of the games and of the simulated patient")]
 Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
+DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")]
 Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simulated or replay:FILE")]
 
 
@@ -196,7 +197,7 @@ def serve(
     folder: Annotated[Path, typer.Option(help="where the clinic's database and recordings lie")],
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8765,
-    database_url: Annotated[str, typer.Option(help="another database, as a SQLAlchemy URL")] = "",
+    database_url: DatabaseUrl = "",
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
     from server_sync.service import Service
@@ -218,19 +219,37 @@ def serve(
 
 
 @app.command()
+def account(
+    login: Annotated[str, typer.Argument(help="what the therapist types to log in")],
+    name: Annotated[str, typer.Argument(help="what others read")],
+    folder: Annotated[Path, typer.Option(help="the server's folder")],
+    database_url: DatabaseUrl = "",
+) -> None:
+    """At the clinic, make another therapist's account and print its password, once."""
+    from server_sync.accounts import AccountExists
+    from server_sync.service import Service
+
+    try:
+        print(Service(folder, database_url).accounts.add(login, name))
+    except AccountExists as reason:
+        fail(str(reason))
+
+
+@app.command()
 def enrol(
     folder: Annotated[Path | None, typer.Option(help="at the clinic: the server's folder, to make a code")] = None,
     server: Annotated[str, typer.Option(help="on the patient's computer: the clinic server's address")] = "",
     code: Annotated[str, typer.Option(help="the one-time code from the clinic")] = "",
     name: Annotated[str, typer.Option(help="what the clinic shall call this device")] = "headset",
     patience: Patience = 10.0,
+    database_url: DatabaseUrl = "",
 ) -> None:
     """At the clinic, make a one-time code; on the patient's computer, exchange it for this device's token."""
     from server_sync import client
     from server_sync.service import Service
 
     if folder is not None:
-        print(Service(folder).devices.new_code())
+        print(Service(folder, database_url).devices.new_code())
         return
     if not (server and code):
         fail("enrol needs --folder at the clinic, or --server and --code on the patient's computer")

@@ -10,7 +10,7 @@ import msgspec
 from calibration.limits import from_repetitions
 from engine import moves
 from engine.envelope import LEANS, Envelope
-from engine.metrics.range_of_motion import lean_track_deg
+from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.motion import Motion
 from engine.parameters import number
 from engine.places import lean_along
@@ -20,7 +20,6 @@ from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result
 
 THEORETICAL_DEG = {"lean_forward": 8.0, "lean_right": 8.0, "lean_back": 4.5, "lean_left": 8.0}
 LEAN_SD_DEG = 0.4
-LEAN_ERROR_DEG = 0.5
 MIDDLE_DEG = 1.5
 MIDDLE_S = 0.7
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import moves
 from engine.envelope import LEANS, Envelope
-from engine.metrics.range_of_motion import lean_track_deg
+from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.places import lean_along
@@ -22,7 +22,6 @@ FLOURISH_S = 0.7
 LEAST_FRAMES = 20
 MIDDLE_S = 1.0
 ONSET_DEG = 0.5
-LEAN_ERROR_DEG = 0.5
 WAYS: Mapping[str, tuple[str, ...]] = {
     "all four": tuple(LEANS),
     "sideways": ("lean_left", "lean_right"),

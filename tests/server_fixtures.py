@@ -203,13 +203,13 @@ class Clinic:
 @contextmanager
 def a_clinic(folder: Path, port: int = 0, database_url: str = "") -> Iterator[Clinic]:
     """A real server process on a free port, ended at the end."""
-    command = [sys.executable, "-m", "server_sync", "serve", "--folder", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "steadyreach", "serve", "--folder", str(folder), "--port", str(port)]
     command += ["--database-url", database_url] if database_url else []
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        line = process.stdout.readline() if process.stdout else ""
-        assert line.startswith("Serving at http://127.0.0.1:"), process.stderr and process.stderr.read()
-        yield Clinic(folder, line.split()[-1], process)
+        said = next((line for line in process.stdout or () if line.startswith("Serving at http://127.0.0.1:")), "")
+        assert said, process.stderr and process.stderr.read()
+        yield Clinic(folder, said.split()[-1], process)
     finally:
         process.terminate()
         process.communicate(timeout=20)

@@ -22,7 +22,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "server_sync": (
         {"engine", "server_sync", "games"},  # the registry, for what parameters and measures are called
         {"alembic", "anyio", "argon2", "fontpkg_atkinson_hyperlegible", "httpx", "jinja2", "litestar", "markupsafe"}
-        | {"msgspec", "pysqlite3", "sqlalchemy", "typer", "uvicorn"},
+        | {"msgspec", "pysqlite3", "sqlalchemy", "uvicorn"},
     ),
 }
 

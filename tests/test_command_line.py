@@ -197,6 +197,14 @@ def test_a_disk_that_fills_up_ends_the_session_and_keeps_it(tmp_path: Path) -> N
     assert {path.name for path in folder.iterdir()} == {"frames.vrec", "session.json"}
 
 
+def test_an_account_is_made_once(run: Run, tmp_path: Path) -> None:
+    first = run("account", "maja", "Maja B.", "--folder", tmp_path)
+    second = run("account", "maja", "Maja B.", "--folder", tmp_path)
+    assert (first[0], len(first[1].strip()) >= 15) == (0, True)
+    assert second[0] == 1
+    assert "there is an account 'maja' already" in second[2]
+
+
 @pytest.mark.parametrize("words", [["serve", "--folder", "clinic"], ["demo", "--folder", "out"], ["report", "nowhere"]])
 def test_a_part_that_is_not_installed_is_named_with_what_to_do(words: list[str], tmp_path: Path) -> None:
     missing = "import sys; sys.modules.update(dict.fromkeys(['sqlalchemy', 'fontpkg_atkinson_hyperlegible']));"
@@ -226,6 +234,7 @@ def test_it_runs_as_a_module_and_prints_help() -> None:
         "replay",
         "report",
         "serve",
+        "account",
         "enrol",
         "sync",
         "games",

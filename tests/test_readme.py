@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,8 @@ def test_the_clinics_and_the_patients_commands_work_together(tmp_path: Path) -> 
     try:
         url = next(line.split()[-1] for line in server.stdout if line.startswith("Serving at"))
         code = subprocess.run([*program, *clinic[1].split()[1:]], capture_output=True, **run).stdout.strip()
+        account = subprocess.run([*program, *shlex.split(clinic[2])[1:]], capture_output=True, **run)
+        assert len(account.stdout.strip()) >= 15
         enrol = patient[0].replace("http://127.0.0.1:8765", url).replace("CODE", code)
         subprocess.run([*program, *enrol.split()[1:]], check=True, capture_output=True, **run)
         sync = [*program, *patient[1].split()[1:], "--json"]

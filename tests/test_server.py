@@ -420,12 +420,12 @@ def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> No
     with a_clinic(tmp_path / "one") as clinic:
         port = clinic.url.rsplit(":", 1)[1]
         second = subprocess.run(
-            [sys.executable, "-m", "server_sync", "serve", "--folder", str(tmp_path / "two"), "--port", port],
+            [sys.executable, "-m", "steadyreach", "serve", "--folder", str(tmp_path / "two"), "--port", port],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert second.returncode == 1
     assert second.stderr.strip() == (
-        f"another program listens on 127.0.0.1 port {port} already; stop it or choose another with --port"
+        f"steadyreach: another program listens on 127.0.0.1 port {port} already; stop it or choose another with --port"
     )
     assert not (tmp_path / "two").exists()
 

@@ -47,12 +47,6 @@ class Mesh:
         rgb = paint(self.points) if callable(paint) else paint
         return replace(self, colours=np.column_stack([np.broadcast_to(rgb, self.points.shape), self.colours[:, 3]]))
 
-    def hard(self) -> Mesh:
-        """Every face on its own points, so that edges stay crisp in shading and in the bake."""
-        index = self.faces.ravel()
-        faces = np.arange(len(index)).reshape(-1, 3)
-        return Mesh(self.points[index], faces, self.colours[index])
-
     def swaying(self, amount: float | Array) -> Mesh:
         """Marked to sway in the wind: 0 stays still, 1 moves most."""
         return replace(self, colours=np.column_stack([self.colours[:, :3], np.full(len(self.points), 1.0) - amount]))

@@ -26,7 +26,7 @@ PEAK_LIMIT_DBFS = -1.0
 OVERTONE_LIMIT_HZ = 3_000  # 95 % of the energy lies below: warm, and clear to ears that are weak above 4 kHz
 
 C4, D4, E4, G4, A4 = 261.63, 293.66, 329.63, 392.0, 440.0
-C5, D5, E5, G5, A5 = 2 * C4, 2 * D4, 2 * E4, 2 * G4, 2 * A4
+C5, D5, E5, G5 = 2 * C4, 2 * D4, 2 * E4, 2 * G4
 PENTATONIC_HZ = (G4 / 2, A4 / 2, C4, D4, E4, G4, A4, C5, D5, E5, G5)
 
 
