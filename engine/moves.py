@@ -12,6 +12,7 @@ from engine.scene import Item, Lean, Reach, Stand, Target
 from engine.task import NOT_YET, REACHED, Move
 
 HELD = 1.25  # a target that is held is left later than it was entered, so that tremor does not undo a hold
+UNSEEN_S = 0.15  # a hand that is lost for no longer has not left; it fills nothing meanwhile
 STILL_MPS = 0.05
 STILL_FOR_S = 0.5
 
@@ -27,11 +28,14 @@ def hand_m(body: Body, hand: str, place_m: Vector) -> Vector | None:
 
 def hold(target: Target, hold_s: float) -> Move:
     """Keep a hand in a target until it is full; with `hold_s` 0, touch it."""
-    held_s, inside = 0.0, False
+    held_s, unseen_s, inside = 0.0, 0.0, False
     while not (inside and held_s >= hold_s):
         fill = min(1.0, held_s / hold_s) if hold_s else 0.0
         body = yield (target._replace(fill=fill),)
         hand = hand_m(body, target.hand, target.place_m)
+        unseen_s = unseen_s + body.dt_s if hand is None else 0.0
+        if inside and 0 < unseen_s <= UNSEEN_S:
+            continue
         near_m = target.radius_m * (HELD if inside else 1.0)
         inside = hand is not None and math.dist(hand, target.place_m) < near_m
         held_s = held_s + body.dt_s if inside else 0.0

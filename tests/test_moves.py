@@ -59,6 +59,11 @@ def test_a_hand_that_leaves_begins_its_hold_again() -> None:
     assert played(moves.hold(TARGET, 0.5), [*[THERE] * 4, AWAY, *[THERE] * 4]) == ("", 9)
 
 
+def test_a_hand_that_is_lost_for_a_moment_goes_on_with_its_hold() -> None:
+    assert played(moves.hold(TARGET, 0.5), [*[THERE] * 4, UNSEEN, THERE]) == (REACHED, 6)
+    assert played(moves.hold(TARGET, 0.5), [*[THERE] * 4, UNSEEN, UNSEEN, THERE]) == ("", 7)
+
+
 def test_an_unseen_hand_never_holds() -> None:
     lost_inside = UNSEEN._replace(right_m=PLACE)
     assert played(moves.hold(TARGET, 0.0), [lost_inside] * 20) == ("", 20)
