@@ -15,7 +15,18 @@ from calibration.standing import Standing
 from engine import presets, recording, session
 from engine.headset import Headset
 from engine.parameters import Layer, ParameterError, describe, fill
-from engine.plan import END, INTERLUDES, REST, WELCOME, About, Interlude, Plan, Step
+from engine.plan import (
+    END,
+    INTERLUDES,
+    REST,
+    WELCOME,
+    About,
+    Interlude,
+    Plan,
+    PostureRefused,
+    Step,
+    check_posture,
+)
 from engine.records import Calibration, Session
 from engine.replay import ReplayHeadset
 from engine.session_folder import FRAMES, RECORD, SessionFolder, read_session
@@ -49,14 +60,24 @@ def settings(assignments: Iterable[str]) -> list[tuple[str, str, object]]:
 
 
 def steps_for(
-    chosen: Sequence[str], preset: str, assignments: Iterable[str] = (), calibrate: bool = True
+    chosen: Sequence[str],
+    preset: str,
+    assignments: Iterable[str] = (),
+    calibrate: bool = True,
+    posture: str = "standing",
 ) -> tuple[Step | Interlude, ...]:
     """Welcome, assessments, a warm-up, each game with rests between, and the end.
 
-    Raises games.UnknownGame or ParameterError, naming what does not fit.
+    Assessments of what cannot be done in a posture are left out. Raises games.UnknownGame, ParameterError or
+    PostureRefused, naming what does not fit.
     """
     loaded, extra = presets.load(preset, games.names()), settings(assignments)
-    played = [*(ASSESSMENTS if calibrate else ()), *chosen]
+    check_posture(posture)
+    for name in chosen:
+        if posture not in (fit := task_kind(name).postures):
+            raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
+    assessments = [name for name, kind in ASSESSMENTS.items() if calibrate and posture in kind.postures]
+    played = [*assessments, *chosen]
     for game, parameter, _ in extra:
         if game not in played:
             raise ParameterError(f"--set {game}.{parameter}: {game} is not part of this visit, {', '.join(played)} are")
@@ -67,7 +88,7 @@ def steps_for(
         layers = (loaded.layer(name, preset), Layer(f"--set {name}", said), Layer("warm up", more))
         return Step(name, task(fill(task.Parameters, *layers)), kind, preset)
 
-    blocks = [step(name, "calibrate", {}) for name in ASSESSMENTS if calibrate]
+    blocks = [step(name, "calibrate", {}) for name in assessments]
     blocks += [step(name, "warm up", {"targets": WARM_UP_TARGETS}) for name in chosen[:1] if _has_targets(name)]
     blocks += [step(name, "play", {}) for name in chosen]
     rested: list[Step | Interlude] = []
@@ -83,10 +104,11 @@ def plan(
     seed: int,
     known: Calibration | None = None,
     keep_stance: bool = False,
+    posture: str = "standing",
 ) -> Plan:
     """A plan with the preset's ceilings and the follower of difficulty."""
     caps = presets.load(preset, games.names()).caps
-    return Plan(patient, steps, follower, seed, preset, caps, (), known, keep_stance)
+    return Plan(patient, steps, follower, seed, preset, caps, (), known, keep_stance, posture)
 
 
 def play(visit: Plan, headset: Headset, sessions: Path, about: About) -> tuple[Session, Path]:
@@ -127,6 +149,7 @@ def plan_of(done: Session) -> Plan:
         precautions=done.precautions,
         calibration=done.known,
         keep_stance=done.keep_stance,
+        posture=done.posture,
     )
 
 
@@ -136,8 +159,8 @@ def play_again(folder: Path, sessions: Path) -> tuple[bool, Path]:
     Raises RecordUnreadable, RecordingUnreadable or FolderUnusable.
     """
     before = read_session(folder)
-    rows = recording.read(folder / FRAMES).rows
-    headset = ReplayHeadset(rows, before.headset_description)
+    frames = recording.read(folder / FRAMES)
+    headset = ReplayHeadset(frames.rows, before.headset_description, frames.devices)
     headset.kind = before.headset
     about = About(before.id, before.started_at, before.software)
     _, again = play(plan_of(before), headset, sessions, about)

@@ -43,6 +43,7 @@ class OpenReach(Assessment):
 
     title = "Open reach"
     trains = ("shoulder elevation",)
+    postures = ("standing", "seated", "lying")
     version = 1
     place = "orchard"
     Parameters = Parameters
@@ -93,10 +94,10 @@ class OpenReach(Assessment):
             limits[f"shoulder_elevation_{side}"] = from_repetitions(
                 [f.record.achieved or 0.0 for f in mine],
                 "deg",
-                "open reaches, standing",
+                "open reaches",
                 ELEVATION_SD_DEG,
             )
-            seen = np.concatenate([arm_directions(f.motion, calibration.stance, side) for f in mine], axis=1)
+            seen = np.concatenate([arm_directions(f.motion, f.trial.values["stance"], side) for f in mine], axis=1)
             arms[side] = arm_length(seen[1], seen[2])
             reach[side] = reach_cells(*seen)
         return msgspec.structs.replace(calibration, limits=limits, arm_m=arms, reach=reach)

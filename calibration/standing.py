@@ -35,6 +35,7 @@ class Standing(Assessment):
 
     title = "Standing"
     trains = ("quiet standing",)
+    postures = ("standing",)
     version = 1
     place = "orchard"
     Parameters = Parameters

@@ -23,7 +23,8 @@ class Body(NamedTuple):
     """The person at one frame. Positions are in the axes of `engine.frame`.
 
     `dt_s` is the time since the last frame that was played: a pause adds nothing to it. `lean_deg` is
-    (forward, right). A hand that is not seen keeps its last pose; `left_seen` and `right_seen` tell.
+    (forward, right). `left_seen` and `right_seen` say whether a hand is tracked: where it was only inferred, or is
+    lost, its position is no place that a person reached.
     """
 
     time_s: float
@@ -54,7 +55,7 @@ def upright(stance: Stance) -> Upright:
 
 def estimate(frame: Frame, reference: Upright, time_s: float, dt_s: float) -> Body:
     """Derive the body from a frame, relative to how the person stands when nothing is asked."""
-    _, head, left, right, _, _ = frame
+    _, head, left, right, *_ = frame
     position = head.position_m
     x, height, z = position
     neutral, ahead_x, ahead_z = reference
@@ -71,8 +72,8 @@ def estimate(frame: Frame, reference: Upright, time_s: float, dt_s: float) -> Bo
         left.grip.position_m,
         right.grip.position_m,
         lean,
-        left.grip.valid,
-        right.grip.valid,
+        left.grip.valid and left.grip.tracked,
+        right.grip.valid and right.grip.tracked,
         left.trigger > PRESSED or right.trigger > PRESSED,
     )
 

@@ -40,18 +40,56 @@ class Hand(NamedTuple):
 
 
 class Button(IntFlag):
-    """What a person pressed or a runtime reported, as bits that can be recorded."""
+    """What a person pressed or a runtime reported, as bits that can be recorded.
+
+    RECENTRE, in one frame for a press, asks for a new middle of the room; the space that poses are given in never
+    moves. RESTARTING says that the headset's software is gone and is being started again, AWAY that nobody wears the
+    headset; both are in every frame for as long as it lasts.
+    """
 
     NONE = 0
     MENU = 1
     STOP = 2
     RECENTRE = 4
+    RESTARTING = 8
+    AWAY = 16
+
+
+LOST = Pose((0.0, 0.0, 0.0), UPRIGHT, valid=False, tracked=False)
+
+
+class Speed(NamedTuple):
+    """How fast a device moves and turns, in the axes of the space, as the runtime itself says."""
+
+    linear_mps: Vector
+    angular_radps: Vector
+
+
+class Devices(NamedTuple):
+    """What a runtime knows beyond head, grips and triggers; what it does not know is None or LOST.
+
+    A source is `controller`, `hand` for a hand that cameras see, or `emulated` for finger poses that were made up
+    from a controller and never count as movement of fingers.
+    """
+
+    head_speed: Speed | None = None
+    left_speed: Speed | None = None
+    right_speed: Speed | None = None
+    left_aim: Pose = LOST
+    right_aim: Pose = LOST
+    chest: Pose = LOST
+    waist: Pose = LOST
+    left_foot: Pose = LOST
+    right_foot: Pose = LOST
+    left_source: str = "controller"
+    right_source: str = "controller"
 
 
 class Frame(NamedTuple):
     """One image's worth of input. `time_ns` is the predicted display time, never the wall clock.
 
-    `focused` is false while the person cannot see the scene or act on it (headset off, system menu).
+    `focused` is false while the person cannot see the scene or act on it (headset off, system menu). `devices` is
+    None where there is nothing beyond head and hands, as in a desk window.
     """
 
     time_ns: int
@@ -60,9 +98,8 @@ class Frame(NamedTuple):
     right: Hand
     buttons: int = 0
     focused: bool = True
+    devices: Devices | None = None
 
-
-LOST = Pose((0.0, 0.0, 0.0), UPRIGHT, valid=False, tracked=False)
 
 _FLOATS = struct.Struct("<25f")
 

@@ -20,17 +20,28 @@ LEAN_RATE_DPS = 30.0
 HEAD_DROP_M = 0.15
 ARM_OF_STATURE_AT_MOST = 0.5  # shoulder to palm is 0.387 on average
 SETTLED_S = 1.0  # how long all must be well before play goes on
+GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
 _SMOOTHING_S = 0.1
+
+RESTARTING = "the headset's software stopped and is being started again"
+AWAY = "nobody wears the headset"
+UNHEEDED = "a system menu is open or the headset is asleep"
+SETTLING = "settling"
 
 
 class Verdict(NamedTuple):
-    """What happens in this frame: `go`, `pause` or `stop`, and why in words for the record."""
+    """What happens in this frame: `go`, `pause` or `stop`, and why in words for the record.
+
+    `elsewhere` says that the person is not where they stood, which a new middle may put right.
+    """
 
     act: str
     why: str = ""
+    elsewhere: bool = False
 
 
 GO = Verdict("go")
+_ABSENT = ((Button.RESTARTING, RESTARTING), (Button.AWAY, AWAY))
 
 
 class Guard:
@@ -44,6 +55,7 @@ class Guard:
         self._lean_deg = (0.0, 0.0)
         self._rate_dps = 0.0
         self._last_s = 0.0
+        self._tracked_s = 0.0
 
     def renew(self, envelope: Envelope) -> None:
         """Take a new envelope; everything has to be admitted again."""
@@ -54,12 +66,13 @@ class Guard:
         """Judge a frame: stop at once when asked, pause while the person cannot play safely."""
         if frame.buttons and frame.buttons & Button.STOP:
             return Verdict("stop", "the person pressed stop")
-        why = self._unwell(frame, body)
+        gone = absent(frame) or self._guessed(frame, body)
+        why = gone or self._falling(body)
         if why:
             self._paused, self._well_since_s = True, body.time_s
-            return Verdict("pause", why)
+            return Verdict("pause", why, elsewhere=not gone)
         if self._paused and body.time_s - self._well_since_s < SETTLED_S:
-            return Verdict("pause", "settling")
+            return Verdict("pause", SETTLING)
         self._paused = False
         return GO
 
@@ -89,12 +102,13 @@ class Guard:
             return envelope.refuses_stop_line(lean_movement(item.direction_deg), item.angle_deg)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg)
 
-    def _unwell(self, frame: Frame, body: Body) -> str:
-        if not frame.focused:
-            return "the headset is off or a system menu is open"
-        if not seen(frame):
-            return "head tracking was lost"
-        return self._falling(body)
+    def _guessed(self, frame: Frame, body: Body) -> str:
+        """Whether the head was inferred for long: a guess hides a fall."""
+        if frame.head.tracked:
+            self._tracked_s = body.time_s
+        elif body.time_s - self._tracked_s > GUESSED_S:
+            return "the headset only guesses where the head is"
+        return ""
 
     def _falling(self, body: Body) -> str:
         step_s = body.time_s - self._last_s
@@ -123,9 +137,22 @@ class Guard:
         )
 
 
+def absent(frame: Frame) -> str:
+    """Why nobody is there to play, "" when somebody is; a head at the exact origin is how some runtimes lose one."""
+    if frame.buttons:
+        for button, why in _ABSENT:
+            if frame.buttons & button:
+                return why
+    if not frame.focused:
+        return UNHEEDED
+    if not frame.head.valid or frame.head.position_m == (0.0, 0.0, 0.0):
+        return "head tracking was lost"
+    return ""
+
+
 def seen(frame: Frame) -> bool:
-    """Whether the head is there: valid, and not at the exact origin, which is how some runtimes write a lost one."""
-    return frame.head.valid and frame.head.position_m != (0.0, 0.0, 0.0)
+    """Whether somebody is there whose head is tracked, so that a stance may be taken from it."""
+    return frame.head.tracked and not absent(frame)
 
 
 def _refuses_line(envelope: Envelope, line: Reach) -> str:

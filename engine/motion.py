@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.frame import Button
+from engine.recording import BUTTONS_SHIFT
 from engine.records import Quality
 
 Array = NDArray[np.float64]
@@ -13,6 +15,7 @@ Array = NDArray[np.float64]
 INTERPOLATE_S = 0.1
 SPLIT_S = 0.25
 QUATERNION_TOLERANCE = 1e-3
+NOT_IN_USE = "headset not in use"
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,19 @@ class Motion:
 def clean(rows: np.ndarray) -> Motion:
     """Clean recorded rows (dtype `engine.recording.FRAME`) once, counting what is dropped and why.
 
-    In this order: head poses that are invalid, not tracked, at the exact origin, not finite or not of unit
-    length; then times that do not rise. Hands at the exact origin (how lost hands are written), invalid or
-    not tracked become nan; gaps of theirs up to 0.1 s are bridged by straight lines.
+    In this order: frames in which nobody could see or act (headset off, system menu, software gone); head poses that
+    are invalid, not tracked, at the exact origin, not finite or not of unit length; then times that do not rise.
+    Hands at the exact origin (how lost hands are written), invalid or not tracked become nan; gaps of theirs up to
+    0.1 s are bridged by straight lines. The quality is that of the time in use: what was dropped as not in use
+    counts neither in percentages nor in seconds nor as a gap.
     """
     head, head_q = _positions(rows, "head"), _orientations(rows, "head")
     length = np.linalg.norm(head_q, axis=1)
     dropped: dict[str, int] = {}
     keep = np.ones(len(rows), bool)
+    used = _flag(rows, 6) & (rows["flags"] >> BUTTONS_SHIFT & (Button.AWAY | Button.RESTARTING) == 0)
     for reason, bad in (
+        (NOT_IN_USE, ~used),
         ("head not tracked", ~_flag(rows, 0) | ~_flag(rows, 1)),
         ("head at the origin", np.all(head == 0, axis=1)),
         ("not finite", ~np.isfinite(head).all(axis=1) | ~np.isfinite(head_q).all(axis=1)),
@@ -73,7 +80,8 @@ def clean(rows: np.ndarray) -> Motion:
     kept = rows[keep]
     time_s = (kept["time_ns"] - (kept["time_ns"][0] if len(kept) else 0)) * 1e-9
     hands = {side: _hand(kept, side, index) for side, index in (("left", 2), ("right", 4))}
-    quality = _quality(len(rows), time_s, hands, {k: v for k, v in dropped.items() if v})
+    in_one_go = np.diff(np.cumsum(~used)[keep]) == 0
+    quality = _quality(len(rows), np.diff(time_s)[in_one_go], hands, {k: v for k, v in dropped.items() if v})
     left, right = (_bridged(time_s, hands[side]) for side in ("left", "right"))
     return Motion(time_s, head[keep], _continuous(head_q[keep]), left, right, quality)
 
@@ -83,11 +91,6 @@ def uniform(time_s: Array, values: Array, rate_hz: float) -> tuple[Array, Array]
     steady = np.arange(time_s[0], time_s[-1], 1 / rate_hz)
     columns = [np.interp(steady, time_s, column) for column in values.T]
     return steady, np.stack(columns, axis=1)
-
-
-def longest_gap_s(time_s: Array) -> float:
-    """The longest time between two frames."""
-    return float(np.diff(time_s).max()) if len(time_s) > 1 else 0.0
 
 
 def _positions(rows: np.ndarray, device: str) -> Array:
@@ -142,22 +145,22 @@ def _continuous(quaternions: Array) -> Array:
     return quaternions * signs[:, None]
 
 
-def _quality(frames: int, time_s: Array, hands: Mapping[str, Array], dropped: Mapping[str, int]) -> Quality:
-    seconds = float(time_s[-1] - time_s[0]) if len(time_s) > 1 else 0.0
-    steps = np.diff(time_s)
-    gap_s = longest_gap_s(time_s)
+def _quality(frames: int, steps_s: Array, hands: Mapping[str, Array], dropped: Mapping[str, int]) -> Quality:
+    used = frames - dropped.get(NOT_IN_USE, 0)
+    kept = frames - sum(dropped.values())
+    gap_s = float(steps_s.max()) if len(steps_s) else 0.0
     seen = {
         side: 100 * float(np.isfinite(values[:, 0]).mean()) if len(values) else 0.0 for side, values in hands.items()
     }
     notes = [f"{side} hand seen in only {percent:.0f} % of frames" for side, percent in seen.items() if percent < 95]
-    gaps = int(np.count_nonzero(steps > SPLIT_S))
+    gaps = int(np.count_nonzero(steps_s > SPLIT_S))
     if gaps:
         notes.append(f"{gaps} gap{'s' * (gaps > 1)} in the frames, the longest {gap_s:.1f} s")
     return Quality(
         frames=frames,
-        seconds=round(seconds, 3),
-        rate_hz=round(1 / float(np.median(steps)), 2) if len(steps) else 0.0,
-        head_seen_percent=round(100 * len(time_s) / frames, 2) if frames else 0.0,
+        seconds=round(float(steps_s.sum()), 3),
+        rate_hz=round(1 / float(np.median(steps_s)), 2) if len(steps_s) else 0.0,
+        head_seen_percent=round(100 * kept / used, 2) if used else 0.0,
         left_seen_percent=round(seen["left"], 2),
         right_seen_percent=round(seen["right"], 2),
         longest_gap_s=round(gap_s, 3),

@@ -9,6 +9,17 @@ from engine.scene import Panel
 from engine.task import Task
 
 STILL = "still"
+POSTURES = ("standing", "seated", "lying")
+
+
+class PostureRefused(ValueError):
+    """A posture that there is not, or in which a visit cannot be done; the message says which and why."""
+
+
+def check_posture(posture: str) -> None:
+    """Raise PostureRefused for a posture that there is not."""
+    if posture not in POSTURES:
+        raise PostureRefused(f"there is no posture {posture!r}; the postures are {', '.join(POSTURES)}")
 
 
 @dataclass(frozen=True)
@@ -53,8 +64,8 @@ class Plan:
     `difficulty` makes the follower of one limit from its movement and estimate. `caps` are the preset's
     ceilings in degrees by movement. `calibration` is what is known before; without one, the steps must begin
     with assessments. Its stance is replaced by that of the first frame, unless `keep_stance` says that the frames
-    are those it was measured from. Raises engine.envelope.UnknownBound for a ceiling or precaution that would bound
-    nothing.
+    are those it was measured from. `posture` is one of POSTURES. Raises engine.envelope.UnknownBound for a ceiling or
+    precaution that would bound nothing, and PostureRefused.
     """
 
     patient: str
@@ -66,8 +77,10 @@ class Plan:
     precautions: tuple[Precaution, ...] = ()
     calibration: Calibration | None = None
     keep_stance: bool = False
+    posture: str = "standing"
 
     def __post_init__(self) -> None:
+        check_posture(self.posture)
         for movement, cap in self.caps.items():
             check_bound(movement, cap, "deg", "the preset's ceilings")
         for precaution in self.precautions:

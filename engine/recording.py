@@ -1,17 +1,18 @@
 """The recording: frames as a compressed stream of blocks that survives a crash up to its last whole block.
 
 A file is the magic `VREC`, a version byte, then records of `length, tag, payload` (little-endian u32 length,
-8-byte BLAKE2b tag of the payload). The first record is the header, a msgpack map that describes the columns
-well enough to read the file without this software; each further one is a block of rows. A block's rows are
-stored byte plane by byte plane (all first bytes, then all second bytes, ...), which groups what changes
-slowly, and compressed with zstd. Nothing is lost: rows come back bit for bit.
+8-byte BLAKE2b tag of the payload). The first record is the header, a msgpack map that describes two tables well
+enough to read the file without this software; each further one is a block: so many frames, and beside them what
+their devices knew beyond head and hands, for the frames that had any. A table's rows are stored byte plane by byte
+plane (all first bytes, then all second bytes, ...), which groups what changes slowly, and a block is compressed
+with zstd. Nothing is lost: rows come back bit for bit, and a frame never without its devices.
 """
 
 import errno
 import hashlib
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -20,21 +21,32 @@ import msgpack
 import numpy as np
 import zstandard
 
-from engine.frame import Frame, Hand, Pose
+from engine.frame import Button, Devices, Frame, Hand, Pose, Speed
 
-MAGIC = b"VREC\x01"
+MAGIC = b"VREC\x02"
 ROWS_PER_BLOCK = 90
 LEVEL = 3
 
 _ROW = struct.Struct("<q25fI")
+_DEVICES_ROW = struct.Struct("<2I60f")
 _HEAD = struct.Struct("<I8s")
+_COUNTS = struct.Struct("<2I")
 _POSE = ("x_m", "y_m", "z_m", "qx", "qy", "qz", "qw")
+_SPEED = ("vx_mps", "vy_mps", "vz_mps", "wx_radps", "wy_radps", "wz_radps")
+_SPEEDS = ("head", "left", "right")
+_PLACES = ("left_aim", "right_aim", "chest", "waist", "left_foot", "right_foot")
 FRAME = np.dtype(
     [("time_ns", "<i8")]
     + [(f"{device}_{part}", "<f4") for device in ("head", "left", "right") for part in _POSE]
     + [(f"{side}_{part}", "<f4") for side in ("left", "right") for part in ("trigger", "squeeze")]
     + [("flags", "<u4")]
 )
+DEVICES = np.dtype(
+    [("frame", "<u4"), ("flags", "<u4")]
+    + [(f"{device}_{part}", "<f4") for device in _SPEEDS for part in _SPEED]
+    + [(f"{device}_{part}", "<f4") for device in _PLACES for part in _POSE]
+)
+"""What devices knew beyond head and hands in one frame; `frame` is its number in the file, from 0."""
 FLAGS = (
     "head_valid",
     "head_tracked",
@@ -45,6 +57,15 @@ FLAGS = (
     "focused",
 )
 BUTTONS_SHIFT = 8
+DEVICES_FLAGS = (
+    *(f"{device}_{what}" for device in _PLACES for what in ("valid", "tracked")),
+    *(f"{device}_speed_known" for device in _SPEEDS),
+)
+SOURCES = ("controller", "hand", "emulated")
+SOURCES_SHIFT = {"left": 16, "right": 18}
+NO_DEVICES = np.empty(0, DEVICES)
+_SPEEDS_SHIFT = 2 * len(_PLACES)
+_UNKNOWN_SPEED = (0.0,) * 6
 _LARGEST_RECORD = 1 << 26
 
 
@@ -57,16 +78,17 @@ class RecordingUnwritten(OSError):
 
 
 class Recorded(NamedTuple):
-    """A recording as read: its header, its rows (dtype FRAME), and what was amiss ("" when nothing was)."""
+    """A recording as read: header, rows (dtype FRAME), devices (dtype DEVICES), and what was amiss ("" for nothing)."""
 
     header: dict[str, Any]
     rows: np.ndarray
+    devices: np.ndarray
     note: str
 
 
 def pack(frame: Frame) -> bytes:
-    """One frame as one row of bytes."""
-    time_ns, head, left, right, buttons, focused = frame
+    """One frame as one row of bytes, all but its devices."""
+    time_ns, head, left, right, buttons, focused, _ = frame
     left_grip, right_grip = left.grip, right.grip
     flags = (
         head.valid
@@ -94,26 +116,68 @@ def pack(frame: Frame) -> bytes:
     )
 
 
-def frames(rows: np.ndarray) -> Iterator[Frame]:
-    """The frames that rows were packed from."""
-    for values in _ROW.iter_unpack(rows.tobytes()):
+def pack_devices(number: int, devices: Devices) -> bytes:
+    """What devices knew in the frame of a number, as one row of bytes."""
+    flags = SOURCES.index(devices.left_source) << SOURCES_SHIFT["left"]
+    flags |= SOURCES.index(devices.right_source) << SOURCES_SHIFT["right"]
+    values: list[float] = []
+    for bit, speed in enumerate(devices[:3], _SPEEDS_SHIFT):
+        if speed is None:
+            values += _UNKNOWN_SPEED
+        else:
+            flags |= 1 << bit
+            values += speed.linear_mps
+            values += speed.angular_radps
+    for index, (position, orientation, valid, tracked) in enumerate(devices[3:9]):
+        flags |= (valid | tracked << 1) << 2 * index
+        values += position
+        values += orientation
+    return _DEVICES_ROW.pack(number, flags, *values)
+
+
+def frames(rows: np.ndarray, devices: np.ndarray = NO_DEVICES) -> Iterator[Frame]:
+    """The frames that rows were packed from, each with the devices that were packed beside it."""
+    beside = _unpacked(devices)
+    known_in, known = next(beside, (-1, None))
+    for number, values in enumerate(_ROW.iter_unpack(rows.tobytes())):
         flags = values[26]
         poses = [
             Pose(values[i : i + 3], values[i + 3 : i + 7], bool(flags & valid), bool(flags & valid << 1))
             for i, valid in ((1, 1), (8, 4), (15, 16))
         ]
         left, right = Hand(poses[1], values[22], values[23]), Hand(poses[2], values[24], values[25])
-        yield Frame(values[0], poses[0], left, right, flags >> BUTTONS_SHIFT, bool(flags & 64))
+        frame = Frame(values[0], poses[0], left, right, flags >> BUTTONS_SHIFT, bool(flags & 64))
+        if number == known_in:
+            yield frame._replace(devices=known)
+            known_in, known = next(beside, (-1, None))
+        else:
+            yield frame
+
+
+def _unpacked(devices: np.ndarray) -> Iterator[tuple[int, Devices]]:
+    for values in _DEVICES_ROW.iter_unpack(devices.tobytes()):
+        flags = values[1]
+        speeds = [
+            Speed(values[i : i + 3], values[i + 3 : i + 6]) if flags >> bit & 1 else None
+            for bit, i in enumerate(range(2, 20, 6), _SPEEDS_SHIFT)
+        ]
+        poses = [
+            Pose(values[i : i + 3], values[i + 3 : i + 7], bool(flags & 1 << bit), bool(flags & 2 << bit))
+            for bit, i in zip(range(0, 12, 2), range(20, 62, 7), strict=True)
+        ]
+        sources = (SOURCES[flags >> shift & 3] for shift in SOURCES_SHIFT.values())
+        yield values[0], Devices._make((*speeds, *poses, *sources))
 
 
 class Writer:
     """Writes a recording row by row; a context manager. After `close`, `sha256` and `bytes` describe the file."""
 
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
-        """Begin a file at `path`; `about` goes into the header beside the description of the columns."""
+        """Begin a file at `path`; `about` goes into the header beside the description of the tables."""
         self.path = path
         self.rows = 0  # rows that are in the file
         self._pending: list[bytes] = []
+        self._beside: list[bytes] = []
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._hash = hashlib.sha256()
         self.bytes = 0
@@ -121,8 +185,10 @@ class Writer:
         self._put(MAGIC)
         self._record(msgpack.packb(_header(about)))
 
-    def write(self, row: bytes) -> None:
-        """Add one packed row; raises RecordingUnwritten, and the file ends with its last whole block."""
+    def write(self, row: bytes, devices: Devices | None = None) -> None:
+        """Add one packed row, and its devices; raises RecordingUnwritten, and the file ends with a whole block."""
+        if devices is not None:
+            self._beside.append(pack_devices(self.rows + len(self._pending), devices))
         self._pending.append(row)
         if len(self._pending) == ROWS_PER_BLOCK:
             self._flush()
@@ -150,9 +216,10 @@ class Writer:
 
     def _flush(self) -> None:
         if self._pending:
-            rows = np.frombuffer(b"".join(self._pending), np.uint8).reshape(len(self._pending), -1)
-            self._pending = []
-            self._record(self._compressor.compress(np.ascontiguousarray(rows.T).tobytes()))
+            rows, beside = self._pending, self._beside
+            self._pending, self._beside = [], []
+            block = _COUNTS.pack(len(rows), len(beside)) + _planes(rows) + _planes(beside)
+            self._record(self._compressor.compress(block))
             self.rows += len(rows)
 
     def _record(self, payload: bytes) -> None:
@@ -184,13 +251,15 @@ def read(path: Path) -> Recorded:
     if not payloads:
         raise RecordingUnreadable(f"{path} is a recording whose header is damaged or cut off: {note}")
     header: dict[str, Any] = msgpack.unpackb(payloads[0])
-    if header.get("row_bytes") != FRAME.itemsize:
-        raise RecordingUnreadable(
-            f"{path} has rows of {header.get('row_bytes')} bytes, this version reads {FRAME.itemsize}"
-        )
+    described = {name: table["row_bytes"] for name, table in header.get("tables", {}).items()}
+    known = {"frames": FRAME.itemsize, "devices": DEVICES.itemsize}
+    if described != known:
+        raise RecordingUnreadable(f"{path} has rows of {described} bytes, this version reads {known}")
     decompress = zstandard.ZstdDecompressor().decompress
-    blocks = [_rows(decompress(payload)) for payload in payloads[1:]]
-    return Recorded(header, np.concatenate(blocks) if blocks else np.empty(0, FRAME), note)
+    blocks = [_tables(decompress(payload)) for payload in payloads[1:]]
+    rows = [frames_ for frames_, _ in blocks]
+    beside = [devices for _, devices in blocks]
+    return Recorded(header, _joined(rows, FRAME), _joined(beside, DEVICES), note)
 
 
 def _payloads(content: bytes) -> tuple[list[bytes], str]:
@@ -210,9 +279,25 @@ def _payloads(content: bytes) -> tuple[list[bytes], str]:
     return found, ""
 
 
-def _rows(planes: bytes) -> np.ndarray:
-    table = np.frombuffer(planes, np.uint8).reshape(FRAME.itemsize, -1)
-    return np.ascontiguousarray(table.T).reshape(-1).view(FRAME)
+def _planes(rows: Sequence[bytes]) -> bytes:
+    table = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1 if rows else 0)
+    return np.ascontiguousarray(table.T).tobytes()
+
+
+def _tables(block: bytes) -> tuple[np.ndarray, np.ndarray]:
+    frames_, devices = _COUNTS.unpack_from(block)
+    between = _COUNTS.size + frames_ * FRAME.itemsize
+    rows = _rows(block[_COUNTS.size : between], FRAME, frames_)
+    return rows, _rows(block[between:], DEVICES, devices)
+
+
+def _rows(planes: bytes, kind: "np.dtype[np.void]", count: int) -> np.ndarray:
+    table = np.frombuffer(planes, np.uint8).reshape(kind.itemsize, count)
+    return np.ascontiguousarray(table.T).reshape(-1).view(kind)
+
+
+def _joined(tables: Sequence[np.ndarray], kind: "np.dtype[np.void]") -> np.ndarray:
+    return np.concatenate(tables) if tables else np.empty(0, kind)
 
 
 def _tag(payload: bytes) -> bytes:
@@ -220,15 +305,21 @@ def _tag(payload: bytes) -> bytes:
 
 
 def _header(about: dict[str, Any]) -> dict[str, Any]:
-    columns = [[name, np.dtype(FRAME[name]).str] for name in FRAME.names or ()]
+    buttons = {"first_bit": BUTTONS_SHIFT, "names": [str(button.name).lower() for button in Button]}
+    sources = {"first_bits": SOURCES_SHIFT, "bits": 2, "names": list(SOURCES)}
     return {
-        "format": "steadyreach recording 1",
+        "format": "steadyreach recording 2",
         "axes": "OpenXR: x right, y up, -z forward, right-handed; quaternions x y z w, device to space",
-        "units": "metres; time_ns is the predicted display time; trigger and squeeze from 0 to 1",
-        "columns": columns,
-        "row_bytes": FRAME.itemsize,
-        "flags": list(FLAGS),
-        "buttons": {"first_bit": BUTTONS_SHIFT, "names": ["menu", "stop", "recentre"]},
-        "block": "zstd of the transposed bytes of its rows",
+        "units": "metres and seconds; time_ns is the predicted display time; trigger and squeeze from 0 to 1",
+        "tables": {
+            "frames": {**_described(FRAME), "flags": list(FLAGS), "buttons": buttons},
+            "devices": {**_described(DEVICES), "flags": list(DEVICES_FLAGS), "sources": sources},
+        },
+        "block": "zstd of: u32 rows of frames, u32 rows of devices, then the transposed bytes of either table's rows;"
+        " the frame of a row of devices is the number of its row of frames in the file, from 0",
         **about,
     }
+
+
+def _described(kind: "np.dtype[np.void]") -> dict[str, Any]:
+    return {"columns": [[name, kind[name].str] for name in kind.names or ()], "row_bytes": kind.itemsize}

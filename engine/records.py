@@ -169,7 +169,10 @@ class BlockRecord(Record, frozen=True):
 
 
 class Event(Record, frozen=True):
-    """Something that happened at a moment: `paused`, `resumed`, `stopped`, `target outside the envelope`."""
+    """Something that happened at a moment: `paused`, `resumed`, `stopped`, `recentre asked`, `recentred`, ...
+
+    `detail` says why, or what came of it. A pause whose reason changes is `paused` again.
+    """
 
     at_s: float
     name: str
@@ -189,8 +192,9 @@ class Session(Record, frozen=True):
     """One visit of one person, whole.
 
     `patient` is a pseudonym, `started_at` is ISO 8601 with an offset. `known` is the calibration that the visit
-    began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These and
-    `keep_stance` are the plan's, so that the session can be played again from its recording.
+    began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These,
+    `keep_stance` and `posture` (standing, seated or lying) are the plan's, so that the session can be played again
+    from its recording.
     """
 
     id: str
@@ -213,6 +217,7 @@ class Session(Record, frozen=True):
     known: Calibration | None = None
     caps: Mapping[str, float] = {}
     keep_stance: bool = False
+    posture: str = "standing"
     schema: int = SCHEMA
 
 

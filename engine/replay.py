@@ -8,23 +8,23 @@ import numpy as np
 from engine import bsor, recording
 from engine.frame import Frame
 from engine.headset import HeadsetUnavailable
-from engine.recording import RecordingUnreadable
+from engine.recording import NO_DEVICES, Recorded, RecordingUnreadable
 from engine.scene import Scene
 
 
 class ReplayHeadset:
-    """Plays rows (dtype `engine.recording.FRAME`) once, as fast as it is asked."""
+    """Plays rows and devices (dtypes `engine.recording.FRAME` and `DEVICES`) once, as fast as it is asked."""
 
     kind = "replay"
 
-    def __init__(self, rows: np.ndarray, description: str) -> None:
-        self.rows = rows
+    def __init__(self, rows: np.ndarray, description: str, devices: np.ndarray = NO_DEVICES) -> None:
+        self.rows, self.devices = rows, devices
         self.description = description
         self._closed = False
 
     def frames(self) -> Iterator[Frame]:
         """The recorded frames, in order."""
-        for frame in recording.frames(self.rows):
+        for frame in recording.frames(self.rows, self.devices):
             if self._closed:
                 return
             yield frame
@@ -43,11 +43,11 @@ def open_replay(path: Path) -> ReplayHeadset:
     Raises HeadsetUnavailable, naming the file and the reason, when it cannot be read.
     """
     try:
-        rows, note = read_rows(path)
+        _, rows, devices, note = _read(path)
     except RecordingUnreadable as reason:
         raise HeadsetUnavailable(str(reason)) from None
     description = f"replay of {path.name}, {len(rows)} frames"
-    return ReplayHeadset(rows, f"{description} ({note})" if note else description)
+    return ReplayHeadset(rows, f"{description} ({note})" if note else description, devices)
 
 
 def read_rows(path: Path) -> tuple[np.ndarray, str]:
@@ -55,9 +55,14 @@ def read_rows(path: Path) -> tuple[np.ndarray, str]:
 
     Raises RecordingUnreadable.
     """
+    found = _read(path)
+    return found.rows, found.note
+
+
+def _read(path: Path) -> Recorded:
     if path.suffix.lower() == ".bsor":
-        return bsor.read(path), ""
+        return Recorded({}, bsor.read(path), NO_DEVICES, "")
     found = recording.read(path)
     if not len(found.rows):
         raise RecordingUnreadable(f"{path} holds no whole block of frames")
-    return found.rows, found.note
+    return found

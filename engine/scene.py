@@ -98,9 +98,23 @@ class Buzz(NamedTuple):
 Item = Target | Reach | Lean | Stand | Panel | Sound | Buzz
 
 
+class Middle(NamedTuple):
+    """The middle of the room on the floor, and where its front is: 0 is along -z, positive turns to the right."""
+
+    x_m: float = 0.0
+    z_m: float = 0.0
+    facing_deg: float = 0.0
+
+
 class Scene(NamedTuple):
-    """Everything to show. `place` names a place of the theme; `dim` runs from 0 (clear) to 1 (dark)."""
+    """Everything to show. `place` names a place of the theme; `dim` runs from 0 (clear) to 1 (dark).
+
+    `middle` is where the place stands; items have places in the space of the frames, whatever the middle is. While
+    a `trial` runs, nothing that a person reaches for may move.
+    """
 
     place: str
     items: tuple[Item, ...] = ()
     dim: float = 0.0
+    middle: Middle = Middle()
+    trial: bool = False

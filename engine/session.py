@@ -2,10 +2,11 @@
 
 A session is a script of steps. Each step is a task (assessment, warm-up, game) whose trials are generators,
 or an interlude of words. The loop records every frame, lets the guard judge it, and sends it on as a Body; a
-pause is simply a frame that is not sent.
+pause is simply a frame that is not sent. The space of the frames never moves, and what a person reaches for hangs
+in it: a new middle is taken between trials.
 """
 
-from collections.abc import Mapping
+import math
 from dataclasses import asdict
 from random import Random
 
@@ -15,34 +16,36 @@ import numpy as np
 from engine import moves
 from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
-from engine.frame import Button, Frame, yaw_rad
-from engine.guard import Guard, Verdict, seen
+from engine.frame import Button, Frame, Vector, yaw_rad
+from engine.guard import AWAY, RESTARTING, SETTLING, UNHEEDED, Guard, Verdict, seen
 from engine.headset import Headset
-from engine.motion import Motion, clean
+from engine.measuring import measured, table
+from engine.motion import clean
 from engine.plan import STILL, About, Interlude, Plan, Step
-from engine.recording import FRAME, RecordingUnwritten, Writer, pack
+from engine.recording import RecordingUnwritten, Writer, pack
 from engine.records import (
     BlockRecord,
     Calibration,
     Event,
     Limit,
-    Measured,
     Quality,
     Recording,
     Session,
     Stance,
     TrialRecord,
 )
-from engine.scene import Item, Panel, Scene, Sound
-from engine.task import REACHED, STOPPED, Assessment, Finished, Move, NotMeasured, Result, Task, Trial
+from engine.scene import Item, Middle, Panel, Scene, Sound
+from engine.task import REACHED, STOPPED, Assessment, Finished, Move, NotMeasured, Task, Trial
 
 LONGEST_STEP_S = 0.1
-LEAST_SEEN_PERCENT = 95.0
 FAREWELL_S = 2.0
 UNWRITTEN = "the recording could not be written"
+WAITING = Panel("waiting", "session.wait_title", ("session.wait_text",))
 PAUSED = Panel("paused", "session.pause_title", ("session.pause_text",))
+RESTARTED = Panel("restarted", "session.restart_title", ("session.restart_text", "session.restart_next"))
 STOPPED_PANEL = Panel("stopped", "session.stop_title", ("session.stop_text",))
 ERROR_PANEL = Panel("error", "session.error_title", ("session.error_text",))
+_OF_THE_HEADSET = (RESTARTING, AWAY, UNHEEDED)
 
 
 class Stopped(Exception):
@@ -62,10 +65,11 @@ def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
         try:
             for frame in headset.frames():
                 row = pack(frame)
-                writer.write(row)
+                writer.write(row, frame.devices)
                 if visit is None:
                     before.append(row)
                     if not seen(frame):
+                        headset.show(Scene(STILL, (WAITING,)))
                         continue
                     visit = Visit(plan, frame, before)
                 scene = visit.step(frame, row)
@@ -91,7 +95,7 @@ class Visit:
     """A running session: what is known so far, and the script that makes it grow."""
 
     def __init__(self, plan: Plan, first: Frame, rows: list[bytes]) -> None:
-        """Begin with the stance of the first frame that shows the head; an assessment of standing replaces it.
+        """Begin with the stance of the first frame that shows somebody; an assessment of standing replaces it.
 
         `rows` are what was recorded up to and with this frame.
         """
@@ -102,15 +106,19 @@ class Visit:
         self.measured = False
         self.now_s = 0.0
         self._rows: list[bytes] = []
+        self._pauses: list[tuple[int, int]] = []  # in this trial: the row after it, and how long it was in ns
         self._all_rows = rows[:-1]
         self._place = STILL
         self._first_ns = first.time_ns
         self._played_ns: int | None = None
-        self._paused = False
+        self._paused, self._why, self._card = False, "", PAUSED
+        self._in_trial = self._left_behind = self._recentre_asked = False
+        self._chosen: Stance | None = None
         self._guard = Guard()
         self._random = Random(plan.seed)
         self._difficulties: dict[str, Difficulty] = {}
         self.calibration = _provisional(plan, first)
+        self._middle = _middle(self.calibration.stance)
         self._know(self.calibration)
         self._script = self._steps()
         self._items: tuple[Item, ...] = next(self._script)
@@ -118,23 +126,25 @@ class Visit:
     @property
     def quality(self) -> Quality | None:
         """How far the whole recording can be trusted."""
-        return clean(_table(self._all_rows)).quality if self._all_rows else None
+        return clean(table(self._all_rows)).quality if self._all_rows else None
 
     def step(self, frame: Frame, row: bytes) -> Scene | None:
         """Take one frame; returns what to show, or None when the session is over."""
         self.now_s = (frame.time_ns - self._first_ns) * 1e-9
         self._all_rows.append(row)
-        if frame.buttons and frame.buttons & Button.RECENTRE and seen(frame):
-            self._recentre(frame)
+        if frame.buttons and frame.buttons & Button.RECENTRE:
+            self._recentre_asked = True
+            self.note("recentre asked")
+        if self._recentre_asked and seen(frame):
+            self._choose_stance(frame)
         body = self._body(frame)
         if self.ended_by:
             return self._farewell(body)
         verdict = self._guard.watch(frame, body)
         if verdict.act != "go":
-            return self._hold_on(verdict)
+            return self._hold_on(verdict, body)
         if self._paused:
-            self._paused = False
-            self.note("resumed")
+            self._resume(frame)
         self._played_ns = frame.time_ns
         self._rows.append(row)
         return self._play(body)
@@ -154,35 +164,66 @@ class Visit:
             except Exception as error:  # noqa: BLE001 (a fault while stopping must not lose what was done)
                 self.fault(error)
 
-    def _recentre(self, frame: Frame) -> None:
-        """Stand anew where the person is now; a target that hangs beyond the new reach is taken away by the guard."""
-        self.note("recentred")
-        self._know(msgspec.structs.replace(self.calibration, stance=_stance(frame)))
-
     def fault(self, error: Exception) -> None:
         """End because of a fault; the trial that runs is kept as stopped."""
         self.note("error", f"{type(error).__name__}: {error}")
         self.end("error")
         self.ended_by = "error"
 
+    def _choose_stance(self, frame: Frame) -> None:
+        """Remember how the person stands who asks for a new middle; where a trial ends, they may be leaning."""
+        self._recentre_asked, self._chosen = False, _stance(frame)
+        if not self._in_trial:
+            self._recentre()
+
+    def _recentre(self, detail: str = "") -> None:
+        """Take the stance that was chosen, if one was."""
+        if self._chosen is None:
+            return
+        self.note("recentred", detail)
+        stance, self._chosen = self._chosen, None
+        self.calibration = msgspec.structs.replace(self.calibration, stance=stance)
+        self._reference, self._middle = upright(stance), _middle(stance)
+        # The same envelope, because the trials of a block that has begun are made from it.
+        self._envelope.calibration, self._envelope.stance = self.calibration, stance
+        self._guard.renew(self._envelope)
+
     def _body(self, frame: Frame) -> Body:
         dt_s = 0.0 if self._played_ns is None else (frame.time_ns - self._played_ns) * 1e-9
         dt_s = 0.0 if self._paused else max(0.0, min(LONGEST_STEP_S, dt_s))
         return estimate(frame, self._reference, self.now_s, dt_s)
 
-    def _hold_on(self, verdict: Verdict) -> Scene:
+    def _hold_on(self, verdict: Verdict, body: Body) -> Scene:
         if verdict.act == "stop":
             self.note("stopped", verdict.why)
             self.end(verdict.why)
             return self._bye(STOPPED_PANEL)
-        if not self._paused:
-            self._paused = True
+        if verdict.elsewhere and self._chosen and _moved(body.head_m, self._reference.head_m, self._chosen.head_m):
+            self._left_behind = True  # who walked off would never come to the end of this trial
+            self._recentre("the trial ends, because the person stands elsewhere")
+        if not self._paused or (verdict.why in _OF_THE_HEADSET and verdict.why != self._why):
+            self._paused, self._why = True, verdict.why
             self.note("paused", verdict.why)
-        return Scene(self._place, (PAUSED,), dim=0.5)
+        if verdict.why != SETTLING:
+            self._card = RESTARTED if verdict.why == RESTARTING else PAUSED
+        return self._scene((self._card,), dim=0.5)
+
+    def _resume(self, frame: Frame) -> None:
+        self._paused = False
+        self.note("resumed")
+        if self._rows and self._played_ns is not None:
+            self._pauses.append((len(self._rows), frame.time_ns - self._played_ns))
+
+    def _scene(self, items: tuple[Item, ...], dim: float = 0.0) -> Scene:
+        return Scene(self._place, items, dim, self._middle, self._in_trial)
 
     def _play(self, body: Body) -> Scene | None:
         try:
-            self._items = self._script.send(body)
+            if self._left_behind:
+                self._left_behind = False
+                self._items = self._script.throw(OutsideEnvelope("the person stands elsewhere now"))
+            else:
+                self._items = self._script.send(body)
             refusal = self._guard.admit(self._items)
             if refusal:
                 self.note("target outside the envelope", refusal)
@@ -194,14 +235,14 @@ class Visit:
         except Exception as error:  # noqa: BLE001 (whatever a task does, the person sees words, not a crash)
             self.fault(error)
             return self._bye(ERROR_PANEL)
-        return Scene(self._place, self._items)
+        return self._scene(self._items)
 
     def _bye(self, panel: Panel) -> Scene:
-        self._items, self._bye_s = (panel,), self.now_s
-        return Scene(STILL, self._items)
+        self._place, self._items, self._bye_s = STILL, (panel,), self.now_s
+        return self._scene(self._items)
 
     def _farewell(self, body: Body) -> Scene | None:
-        return Scene(STILL, self._items) if body.time_s - self._bye_s < FAREWELL_S else None
+        return self._scene(self._items) if body.time_s - self._bye_s < FAREWELL_S else None
 
     def _know(self, calibration: Calibration) -> None:
         self.calibration = calibration
@@ -236,6 +277,7 @@ class Visit:
             for trial in step.task.trials(self._envelope, self._random, done):
                 yield from self._trial(step.task, trial, finished)
                 done.append(finished[-1].record)
+                self._recentre()  # before the next trial is made
             notes += self._conclude(step.task, finished)
         except OutsideEnvelope as reason:
             notes.append(str(reason))
@@ -259,16 +301,18 @@ class Visit:
         return []
 
     def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
-        start_s, self._rows = self.now_s, []
+        start_s, self._rows, self._pauses = self.now_s, [], []
         stopped: Stopped | None = None
+        self._in_trial = True
         try:
             outcome = yield from task.play(trial)
         except Stopped as why:
             outcome, stopped = STOPPED, why
         except OutsideEnvelope:
             outcome = STOPPED
-        motion = clean(_table(self._rows))
-        result = _refused(task, motion, trial) or task.measure(trial, motion)
+        finally:
+            self._in_trial = False
+        motion, result = measured(task, trial, self._rows, self._pauses)
         limit = None
         if trial.request is not None and outcome != STOPPED:
             limit = self._envelope.learn(trial.request, result.achieved, outcome == REACHED)
@@ -311,19 +355,13 @@ def _stance(frame: Frame) -> Stance:
     return Stance(frame.head.position_m, float(np.degrees(yaw_rad(frame.head.orientation))))
 
 
-def _table(rows: list[bytes]) -> np.ndarray:
-    return np.frombuffer(b"".join(rows), FRAME)
+def _moved(head_m: Vector, before_m: Vector, chosen_m: Vector) -> bool:
+    """Whether somebody stands where they chose to, and not just leans there from where they stood before."""
+    return math.dist(head_m, chosen_m) < math.dist(head_m, before_m) / 2
 
 
-def _refused(task: Task, motion: Motion, trial: Trial) -> Result | None:
-    """No numbers from movement that was not seen: the reason instead."""
-    quality = motion.quality
-    seen: Mapping[str, float] = {"left": quality.left_seen_percent, "right": quality.right_seen_percent}
-    least = min(quality.head_seen_percent, seen.get(trial.side, 100.0))
-    if least >= LEAST_SEEN_PERCENT and len(motion.time_s) > 2:
-        return None
-    why = f"seen in {least:.0f} % of frames, {LEAST_SEEN_PERCENT:.0f} % are needed"
-    return Result(None, {name: Measured(None, m.unit, None, why) for name, m in task.measures.items()})
+def _middle(stance: Stance) -> Middle:
+    return Middle(stance.head_m[0], stance.head_m[2], stance.facing_deg)
 
 
 def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: Visit | None) -> Session:
@@ -341,7 +379,7 @@ def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: V
         software=about.software,
         seed=plan.seed,
         preset=plan.preset,
-        ended_by=visit.ended_by if visit else "the headset gave no frame",
+        ended_by=visit.ended_by if visit else f"the headset {'saw nobody' if writer.rows else 'gave no frame'}",
         calibration=calibration,
         precautions=plan.precautions,
         blocks=tuple(visit.blocks) if visit else (),
@@ -351,4 +389,5 @@ def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: V
         known=plan.calibration,
         caps=plan.caps,
         keep_stance=plan.keep_stance,
+        posture=plan.posture,
     )

@@ -58,13 +58,15 @@ class Task:
     """A game or an assessment. A subclass is one file: these names, `Parameters`, and three answers.
 
     `trains` says in clinical words what is practised; `version` changes when results stop being comparable;
-    `measures` names every number that `measure` may give; `place` is where it happens.
+    `measures` names every number that `measure` may give; `place` is where it happens; `postures` are those of
+    `engine.plan.POSTURES` in which it can be done and means what it says.
     """
 
     title: ClassVar[str]
     trains: ClassVar[tuple[str, ...]]
     version: ClassVar[int]
     place: ClassVar[str] = "still"
+    postures: ClassVar[tuple[str, ...]] = ("standing", "seated")
     Parameters: ClassVar[type]
     measures: ClassVar[Mapping[str, Measure]] = {}
 

@@ -7,7 +7,15 @@ from typing import Any
 
 from engine.theme import ASSETS, read_toml
 
-_BLANK = re.compile(r"\{(\d+)\}")
+CONTROLS: Mapping[str, str] = {
+    "confirm": "controls.trigger",
+    "menu": "controls.menu_button",
+    "stop": "controls.b_button",
+    "recentre": "controls.thumbstick",
+}
+"""What a person can do without knowing with what, and the words for it with the controllers that most people have."""
+
+_BLANK = re.compile(rf"\{{(\d+|{'|'.join(CONTROLS)})\}}")
 _BRACE = re.compile(r"[{}]")
 
 
@@ -16,12 +24,17 @@ class WordsError(ValueError):
 
 
 class Words:
-    """The words of one language."""
+    """The words of one language.
+
+    `controls` maps what can be done, such as `confirm`, to the words for doing it with what is in hand now; what it
+    leaves out is said as in CONTROLS.
+    """
 
     def __init__(self, entries: Mapping[str, str], source: str) -> None:
         """Take key to sentence; `source` is named in errors."""
         self._entries = dict(entries)
         self._source = source
+        self.controls: Mapping[str, str] = CONTROLS
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
@@ -30,9 +43,16 @@ class Words:
         return iter(self._entries)
 
     def say(self, key: str, values: Sequence[str] = ()) -> str:
-        """The sentence of a key, blanks {0}, {1} filled; an unknown key or missing value shows as itself."""
-        sentence = self._entries.get(key, key)
-        return _BLANK.sub(lambda m: values[int(m[1])] if int(m[1]) < len(values) else m[0], sentence)
+        """The sentence of a key, blanks {0} and {confirm} filled; an unknown key or missing value shows as itself."""
+
+        def fill(blank: re.Match[str]) -> str:
+            name = blank[1]
+            if name in CONTROLS:
+                control = self.controls.get(name, CONTROLS[name])
+                return self._entries.get(control, control)
+            return values[int(name)] if int(name) < len(values) else blank[0]
+
+        return _BLANK.sub(fill, self._entries.get(key, key))
 
     def require(self, keys: Iterable[str]) -> None:
         """Raise WordsError naming every key that has no sentence, so that it is found before a session."""
@@ -49,7 +69,7 @@ def load(language: str = "en", assets: Path = ASSETS) -> Words:
         if not isinstance(sentence, str):
             raise WordsError(f"{path}: {key} = {sentence!r} must be a sentence in quotes")
         if _BRACE.search(_BLANK.sub("", sentence)):
-            raise WordsError(f"{path}: {key} has a brace that is not a blank such as {{0}}")
+            raise WordsError(f"{path}: {key} has a brace that is not a blank such as {{0}} or {{confirm}}")
         entries[key] = sentence
     return Words(entries, str(path))
 

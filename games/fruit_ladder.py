@@ -56,6 +56,7 @@ class Game(Task):
 
     title = "Fruit Ladder"
     trains = ("shoulder elevation", "reaching", "holding against gravity")
+    postures = ("standing", "seated", "lying")
     version = 1
     place = "orchard"
     Parameters = Parameters

@@ -5,10 +5,10 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from people import HEAD_M, STANCE, a_frame
+from people import HEAD_M, LEFT_M, STANCE, a_frame
 
 from engine.body import EYE_HEIGHT_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE, Body, estimate, shoulder_m, upright
-from engine.frame import LOST, Hand, Vector
+from engine.frame import LOST, Hand, Pose, Vector
 from engine.records import Stance
 
 ANKLES = (0.4, 0.0, -0.3)
@@ -47,9 +47,9 @@ def test_times_and_places_are_handed_on() -> None:
     assert (body.left_m, body.right_m) == (a_frame().left.grip.position_m, a_frame().right.grip.position_m)
 
 
-def test_a_hand_that_the_runtime_lost_is_not_seen() -> None:
-    frame = a_frame()._replace(left=Hand(LOST))
-    body = estimate(frame, upright(STANCE), 0.0, 0.0)
+@pytest.mark.parametrize("pose", [LOST, Pose(LEFT_M, tracked=False)], ids=["lost", "inferred"])
+def test_a_hand_that_is_not_tracked_is_not_seen(pose: Pose) -> None:
+    body = estimate(a_frame()._replace(left=Hand(pose)), upright(STANCE), 0.0, 0.0)
     assert not body.left_seen
     assert body.right_seen
 

@@ -15,7 +15,15 @@ from people import ARM_M, HEAD_M, STANCE, a_body, a_calibration, a_frame, a_limi
 from engine.body import shoulder_m
 from engine.envelope import LEANS, Envelope
 from engine.frame import LOST, SIDES, Button, Frame, Pose, Vector
-from engine.guard import HEAD_DROP_M, LEAN_OF_LIMIT, LEAN_RATE_DPS, LEAN_UNMEASURED_DEG, SETTLED_S, Guard
+from engine.guard import (
+    GUESSED_S,
+    HEAD_DROP_M,
+    LEAN_OF_LIMIT,
+    LEAN_RATE_DPS,
+    LEAN_UNMEASURED_DEG,
+    SETTLED_S,
+    Guard,
+)
 from engine.motion import Motion
 from engine.places import from_shoulder
 from engine.plan import Step
@@ -70,7 +78,10 @@ def test_other_buttons_do_not_stop() -> None:
 @pytest.mark.parametrize(
     ("frame", "why"),
     [
-        (a_frame()._replace(focused=False), "off"),
+        (a_frame()._replace(focused=False), "a system menu is open or the headset is asleep"),
+        (a_frame()._replace(focused=False, buttons=Button.AWAY), "nobody wears the headset"),
+        (a_frame()._replace(buttons=Button.AWAY), "nobody wears the headset"),
+        (a_frame()._replace(focused=False, buttons=Button.RESTARTING | Button.AWAY), "software stopped"),
         (a_frame()._replace(head=LOST), "lost"),
         (a_frame()._replace(head=Pose(HEAD_M, valid=False)), "lost"),
         (a_frame(head_m=(0.0, 0.0, 0.0)), "lost"),
@@ -80,6 +91,19 @@ def test_play_pauses_in_the_frame_in_which_the_person_is_gone(frame: Frame, why:
     verdict = a_guard().watch(frame, a_body())
     assert verdict.act == "pause"
     assert why in verdict.why
+
+
+def test_a_head_that_is_only_guessed_at_pauses_when_it_lasts() -> None:
+    guard, guessed = a_guard(), a_frame()._replace(head=Pose(HEAD_M, tracked=False))
+    guard.watch(a_frame(), a_body(10.0))
+    assert guard.watch(guessed, a_body(10.0 + 0.9 * GUESSED_S)).act == "go"
+    assert "only guesses" in guard.watch(guessed, a_body(10.0 + 1.1 * GUESSED_S)).why
+
+
+def test_only_who_stands_elsewhere_is_helped_by_a_new_middle() -> None:
+    low = a_body(10.0)._replace(head_m=(0.0, 1.0, 0.0))
+    assert a_guard().watch(a_frame(), low).elsewhere
+    assert not a_guard().watch(a_frame()._replace(focused=False), low).elsewhere
 
 
 @pytest.mark.parametrize("direction", [(1, 0), (0, 1), (-1, 0), (0, -1)])

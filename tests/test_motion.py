@@ -13,11 +13,13 @@ from hypothesis.extra import numpy as arrays
 from people import LEFT_M, RIGHT_M, a_frame, rows_of, standing_rows
 
 from engine import bsor
-from engine.motion import INTERPOLATE_S, clean, longest_gap_s, uniform
-from engine.recording import FLAGS, FRAME
+from engine.frame import LOST, Button, Frame, Hand
+from engine.motion import INTERPOLATE_S, NOT_IN_USE, clean, uniform
+from engine.recording import BUTTONS_SHIFT, FLAGS, FRAME
 
 POSE = ("x_m", "y_m", "z_m", "qx", "qy", "qz", "qw")
 DAY_NS = 86_400 * 10**9
+LOST_FRAME = Frame(0, LOST, Hand(LOST), Hand(LOST), focused=False)
 
 
 def moving_rows(seconds: float = 2.0, rate_hz: float = 100.0) -> np.ndarray:
@@ -58,6 +60,14 @@ def head_inferred(rows: np.ndarray) -> None:
     unflag(rows, "head_tracked", slice(3, 8))
 
 
+def a_menu_open(rows: np.ndarray) -> None:
+    unflag(rows, "focused", slice(20, 60))
+
+
+def taken_off(rows: np.ndarray) -> None:
+    rows["flags"][20:60] |= Button.AWAY << BUTTONS_SHIFT
+
+
 def not_finite(rows: np.ndarray) -> None:
     rows["head_x_m"][5], rows["head_qw"][9] = np.nan, np.inf
 
@@ -80,6 +90,8 @@ def time_runs_back(rows: np.ndarray) -> None:
         (head_at_the_origin, "head at the origin", 1),
         (head_not_valid, "head not tracked", 5),
         (head_inferred, "head not tracked", 5),
+        (a_menu_open, NOT_IN_USE, 40),
+        (taken_off, NOT_IN_USE, 40),
         (not_finite, "not finite", 2),
         (not_of_unit_length, "orientation not of unit length", 2),
         (twice_the_same_time, "time did not rise", 1),
@@ -179,10 +191,28 @@ def test_a_gap_in_the_frames_is_told() -> None:
     assert quality.notes == ("1 gap in the frames, the longest 2.7 s",)
 
 
+def test_minutes_with_the_headset_off_spoil_no_quality() -> None:
+    whole, off = standing_rows(2.0), rows_of([LOST_FRAME] * 6000)
+    off["time_ns"] = 1_000_000_000 + np.arange(6000) * 50_000_000
+    later = whole[90:].copy()
+    later["time_ns"] += 300_000_000_000
+    quality = clean(np.concatenate([whole[:90], off, later])).quality
+    assert (quality.frames, quality.dropped) == (6180, {NOT_IN_USE: 6000})
+    assert (quality.head_seen_percent, quality.longest_gap_s, quality.notes) == (100, 0.011, ())
+    assert quality.seconds == pytest.approx(2.0, abs=0.03)
+
+
+def test_a_head_lost_in_use_counts_against_the_time_in_use() -> None:
+    rows = standing_rows(2.0)
+    unflag(rows, "focused", slice(0, 90))
+    unflag(rows, "head_tracked", slice(90, 135))
+    assert clean(rows).quality.head_seen_percent == 50
+
+
 def test_no_frames_at_all_are_no_movement() -> None:
     motion = clean(np.empty(0, FRAME))
     assert (motion.head_m.shape, motion.left_m.shape, motion.quality.frames) == ((0, 3), (0, 3), 0)
-    assert longest_gap_s(motion.time_s) == 0
+    assert motion.quality.longest_gap_s == 0
 
 
 def test_a_recording_without_one_good_frame_is_no_movement() -> None:

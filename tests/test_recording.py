@@ -1,17 +1,20 @@
 """The recording: lossless, self-describing, and whole up to the last whole block whatever happens to the file."""
 
 import errno
+import hashlib
+from itertools import islice
 from pathlib import Path
 
 import msgpack
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import recording
-from engine.frame import Button, Frame, Hand, Pose
-from engine.recording import FRAME, ROWS_PER_BLOCK, RecordingUnreadable, Writer, pack
+from engine.frame import Button, Devices, Frame, Hand, Pose, Speed
+from engine.recording import DEVICES, FRAME, ROWS_PER_BLOCK, SOURCES, RecordingUnreadable, Writer, pack, pack_devices
 from engine.simulated import SimulatedHeadset
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -19,31 +22,49 @@ poses = st.builds(
     Pose, st.tuples(finite, finite, finite), st.tuples(finite, finite, finite, finite), st.booleans(), st.booleans()
 )
 hands = st.builds(Hand, poses, finite, finite)
+vectors = st.tuples(finite, finite, finite)
+speeds = st.none() | st.builds(Speed, vectors, vectors)
+sources = st.sampled_from(SOURCES)
+devices = st.builds(Devices, *[speeds] * 3, *[poses] * 6, sources, sources)
 frames = st.builds(
     Frame,
     st.integers(-(2**62), 2**62),
     poses,
     hands,
     hands,
-    st.integers(0, int(Button.MENU | Button.STOP)),
+    st.integers(0, int(~Button.NONE)),
     st.booleans(),
+    st.none() | devices,
 )
 
 
 def _simulated(count: int) -> list[Frame]:
-    return [frame for frame, _ in zip(SimulatedHeadset().frames(), range(count), strict=False)]
+    return list(islice(SimulatedHeadset().frames(), count))
+
+
+def _walked(count: int) -> list[Frame]:
+    """Frames of which two in three know more than head and hands."""
+    return [
+        frame._replace(devices=Devices(waist=frame.head, left_source="emulated")) if number % 3 else frame
+        for number, frame in enumerate(_simulated(count))
+    ]
 
 
 def _write(path: Path, count: int) -> bytes:
+    return _written(path, _simulated(count))
+
+
+def _written(path: Path, given: list[Frame]) -> bytes:
     with Writer(path, {"session": "a"}) as writer:
-        for frame in _simulated(count):
-            writer.write(pack(frame))
+        for frame in given:
+            writer.write(pack(frame), frame.devices)
     return path.read_bytes()
 
 
 @given(frames)
 def test_a_frame_comes_back_as_it_went_in(frame: Frame) -> None:
-    (again,) = recording.frames(np.frombuffer(pack(frame), FRAME))
+    beside = pack_devices(0, frame.devices) if frame.devices else b""
+    (again,) = recording.frames(np.frombuffer(pack(frame), FRAME), np.frombuffer(beside, DEVICES))
     assert again == frame
 
 
@@ -54,21 +75,34 @@ def test_a_file_holds_exactly_the_rows_written(tmp_path: Path) -> None:
     assert (found.note, found.header["session"]) == ("", "a")
 
 
-def test_the_header_tells_how_to_read_the_file_without_this_software(tmp_path: Path) -> None:
-    import zstandard
+def test_a_file_holds_the_devices_of_the_frames_that_have_them(tmp_path: Path) -> None:
+    _written(tmp_path / "a.vrec", _walked(1000))
+    found = recording.read(tmp_path / "a.vrec")
+    assert list(recording.frames(found.rows, found.devices)) == _walked(1000)
+    assert len(found.devices) == 666
 
-    content = _write(tmp_path / "a.vrec", ROWS_PER_BLOCK)
+
+def test_frames_without_devices_take_no_room_for_them(tmp_path: Path) -> None:
+    _write(tmp_path / "a.vrec", 1000)
+    found = recording.read(tmp_path / "a.vrec")
+    assert (found.rows.itemsize, found.devices.nbytes) == (112, 0)
+
+
+def test_the_header_tells_how_to_read_the_file_without_this_software(tmp_path: Path) -> None:
+    content = _written(tmp_path / "a.vrec", _walked(ROWS_PER_BLOCK))
     length = int.from_bytes(content[5:9], "little")
     header = msgpack.unpackb(content[17 : 17 + length])
-    planes = zstandard.ZstdDecompressor().decompress(content[17 + length + 12 :])
-    table = np.frombuffer(planes, np.uint8).reshape(header["row_bytes"], -1).T.copy()
-    rows = table.reshape(-1).view(np.dtype([tuple(column) for column in header["columns"]]))
-    assert rows["head_y_m"][0] == np.float32(_simulated(1)[0].head.position_m[1])
+    block = zstandard.ZstdDecompressor().decompress(content[17 + length + 12 :])
+    counts, at, tables = np.frombuffer(block, "<u4", 2), 8, []
+    for count, described in zip(counts, header["tables"].values(), strict=True):
+        planes = np.frombuffer(block, np.uint8, count * described["row_bytes"], at).reshape(-1, count)
+        tables.append(planes.T.copy().reshape(-1).view([tuple(column) for column in described["columns"]]))
+        at += planes.size
+    assert tables[0]["head_y_m"][1] == tables[1]["waist_y_m"][0] == np.float32(_walked(2)[1].head.position_m[1])
+    assert (list(tables[1]["frame"][:3]), at) == ([1, 2, 4], len(block))
 
 
 def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
-    import hashlib
-
     with Writer(tmp_path / "a.vrec", {}) as writer:
         writer.write(pack(_simulated(1)[0]))
     content = (tmp_path / "a.vrec").read_bytes()
@@ -88,6 +122,22 @@ def test_a_file_cut_at_any_byte_gives_its_whole_blocks(tmp_path: Path) -> None:
         assert before <= len(found.rows) < 3 * ROWS_PER_BLOCK
         before = len(found.rows)
     assert before == 2 * ROWS_PER_BLOCK
+
+
+def test_a_file_that_is_cut_gives_no_frame_without_its_devices(tmp_path: Path) -> None:
+    content, path = _written(tmp_path / "whole.vrec", _walked(3 * ROWS_PER_BLOCK)), tmp_path / "cut.vrec"
+    for length in range(len(content) // 2, len(content), 97):
+        path.write_bytes(content[:length])
+        found = recording.read(path)
+        assert list(recording.frames(found.rows, found.devices)) == _walked(len(found.rows))
+
+
+def test_a_table_of_another_width_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "wide.vrec"
+    with Writer(path, {"tables": {"frames": {"row_bytes": 120}}}):
+        pass
+    with pytest.raises(RecordingUnreadable, match=r"rows of \{'frames': 120\} bytes, this version reads"):
+        recording.read(path)
 
 
 def test_every_single_bit_flip_is_noticed(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """A recording played again gives the same session, byte for byte; foreign recordings play too."""
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 import steadyreach_visits as visits
+from engine.frame import Button, Devices, Frame, Speed
 from engine.headset import HeadsetUnavailable
 from engine.plan import About
+from engine.recording import Writer, pack, read
 from engine.replay import open_replay, read_rows
 from engine.session_folder import FRAMES, RECORD
 from engine.simulated import SimulatedHeadset
@@ -26,6 +30,34 @@ def test_a_whole_session_comes_out_again_byte_for_byte(played: Path, tmp_path: P
     same, again = visits.play_again(played, tmp_path)
     assert same
     assert (again / RECORD).read_bytes() == (played / RECORD).read_bytes()
+
+
+class Equipped(SimulatedHeadset):
+    """A simulated patient with a tracker at the waist, who asks for a new middle and takes a break."""
+
+    def frames(self) -> Iterator[Frame]:
+        for index, frame in enumerate(super().frames()):
+            devices = Devices(head_speed=Speed((0.5, 0.0, 0.0), (0.0, 1.5, 0.0)), waist=frame.head)
+            buttons = Button.RECENTRE * (index == 400) | Button.AWAY * (600 <= index < 700)
+            yield frame._replace(devices=devices if index % 7 else None, buttons=buttons)
+
+
+def test_devices_postures_and_new_middles_come_out_again_byte_for_byte(tmp_path: Path) -> None:
+    steps = visits.steps_for(["fruit_ladder"], "gentle", ["fruit_ladder.targets=2"], posture="seated")
+    plan = visits.plan("test", steps, "gentle", 5, posture="seated")
+    done, folder = visits.play(plan, Equipped(seed=5), tmp_path / "first", ABOUT)
+    same, again = visits.play_again(folder, tmp_path / "again")
+    assert same
+    assert len(read(again / FRAMES).devices) > 1000
+    assert {"recentre asked", "recentred", "paused", "resumed"} <= {event.name for event in done.events}
+
+
+def test_a_recording_opened_as_a_headset_gives_its_devices(tmp_path: Path) -> None:
+    path, given = tmp_path / "walk.vrec", list(islice(Equipped().frames(), 50))
+    with Writer(path, {}) as writer:
+        for frame in given:
+            writer.write(pack(frame), frame.devices)
+    assert list(open_replay(path).frames()) == given
 
 
 def test_a_change_of_one_parameter_is_noticed(played: Path, tmp_path: Path) -> None:

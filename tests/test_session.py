@@ -10,7 +10,7 @@ from visits import ABOUT, Kept, calibration, game, patient, play
 from calibration.adaptation import follower
 from engine import moves, session
 from engine.envelope import UnknownBound
-from engine.frame import LOST, Button, Frame
+from engine.frame import LOST, Button, Frame, Hand
 from engine.plan import END, REST, WELCOME, Plan
 from engine.recording import Writer, read
 from engine.records import Precaution, from_json, to_json
@@ -74,7 +74,8 @@ def test_what_was_done_before_a_stop_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("why", "change"),
     [
-        ("the headset is off or a system menu is open", lambda f: f._replace(focused=False)),
+        ("a system menu is open or the headset is asleep", lambda f: f._replace(focused=False)),
+        ("nobody wears the headset", lambda f: f._replace(focused=False, buttons=Button.AWAY)),
         ("head tracking was lost", lambda f: f._replace(head=LOST)),
     ],
 )
@@ -103,6 +104,51 @@ def test_frames_before_the_head_is_seen_are_recorded_and_not_played(tmp_path: Pa
     assert done.quality
     assert done.quality.dropped == {"head not tracked": 50}
     assert not done.events
+
+
+def test_a_head_that_is_never_tracked_begins_no_session(tmp_path: Path) -> None:
+    guessed = lambda i, f: f._replace(head=f.head._replace(tracked=False)) if i < 50 else None  # noqa: E731
+    done, kept = _run(guessed, tmp_path)
+    assert (done.ended_by, done.calibration) == ("the headset saw nobody", None)
+    assert kept.scenes == [Scene("still", (session.WAITING,))] * 50
+
+
+def test_a_runtime_that_restarts_shows_its_own_card_until_play_goes_on(tmp_path: Path) -> None:
+    gone = Frame(0, LOST, Hand(LOST), Hand(LOST), Button.RESTARTING, focused=False)
+    done, kept = _run(lambda i, f: gone._replace(time_ns=f.time_ns) if 300 <= i < 600 else f, tmp_path)
+    assert {scene.items for scene in kept.scenes[300:690]} == {(session.RESTARTED,)}
+    assert done.events[0].detail == "the headset's software stopped and is being started again"
+    assert (done.ended_by, len(done.events)) == ("finished", 2)
+
+
+def test_a_pause_whose_reason_changes_is_noted_again(tmp_path: Path) -> None:
+    def taken_off(index: int, frame: Frame) -> Frame:
+        return frame._replace(focused=not 300 <= index < 400, buttons=Button.AWAY * (350 <= index < 400))
+
+    done, _ = _run(taken_off, tmp_path)
+    assert [event.name for event in done.events] == ["paused", "paused", "resumed"]
+    assert done.events[1].detail == "nobody wears the headset"
+
+
+def test_a_trial_with_a_pause_in_it_keeps_how_far_it_came_and_counts_no_time(tmp_path: Path) -> None:
+    plain, _ = _run(lambda _, f: f, tmp_path)
+    (tmp_path / "paused").mkdir()
+    done, _ = _run(lambda i, f: f._replace(focused=not 300 <= i < 2100), tmp_path / "paused")
+    (first, *_), (was, *_) = done.blocks[0].trials, plain.blocks[0].trials
+    assert {m.note for m in first.measures.values()} == {"interrupted by a pause of 21 s"}
+    assert first.achieved == pytest.approx(was.achieved, abs=10)
+    assert first.quality
+    assert (first.quality.seconds < 10, first.quality.longest_gap_s < 0.1) == (True, True)
+
+
+def test_a_hand_that_is_only_inferred_reaches_nothing(tmp_path: Path) -> None:
+    def inferred(_: int, frame: Frame) -> Frame:
+        right = frame.right
+        return frame._replace(right=right._replace(grip=right.grip._replace(tracked=False)))
+
+    done, _ = _run(inferred, tmp_path)
+    assert {trial.outcome for trial in done.blocks[0].trials if trial.side == "right"} == {"not yet"}
+    assert {trial.outcome for trial in done.blocks[0].trials if trial.side == "left"} == {"reached"}
 
 
 def test_an_interrupt_from_the_keyboard_ends_it_whole(tmp_path: Path) -> None:
@@ -154,7 +200,7 @@ def test_a_fault_in_a_game_is_shown_in_words_and_what_was_done_is_kept(tmp_path:
     done, kept = play(Wild(), tmp_path)
     assert done.ended_by == "error"
     assert done.events[-1].detail == "RuntimeError: a fault of the game"
-    assert kept.scenes[-1] == Scene("still", (session.ERROR_PANEL,))
+    assert kept.scenes[-1] == Scene("still", (session.ERROR_PANEL,), middle=kept.scenes[0].middle)
 
 
 def test_a_fault_of_the_headset_keeps_what_was_done(tmp_path: Path) -> None:
@@ -187,13 +233,6 @@ def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:
     assert not any(isinstance(item, Target) for scene in kept.scenes for item in scene.items)
     assert done.events[0].name == "target outside the envelope"
     assert done.blocks[0].trials[0].outcome == "stopped"
-
-
-def test_recentring_takes_the_new_stance(tmp_path: Path) -> None:
-    done, _ = _run(lambda i, f: f._replace(buttons=Button.RECENTRE) if i == 100 else f, tmp_path)
-    assert [event.name for event in done.events] == ["recentred"]
-    assert done.calibration
-    assert done.calibration.stance.head_m != calibration().stance.head_m
 
 
 def test_interludes_are_lived_through_and_recorded(tmp_path: Path) -> None:

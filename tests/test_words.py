@@ -9,6 +9,8 @@ from string import Formatter
 
 import pytest
 
+from engine.words import CONTROLS, Words, load
+
 ROOT = Path(__file__).parents[1]
 LANGUAGES = sorted((ROOT / "assets" / "words").glob("*.toml"))
 UNKIND = re.compile(
@@ -34,13 +36,20 @@ def keys_in_code(tables: set[str]) -> Iterator[str]:
                 yield node.value
 
 
+def said_with_anything(words: dict[str, str], text: str) -> list[str]:
+    """A sentence as it is said with each thing that a person may have in hand."""
+    called = [said for key, said in words.items() if key.startswith("controls.")]
+    return [re.sub(r"\{[a-z]+\}", said, text) for said in called]
+
+
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
 def test_every_line_fits_its_panel(path: Path) -> None:
     words = words_of(path)
     too_long = {
-        key: len(text)
+        key: len(said)
         for key, text in words.items()
-        if len(text) > (20 if key.endswith("title") else 34) or "\n" in text or not text.strip()
+        for said in said_with_anything(words, text)
+        if len(said) > (20 if key.endswith("title") else 34) or "\n" in said or not said.strip()
     }
     assert too_long == {}
 
@@ -58,7 +67,8 @@ def test_the_kindness_check_knows_an_unkind_line() -> None:
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
 def test_placeholders_are_numbered_from_zero(path: Path) -> None:
     for text in words_of(path).values():
-        fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+        named = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+        fields = [field for field in named if field not in CONTROLS]
         assert sorted(fields) == [str(number) for number in range(len(fields))], text
 
 
@@ -73,3 +83,20 @@ def test_every_key_used_in_code_has_words() -> None:
     beginnings = {key for key in used if key.endswith("_")}  # completed by a side or a direction
     assert used - beginnings - words.keys() == set()
     assert [start for start in beginnings if not any(key.startswith(start) for key in words)] == []
+
+
+def test_a_sentence_names_what_is_in_hand() -> None:
+    english = load()
+    assert english.say("session.confirm") == "Press the trigger to go on"
+    english.controls = {"confirm": "controls.pinch"}
+    assert english.say("session.confirm") == "Pinch to go on"
+
+
+def test_what_is_in_hand_may_have_no_name_for_something() -> None:
+    words = Words({"a": "{stop} or {confirm}, {0}", "controls.trigger": "pull"}, "test")
+    words.controls = {"stop": "controls.pedal"}
+    assert words.say("a", ("now",)) == "controls.pedal or pull, now"
+
+
+def test_there_are_words_for_every_control_that_is_said_without_being_told() -> None:
+    load().require(CONTROLS.values())

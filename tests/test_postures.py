@@ -1,0 +1,68 @@
+"""Postures: nobody is asked for what cannot be done seated or lying, and the record says how it was."""
+
+from pathlib import Path
+
+import pytest
+
+import steadyreach_visits as visits
+from calibration.adaptation import follower
+from engine.plan import About, Plan, PostureRefused, Step
+from engine.records import Session
+from engine.scene import Lean, Scene, Stand
+from engine.session_folder import read_session
+from engine.simulated import SimulatedHeadset
+
+ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
+
+
+def _tasks(*chosen: str, posture: str) -> list[str]:
+    steps = visits.steps_for(chosen, "standard", posture=posture)
+    return [step.name for step in steps if isinstance(step, Step)]
+
+
+def test_who_sits_is_not_asked_to_stand() -> None:
+    assert _tasks("harbour_lean", posture="seated") == ["open_reach", "open_lean", "harbour_lean", "harbour_lean"]
+
+
+def test_who_lies_is_asked_for_arms_alone() -> None:
+    assert _tasks("fruit_ladder", posture="lying") == ["open_reach", "fruit_ladder", "fruit_ladder"]
+
+
+def test_a_game_that_cannot_be_done_lying_is_refused_with_what_it_can() -> None:
+    with pytest.raises(PostureRefused, match="harbour_lean cannot be done lying; it can be done standing or seated"):
+        visits.steps_for(["fruit_ladder", "harbour_lean"], "standard", posture="lying")
+
+
+def test_a_posture_that_there_is_not_is_refused() -> None:
+    no_such = "no posture 'upside down'; the postures are standing, seated, lying"
+    with pytest.raises(PostureRefused, match=no_such):
+        Plan("test", (), follower, posture="upside down")
+    with pytest.raises(PostureRefused, match=no_such):
+        visits.steps_for(["fruit_ladder"], "standard", posture="upside down")
+
+
+class Bed(SimulatedHeadset):
+    """A simulated patient whose headset remembers whether anything but an arm was asked for."""
+
+    stood = False
+
+    def show(self, scene: Scene) -> None:
+        self.stood = self.stood or any(isinstance(item, Lean | Stand) for item in scene.items)
+        super().show(scene)
+
+
+def _lain(folder: Path) -> tuple[Session, Bed]:
+    steps, bed = visits.steps_for(["fruit_ladder"], "gentle", ["fruit_ladder.targets=2"], posture="lying"), Bed(seed=3)
+    done, where = visits.play(visits.plan("test", steps, "gentle", 3, posture="lying"), bed, folder, ABOUT)
+    assert read_session(where) == done
+    return done, bed
+
+
+def test_a_visit_lying_down_measures_and_plays_without_a_lean_and_says_so(tmp_path: Path) -> None:
+    done, bed = _lain(tmp_path)
+    assert (done.posture, done.ended_by, bed.stood) == ("lying", "finished", False)
+    assert [trial.outcome for trial in done.blocks[-2].trials] == ["reached", "reached"]
+
+
+def test_the_posture_is_kept_for_playing_again(tmp_path: Path) -> None:
+    assert visits.plan_of(_lain(tmp_path)[0]).posture == "lying"
