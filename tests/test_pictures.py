@@ -8,7 +8,7 @@ import pytest
 
 from engine import theme, words
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch, rotate
-from engine.scene import Lean, Panel, Scene, Stand, Target
+from engine.scene import Lean, Middle, Panel, Scene, Stand, Target
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
@@ -161,3 +161,17 @@ def test_the_title_card_leaves_no_words_behind(photographer, tmp_path):
     photographer.take_title(tmp_path / "title.png")
     assert np.array_equal(photographer.pixels(Scene("orchard"), frame()), before)
     assert (tmp_path / "title.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("place", ["orchard", "harbour"])
+def test_a_place_looks_the_same_wherever_its_middle_is(photographer, place):
+    middle = Middle(0.4, -0.3, 70.0)
+    items = (Lean("lean", 20, 6.0, 1.0), Panel("p", "stand.title", ("stand.text",)))
+    before = photographer.pixels(Scene(place, items), frame(Pose((0.1, 1.6, 0.0), from_yaw_pitch(0.3, 0.1))))
+    turned = from_yaw_pitch(math.radians(70), 0.0)
+    x, y, z = rotate(turned, (0.1, 1.6, 0.0))
+    moved = Pose((x + 0.4, y, z - 0.3), from_yaw_pitch(0.3 + math.radians(70), 0.1))
+    after = photographer.pixels(Scene(place, items, middle=middle), frame(moved))
+    elsewhere = photographer.pixels(Scene(place, items), frame(moved))
+    assert differs(before, after).mean() < 0.01
+    assert differs(before, elsewhere).mean() > 0.2

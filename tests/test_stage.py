@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import theme, words
 from engine.frame import LOST, UPRIGHT, Frame, Hand, Pose, from_yaw_pitch, rotate
-from engine.scene import Buzz, Item, Lean, Panel, Reach, Scene, Sound, Stand, Target
+from engine.scene import Buzz, Item, Lean, Middle, Panel, Reach, Scene, Sound, Stand, Target
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
@@ -21,6 +21,7 @@ from engine.panda.stage import Stage
 
 REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 GONE = Hand(LOST)
+PANEL = Panel("panel", "stand.title", ("stand.text",), 1, 5)
 HEAD = Pose((0.0, 1.6, 0.0))
 FRUIT = Target("fruit", (0.2, 1.5, -0.6), 0.05)
 ONE_OF_EACH: tuple[Item, ...] = (
@@ -29,7 +30,7 @@ ONE_OF_EACH: tuple[Item, ...] = (
     Lean("lean", 0, 6.0, 1.0),
     Lean("open lean", 90, 6.0, 1.0, open_ended=True),
     Stand("stand", 0.5),
-    Panel("panel", "stand.title", ("stand.text",), 1, 5),
+    PANEL,
     Sound("sound", "appear"),
     Buzz("buzz", "right", 0.5),
 )
@@ -181,6 +182,69 @@ def test_models_come_out_of_the_cache_as_they_went_in(graphics, models):
     second.prepare(("harbour",))
     assert any(name.startswith("harbour-") for name in kept)
     assert {path.name: path.stat().st_mtime_ns for path in models.iterdir()} == kept
+
+
+def in_the_world(stage, path) -> tuple[float, float, float]:
+    return from_panda(stage.root.find(path).get_pos(stage.root))
+
+
+def test_the_place_stands_at_the_middle_and_is_turned_with_it(stage):
+    stage.show(Scene("orchard", middle=Middle(0.5, -1.0, 90.0)), frame())
+    room = stage.root.find("room")
+    assert from_panda(room.get_pos()) == pytest.approx((0.5, 0.0, -1.0))
+    ahead = from_panda(stage.root.get_relative_vector(room, to_panda((0, 0, -1))))
+    assert ahead == pytest.approx((1, 0, 0), abs=1e-6)
+    assert not room.find("scenery/flyer").is_empty()
+
+
+def test_what_has_a_place_of_its_own_stays_where_it_is_when_the_middle_moves(stage):
+    items = (FRUIT, PANEL._replace(place_m=(-0.5, 1.4, -1.0)))
+    stage.show(Scene("orchard", items), frame())
+    stage.show(Scene("orchard", items, middle=Middle(0.5, -1.0, 90.0)), frame(right=Hand(Pose((0.3, 1.2, -0.4)))))
+    assert in_the_world(stage, "**/fruit") == pytest.approx(FRUIT.place_m)
+    assert in_the_world(stage, "**/panel") == pytest.approx((-0.5, 1.4, -1.0))
+    assert in_the_world(stage, "**/hand right") == pytest.approx((0.3, 1.2, -0.4))
+
+
+def test_what_has_no_place_of_its_own_stands_where_the_front_of_the_room_is(stage):
+    items = (Stand("stand"), PANEL)
+    stage.show(Scene("still", items), frame())
+    before = in_the_world(stage, "**/panel")
+    stage.show(Scene("still", items, middle=Middle(0.0, 0.0, 90.0)), frame())
+    x, y, z = before
+    assert in_the_world(stage, "**/panel") == pytest.approx((-z, y, x), abs=1e-5)
+    assert in_the_world(stage, "**/stand/ring")[0] == pytest.approx(2.2)
+
+
+def test_a_panel_is_a_card_that_changes_with_what_stands_on_it(stage):
+    stage.show(Scene("still", (PANEL, FRUIT)), frame())
+    (before,) = stage.cards()
+    stage.show(Scene("still", (PANEL, FRUIT)), frame(2.0))
+    assert stage.cards() == [before]
+    assert (before.key, before.node) == ("panel", stage.node("panel"))
+    stage.show(Scene("still", (PANEL._replace(done=2),)), frame(2.0))
+    (after,) = stage.cards()
+    assert after.stamp != before.stamp
+    assert after.size_m == before.size_m
+
+
+def test_a_panel_of_another_place_is_another_card(stage):
+    stage.show(Scene("still", (PANEL,)), frame())
+    stamps = [stage.cards()[0].stamp]
+    stage.show(Scene("orchard", (PANEL,)), frame())
+    stamps.append(stage.cards()[0].stamp)
+    stage.show(Scene("orchard"), frame())
+    assert stamps[0] != stamps[1]
+    assert stage.cards() == []
+
+
+def test_other_names_for_the_controls_lay_the_panels_anew(stage):
+    stage.show(Scene("still", (PANEL,)), frame())
+    (before,) = stage.cards()
+    stage.controls = dict(stage.controls)
+    assert stage.cards() == [before]
+    stage.controls = {"confirm": "controls.pinch"}
+    assert stage.cards()[0].stamp != before.stamp
 
 
 def test_refused_graphics_say_what_to_install(monkeypatch):

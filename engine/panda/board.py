@@ -1,5 +1,6 @@
 """Panels with words: rounded paper at a comfortable depth, sized to what stands on it."""
 
+import itertools
 import math
 
 from panda3d.core import LVecBase4f, TextNode
@@ -7,6 +8,7 @@ from panda3d.core import LVecBase4f, TextNode
 from engine.frame import Frame
 from engine.panda import shapes
 from engine.panda.axes import to_panda
+from engine.panda.card import Card
 from engine.panda.fonts import Setting
 from engine.panda.kit import Kit
 from engine.scene import Panel
@@ -21,10 +23,15 @@ TITLE_EM_M, BODY_EM_M = 0.058, 0.049
 MARGIN_M, PIP_M, SHADOW_M = 0.058, 0.018, 0.06
 LEAST_WIDTH_M, MOST_TEXT_M = 0.58, 0.58
 _LEADING = 1.22
+_CORNER_M, _EDGE_M = 0.055, 0.006
+_STAMPS = itertools.count(1)
 
 
 class Board:
-    """The drawing of a Panel. It stands where the person's eyes were when it came, and stays there."""
+    """The drawing of a Panel. It stands where the person's eyes were when it came, and stays there.
+
+    `card` describes it to a headset that shows it as a layer of its own.
+    """
 
     def __init__(self, kit: Kit, item: Panel, frame: Frame) -> None:
         """Stand the panel up."""
@@ -36,13 +43,14 @@ class Board:
     def update(self, item: Panel) -> None:
         """Lay the panel out anew."""
         self.node.get_children().detach()
+        self._item = item
         texts = self._texts(item)
         half_m = max(LEAST_WIDTH_M / 2, max(text.get_width() for text in texts) / 2 + MARGIN_M)
         tall_m = sum(_rows_m(text) for text in texts) + 2 * MARGIN_M + (0.056 if item.total else 0)
         self._place(item, half_m)
         paper = shapes.board(half_m + SHADOW_M, tall_m / 2 + SHADOW_M)
         pips = LVecBase4f(item.done, item.total, MARGIN_M + PIP_M - half_m, MARGIN_M + PIP_M - tall_m / 2)
-        self._kit.look.board(paper, LVecBase4f(half_m, tall_m / 2, 0.055, 0.006), pips)
+        self._kit.look.board(paper, LVecBase4f(half_m, tall_m / 2, _CORNER_M, _EDGE_M), pips)
         paper.reparent_to(self.node)
         top_m = tall_m / 2 - MARGIN_M
         for text in texts:
@@ -50,6 +58,11 @@ class Board:
             letters.set_pos(MARGIN_M - half_m, -0.003, top_m - 0.78 * text.get_text_scale())
             self._kit.look.text(letters)
             top_m -= _rows_m(text)
+        self.card = Card(item.key, self.node, (2 * half_m, tall_m), _CORNER_M, next(_STAMPS))
+
+    def relay(self) -> None:
+        """Lay the panel out anew because its words have changed."""
+        self.update(self._item)
 
     def pass_time(self, time_s: float) -> None:
         """Words stand still."""
@@ -66,7 +79,7 @@ class Board:
         if item.place_m is not None:
             middle = to_panda(item.place_m)
         else:
-            turn = math.radians(RIGHT_EDGE_DEG) - math.atan2(half_m, DISTANCE_M)
+            turn = math.radians(self._kit.facing_deg + RIGHT_EDGE_DEG) - math.atan2(half_m, DISTANCE_M)
             x, y, z = self._eye_m
             middle = to_panda((x + math.sin(turn) * DISTANCE_M, y + ABOVE_EYE_M, z - math.cos(turn) * DISTANCE_M))
         self.node.set_pos(middle)

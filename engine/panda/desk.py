@@ -7,19 +7,13 @@ from typing import cast
 
 from panda3d.core import (
     ButtonHandle,
-    ButtonThrower,
     Camera,
     CardMaker,
-    DataGraphTraverser,
-    EventQueue,
     GraphicsWindow,
     KeyboardButton,
     LPoint2,
     LPoint3,
-    MouseAndKeyboard,
     MouseButton,
-    MouseWatcher,
-    NodePath,
     PerspectiveLens,
     TransparencyAttrib,
 )
@@ -28,6 +22,7 @@ from engine.frame import Button, Frame, Vector
 from engine.panda.axes import from_panda, to_panda, turn_to_panda
 from engine.panda.fonts import Setting
 from engine.panda.graphics import Graphics
+from engine.panda.keys import Keys
 from engine.panda.puppet import Held, Puppet
 from engine.panda.stage import Stage
 from engine.scene import Scene
@@ -107,8 +102,6 @@ class Desk:
                 self._puppet.swap()
             elif name in ("wheel_up", "wheel_down"):
                 self._puppet.deepen(1 if name == "wheel_up" else -1)
-            elif name == "r":
-                self._puppet.yaw_rad = 0.0
         return buttons
 
     def _ray(self) -> Vector | None:
@@ -149,22 +142,15 @@ class Desk:
 
 
 class _Inputs:
-    """What the window's keyboard and mouse say, through Panda3D's data graph."""
+    """What the window's keyboard and mouse say."""
 
     def __init__(self, window: GraphicsWindow) -> None:
-        self._graph = NodePath("inputs")
-        devices = self._graph.attach_new_node(MouseAndKeyboard(window, 0, "devices"))
-        self._watcher = MouseWatcher("watcher")
-        devices.attach_new_node(self._watcher).attach_new_node(ButtonThrower("thrower"))
-        self._traverser = DataGraphTraverser()
-        self._events = EventQueue.get_global_event_queue()
+        self._keys = Keys(window)
+        self._watcher = self._keys.watcher
 
     def read(self) -> tuple[Held, list[str]]:
         """What is held down now, and the names of what was pressed since the last time."""
-        self._traverser.traverse(self._graph.node())
-        pressed = []
-        while not self._events.is_queue_empty():
-            pressed.append(self._events.dequeue_event().name)
+        pressed = self._keys.pressed()
         held = Held(
             lean=(self._axis("w", "up", "s", "down"), self._axis("d", "right", "a", "left")),
             turn=self._axis("e", "", "q", ""),

@@ -15,11 +15,13 @@ from panda3d.core import (
 
 from engine.headset import HeadsetUnavailable
 
-# The context stays current on the main thread (OpenXR needs it there) and nothing waits for a monitor.
+# The context stays current on the main thread (OpenXR needs it there) and nothing waits for a monitor. States go when
+# nobody holds them: without ShowBase nobody would collect them, and each thing that moves leaves one a frame.
 _CONFIGURATION = """
 gl-version 3 2
 threading-model
 sync-video 0
+garbage-collect-states 0
 framebuffer-srgb 0
 audio-library-name null
 textures-power-2 none
@@ -95,10 +97,13 @@ class Graphics:
     def buffer(self, name: str, size: tuple[int, int], samples: int = 0) -> GraphicsOutput:
         """Make an output off screen of this size in pixels that shares the context; `samples` is for MSAA.
 
-        Raises NoGraphics when the driver refuses the size.
+        It has alpha and a stencil, each of 8 bits. Raises NoGraphics when the driver refuses the size.
         """
+        properties = _frame_buffer(samples)
+        properties.set_alpha_bits(8)
+        properties.set_stencil_bits(8)
         output = self.engine.make_output(
-            self.pipe, name, 0, _frame_buffer(samples), _sized(size),
+            self.pipe, name, 0, properties, _sized(size),
             GraphicsPipe.BF_refuse_window, self.gsg, self.host,
         )  # fmt: skip
         self.engine.open_windows()
@@ -115,14 +120,14 @@ class Graphics:
             del self.engine, self.host, self.gsg, self.pipe
 
     def _open_host(self, size: tuple[int, int], title: str | None, module: str) -> GraphicsOutput:
-        properties = _sized(size)
-        flags = GraphicsPipe.BF_refuse_window
+        properties, kind, flags = _sized(size), _frame_buffer(0), GraphicsPipe.BF_refuse_window
         if title is not None:
             properties.set_title(title)
-            flags = GraphicsPipe.BF_require_window
-        host = self.engine.make_output(
-            self.pipe, "steadyreach", 0, _frame_buffer(0) if title is None else _on_screen(), properties, flags
-        )
+            kind, flags = _frame_buffer(4), GraphicsPipe.BF_require_window
+        if module == "pandagl":
+            # Without a back buffer a window stays black, and one beside it would have a context of its own.
+            kind.set_back_buffers(1)
+        host = self.engine.make_output(self.pipe, "steadyreach", 0, kind, properties, flags)
         self.engine.open_windows()
         if host is None or not host.is_valid() or host.gsg is None:
             self.engine.remove_all_windows()
@@ -135,13 +140,6 @@ def _frame_buffer(samples: int) -> FrameBufferProperties:
     properties.set_rgba_bits(8, 8, 8, 0)
     properties.set_depth_bits(24)
     properties.set_multisamples(samples)
-    return properties
-
-
-def _on_screen() -> FrameBufferProperties:
-    """A window's own: without a back buffer nothing would ever be swapped to the screen."""
-    properties = _frame_buffer(4)
-    properties.set_back_buffers(1)
     return properties
 
 

@@ -12,7 +12,10 @@ from engine.words import Words
 
 
 class Kit(NamedTuple):
-    """Where a drawing hangs, how it is lit, and the models, letters and words of the place it is in."""
+    """Where a drawing hangs, how it is lit, and the models, letters and words of the place it is in.
+
+    `facing_deg` is where the front of the room is.
+    """
 
     parent: NodePath
     look: Look
@@ -20,3 +23,4 @@ class Kit(NamedTuple):
     fonts: Fonts
     words: Words
     place: Place
+    facing_deg: float = 0.0

@@ -1,6 +1,9 @@
 """How things are lit and coloured: which shader a node wears, and what a place gives to all of them."""
 
 from panda3d.core import (
+    ColorBlendAttrib,
+    ColorWriteAttrib,
+    LMatrix4f,
     LVecBase3f,
     LVecBase4f,
     NodePath,
@@ -32,9 +35,12 @@ class Look:
         self._sky = _made(shaders.DOME, shaders.LIGHT + shaders.SKY)
         self._glow, self._bead = (_made(shaders.CARD, shaders.FLAT + p) for p in (shaders.GLOW, shaders.BEAD))
         self._mark, self._board, self._text = (
-            _made(shaders.PLAIN, shaders.FLAT + part) for part in (shaders.MARK, shaders.BOARD, shaders.TEXT)
+            _made(shaders.PLAIN, shaders.FLAT + part)
+            for part in (shaders.MARK, shaders.ROUNDED + shaders.BOARD, shaders.TEXT)
         )
-        root.set_shader_inputs(moment=self._moment, sway=0.02, nearer=0.0, fog_most=1.0)
+        root.set_shader_inputs(
+            moment=self._moment, sway=0.02, nearer=0.0, fog_most=1.0, bleed=0.0, to_place=LMatrix4f.ident_mat()
+        )
         self.surface(root)
         root.set_shader(self._lit)
 
@@ -56,6 +62,10 @@ class Look:
             paper=colour(place.ink.paper), accent=colour(place.ink.accent),
             water_deep=colour(place.water[0]), water_shallow=colour(place.water[1]),
         )  # fmt: skip
+
+    def stand(self, room: NodePath) -> None:
+        """Turn light, sky and mist as the room is turned that the place stands in."""
+        self._root.set_shader_input("to_place", self._root.get_mat(room))
 
     def baked(self, node: NodePath) -> None:
         """For what never moves: the light is in the vertex colours."""
@@ -120,6 +130,19 @@ class Look:
         # Panda3D gives letters made of distance fields a hard edge, which the shader makes soft again.
         node.set_transparency(TransparencyAttrib.M_alpha, 1)
         _after_solid(node, 4)
+
+
+def cut(node: NodePath, shape: LVecBase4f) -> None:
+    """Make a sheet a hole with rounded corners: where it is seen the picture keeps its colour and has an alpha of 0.
+
+    `shape` is half its width and height, and the radius of its corners, in metres.
+    """
+    node.set_shader(_made(shaders.PLAIN, shaders.FLAT + shaders.ROUNDED + shaders.HOLE))
+    node.set_shader_input("board", shape)
+    node.set_attrib(ColorWriteAttrib.make(ColorWriteAttrib.C_alpha))
+    blend = ColorBlendAttrib
+    node.set_attrib(blend.make(blend.M_add, blend.O_zero, blend.O_one_minus_incoming_alpha))
+    _after_solid(node, 5)
 
 
 def colour(code: str) -> LVecBase3f:

@@ -2,13 +2,14 @@
 
 A vertex shader starts with `VIEW`; a fragment shader starts with `LIGHT` when it is lit, misted or sky, else with
 `FLAT`.
-Eyes are where Panda3D's own matrices say they are, so that each eye of a headset is served.
+Eyes are where Panda3D's own matrices say they are, so that each eye of a headset is served. Light, sky and mist are
+reckoned in the axes of the place, which `to_place` leads to from the world's.
 """
 
 VIEW = """\
 #version 150
 uniform mat4 p3d_ModelViewProjectionMatrix, p3d_ModelViewMatrix, p3d_ProjectionMatrix, p3d_ModelMatrix;
-uniform mat4 p3d_ViewMatrixInverse;
+uniform mat4 to_place;
 uniform vec4 moment[1];
 in vec4 p3d_Vertex, p3d_Color;
 in vec3 p3d_Normal;
@@ -17,13 +18,14 @@ in vec2 p3d_MultiTexCoord0;
 
 LIGHT = """\
 #version 150
-uniform mat4 p3d_ViewMatrixInverse;
+uniform mat4 p3d_ViewMatrixInverse, to_place;
 uniform vec4 moment[1];  // time in s, how dark
 uniform vec3 sky_horizon, sky_middle, sky_zenith, sky_halo, lift, sun_to, sun, sky_light, ground_light;
 uniform vec4 fog;        // start in m, density per m, power, most
 uniform float exposure, fog_most;
 out vec4 pixel;
 
+vec3 viewer() { return (to_place * p3d_ViewMatrixInverse[3]).xyz; }
 vec3 sky(vec3 dir) {
     vec3 c = mix(sky_horizon, sky_middle, smoothstep(0.0, 0.22, dir.z));
     c = mix(c, sky_zenith, smoothstep(0.16, 0.75, dir.z));
@@ -37,7 +39,7 @@ vec3 shown(vec3 light) {
     return lift + c * (1.0 - lift);
 }
 vec3 misted(vec3 c, vec3 place) {
-    vec3 ray = place - p3d_ViewMatrixInverse[3].xyz;
+    vec3 ray = place - viewer();
     float depth = max(length(ray) - fog.x, 0.0) * fog.y;
     float mist = min(1.0 - exp(-pow(depth, fog.z)), min(fog.w, fog_most));
     return mix(c, sky(normalize(vec3(ray.xy, 0.0))), mist);
@@ -60,12 +62,13 @@ uniform float sway;
 out vec4 colour;
 out vec3 place, normal;
 void main() {
-    vec4 p = p3d_ModelMatrix * p3d_Vertex;
+    mat4 placed = to_place * p3d_ModelMatrix;
+    vec4 p = placed * p3d_Vertex;
     vec3 breeze = vec3(sin(moment[0].x * 1.1 + p.x * 1.7), sin(moment[0].x * 0.9 + p.y * 1.9), 0.0);
-    vec3 shift = transpose(mat3(p3d_ModelMatrix)) * breeze * (1.0 - p3d_Color.a) * sway;
+    vec3 shift = transpose(mat3(placed)) * breeze * (1.0 - p3d_Color.a) * sway;
     colour = p3d_Color;
     place = p.xyz + breeze * (1.0 - p3d_Color.a) * sway;
-    normal = mat3(p3d_ModelMatrix) * p3d_Normal;
+    normal = mat3(placed) * p3d_Normal;
     gl_Position = p3d_ModelViewProjectionMatrix * (p3d_Vertex + vec4(shift, 0.0));
 }
 """
@@ -82,7 +85,7 @@ const float DYNAMIC = 0.88;  // white gloves keep their shape
 in vec4 colour;
 in vec3 place, normal;
 void main() {
-    vec3 n = normalize(normal), eye = normalize(p3d_ViewMatrixInverse[3].xyz - place);
+    vec3 n = normalize(normal), eye = normalize(viewer() - place);
     float wrap = clamp((dot(n, sun_to) + 0.3) / 1.3, 0.0, 1.0), facing = max(dot(n, eye), 0.0);
     vec3 light = mix(ground_light, sky_light, n.z * 0.5 + 0.5) + sun * wrap;
     vec3 c = colour.rgb * light * DYNAMIC + pow(1.0 - facing, 3.0) * sky_light * 0.22;
@@ -98,7 +101,7 @@ uniform vec3 water_deep, water_shallow;
 in vec4 colour;
 in vec3 place, normal;
 void main() {
-    vec3 eye = p3d_ViewMatrixInverse[3].xyz - place;
+    vec3 eye = viewer() - place;
     float far = length(eye.xy), calm = 1.0 / (1.0 + far * 0.10), t = moment[0].x;
     vec2 p = place.xy;
     vec2 slope = vec2(0.9, 0.5) * cos(dot(p, vec2(0.9, 0.5)) + t * 0.7)
@@ -123,7 +126,7 @@ void main() {
 DOME = """
 out vec3 dir;
 void main() {
-    dir = p3d_Vertex.xyz;
+    dir = mat3(to_place) * p3d_Vertex.xyz;
     vec4 p = p3d_ModelViewMatrix * vec4(p3d_Vertex.xyz, 0.0);
     gl_Position = (p3d_ProjectionMatrix * vec4(1000.0 * p.xyz, 1.0)).xyww;
 }
@@ -200,18 +203,22 @@ void main() {
 }
 """
 
-BOARD = """
+ROUNDED = """
 uniform vec4 board;      // half width, half height, corner, edge, all in m
-uniform vec4 pips;       // done, total, left x, y
-const float MOST_PIPS = 12.0;  // more are a bar
 centroid in vec2 at;
-float rounded(vec2 p, float grow) {
+float rounded(vec2 p) {
     vec2 q = abs(p) - board.xy + board.z;
-    return length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - board.z - grow;
+    return length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - board.z;
 }
+"""
+
+BOARD = """
+uniform vec4 pips;       // done, total, left x, y
+uniform float bleed;     // m of edge beyond the edge
+const float MOST_PIPS = 12.0;  // more are a bar
 void main() {
-    float d = rounded(at, 0.0), soft = max(fwidth(d), 0.0005);
-    float shadow = 0.20 * pow(smoothstep(0.05, -0.03, rounded(at - vec2(0.006, -0.012), 0.0)), 1.6);
+    float d = rounded(at), soft = max(fwidth(d), 0.0005);
+    float shadow = 0.20 * pow(smoothstep(0.05, -0.03, rounded(at - vec2(0.006, -0.012))), 1.6);
     vec3 c = mix(paper, paper * vec3(0.985, 0.975, 0.955), smoothstep(board.y, -board.y, at.y));
     c = mix(c, accent, smoothstep(-soft, soft, d + board.w));
     vec3 pale = paper * vec3(0.84, 0.81, 0.73);
@@ -229,8 +236,15 @@ void main() {
             c = mix(c, pip, smoothstep(soft, -soft, length(p) - size));
         }
     }
-    float body = smoothstep(soft, -soft, d);
+    float body = smoothstep(soft, -soft, d - bleed);
     pixel = vec4(mix(vec3(0.10, 0.13, 0.12), c, body), max(body, shadow));
+}
+"""
+
+HOLE = """
+void main() {
+    float d = rounded(at), soft = max(fwidth(d), 0.0005);
+    pixel = vec4(0.0, 0.0, 0.0, smoothstep(soft, -soft, d));  // the share of alpha to take away
 }
 """
 

@@ -8,7 +8,9 @@ from panda3d.core import AntialiasAttrib, NodePath
 
 from engine.frame import Frame
 from engine.panda import shapes
+from engine.panda.axes import to_panda
 from engine.panda.board import Board
+from engine.panda.card import Card
 from engine.panda.flyers import DrawnFlyer
 from engine.panda.fonts import Fonts
 from engine.panda.footprints import Footprints
@@ -20,7 +22,7 @@ from engine.panda.lean import LeanGuide
 from engine.panda.look import CLOUD_FOG, FAR_FOG, Look, colour
 from engine.panda.models import Models
 from engine.panda.trail import ReachPath
-from engine.scene import Item, Lean, Panel, Reach, Scene, Stand, Target
+from engine.scene import Item, Lean, Middle, Panel, Reach, Scene, Stand, Target
 from engine.theme import Place, Theme, ThemeError
 from engine.words import Words
 
@@ -35,6 +37,8 @@ class _Drawing(Protocol):
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
     Target: Fruit, Reach: ReachPath, Lean: LeanGuide, Stand: Footprints, Panel: Board,
 }  # fmt: skip
+_IN_THE_ROOM = Lean | Stand
+"""What has no place of its own stands at the middle, as the scenery does."""
 
 
 class Stage:
@@ -51,11 +55,12 @@ class Stage:
         sky = shapes.dome()
         sky.reparent_to(self.root)
         self.look.sky(sky)
-        self._scenery = self.root.attach_new_node("scenery")
+        self._room = self.root.attach_new_node("room")
+        self._scenery = self._room.attach_new_node("scenery")
         self._things = self.root.attach_new_node("things")
         self._hands = {side: DrawnHand(side, self.root, self.look) for side in ("left", "right")}
         self._flyers: list[DrawnFlyer] = []
-        self._place = ""
+        self._place, self._middle = "", Middle()
         self._scenes: dict[str, NodePath] = {}
         self._shown: dict[str, tuple[Item, _Drawing]] = {}
 
@@ -64,6 +69,8 @@ class Stage:
         time_s = frame.time_ns * 1e-9
         if scene.place != self._place:
             self._enter(scene.place, self._found(scene.place))
+        if scene.middle != self._middle:
+            self._turn(scene.middle)
         self.look.tick(time_s, scene.dim)
         self._keep(scene.items, frame)
         for _, drawing in self._shown.values():
@@ -72,6 +79,23 @@ class Stage:
             flyer.pass_time(time_s)
         self._hands["left"].follow(frame.left)
         self._hands["right"].follow(frame.right)
+
+    def cards(self) -> list[Card]:
+        """What has words on it, for a headset that can show it sharper than a scene."""
+        return [drawing.card for _, drawing in self._shown.values() if isinstance(drawing, Board)]
+
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """What the person's controller calls its buttons: an action to the key of the words for it."""
+        return self._words.controls
+
+    @controls.setter
+    def controls(self, names: Mapping[str, str]) -> None:
+        if names != self._words.controls:
+            self._words.controls = dict(names)
+            for _, drawing in self._shown.values():
+                if isinstance(drawing, Board):
+                    drawing.relay()
 
     def node(self, key: str) -> NodePath:
         """The node of an item that is shown; KeyError when it is not."""
@@ -99,7 +123,22 @@ class Stage:
         for hand in self._hands.values():
             hand.wear(place.roles, self._models)
         self._flyers = [DrawnFlyer(flyer, self._scenery, self._models) for flyer in place.flyers]
+        self._clear()
         self.root.prepare_scene(self._graphics.gsg)
+
+    def _turn(self, middle: Middle) -> None:
+        """Set the place up around another middle, and what stands by the person with it."""
+        self._middle = middle
+        self._room.set_pos(to_panda((middle.x_m, 0.0, middle.z_m)))
+        self._room.set_h(-middle.facing_deg)
+        self.look.stand(self._room)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Take everything away, so that it is drawn anew as it has to be here."""
+        for _, drawing in self._shown.values():
+            drawing.node.remove_node()
+        self._shown = {}
 
     def _scene_of(self, name: str) -> NodePath:
         if name not in self._scenes:
@@ -142,5 +181,6 @@ class Stage:
         if make is None:
             return None
         place = self.theme.places[self._place]
-        kit = Kit(self._things, self.look, self._models, self.fonts, self._words, place)
+        parent = self._room if isinstance(item, _IN_THE_ROOM) else self._things
+        kit = Kit(parent, self.look, self._models, self.fonts, self._words, place, self._middle.facing_deg)
         return make(kit, item, frame)
