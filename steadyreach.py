@@ -19,7 +19,8 @@ from engine import machine, parameters, replay, words
 from engine import theme as themes
 from engine.envelope import UnknownBound
 from engine.headset import Choice, Headset, HeadsetUnavailable, Watched, Watcher, choose
-from engine.plan import About
+from engine.openxr.options import Options, options
+from engine.plan import POSTURES, About, PostureRefused
 from engine.recording import RecordingUnreadable
 from engine.records import Calibration, RecordUnreadable, Session
 from engine.session import UNWRITTEN
@@ -35,6 +36,7 @@ REFUSALS = (
     HeadsetUnavailable,
     NotMeasured,
     parameters.ParameterError,
+    PostureRefused,
     RecordUnreadable,
     RecordingUnreadable,
     ThemeError,
@@ -53,6 +55,9 @@ Seed = Annotated[int, typer.Option(help="fixes every choice of the games and of 
 Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
 DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")]
 Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simulated or replay:FILE")]
+Posture = Annotated[str, typer.Option(help=", ".join(POSTURES))]
+Mirror = Annotated[bool, typer.Option("--mirror", help="show in a window what the person with the headset sees")]
+Xr = Annotated[list[str] | None, typer.Option("--xr", help="NAME=VALUE for the headset, such as scale=0.8")]
 
 
 def main() -> None:
@@ -82,10 +87,10 @@ def about(id: str = "") -> About:
     return About(id or str(uuid.uuid4()), datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
 
 
-def open_headset(kind: str, seed: int, known: Calibration | None = None) -> Choice:
+def open_headset(kind: str, seed: int, xr: Options, known: Calibration | None = None) -> Choice:
     """Start the headset asked for, or the first that starts; raises HeadsetUnavailable."""
     kinds: dict[str, Callable[[], Headset]] = {
-        "openxr": _openxr,
+        "openxr": lambda: _openxr(xr),
         "desk": _desk,
         "simulated": lambda: SimulatedHeadset(patient_like(known) if known else None, seed),
     }
@@ -105,19 +110,22 @@ def play(
     set_: Set = None,
     seed: Seed = 0,
     patient: Annotated[str, typer.Option(help="the patient's pseudonym")] = "patient",
+    posture: Posture = POSTURES[0],
+    mirror: Mirror = False,
+    xr: Xr = None,
     as_json: Json = False,
 ) -> None:
     """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
     replayed = headset.startswith("replay:")
-    steps = visits.steps_for(chosen, preset, set_ or (), calibrate=not replayed)
-    started, known = open_headset(headset, seed), None
+    steps = visits.steps_for(chosen, preset, set_ or (), calibrate=not replayed, posture=posture)
+    started, known = open_headset(headset, seed, options(posture, mirror, xr or ())), None
     if isinstance(started.headset, replay.ReplayHeadset):
         known = imported.measure(started.headset.rows, _now())
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
     print(f"playing on {started.headset.description}", file=sys.stderr)
-    plan = visits.plan(patient, steps, preset, seed, known, keep_stance=replayed)
+    plan = visits.plan(patient, steps, preset, seed, known, keep_stance=replayed, posture=posture)
     with ExitStack() as closing:
         heard = _sound(closing) if started.headset.kind in ("desk", "openxr") else ()
         done, where = visits.play(plan, Watched(started.headset, *heard), folder, about())
@@ -133,6 +141,9 @@ def calibrate(
     recording: Annotated[Path | None, typer.Option(help="measure from a recording instead (.vrec or .bsor)")] = None,
     folder: Sessions = HOME / "sessions",
     seed: Seed = 0,
+    posture: Posture = POSTURES[0],
+    mirror: Mirror = False,
+    xr: Xr = None,
     as_json: Json = False,
 ) -> None:
     """Measure standing, reach and lean, or what a recording shows of them."""
@@ -141,9 +152,10 @@ def calibrate(
         found: Calibration | None = imported.measure(rows, _now())
         print(note, file=sys.stderr) if note else None
     else:
-        started = open_headset(headset, seed)
-        steps = visits.steps_for([], "standard")
-        done, _ = visits.play(visits.plan("patient", steps, "standard", seed), started.headset, folder, about())
+        steps = visits.steps_for([], "standard", posture=posture)
+        started = open_headset(headset, seed, options(posture, mirror, xr or ()))
+        plan = visits.plan("patient", steps, "standard", seed, posture=posture)
+        done, _ = visits.play(plan, started.headset, folder, about())
         found = done.calibration
     if found is None:
         raise NotMeasured("nothing was measured: the headset gave no frame")
@@ -381,7 +393,7 @@ def _described(name: str) -> dict[str, Any]:
     }
 
 
-def _openxr() -> Headset:
+def _openxr(xr: Options) -> Headset:
     from engine.openxr.headset import OpenXRHeadset
 
     def stage(graphics: Any) -> Any:
@@ -391,7 +403,7 @@ def _openxr() -> Headset:
         drawn.prepare(tuple(themes.load().places))
         return drawn
 
-    return OpenXRHeadset(stage)
+    return OpenXRHeadset(stage, xr)
 
 
 def _desk() -> Headset:

@@ -1,5 +1,6 @@
 """OpenXR: the inner suite on a real runtime, in a root of its own, and what needs no runtime at all."""
 
+import gc
 import os
 import re
 import subprocess
@@ -8,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.openxr.clock import Clock
+from engine.openxr.housekeeping import Housekeeping
 from engine.openxr.life import EXITING, FOCUSED, IDLE, LOSS_PENDING, READY, STOPPING, SYNCHRONIZED, VISIBLE, life
+from engine.openxr.options import Options, options
+from engine.openxr.quirks import QUIRKS, cures
+from engine.parameters import ParameterError
 
 INSIDE = Path(__file__).resolve().parent / "openxr" / "inside.py"
 UNAVAILABLE = 69
@@ -37,8 +43,69 @@ def test_frames_run_from_ready_to_focused(state: int) -> None:
 @pytest.mark.parametrize("state", [IDLE, STOPPING, EXITING, LOSS_PENDING, 999])
 def test_no_frames_run_in_any_other_state(state: int) -> None:
     assert not life(state).running
-    assert life(state).over == (state in (EXITING, LOSS_PENDING))
+    assert (life(state).over, life(state).lost) == (state == EXITING, state == LOSS_PENDING)
 
 
 def test_input_is_heeded_only_when_focused() -> None:
     assert [state for state in range(10) if life(state).focused] == [FOCUSED]
+
+
+def test_frames_have_the_time_of_the_first_runtime() -> None:
+    clock = Clock()
+    assert [clock.frame_ns(time_ns) for time_ns in (5_000, 6_000, 7_500)] == [5_000, 6_000, 7_500]
+
+
+def test_time_rises_even_where_a_runtime_repeats_itself() -> None:
+    clock = Clock()
+    assert [clock.frame_ns(time_ns) for time_ns in (5_000, 5_000, 4_000)] == [5_000, 5_001, 5_002]
+
+
+def test_time_goes_on_with_a_runtime_that_counts_from_elsewhere() -> None:
+    clock = Clock()
+    before_ns = clock.frame_ns(10**15)
+    clock.forget()
+    idle_ns = clock.idle_ns()
+    first_ns, second_ns = clock.frame_ns(70), clock.frame_ns(11_000_070)
+    assert before_ns < idle_ns < first_ns < before_ns + 10**10
+    assert second_ns - first_ns == 11_000_000
+
+
+def test_a_quirk_is_cured_where_it_was_seen_and_nowhere_else() -> None:
+    assert cures("SteamVR/OpenXR", (2, 11, 1), "linux", {}) == {"restore context", "keep instance"}
+    assert cures("SteamVR/OpenXR", (2, 15, 0), "win32", {}) == set()
+    assert cures("Monado(XRT) by Collabora et al", (25, 0, 0), "linux", {}) == set()
+
+
+def test_the_environment_overrules_the_table_of_quirks() -> None:
+    assert cures("Varjo OpenXR Runtime", (1, 0, 0), "win32", {"STEADYREACH_QUIRK_VARJO_DEPTH": "0"}) == set()
+    assert cures("Monado", (25, 0, 0), "linux", {"STEADYREACH_QUIRK_NO_MASK": "1"}) == {"no mask"}
+
+
+def test_every_quirk_has_a_name_and_a_cure_of_its_own() -> None:
+    known = {"restore context", "keep instance", "no depth", "no mask", "no cards", "two culls"}
+    assert len({quirk.name for quirk in QUIRKS}) == len(QUIRKS)
+    assert {quirk.cure for quirk in QUIRKS} == known
+
+
+def test_options_are_read_from_the_command_line() -> None:
+    chosen = options("seated", True, ["scale=0.8", "samples=2", "depth=false"])
+    assert chosen == Options(posture="seated", mirror=True, scale=0.8, samples=2, depth=False)
+
+
+@pytest.mark.parametrize("said", ["scal=1", "scale=x", "scale=9", "posture=lying", "samples=1.5"])
+def test_an_option_that_cannot_be_is_refused_by_name(said: str) -> None:
+    with pytest.raises(ParameterError, match=f"--xr {said}: "):
+        options("standing", False, [said])
+
+
+def test_garbage_waits_for_the_end_of_a_frame() -> None:
+    housekeeping, enabled = Housekeeping(), gc.isenabled()
+    housekeeping.begin()
+    try:
+        assert not gc.isenabled()
+        kept = [[number] for number in range(5000)]
+        housekeeping.rest()
+        assert gc.get_count()[0] < len(kept)
+    finally:
+        housekeeping.end()
+    assert gc.isenabled() == enabled

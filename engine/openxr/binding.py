@@ -1,8 +1,10 @@
 """Tells OpenXR which OpenGL context is current: EGL or GLX on Linux, WGL on Windows."""
 
 import ctypes
-import ctypes.util
+import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import xr
@@ -11,16 +13,18 @@ from engine.headset import HeadsetUnavailable
 from engine.openxr.runtime import EGL, Runtime
 from engine.panda.graphics import Graphics
 
-_EGL_CONFIG_ID, _EGL_NONE = 0x3028, 0x3038
+_EGL_CONFIG_ID, _EGL_NONE, _EGL_DRAW, _EGL_READ = 0x3028, 0x3038, 0x3059, 0x305A
 _GLX_FBCONFIG_ID, _GLX_VISUAL_ID, _GLX_SCREEN = 0x8013, 0x800B, 0x800C
 
 
-def open_graphics(runtime: Runtime) -> Graphics:
+def open_graphics(runtime: Runtime, *, window: bool = False) -> Graphics:
     """Open OpenGL in the way that the runtime can share: EGL needs no screen, and Monado alone takes it.
 
-    Raises HeadsetUnavailable when there is no such OpenGL here.
+    With `window` windows can be opened beside, which EGL has none of. Raises HeadsetUnavailable when there is no such
+    OpenGL here.
     """
-    if sys.platform.startswith("linux") and EGL not in runtime.extensions:
+    screen = window and os.environ.get("DISPLAY")
+    if sys.platform.startswith("linux") and (screen or EGL not in runtime.extensions):
         return Graphics("pandagl", (8, 8), None)
     return Graphics.offscreen()
 
@@ -41,6 +45,54 @@ def binding(runtime: Runtime) -> Any:
     if found is None:
         raise HeadsetUnavailable("OpenXR needs an OpenGL context and none is current: check the graphics driver")
     return found
+
+
+class Context:
+    """The OpenGL context that is current when this is made. `hold` makes it so again, for runtimes that change it."""
+
+    def __init__(self, *, restore: bool) -> None:
+        """Remember the context; without `restore` that is all."""
+        self._make_current: Callable[[], object] | None = _making_current() if restore else None
+
+    def hold(self) -> None:
+        """Call this after a runtime has made something on the context."""
+        if self._make_current is not None:
+            self._make_current()
+
+
+def _making_current() -> Callable[[], object] | None:
+    for library, queries, set_current in _CURRENT[sys.platform == "win32"]:
+        try:
+            found = ctypes.CDLL(library)  # 64-bit Windows has one calling convention, too
+        except OSError:
+            continue
+        held = [ctypes.c_void_p(_call(found, *query)) for query in queries]
+        if held[-1].value:
+            return partial(_call, found, set_current, *held)
+    return None
+
+
+# How each kind of OpenGL tells what is current (the context last), and how that is made current again.
+_CURRENT: Mapping[bool, Sequence[tuple[str, Sequence[tuple[Any, ...]], str]]] = {
+    False: (
+        (
+            "libEGL.so.1",
+            (
+                ("eglGetCurrentDisplay",),
+                ("eglGetCurrentSurface", _EGL_DRAW),
+                ("eglGetCurrentSurface", _EGL_READ),
+                ("eglGetCurrentContext",),
+            ),
+            "eglMakeCurrent",
+        ),
+        (
+            "libGL.so.1",
+            (("glXGetCurrentDisplay",), ("glXGetCurrentDrawable",), ("glXGetCurrentContext",)),
+            "glXMakeCurrent",
+        ),
+    ),
+    True: (("opengl32", (("wglGetCurrentDC",), ("wglGetCurrentContext",)), "wglMakeCurrent"),),
+}
 
 
 def _call(library: ctypes.CDLL, name: str, *arguments: Any) -> int:
@@ -90,7 +142,7 @@ def _glx() -> Any:
 
 
 def _wgl() -> Any:
-    library = ctypes.WinDLL("opengl32")  # type: ignore[attr-defined, unused-ignore]  # Windows has it
+    library = ctypes.CDLL("opengl32")
     device, context = _call(library, "wglGetCurrentDC"), _call(library, "wglGetCurrentContext")
     found = xr.GraphicsBindingOpenGLWin32KHR()
     fields = (ctypes.c_void_p * 2)(device, context)

@@ -41,19 +41,35 @@ class Calls:
         self.release_image = _function(short, "xrReleaseSwapchainImage", *_TWO)
         self.end_frame = _function(waiting, "xrEndFrame", *_TWO)
         self.apply_haptics = _function(short, "xrApplyHapticFeedback", *_THREE)
+        self._find = _function(short, "xrGetInstanceProcAddr", _ADDRESS, ctypes.c_char_p, _ADDRESS)
+
+    def extension(self, instance: int, name: str, *arguments: Any) -> Callable[..., int]:
+        """A short function that is not in the loader's library, for an instance that has it.
+
+        `arguments` are ctypes types. Raises the pyopenxr exception of a function that is not there.
+        """
+        found = ctypes.c_void_p()
+        self._find(instance, name.encode(), ctypes.addressof(found))
+        function = ctypes.PYFUNCTYPE(ctypes.c_int32, *arguments)(found.value or 0)
+        function.restype = _checked(name)
+        return function
 
 
 def _function(library: ctypes.CDLL, name: str, *arguments: Any) -> Callable[..., int]:
     function = library[name]
-    function.argtypes, function.restype = arguments, ctypes.c_int32
+    function.argtypes, function.restype = arguments, _checked(name)
+    return function
 
-    def call(*values: Any) -> int:
-        result: int = function(*values)
+
+def _checked(name: str) -> Callable[[int], int]:
+    """What ctypes makes of a function's result; this way it costs no call more than the number itself."""
+
+    def check(result: int) -> int:
         if result < 0:
             raise check_result(xr.Result(result), f"{name} failed: {xr.Result(result).name}")
         return result
 
-    return call
+    return check
 
 
 def address(structure: Any) -> int:
@@ -64,3 +80,11 @@ def address(structure: Any) -> int:
 def handle(owned: Any) -> int:
     """An OpenXR handle as the integer that a call takes."""
     return ctypes.cast(owned, ctypes.c_void_p).value or 0
+
+
+def field(structure: Any, of: Any) -> ctypes.c_void_p:
+    """A field that holds a handle or a pointer, as a number that can be set without an object.
+
+    `of` is the field's descriptor, such as `xr.ViewLocateInfo.space`.
+    """
+    return ctypes.c_void_p.from_address(ctypes.addressof(structure) + of.offset)

@@ -1,16 +1,19 @@
-"""What the two eyes see: a swapchain and a buffer for each, one camera, and the copy between them."""
+"""What the two eyes see: images of the runtime's and a buffer for each, one camera, and the copy between them."""
 
 import ctypes
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import xr
 from panda3d.core import (
     AntialiasAttrib,
+    BoundingVolume,
     Camera,
     DisplayRegionDrawCallbackData,
     GraphicsOutput,
     Lens,
+    LMatrix4f,
+    LVecBase4f,
     MatrixLens,
     NodePath,
     PythonCallbackObject,
@@ -18,113 +21,272 @@ from panda3d.core import (
 )
 
 from engine.headset import HeadsetUnavailable
-from engine.openxr.calls import Calls, address, handle
+from engine.openxr.calls import Calls, address, field
 from engine.openxr.gl import Gl
-from engine.openxr.views import View, cull_matrix, eye_matrix, head_matrix
+from engine.openxr.mask import UNMASKED, Mask, masks
+from engine.openxr.options import Options
+from engine.openxr.runtime import DEPTH, Runtime
+from engine.openxr.session import FAILED, GONE, Session
+from engine.openxr.swapchain import COLOUR, Swapchain, depth, tell
+from engine.openxr.views import FAR_M, NEAR_M, Views, cull_bounds, eye_matrix, head_matrix, read_views, write_view
 from engine.panda.graphics import Graphics
 
-# sRGB first: the stage writes encoded colours, and the compositor decodes them.
-_FORMATS = (0x8C43, 0x8058)  # GL_SRGB8_ALPHA8, GL_RGBA8
-_FOREVER = xr.INFINITE_DURATION
-
-
-class Swapchain:
-    """The runtime's images for one eye; between `acquire` and `release`, `texture` may be drawn to."""
-
-    def __init__(self, session: Any, calls: Calls, size: tuple[int, int], closing: ExitStack) -> None:
-        self._calls, self.size, self.texture = calls, size, 0
-        self.created = _create(session, size)
-        closing.callback(xr.destroy_swapchain, self.created)
-        self._handle = handle(self.created)
-        images = xr.enumerate_swapchain_images(self.created, xr.SwapchainImageOpenGLKHR)
-        self._images = [image.image for image in images]
-        self._index, self._wait = ctypes.c_uint32(), xr.SwapchainImageWaitInfo(_FOREVER)
-
-    def acquire(self) -> None:
-        """Wait for an image that may be drawn to."""
-        self._calls.acquire_image(self._handle, None, address(self._index))
-        self._calls.wait_image(self._handle, address(self._wait))
-        self.texture = self._images[self._index.value]
-
-    def release(self) -> None:
-        """Hand the image to the runtime."""
-        self._calls.release_image(self._handle, None)
-
-
-class Eye:
-    """One eye: its swapchain, and the buffer in which Panda3D draws before the samples are averaged."""
-
-    def __init__(self, swapchain: Swapchain, buffer: GraphicsOutput, camera: NodePath, channel: Any, gl: Gl) -> None:
-        self.swapchain, self._gl = swapchain, gl
-        self._error: BaseException | None = None
-        self._callback = PythonCallbackObject(self._drawn)
-        region = buffer.make_display_region()
-        region.camera = camera
-        region.set_stereo_channel(channel)
-        region.set_draw_callback(self._callback)
-
-    def check(self) -> None:
-        """Raise what went wrong while drawing."""
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
-
-    def _drawn(self, data: DisplayRegionDrawCallbackData) -> None:
-        try:
-            data.upcall()
-            self._gl.resolve(self.swapchain.texture, self.swapchain.size)
-        except Exception as error:  # noqa: BLE001  # Panda3D would lose it and break the next callback: kept
-            self._error = error
+_STARTS = (xr.View.pose.offset, xr.View.pose.offset + ctypes.sizeof(xr.View))
+_SEEN = xr.CompositionLayerProjectionView
+_FLAGS = xr.CompositionLayerFlags
+_BEHIND = int(_FLAGS.BLEND_TEXTURE_SOURCE_ALPHA_BIT | _FLAGS.UNPREMULTIPLIED_ALPHA_BIT)
 
 
 class Eyes:
-    """Both eyes of a session. `chains` are their swapchains; `draw` fills them from two views."""
+    """Both eyes of a session: `draw` fills the runtime's images, and gives the layer that shows them.
+
+    `views` is how the eyes were placed in the images drawn last. `camera` is at the head; its lens has a matrix for
+    each stereo channel. With `holes`, what lies behind shows where the images have an alpha below 1; their colours are
+    not multiplied by it, because they are curved as a screen shows them, and a product would darken edges.
+    """
 
     def __init__(
-        self, graphics: Graphics, root: NodePath, chains: list[Swapchain], samples: int, closing: ExitStack
-    ) -> None:
-        self._graphics, self._lens = graphics, MatrixLens()
+        self, graphics: Graphics, root: NodePath, session: Session, runtime: Runtime, calls: Calls, options: Options,
+        closing: ExitStack,
+    ) -> None:  # fmt: skip
+        """Make everything for drawing what is under `root`; `closing` gets all that has to be given back.
+
+        Raises HeadsetUnavailable when the runtime takes none of our images.
+        """
+        self._graphics, self._session, self._late = graphics, session, options.late
+        self.views: Views | None = None
+        self.holes = False
+        self._space, self._placed, self._head = 0, True, LMatrix4f()
         self._gl = Gl()
         closing.callback(self._gl.close)
-        camera = Camera("head", self._lens)
-        # Panda3D switches multisampling off for whatever does not ask for it.
-        camera.set_initial_state(RenderState.make(AntialiasAttrib.make(AntialiasAttrib.M_multisample)))
-        self._camera = root.attach_new_node(camera)
-        closing.callback(self._camera.remove_node)
-        self.eyes = []
-        for number, (chain, channel) in enumerate(zip(chains, (Lens.SC_left, Lens.SC_right), strict=True)):
-            buffer = graphics.buffer(f"eye {number}", chain.size, samples)
-            self.eyes.append(Eye(chain, buffer, self._camera, channel, self._gl))
+        self._masks = masks(session.created, runtime, calls) if options.mask else None
+        self._cameras = _Cameras(root, options.one_cull, self._masks is not None, closing)
+        self.camera = self._cameras.nodes[0]
+        sizes = [_scaled(*sizes, options.scale) for sizes in zip(runtime.sizes, runtime.largest, strict=True)]
+        chains = [Swapchain(session.created, calls, size, COLOUR, closing) for size in sizes]
+        session.context.hold()
+        samples = min(options.samples, self._gl.most_samples())
+        self._eyes = [_Eye(graphics, chain, samples, self._gl, self._place, closing) for chain in chains]
+        closing.callback(self._eyes.clear)  # they know this: without it they would stay until cycles are collected
+        if options.depth and DEPTH in runtime.extensions:
+            self._add_depth(calls, closing)
+        for number, eye in enumerate(self._eyes):
+            eye.look_through(self._cameras.nodes[number % len(self._cameras.nodes)], left=number == 0)
+            if self._masks is not None:
+                eye.mask = Mask(eye.output)
+            self.remask(number)
+        self._layer = _Layer(self._eyes)
 
-    def draw(self, views: tuple[View, View]) -> None:
-        """Draw what each eye sees into the runtime's images."""
-        head = head_matrix(views)
-        self._camera.set_mat(head)
-        self._lens.set_user_mat(cull_matrix(views, head))
-        self._lens.set_left_eye_mat(eye_matrix(views[0], head))
-        self._lens.set_right_eye_mat(eye_matrix(views[1], head))
-        self._gl.forget_errors()
-        for eye in self.eyes:
-            eye.swapchain.acquire()
-        self._graphics.engine.render_frame()
-        for eye in self.eyes:
-            eye.swapchain.release()
-        for eye in self.eyes:
-            eye.check()
+    def draw(self, space: int) -> int:
+        """Draw what is seen from where the eyes are in a space; gives the address of the layer that shows it.
 
+        0 says that there is nothing to show: nobody knows where the eyes are, or the runtime kept its images.
+        """
+        self._space = space
+        self.views = self._find()
+        if self.views is None:
+            return 0
+        self._head = head_matrix(self.views)
+        self._cameras.move(self._head, cull_bounds(self.views, self._head))
+        for eye, view in zip(self._eyes, self.views, strict=True):
+            if eye.mask is not None:
+                eye.mask.fit(view)
+        self._gl.errors()
+        if not self._fill():
+            return 0
+        self._layer.show(self.views, space, holes=self.holes)
+        return self._layer.address
 
-def _create(session: Any, size: tuple[int, int]) -> Any:
-    use = xr.SwapchainUsageFlags.COLOR_ATTACHMENT_BIT | xr.SwapchainUsageFlags.SAMPLED_BIT
-    listed = set(xr.enumerate_swapchain_formats(session))
-    for number in _FORMATS:
-        if number not in listed:
-            continue
-        request = xr.SwapchainCreateInfo(
-            usage_flags=use, format=number, sample_count=1, width=size[0], height=size[1],
-            face_count=1, array_size=1, mip_count=1,
-        )  # fmt: skip
+    def remask(self, number: int) -> None:
+        """Ask anew which corners of an eye are hidden (0 left, 1 right)."""
+        mask = self._eyes[number].mask
+        if self._masks is not None and mask is not None:
+            mask.wear(self._masks.of(number))
+
+    def _fill(self) -> bool:
+        """Draw both images and hand them over, whatever happens; false when there were none to draw into."""
         try:
-            return xr.create_swapchain(session, request)
-        except xr.SwapchainFormatUnsupportedError:
-            continue  # some runtimes list formats that they then refuse
-    raise HeadsetUnavailable("the OpenXR runtime takes no image with 8 bits a colour: update it")
+            ready = all(eye.acquire() for eye in self._eyes)
+            self._session.context.hold()
+            if ready:
+                self._render()
+        finally:
+            for eye in self._eyes:
+                eye.release()
+        return ready
+
+    def _render(self) -> None:
+        self._placed = False
+        for eye in self._eyes:
+            eye.output.set_active(True)
+        try:
+            self._graphics.engine.render_frame()
+        finally:
+            for eye in self._eyes:  # others may have images drawn between our frames
+                eye.output.set_active(False)
+        for error in [eye.take_error() for eye in self._eyes]:
+            if error is not None:
+                raise error
+
+    def _find(self) -> Views | None:
+        if not self._session.locate(self._space):
+            return None
+        views = read_views(self._session.view_buffer, _STARTS)
+        if views is None:
+            tell("the OpenXR runtime placed the eyes with numbers that are none; such frames are not shown")
+        return views
+
+    def _place(self) -> None:
+        """Put the eyes where they are, as late as can be: when Panda3D has culled and begins to draw the first."""
+        if self._placed or self.views is None:
+            return
+        self._placed = True
+        if self._late:
+            self.views = self._find() or self.views
+        left, right = self.views
+        self._cameras.see(eye_matrix(left, self._head), eye_matrix(right, self._head))
+
+    def _add_depth(self, calls: Calls, closing: ExitStack) -> None:
+        """Let the depth of both eyes be handed over too, where the runtime takes it as Panda3D keeps it."""
+        form = self._eyes[0].probe(self._graphics)
+        if not form:
+            tell("no depth is sent to the headset: this graphics driver keeps it in a way that OpenXR has no name for")
+            return
+        with ExitStack() as made:
+            try:
+                chains = [
+                    Swapchain(self._session.created, calls, eye.chain.size, depth(form), made) for eye in self._eyes
+                ]
+            except GONE:
+                raise
+            except (FAILED, HeadsetUnavailable) as reason:
+                tell(f"no depth is sent to the headset: {reason}")
+                return
+            closing.push(made.pop_all())
+        self._session.context.hold()
+        for eye, chain in zip(self._eyes, chains, strict=True):
+            eye.depth = chain
+
+
+class _Eye:
+    """One eye: its images, and the buffer in which Panda3D draws before the samples are averaged."""
+
+    def __init__(
+        self, graphics: Graphics, chain: Swapchain, samples: int, gl: Gl, place: Callable[[], None], closing: ExitStack
+    ) -> None:
+        """`place` is called before anything is drawn."""
+        self.chain, self._gl, self._place = chain, gl, place
+        self.depth: Swapchain | None = None
+        self.mask: Mask | None = None
+        self._error: BaseException | None = None
+        self.output: GraphicsOutput = graphics.buffer("eye", chain.size, samples)
+        closing.callback(graphics.engine.remove_window, self.output)
+        self.output.set_active(False)
+        self.output.set_clear_color(LVecBase4f(0, 0, 0, 1))
+        self.output.set_clear_stencil_active(True)
+        self._region = self.output.make_display_region()
+        # The region keeps the callback, which keeps this, which keeps the region: no collector sees that.
+        closing.callback(self._region.clear_draw_callback)
+
+    def probe(self, graphics: Graphics) -> int:
+        """How the buffer keeps depth, as OpenGL numbers it; 0 when it does so in no way of OpenXR's."""
+        found: list[int] = []
+        self._region.set_draw_callback(PythonCallbackObject(lambda _: found.append(self._gl.depth_format())))
+        self.output.set_active(True)
+        graphics.engine.render_frame()
+        self.output.set_active(False)
+        return sum(found)
+
+    def look_through(self, camera: NodePath, *, left: bool) -> None:
+        """Draw what a camera sees in the left or right channel of its lens."""
+        self._region.camera = camera
+        self._region.set_stereo_channel(Lens.SC_left if left else Lens.SC_right)
+        self._region.set_draw_callback(PythonCallbackObject(self._drawn))
+
+    def acquire(self) -> bool:
+        """Wait for images to draw into."""
+        return self.chain.acquire() and (self.depth is None or self.depth.acquire())
+
+    def release(self) -> None:
+        """Hand over what was waited for."""
+        self.chain.release()
+        if self.depth is not None:
+            self.depth.release()
+
+    def take_error(self) -> BaseException | None:
+        """What went wrong while drawing, once."""
+        error, self._error = self._error, None
+        return error
+
+    def _drawn(self, data: DisplayRegionDrawCallbackData) -> None:
+        try:
+            self._place()
+            data.upcall()
+            self._gl.resolve(self.chain, self.depth)
+        except BaseException as error:  # noqa: BLE001  # Panda3D would lose it and break the next callback: kept
+            self._error = error
+
+
+class _Cameras:
+    """The camera at the head, which both eyes share; or one for each, should a Panda3D not share what it culls.
+
+    `nodes` are the one or two.
+    """
+
+    def __init__(self, root: NodePath, shared: bool, masked: bool, closing: ExitStack) -> None:
+        # Panda3D switches multisampling off for whatever does not ask for it.
+        state = RenderState.make(AntialiasAttrib.make(AntialiasAttrib.M_multisample))
+        if masked:
+            state = state.add_attrib(UNMASKED)
+        self._lenses = [MatrixLens() for _ in range(1 if shared else 2)]
+        self._cameras = [Camera("head", lens) for lens in self._lenses]
+        self.nodes = [root.attach_new_node(camera) for camera in self._cameras]
+        for camera, node in zip(self._cameras, self.nodes, strict=True):
+            camera.set_initial_state(state)
+            closing.callback(node.remove_node)
+
+    def move(self, head: LMatrix4f, bounds: BoundingVolume) -> None:
+        """Stand at the head, and cull by these bounds."""
+        for camera, node in zip(self._cameras, self.nodes, strict=True):
+            node.set_mat(head)
+            camera.set_cull_bounds(bounds)
+
+    def see(self, left: LMatrix4f, right: LMatrix4f) -> None:
+        """Take what the lens of each eye makes of what is before the camera."""
+        if len(self._lenses) == 1:
+            self._lenses[0].set_left_eye_mat(left)
+            self._lenses[0].set_right_eye_mat(right)
+        else:
+            self._lenses[0].set_user_mat(left)
+            self._lenses[1].set_user_mat(right)
+
+
+class _Layer:
+    """The layer of both eyes, as a runtime reads it at `address`."""
+
+    def __init__(self, eyes: list[_Eye]) -> None:
+        self._seen = (_SEEN * 2)(*[_SEEN(sub_image=eye.chain.whole()) for eye in eyes])
+        self._depths = []
+        for seen, eye in zip(self._seen, eyes, strict=True):
+            if eye.depth is not None:
+                info = xr.CompositionLayerDepthInfoKHR(eye.depth.whole(), 0.0, 1.0, NEAR_M, FAR_M)
+                field(seen, _SEEN._next).value = address(info)
+                self._depths.append(info)
+        self._layer = xr.CompositionLayerProjection(views=self._seen)
+        field(self._layer, xr.CompositionLayerProjection._views).value = address(self._seen)
+        self._space = field(self._layer, xr.CompositionLayerProjection.space)
+        self._buffer = memoryview(self._seen).cast("B")
+        self.address = address(self._layer)
+
+    def show(self, views: Views, space: int, *, holes: bool) -> None:
+        """Say how the eyes were placed, and in which space."""
+        self._space.value = space
+        self._layer._layer_flags = _BEHIND if holes else 0
+        for number, view in enumerate(views):
+            write_view(view, self._buffer, number * ctypes.sizeof(_SEEN) + _SEEN.pose.offset)
+
+
+def _scaled(size: tuple[int, int], most: tuple[int, int], scale: float) -> tuple[int, int]:
+    """A size in pixels, scaled; at most the most, unless a runtime recommends more than it takes."""
+    width, height = (max(1, min(round(side * scale), max(limit, side))) for side, limit in zip(size, most, strict=True))
+    return width, height

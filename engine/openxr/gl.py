@@ -1,20 +1,50 @@
-"""The few OpenGL functions that copy a drawn eye into an image of the runtime's."""
+"""The few OpenGL functions that copy what Panda3D has drawn into images of the runtime's."""
 
 import ctypes
 import sys
 from collections.abc import Callable
 from typing import Any
 
-_DRAWN_INTO = 0x8CA6  # GL_DRAW_FRAMEBUFFER_BINDING
+from engine.openxr.swapchain import SRGB8_ALPHA8, Swapchain
+
+_DRAWN_INTO, _MOST_SAMPLES = 0x8CA6, 0x8D57  # GL_DRAW_FRAMEBUFFER_BINDING, GL_MAX_SAMPLES
 _FRAMEBUFFER, _READ, _DRAW = 0x8D40, 0x8CA8, 0x8CA9
-_COLOUR, _COLOUR_BUFFER, _TEXTURE_2D, _NEAREST = 0x8CE0, 0x4000, 0x0DE1, 0x2600
-_ENCODE_SRGB = 0x8DB9  # GL_FRAMEBUFFER_SRGB
-_NUMBERS = {
-    "glBindFramebuffer": 2,
-    "glBlitFramebuffer": 10,
-    "glDisable": 1,
-    "glFramebufferTexture2D": 5,
-    "glGetError": 0,
+_COLOUR, _DEPTH, _STENCIL, _DEPTH_STENCIL = 0x8CE0, 0x8D00, 0x8D20, 0x821A
+_COLOUR_BUFFER, _DEPTH_BUFFER = 0x4000, 0x0100
+_TEXTURE_2D, _BOUND_TEXTURE, _RGBA, _BYTES, _NEAREST = 0x0DE1, 0x8069, 0x1908, 0x1401, 0x2600
+_SCISSOR_TEST, _ENCODE_SRGB = 0x0C11, 0x8DB9  # GL_FRAMEBUFFER_SRGB
+_MOST_LEVEL = 0x813D  # GL_TEXTURE_MAX_LEVEL
+_KIND, _DEPTH_BITS, _STENCIL_BITS = 0x8211, 0x8216, 0x8217  # GL_FRAMEBUFFER_ATTACHMENT_...
+_WHOLE, _FLOAT = 0x8C17, 0x1406  # GL_UNSIGNED_NORMALIZED, GL_FLOAT
+_DEPTH_FORMATS = {
+    (16, 0, _WHOLE): 0x81A5,
+    (24, 0, _WHOLE): 0x81A6,
+    (24, 8, _WHOLE): 0x88F0,
+    (32, 0, _FLOAT): 0x8CAC,
+    (32, 8, _FLOAT): 0x8CAD,
+}
+_WITH_STENCIL = (0x88F0, 0x8CAD)
+_MOST_ERRORS = 32  # a context that is lost reports errors for ever
+_NOT_FOUND = (None, 1, 2, 3, 2**64 - 1)  # what drivers answer to wglGetProcAddress for what is in OpenGL 1.1
+
+_NUMBER, _SIGNED, _ADDRESS = ctypes.c_uint, ctypes.c_int, ctypes.c_void_p
+_FUNCTIONS: dict[str, tuple[Any, ...]] = {
+    "glBindFramebuffer": (_NUMBER,) * 2,
+    "glBindTexture": (_NUMBER,) * 2,
+    "glBlitFramebuffer": (_SIGNED,) * 8 + (_NUMBER,) * 2,
+    "glDeleteFramebuffers": (_SIGNED, _ADDRESS),
+    "glDeleteTextures": (_SIGNED, _ADDRESS),
+    "glDisable": (_NUMBER,),
+    "glEnable": (_NUMBER,),
+    "glFramebufferTexture2D": (_NUMBER,) * 5,
+    "glGenFramebuffers": (_SIGNED, _ADDRESS),
+    "glGenTextures": (_SIGNED, _ADDRESS),
+    "glGetError": (),
+    "glGetFramebufferAttachmentParameteriv": (_NUMBER,) * 3 + (_ADDRESS,),
+    "glGetIntegerv": (_NUMBER, _ADDRESS),
+    "glIsEnabled": (_NUMBER,),
+    "glTexImage2D": (_NUMBER,) + (_SIGNED,) * 5 + (_NUMBER,) * 2 + (_ADDRESS,),
+    "glTexParameteri": (_NUMBER,) * 2 + (_SIGNED,),
 }
 
 
@@ -23,37 +53,105 @@ class Gl:
 
     def __init__(self) -> None:
         find = _finder()
-        self._call = {name: find(name, *[ctypes.c_uint] * count) for name, count in _NUMBERS.items()}
-        self._call["glBlitFramebuffer"] = find("glBlitFramebuffer", *[ctypes.c_int] * 8, *[ctypes.c_uint] * 2)
-        self._get = find("glGetIntegerv", ctypes.c_uint, ctypes.c_void_p)
-        generate = find("glGenFramebuffers", ctypes.c_int, ctypes.c_void_p)
-        self._delete = find("glDeleteFramebuffers", ctypes.c_int, ctypes.c_void_p)
-        self._own, self._bound = ctypes.c_uint(), ctypes.c_int()
-        generate(1, ctypes.addressof(self._own))
+        self._call = {name: find(name, *kinds) for name, kinds in _FUNCTIONS.items()}
+        self._bind, self._attach = self._call["glBindFramebuffer"], self._call["glFramebufferTexture2D"]
+        self._blit = self._call["glBlitFramebuffer"]
+        self._number = ctypes.c_int()
+        self._number_at = ctypes.addressof(self._number)
+        self._own, self._other = (self._generate("glGenFramebuffers") for _ in range(2))
+        self._between: dict[tuple[int, int], int] = {}
 
-    def resolve(self, image: int, size: tuple[int, int]) -> None:
-        """Copy what is bound for drawing into a texture, samples averaged, bytes as they are.
+    def resolve(self, chain: Swapchain, depth: Swapchain | None = None) -> None:
+        """Copy what is bound for drawing into the images that are acquired, samples averaged.
 
-        Panda3D's own binding is put back.
+        Bytes come as they are into an image that takes colours as a screen shows them; one that takes light gets
+        them decoded. Panda3D's own binding is put back.
         """
-        call, (width, height) = self._call, size
-        self._get(_DRAWN_INTO, ctypes.addressof(self._bound))
-        drawn = self._bound.value
-        call["glBindFramebuffer"](_READ, drawn)
-        call["glBindFramebuffer"](_DRAW, self._own)
-        call["glFramebufferTexture2D"](_DRAW, _COLOUR, _TEXTURE_2D, image, 0)
-        call["glDisable"](_ENCODE_SRGB)
-        call["glBlitFramebuffer"](0, 0, width, height, 0, 0, width, height, _COLOUR_BUFFER, _NEAREST)
-        call["glBindFramebuffer"](_FRAMEBUFFER, drawn)
+        drawn, scissored = self._get(_DRAWN_INTO), self._call["glIsEnabled"](_SCISSOR_TEST)
+        self._call["glDisable"](_SCISSOR_TEST)  # it would clip the copy
+        self._call["glDisable"](_ENCODE_SRGB)
+        target = chain.texture if chain.encoded else self._texture(chain.size)
+        self._bind(_READ, drawn)
+        self._bind(_DRAW, self._own)
+        self._attach(_DRAW, _COLOUR, _TEXTURE_2D, target, 0)
+        if depth is None:
+            self._copy(chain.size, _COLOUR_BUFFER)
+        else:
+            place = _DEPTH_STENCIL if depth.format in _WITH_STENCIL else _DEPTH
+            self._attach(_DRAW, place, _TEXTURE_2D, depth.texture, 0)
+            self._copy(chain.size, _COLOUR_BUFFER | _DEPTH_BUFFER)
+            self._attach(_DRAW, place, _TEXTURE_2D, 0, 0)
+        if not chain.encoded:
+            self._decode(chain)
+        self._bind(_FRAMEBUFFER, drawn)
+        if scissored & 1:
+            self._call["glEnable"](_SCISSOR_TEST)
 
-    def forget_errors(self) -> None:
-        """Empty OpenGL's list of errors: runtimes leave some, and others take an old one for their own."""
-        while self._call["glGetError"]():
-            pass
+    def most_samples(self) -> int:
+        """How many samples to a pixel the driver can draw."""
+        return self._get(_MOST_SAMPLES)
+
+    def depth_format(self) -> int:
+        """How what is bound for drawing keeps depth, as OpenGL numbers it; 0 when it does so in no way of OpenXR's."""
+        bits, kind = self._attached(_DEPTH, _DEPTH_BITS), self._attached(_DEPTH, _KIND)
+        found = _DEPTH_FORMATS.get((bits, self._attached(_STENCIL, _STENCIL_BITS), kind), 0)
+        self.errors()
+        return found
+
+    def errors(self) -> list[int]:
+        """Take OpenGL's errors off its list: runtimes leave some, and others take an old one for their own."""
+        found: list[int] = []
+        while (error := self._call["glGetError"]()) and len(found) < _MOST_ERRORS:
+            found.append(error)
+        return found
 
     def close(self) -> None:
-        """Give back the framebuffer."""
-        self._delete(1, ctypes.addressof(self._own))
+        """Give back what was made."""
+        for texture in self._between.values():
+            self._delete("glDeleteTextures", texture)
+        self._between.clear()
+        for own in (self._own, self._other):
+            self._delete("glDeleteFramebuffers", own)
+
+    def _copy(self, size: tuple[int, int], what: int) -> None:
+        self._blit(0, 0, *size, 0, 0, *size, what, _NEAREST)
+
+    def _decode(self, chain: Swapchain) -> None:
+        """Copy from the texture between into the image, through OpenGL's own decoding."""
+        self._bind(_READ, self._own)
+        self._bind(_DRAW, self._other)
+        self._attach(_DRAW, _COLOUR, _TEXTURE_2D, chain.texture, 0)
+        self._call["glEnable"](_ENCODE_SRGB)
+        self._copy(chain.size, _COLOUR_BUFFER)
+        self._call["glDisable"](_ENCODE_SRGB)
+
+    def _texture(self, size: tuple[int, int]) -> int:
+        """A texture of our own that holds colours as a screen shows them."""
+        if size not in self._between:
+            before, made = self._get(_BOUND_TEXTURE), self._generate("glGenTextures")
+            self._call["glBindTexture"](_TEXTURE_2D, made)
+            self._call["glTexImage2D"](_TEXTURE_2D, 0, SRGB8_ALPHA8, *size, 0, _RGBA, _BYTES, None)
+            self._call["glTexParameteri"](_TEXTURE_2D, _MOST_LEVEL, 0)
+            self._call["glBindTexture"](_TEXTURE_2D, before)
+            self._between[size] = made
+        return self._between[size]
+
+    def _get(self, name: int) -> int:
+        self._call["glGetIntegerv"](name, self._number_at)
+        return self._number.value
+
+    def _attached(self, place: int, name: int) -> int:
+        self._number.value = 0
+        self._call["glGetFramebufferAttachmentParameteriv"](_DRAW, place, name, self._number_at)
+        return self._number.value
+
+    def _generate(self, function: str) -> int:
+        self._call[function](1, self._number_at)
+        return self._number.value
+
+    def _delete(self, function: str, name: int) -> None:
+        self._number.value = name
+        self._call[function](1, self._number_at)
 
 
 def _finder() -> Callable[..., Any]:
@@ -64,11 +162,13 @@ def _finder() -> Callable[..., Any]:
         ask.restype, ask.argtypes = ctypes.c_void_p, (ctypes.c_char_p,)
 
         def find(name: str, *arguments: Any) -> Any:
-            where = ask(name.encode()) or ctypes.cast(library[name], ctypes.c_void_p).value
+            where = ask(name.encode())
+            if where in _NOT_FOUND:
+                where = ctypes.cast(library[name], ctypes.c_void_p).value
             return ctypes.WINFUNCTYPE(ctypes.c_uint, *arguments)(where)
 
         return find
-    present = ctypes.PyDLL("libGL.so.1")
+    present = _library()
 
     def find_present(name: str, *arguments: Any) -> Any:
         function = present[name]
@@ -76,3 +176,11 @@ def _finder() -> Callable[..., Any]:
         return function
 
     return find_present
+
+
+def _library() -> ctypes.PyDLL:
+    """OpenGL as Linux has it: without X there may be only the second."""
+    try:
+        return ctypes.PyDLL("libGL.so.1")
+    except OSError:
+        return ctypes.PyDLL("libOpenGL.so.0")

@@ -1,22 +1,41 @@
-"""The headset kind `openxr`: a stereo session on the runtime that is there."""
+"""The headset kind `openxr`: a stereo session on the runtime that is there, and on the one that comes after it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
-from engine.frame import LOST, SIDES, Button, Frame, Hand
+from engine.frame import LOST, Button, Frame, Hand
 from engine.headset import HeadsetUnavailable
+from engine.openxr.clock import Clock
+from engine.openxr.gestures import Gestures
+from engine.openxr.housekeeping import Housekeeping
+from engine.openxr.options import Options
 from engine.scene import Buzz, Scene
 
 if TYPE_CHECKING:
     from panda3d.core import NodePath
 
+    from engine.openxr.link import Link
+    from engine.openxr.mirror import Mirror
+    from engine.openxr.spaces import Placed
     from engine.openxr.views import View
+    from engine.panda.card import Card
     from engine.panda.graphics import Graphics
+
+IDLE_S = 0.05
+RETRY_S = 0.5
+
+_log = logging.getLogger("steadyreach.openxr")
 
 
 class Drawn(Protocol):
-    """What draws scenes under a root node: `engine.panda.stage.Stage`, or less in a test."""
+    """What draws scenes under a root node: `engine.panda.stage.Stage`, or less in another program.
+
+    It may also have `cards()`, the flat things with words that can be shown sharper than the scene, and `controls`,
+    which is told what the buttons of the controller in hand are called.
+    """
 
     root: "NodePath"
 
@@ -28,128 +47,212 @@ class Drawn(Protocol):
 class OpenXRHeadset:
     """A person wearing a headset that an OpenXR runtime drives.
 
-    `frames()` ends when the person or the runtime ends the session; a runtime that goes away ends it too,
-    so that what was recorded is saved. `views` is how both eyes were placed when they were drawn last.
+    `frames()` ends when the person or the runtime ends the session. When the runtime goes away without a word it is
+    awaited and started on again: until then, and while the headset is asleep, frames come without poses, twenty a
+    second. `views` is how both eyes were placed when they were drawn last.
     """
 
     kind = "openxr"
 
-    def __init__(self, stage: "Callable[[Graphics], Drawn]", samples: int = 4, *, build_floor: bool = False) -> None:
-        """Start a session whose scenes are drawn by `stage(graphics)`, with `samples` to a pixel.
+    def __init__(self, stage: "Callable[[Graphics], Drawn]", options: Options | None = None) -> None:
+        """Start a session whose scenes are drawn by `stage(graphics)`.
 
-        `build_floor` makes the floor from the room set-up even where the runtime has one. Raises
-        HeadsetUnavailable, with the reason and what would help.
+        Raises HeadsetUnavailable, with the reason and what would help.
         """
-        self._closing, self._gone = ExitStack(), True
-        try:
-            self._open(stage, samples, build_floor)
-        except BaseException:
-            self._closing.close()
-            raise
-        self._gone, self._waited = False, False
+        self._options, self._closing = options or Options(), ExitStack()
+        self._clock, self._gestures, self._housekeeping = Clock(), Gestures(), Housekeeping()
+        self._link: Link | None = None
+        self._mirror: Mirror | None = None
+        self._losses: tuple[type[Exception], ...] = ()
+        self._over, self._waited, self._asked = False, False, Button.NONE
+        self._away_since_s: float | None = None
+        self._placed: Placed | None = None
+        self._settling, self._in_trial = False, False
         self._buzzes: set[str] = set()
-        self.views: tuple[View, View] | None = None
+        try:
+            self._open(stage)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def views(self) -> "tuple[View, View] | None":
+        """How the eyes were placed when they were drawn last; None before, and while nobody knows."""
+        return self._link.eyes.views if self._link else None
+
+    def press(self, buttons: Button) -> None:
+        """Press buttons in the place of the person, as a therapist may: the next frame has them."""
+        self._asked |= buttons
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the head and hands at each predicted display time."""
-        while not (self._gone or self._session.life.over):
-            with self._losing():
-                self._finish()
-                time_ns = self._session.wait()
-                if time_ns:
-                    self._frame = self._read(time_ns)
-                    yield self._frame
+        """Yield the head and hands at each predicted display time, which only rises."""
+        self._housekeeping.begin()
+        while not self._over:
+            frame = self._next()
+            if frame is not None:
+                yield frame
 
     def show(self, scene: Scene) -> None:
         """Draw a scene into both eyes for the frame that was given last, and start its new pulses."""
-        if not self._waited:
+        if self._link is None or not self._waited:
             return
-        with self._losing():
-            self._waited, shown = False, 0
-            if self._session.begin():
-                shown = self._draw(scene)
-            self._session.end(shown)
-            self._buzz(scene)
+        try:
+            self._waited, layers = False, []
+            if self._link.session.begin():
+                self._stage.show(scene, self._frame)
+                layers = self._link.draw(self._display_ns, self._cards())
+            self._link.session.end(layers)
+            self._buzz(self._link, scene)
+            self._in_trial = scene.trial
+        except self._losses as reason:
+            self._lose(reason)
 
     def close(self) -> None:
         """Leave the session and give everything back."""
-        if not self._gone:
-            with self._losing():
-                self._finish()
-                self._session.leave()
-        self._gone = True
+        self._over = True
+        link, self._link = self._link, None
+        if link is not None:
+            try:
+                self._finish(link)
+                lost = False
+            except self._losses:
+                lost = True
+            link.close(lost=lost)
         self._closing.close()
+        self._housekeeping.end()
 
-    def _open(self, stage: "Callable[[Graphics], Drawn]", samples: int, build_floor: bool) -> None:
+    def _open(self, stage: "Callable[[Graphics], Drawn]") -> None:
         try:  # here, because a program that never meets a headset should not wait a second for pyopenxr
-            from engine.openxr.actions import Actions
             from engine.openxr.binding import open_graphics
-            from engine.openxr.calls import Calls
-            from engine.openxr.eyes import Eyes
+            from engine.openxr.link import Link
             from engine.openxr.runtime import Runtime
-            from engine.openxr.session import FAILED, GONE, Session
-            from engine.openxr.spaces import Floor
+            from engine.openxr.session import LOSSES
         except (ImportError, OSError, AttributeError) as reason:  # the last two: its OpenGL cannot be loaded
             raise HeadsetUnavailable(
                 f"pyopenxr cannot be loaded ({reason}): install it with pip install steadyreach[openxr]"
             ) from None
-        closing, calls = self._closing, Calls()
-        runtime = Runtime(closing)
-        self.description, self._losses = runtime.description, GONE
-        graphics = open_graphics(runtime)
-        closing.callback(graphics.close)
-        self._stage = stage(graphics)
-        graphics.engine.render_frame()  # makes the context current, and sends what is loaded to the card
+        with ExitStack() as held:
+            runtime = Runtime(held)
+            self.description, self._losses = runtime.description, LOSSES
+            self._graphics = open_graphics(runtime, window=self._options.mirror)
+            self._closing.callback(self._graphics.close)
+            self._stage = stage(self._graphics)
+            self._graphics.engine.render_frame()  # makes the context current, and sends what is loaded to the card
+            if self._options.mirror:
+                from engine.openxr.mirror import Mirror
+
+                self._mirror = Mirror(self._graphics)
+                self._closing.callback(self._mirror.close)
+            self._link = Link(runtime, self._graphics, self._stage.root, self._options, held)
+        self._join(self._link)
+
+    def _next(self) -> Frame | None:
+        """The next frame, or None when there is none after all."""
+        if self._link is None:
+            self._reconnect()
+            return self._idle()
         try:
-            self._session = Session(runtime, calls, closing)
-            self._floor = Floor(self._session.created, calls, closing, build=build_floor)
-            self._actions = Actions(runtime, self._session.created, calls, closing)
-            self._eyes = Eyes(graphics, self._stage.root, self._session.chains, samples, closing)
-        except FAILED as reason:
-            raise HeadsetUnavailable(f"{self.description} gave up while a session was started: {reason}") from None
+            return self._live(self._link)
+        except self._losses as reason:
+            self._lose(reason)
+            return self._idle()
 
-    @contextmanager
-    def _losing(self) -> Iterator[None]:
-        """Take the loss of the runtime as the end of the session."""
-        try:
-            yield
-        except self._losses:
-            self._gone = True
+    def _live(self, link: "Link") -> Frame | None:
+        self._finish(link)
+        self._housekeeping.rest()
+        display_ns = 0 if link.session.life.lost else link.session.wait()
+        if display_ns:
+            self._away_since_s = None
+            return self._read(link, display_ns)
+        self._over |= link.session.life.over
+        if link.session.life.lost:
+            self._lose("the runtime announced it")
+        return None if self._over else self._idle()
 
-    def _read(self, time_ns: int) -> Frame:
-        """What the devices say; nothing is known of them before the floor is."""
-        self._waited = True
-        heeded = self._actions.sync() and self._session.life.focused
-        pressed = self._actions.buttons()
-        if self._session.recentred(time_ns):
-            pressed |= Button.RECENTRE
-            self._floor.moved()
-        space = self._floor.at(time_ns)
-        if not space:
-            return Frame(time_ns, LOST, Hand(LOST), Hand(LOST), int(pressed), focused=False)
-        left, right = (self._actions.hand(side, space, time_ns) for side in SIDES)
-        head = self._floor.head.pose(space, time_ns)
-        return Frame(time_ns, head, left, right, int(pressed), heeded)
+    def _read(self, link: "Link", display_ns: int) -> Frame:
+        self._waited, self._display_ns = True, display_ns
+        settled = self._settling and not self._in_trial
+        if settled:
+            link.settle(display_ns)
+            self._asked |= Button.RECENTRE  # the middle that was taken before is elsewhere now
+        frame = link.read(display_ns, self._clock.frame_ns(display_ns))
+        if link.controls_changed:
+            self._tell_controls(link)
+        pressed = self._gestures.buttons(frame) | self._take_asked()
+        if pressed & Button.RECENTRE:
+            self._settling = self._options.posture != "standing" and not settled
+        self._frame = frame if pressed == frame.buttons else frame._replace(buttons=pressed)
+        return self._frame
 
-    def _draw(self, scene: Scene) -> int:
-        """Draw both eyes; gives the space they were drawn in, or 0 while nobody knows where they are."""
-        space = self._floor.at(self._frame.time_ns)
-        self.views = self._session.views(space) if space else None
-        if self.views is None:
-            return 0
-        self._stage.show(scene, self._frame)
-        self._eyes.draw(self.views)
-        return space
+    def _idle(self) -> Frame | None:
+        """A frame that nobody sees, or None when the wait for the headset has been too long."""
+        now_s = time.monotonic()
+        if self._away_since_s is None:
+            self._away_since_s = now_s
+            self._housekeeping.idle()
+        if now_s - self._away_since_s > self._options.patience_s:
+            _log.warning("the headset was away for %.0f s; the session ends", self._options.patience_s)
+            self._over = True
+            return None
+        time.sleep(IDLE_S)
+        told = Button.RESTARTING if self._link is None else Button.NONE if self._link.worn else Button.AWAY
+        pressed = int(told) | self._take_asked()
+        return Frame(self._clock.idle_ns(), LOST, Hand(LOST), Hand(LOST), pressed, focused=False)
 
-    def _finish(self) -> None:
+    def _take_asked(self) -> int:
+        asked, self._asked = self._asked, Button.NONE
+        return int(asked) | (self._mirror.buttons() if self._mirror else 0)
+
+    def _finish(self, link: "Link") -> None:
         """End a frame that nothing was shown for, because each one that was waited for has to be."""
         if self._waited:
             self._waited = False
-            self._session.begin()
-            self._session.end(0)
+            link.session.begin()
+            link.session.end(())
 
-    def _buzz(self, scene: Scene) -> None:
+    def _lose(self, reason: object) -> None:
+        """Give back what is left of a runtime that is gone."""
+        _log.warning("the headset's software stopped (%s); waiting for it to come back", reason)
+        link, self._link, self._waited = self._link, None, False
+        if self._mirror:
+            self._mirror.follow(None)
+        if link is not None:
+            self._placed = link.placed
+            link.close(lost=True)
+        self._clock.forget()
+        self._tried_s = time.monotonic()
+
+    def _reconnect(self) -> None:
+        """Try to start on a runtime again, on the same OpenGL context."""
+        from engine.openxr.link import Link
+        from engine.openxr.runtime import Runtime
+
+        if time.monotonic() - self._tried_s < RETRY_S:
+            return
+        with ExitStack() as held:
+            try:
+                runtime, root = Runtime(held), self._stage.root
+                self._link = Link(runtime, self._graphics, root, self._options, held, self._placed)
+                self._join(self._link)
+                _log.warning("the headset's software is back")
+            except HeadsetUnavailable:
+                self._tried_s = time.monotonic()
+
+    def _join(self, link: "Link") -> None:
+        if self._mirror:
+            self._mirror.follow(link.eyes.camera)
+        self._tell_controls(link)
+
+    def _tell_controls(self, link: "Link") -> None:
+        link.controls_changed = False
+        if hasattr(self._stage, "controls"):
+            self._stage.controls = link.actions.controls()
+
+    def _cards(self) -> "Sequence[Card]":
+        return self._stage.cards() if hasattr(self._stage, "cards") else ()
+
+    def _buzz(self, link: "Link", scene: Scene) -> None:
         pulses = {item.key: item for item in scene.items if isinstance(item, Buzz)}
         for key in pulses.keys() - self._buzzes:
-            self._actions.buzz(pulses[key])
+            link.actions.buzz(pulses[key])
         self._buzzes = set(pulses)

@@ -6,13 +6,18 @@ IDLE, READY, SYNCHRONIZED, VISIBLE, FOCUSED, STOPPING, LOSS_PENDING, EXITING = r
 
 
 class Life(NamedTuple):
-    """What to do in a state: begin or end the session now, run its frames, heed its input, or leave it."""
+    """What to do in a state.
+
+    Begin or end the session on entering it, run its frames, heed its input, leave for good (`over`), or start all
+    anew because the runtime is going away (`lost`).
+    """
 
     begin: bool = False
     end: bool = False
     running: bool = False
     focused: bool = False
     over: bool = False
+    lost: bool = False
 
 
 _LIFE = {
@@ -22,7 +27,7 @@ _LIFE = {
     VISIBLE: Life(running=True),
     FOCUSED: Life(running=True, focused=True),
     STOPPING: Life(end=True),
-    LOSS_PENDING: Life(over=True),
+    LOSS_PENDING: Life(lost=True),
     EXITING: Life(over=True),
 }
 

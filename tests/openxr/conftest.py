@@ -11,7 +11,9 @@ collect_ignore_glob: list[str] = [] if INSIDE else ["test_*.py"]  # `tests/test_
 
 if INSIDE:
     from engine.openxr.headset import OpenXRHeadset
-    from tests.openxr.monado import Monado
+    from tests.openxr.layers.faults import Faults
+    from tests.openxr.layers.rules import Rules
+    from tests.openxr.monado import Monado, Screen
     from tests.openxr.remote import RemoteHmd, RemotePerson
     from tests.openxr.validation import Validation
     from tests.openxr.world import World
@@ -35,9 +37,39 @@ def remote(monado: "Monado") -> "Iterator[RemoteHmd]":
 
 
 @pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[Monado]":
+    """A service of this test's own, which it may spoil."""
+    service = Monado(tmp_path / "runtime")
+    for name, value in service.environment.items():
+        monkeypatch.setenv(name, value)
+    yield service
+    service.kill()
+
+
+@pytest.fixture(scope="session")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Screen]":
+    """An X server without a monitor: one for all tests, because Panda3D asks for DISPLAY once in a process."""
+    server = Screen(tmp_path_factory.mktemp("screen"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Validation":
     """The core validation layer, which listens to this test."""
     return Validation(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Rules":
+    """The layer that watches the rules, for the instances of this test; ask for it before `faults`."""
+    return Rules(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Faults":
+    """The layer that does to the calls of this test what it asks for."""
+    return Faults(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Runs the OpenXR tests where there is a Monado: on this machine, or inside the Debian root.
+"""Runs the OpenXR tests, or the bench, where there is a Monado: on this machine, or inside the Debian root.
 
 `python tests/openxr/inside.py [PYTEST ARGUMENTS]` exits with pytest's code, or with 69 and one sentence where
-there is no Monado and no root can be built.
+there is no Monado and no root can be built. With `--bench [ARGUMENTS]` it runs `steadyreach bench xr` instead.
 """
 
 import importlib.util
@@ -19,9 +19,10 @@ from tests.openxr import root  # noqa: E402  # a script finds its own folder, no
 
 UNAVAILABLE = 69  # EX_UNAVAILABLE: a service that the command needs cannot be had
 OLDEST_MONADO = 24
-LONGEST_S = 300
+LONGEST_S, LONGEST_BENCH_S = 900, 1800
 INSIDE = {"STEADYREACH_INSIDE_OPENXR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "tests/openxr")
+PYTEST, TESTS = ("-m", "pytest", "-p", "no:cacheprovider"), "tests/openxr"
+BENCH = ("steadyreach.py", "bench", "xr")
 
 
 def own_monado() -> bool:
@@ -34,31 +35,38 @@ def own_monado() -> bool:
 
 
 def command(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    """The command line of the tests and its environment.
+    """The command line of the tests or, after `--bench`, of the bench, and its environment.
 
     Raises NoRoot.
     """
+    if arguments[:1] == ["--bench"]:
+        program = [*BENCH, *arguments[1:]]
+    else:
+        named = any(argument.startswith(TESTS) for argument in arguments)
+        program = [*PYTEST, *arguments, *(() if named else (TESTS,))]
     if own_monado():
-        return [sys.executable, *PYTEST, *arguments], os.environ | INSIDE
+        return [sys.executable, *program], os.environ | INSIDE
     path = {"PATH": "/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
     start = ["sh", "-c", 'ip link set lo up && cd /repository && exec "$@"', "start"]
     binds = {REPOSITORY: "/repository"}
-    inside = [*start, "/venv/bin/python", *PYTEST, *arguments]
-    return root.in_root(root.ensure(), inside, binds, network=False), path | INSIDE
+    inside = [*start, "/venv/bin/python", *program]
+    chosen = {name: value for name, value in os.environ.items() if name.startswith("STEADYREACH_")}
+    return root.in_root(root.ensure(), inside, binds, network=False), chosen | path | INSIDE
 
 
 def run(arguments: list[str]) -> int:
-    """Run the tests and give pytest's exit code; what hangs is ended."""
+    """Run the tests or the bench and give its exit code; what hangs is ended."""
+    longest_s = LONGEST_BENCH_S if arguments[:1] == ["--bench"] else LONGEST_S
     try:
         line, environment = command(arguments)
         return subprocess.run(
-            line, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, check=False, timeout=LONGEST_S
+            line, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, check=False, timeout=longest_s
         ).returncode
     except root.NoRoot as reason:
         sys.stderr.write(f"the OpenXR tests cannot run: {reason}\n")
         return UNAVAILABLE
     except subprocess.TimeoutExpired:
-        sys.stderr.write(f"the OpenXR tests hung for {LONGEST_S} s and were ended\n")
+        sys.stderr.write(f"the OpenXR tests hung for {longest_s} s and were ended\n")
         return 1
 
 

@@ -23,6 +23,7 @@ PACKAGES = (
     *("ca-certificates", "iproute2", "libx11-6", "python3", "python3-venv", "xvfb"),
     *("libegl1", "libegl-mesa0", "libgl1", "libgl1-mesa-dri", "libglx-mesa0", "mesa-vulkan-drivers"),
     *("libopenxr1-monado", "monado-cli", "monado-service"),
+    *("gcc", "libc6-dev"),  # the bench holds calls against a loop in C
 )
 HOST_FILES = ("etc/apt/apt.conf", "etc/apt/apt.conf.d", "etc/apt/auth.conf.d", "etc/resolv.conf")
 UNUSED_DAYS = 3
@@ -56,11 +57,11 @@ def cache_folder() -> Path:
 
 
 def requirements() -> list[str]:
-    """What the tests install: the core and the panda and openxr extras, then pytest."""
+    """What tests and bench install: the core and the panda, openxr and bench extras, then pytest."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     tests = [name for name in extras["dev"] if name.startswith("pytest")]
-    wanted = [*project["dependencies"], *extras["panda"], *extras["openxr"], *tests]
+    wanted = [*project["dependencies"], *extras["panda"], *extras["openxr"], *extras["bench"], *tests]
     return [name for name in wanted if not name.startswith("steadyreach")]
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.openxr.layers.layer import add
+
 
 class Validation:
     """The layer, switched on for the instances that are opened from now on."""
@@ -11,7 +13,7 @@ class Validation:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let it write into a folder."""
         self._told = folder / "validation.txt"
-        monkeypatch.setenv("XR_ENABLE_API_LAYERS", "XR_APILAYER_LUNARG_core_validation")
+        add("XR_APILAYER_LUNARG_core_validation", monkeypatch)
         monkeypatch.setenv("XR_CORE_VALIDATION_EXPORT_TYPE", "text")
         monkeypatch.setenv("XR_CORE_VALIDATION_FILE_NAME", str(self._told))
 
