@@ -1,0 +1,55 @@
+"""The benches' rows, and the refusal of the one that needs a runtime."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import steadyreach_bench
+from engine.headset import HeadsetUnavailable
+from engine.openxr.bench import monado
+
+
+@pytest.mark.parametrize(("value", "bound", "holds"), [(1.0, 1.0, True), (1.1, 1.0, False)])
+def test_a_row_holds_up_to_its_bound(value: float, bound: float, holds: bool) -> None:
+    row = steadyreach_bench.row("a cost", value, "s", "a peer", at_most=bound)
+    assert row["holds"] is holds
+    assert ("holds" if holds else "DOES NOT HOLD") in steadyreach_bench.line(row)
+
+
+def test_a_row_of_speed_holds_from_its_bound_on() -> None:
+    assert steadyreach_bench.row("a speed", 2.0, "1/s", "a peer", at_least=2.0)["holds"]
+
+
+def test_a_row_is_json() -> None:
+    row = steadyreach_bench.row("a cost", 1 / 3, "s", "a peer", at_most=1.0)
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_without_names_only_benches_run_that_run_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    for name in steadyreach_bench.BENCHES:
+        monkeypatch.setitem(steadyreach_bench.BENCHES, name, lambda name=name: ran.append(name) or [])
+    steadyreach_bench.run([])
+    assert ran == ["loop", "recording", "body"]
+
+
+def test_without_monado_the_bench_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(HeadsetUnavailable, match=r"needs Monado .*: install monado-service"):
+        steadyreach_bench.run(["xr"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for the service is a shell script")
+def test_a_service_that_dies_at_its_start_is_told_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "monado-service"
+    program.write_text("#!/bin/sh\necho no graphics card\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("XR_RUNTIME_JSON", str(program))
+    with pytest.raises(HeadsetUnavailable, match="no graphics card"):
+        monado.Monado(tmp_path)
