@@ -17,6 +17,7 @@ from engine.openxr.quirks import QUIRKS, cures
 from engine.parameters import ParameterError
 
 INSIDE = Path(__file__).resolve().parent / "openxr" / "inside.py"
+MANUAL = INSIDE.parents[2] / "docs" / "openxr.md"
 UNAVAILABLE = 69
 REQUIRED = "openxr" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 
@@ -90,6 +91,11 @@ def test_every_quirk_has_a_name_and_a_cure_of_its_own() -> None:
 def test_options_are_read_from_the_command_line() -> None:
     chosen = options("seated", True, ["scale=0.8", "samples=2", "depth=false"])
     assert chosen == Options(posture="seated", mirror=True, scale=0.8, samples=2, depth=False)
+
+
+@pytest.mark.parametrize("name", Options._fields)
+def test_the_manual_names_every_option(name: str) -> None:
+    assert re.search(rf"^\|.*`{name}`.*\|", MANUAL.read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("said", ["scal=1", "scale=x", "scale=9", "posture=lying", "samples=1.5"])
