@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from engine.openxr.bench import monado
+from engine.parameters import ParameterError
 from steadyreach_bench import Row, row
 
 _Result = TypeVar("_Result")
@@ -34,13 +35,20 @@ class Amount(NamedTuple):
 def run(amount: Amount | None = None, groups: Iterable[str] = ()) -> list[Row]:
     """The rows of some groups, or of all.
 
-    Raises HeadsetUnavailable, in one sentence, where Monado or a peer is missing.
-
-    $STEADYREACH_SOAK_S says how many seconds to play for the longest pause.
+    $STEADYREACH_SOAK_S says how many seconds to play for the longest pause. Raises HeadsetUnavailable, in one
+    sentence, where Monado or a peer is missing, and ParameterError for seconds that are no number.
     """
+    amount = amount or Amount(soak_s=_soak_s())
     monado.find()
-    amount = amount or Amount(soak_s=float(os.environ.get("STEADYREACH_SOAK_S", Amount().soak_s)))
     return [found for name in groups or GROUPS for found in GROUPS[name](amount)]
+
+
+def _soak_s() -> float:
+    said = os.environ.get("STEADYREACH_SOAK_S", str(Amount().soak_s))
+    try:
+        return float(said)
+    except ValueError:
+        raise ParameterError(f"STEADYREACH_SOAK_S={said} must be a number of seconds, such as 600") from None
 
 
 def _calls(amount: Amount) -> list[Row]:

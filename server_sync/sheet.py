@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from engine.plan import POSTURES
 from engine.records import BlockRecord, Calibration, Precaution, Session
 from server_sync import figures, words
 from server_sync.meanings import SWAY
@@ -58,6 +59,7 @@ def sheet(session: Session, block: int | None = None, trial: int | None = None) 
         when=f"{words.day(started)}, {started:%H:%M}",
         sub=_joined(
             words.duration(session.seconds),
+            session.posture if session.posture != POSTURES[0] else "",
             session.headset_description,
             f"preset {session.preset}" if session.preset else "",
         ),

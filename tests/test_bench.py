@@ -10,6 +10,7 @@ import pytest
 import steadyreach_bench
 from engine.headset import HeadsetUnavailable
 from engine.openxr.bench import monado
+from engine.parameters import ParameterError
 
 
 @pytest.mark.parametrize(("value", "bound", "holds"), [(1.0, 1.0, True), (1.1, 1.0, False)])
@@ -34,6 +35,12 @@ def test_without_names_only_benches_run_that_run_anywhere(monkeypatch: pytest.Mo
         monkeypatch.setitem(steadyreach_bench.BENCHES, name, lambda name=name: ran.append(name) or [])
     steadyreach_bench.run([])
     assert ran == ["loop", "recording", "body"]
+
+
+def test_a_length_of_play_that_is_no_number_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEADYREACH_SOAK_S", "ten minutes")
+    with pytest.raises(ParameterError, match="STEADYREACH_SOAK_S=ten minutes must be a number of seconds"):
+        steadyreach_bench.run(["xr"])
 
 
 def test_without_monado_the_bench_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,11 @@ def test_what_is_drawn_comes_to_the_screen(desk):
     assert desk._window.get_fb_properties().back_buffers == 1
 
 
+def test_the_words_on_the_desk_are_those_of_a_mouse(desk):
+    assert desk.stage.controls["confirm"] == "controls.click"
+    assert words.load().say("controls.click") == "Click"
+
+
 def test_a_window_answers_to_a_real_mouse_and_keyboard(desk):
     frames = desk.frames()
     until(desk, frames, lambda frame: frame.time_ns > 0)

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from engine.openxr.clock import Clock
+from engine.openxr.headset import OpenXRHeadset
 from engine.openxr.housekeeping import Housekeeping
 from engine.openxr.life import EXITING, FOCUSED, IDLE, LOSS_PENDING, READY, STOPPING, SYNCHRONIZED, VISIBLE, life
 from engine.openxr.options import Options, options
 from engine.openxr.quirks import QUIRKS, cures
 from engine.parameters import ParameterError
+from engine.plan import PostureRefused
 
 INSIDE = Path(__file__).resolve().parent / "openxr" / "inside.py"
 MANUAL = INSIDE.parents[2] / "docs" / "openxr.md"
@@ -80,6 +82,21 @@ def test_a_quirk_is_cured_where_it_was_seen_and_nowhere_else() -> None:
 def test_the_environment_overrules_the_table_of_quirks() -> None:
     assert cures("Varjo OpenXR Runtime", (1, 0, 0), "win32", {"STEADYREACH_QUIRK_VARJO_DEPTH": "0"}) == set()
     assert cures("Monado", (25, 0, 0), "linux", {"STEADYREACH_QUIRK_NO_MASK": "1"}) == {"no mask"}
+
+
+@pytest.mark.parametrize("switch", [("NO_MASKS", "1"), ("NO_MASK", "yes")])
+def test_a_switch_that_switches_nothing_is_told_with_the_names_there_are(
+    switch: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"STEADYREACH_QUIRK_{switch[0]}"
+    assert cures("Monado", (25, 0, 0), "linux", {name: switch[1]}) == set()
+    assert f"{name}={switch[1]} is ignored" in caplog.text
+    assert "STEADYREACH_QUIRK_VARJO_DEPTH" in caplog.text
+
+
+def test_a_posture_that_there_is_not_is_refused_before_a_runtime_is_looked_for() -> None:
+    with pytest.raises(PostureRefused, match="no posture 'upright'; the postures are standing, seated, lying"):
+        OpenXRHeadset(lambda _: None, Options(posture="upright"))
 
 
 def test_every_quirk_has_a_name_and_a_cure_of_its_own() -> None:

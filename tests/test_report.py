@@ -48,6 +48,11 @@ def test_a_report_says_what_the_page_says() -> None:
     assert "Not a medical device" in text
 
 
+def test_a_session_off_ones_feet_says_so_at_the_top() -> None:
+    assert "lying" in sheet(a_session(posture="lying")).sub
+    assert "standing" not in sheet(a_session()).sub
+
+
 def test_the_same_session_gives_the_same_report() -> None:
     assert report(a_session()) == report(a_session())
 

@@ -12,6 +12,7 @@ from engine.openxr.clock import Clock
 from engine.openxr.gestures import Gestures
 from engine.openxr.housekeeping import Housekeeping
 from engine.openxr.options import Options
+from engine.plan import check_posture
 from engine.scene import Buzz, Scene
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class OpenXRHeadset:
     def __init__(self, stage: "Callable[[Graphics], Drawn]", options: Options | None = None) -> None:
         """Start a session whose scenes are drawn by `stage(graphics)`.
 
-        Raises HeadsetUnavailable, with the reason and what would help.
+        Raises HeadsetUnavailable, with the reason and what would help, and engine.plan.PostureRefused.
         """
         self._options, self._closing = options or Options(), ExitStack()
+        check_posture(self._options.posture)
         self._clock, self._gestures, self._housekeeping = Clock(), Gestures(), Housekeeping()
         self._link: Link | None = None
         self._mirror: Mirror | None = None

@@ -1,12 +1,16 @@
 """What is known to be wrong with some runtimes, and what is done about it; a table, each row with its own switch."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+_SWITCH = "STEADYREACH_QUIRK_"
 Version = tuple[int, int, int]
 _ANY: tuple[Version, Version] = ((0, 0, 0), (0xFFFF, 0xFFFF, 0xFFFFFFFF))
+
+_log = logging.getLogger("steadyreach.openxr")
 
 
 class Quirk(NamedTuple):
@@ -42,10 +46,18 @@ QUIRKS = (
 def cures(
     runtime: str, version: Version, platform: str = sys.platform, environment: Mapping[str, str] = os.environ
 ) -> set[str]:
-    """What has to be done for a runtime; STEADYREACH_QUIRK_<NAME>=1 or 0 overrules the table's row of that name."""
-    found = set()
+    """What has to be done for a runtime; STEADYREACH_QUIRK_<NAME>=1 or 0 overrules the table's row of that name.
+
+    A variable that names no row, or says neither, is told of in the log and left alone.
+    """
+    found, switches = set(), {f"{_SWITCH}{quirk.name.upper()}" for quirk in QUIRKS}
+    for name, value in environment.items():
+        if name.startswith(_SWITCH) and (name not in switches or value not in ("0", "1")):
+            known = ", ".join(sorted(switches))
+            _log.warning("%s=%s is ignored: it can be 0 or 1, and the names are %s", name, value, known)
     for quirk in QUIRKS:
-        told = environment.get(f"STEADYREACH_QUIRK_{quirk.name.upper()}")
+        told = environment.get(f"{_SWITCH}{quirk.name.upper()}")
+        told = told if told in ("0", "1") else None
         matches = (
             quirk.runtime.lower() in runtime.lower()
             and quirk.versions[0] <= version < quirk.versions[1]

@@ -27,9 +27,6 @@ TRACKERS = "XR_HTCX_vive_tracker_interaction"
 _WANTED = {EGL, FLOOR, DEPTH, MASK, RATES, PRESENCE, HANDS, HAND_SOURCE, TRACKERS} | EXTENSIONS
 _NEW, _OLD = xr.Version(1, 1, 0), xr.Version(1, 0, 0)
 STEREO = xr.ViewConfigurationType.PRIMARY_STEREO
-SILENT = (
-    "the OpenXR runtime does not answer: start SteamVR, the headset's own software or monado-service, then try again"
-)
 
 _log = logging.getLogger("steadyreach.openxr")
 

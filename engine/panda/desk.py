@@ -53,6 +53,7 @@ class Desk:
         self._open = True
         self.description = f"a window on {self._graphics.describe()}"
         self.stage = Stage(self._graphics, theme, words, cache)
+        self.stage.controls = {"confirm": "controls.click"}
         self._puppet = Puppet()
         self._frame: Frame | None = None
         self._lens = PerspectiveLens()
