@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from sqlalchemy.types import TypeDecorator
 WAL_RESET_FIXED = (3, 51, 3)
 _MIGRATION_LOCK = 7_340_001
 _PATIENCE_S = 30
+_LOOK_AGAIN_S = 0.02
 
 
 class Moment(TypeDecorator[datetime]):
@@ -212,13 +214,15 @@ def sqlite_driver() -> ModuleType:
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, module=sqlite_driver(), connect_args={"timeout": _PATIENCE_S})
+    driver = sqlite_driver()
+    engine = create_engine(url, module=driver, connect_args={"timeout": _PATIENCE_S})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         # The driver's own transactions begin too late to be safe under concurrency; ours are explicit.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        _turn_to_wal(connection, driver.OperationalError)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -227,3 +231,16 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _turn_to_wal(connection: Any, busy: type[Exception]) -> None:
+    # Here SQLite does not wait for a writer: it fails at once, whatever the connection's timeout says.
+    end_s = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except busy:
+            if time.monotonic() > end_s:
+                raise
+            time.sleep(_LOOK_AGAIN_S)

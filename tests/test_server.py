@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -414,6 +415,16 @@ def test_two_processes_may_open_a_new_folder_at_once(tmp_path: Path) -> None:
     for each in opened:
         each.close()
     assert len(keys) == 1
+
+
+def test_a_new_folder_opens_once_another_process_has_let_go_of_it(tmp_path: Path) -> None:
+    other = store.sqlite_driver().connect(tmp_path / "clinic.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    letting_go = threading.Timer(0.3, other.rollback)
+    letting_go.start()
+    Service(tmp_path).close()
+    letting_go.join()
+    other.close()
 
 
 def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> None:
