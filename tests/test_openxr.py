@@ -100,7 +100,7 @@ def test_a_posture_that_there_is_not_is_refused_before_a_runtime_is_looked_for()
 
 
 def test_every_quirk_has_a_name_and_a_cure_of_its_own() -> None:
-    known = {"restore context", "keep instance", "no depth", "no mask", "no cards", "two culls"}
+    known = {"restore context", "keep instance", "no depth", "no mask", "no cards", "two draws", "two culls"}
     assert len({quirk.name for quirk in QUIRKS}) == len(QUIRKS)
     assert {quirk.cure for quirk in QUIRKS} == known
 

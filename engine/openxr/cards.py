@@ -198,7 +198,7 @@ class _Layer:
     def _drawn(self, data: DisplayRegionDrawCallbackData) -> None:
         try:
             data.upcall()
-            self._gl.resolve(self.chain)
+            self._gl.resolve([(self.chain, None)])
         except Exception as error:  # noqa: BLE001  # Panda3D would lose it and break the next callback: kept
             self._error = error
 

@@ -6,30 +6,35 @@ from contextlib import ExitStack
 
 import xr
 from panda3d.core import (
-    AntialiasAttrib,
-    BoundingVolume,
-    Camera,
     DisplayRegionDrawCallbackData,
     GraphicsOutput,
-    Lens,
     LMatrix4f,
     LVecBase4f,
-    MatrixLens,
     NodePath,
     PythonCallbackObject,
-    RenderState,
 )
 
 from engine.headset import HeadsetUnavailable
 from engine.openxr.calls import Calls, address, field
+from engine.openxr.cameras import Cameras, draws_both
 from engine.openxr.gl import Gl
-from engine.openxr.mask import UNMASKED, Mask, masks
+from engine.openxr.mask import Mask, masks
 from engine.openxr.options import Options
 from engine.openxr.runtime import DEPTH, Runtime
 from engine.openxr.session import FAILED, GONE, Session
 from engine.openxr.swapchain import COLOUR, Swapchain, depth, tell
-from engine.openxr.views import FAR_M, NEAR_M, Views, cull_bounds, eye_matrix, head_matrix, read_views, write_view
-from engine.panda.graphics import Graphics
+from engine.openxr.views import (
+    FAR_M,
+    NEAR_M,
+    Views,
+    cull_bounds,
+    eye_matrix,
+    head_matrix,
+    read_views,
+    tangents,
+    write_view,
+)
+from engine.panda.graphics import Graphics, NoGraphics
 
 _STARTS = (xr.View.pose.offset, xr.View.pose.offset + ctypes.sizeof(xr.View))
 _SEEN = xr.CompositionLayerProjectionView
@@ -40,9 +45,9 @@ _BEHIND = int(_FLAGS.BLEND_TEXTURE_SOURCE_ALPHA_BIT | _FLAGS.UNPREMULTIPLIED_ALP
 class Eyes:
     """Both eyes of a session: `draw` fills the runtime's images, and gives the layer that shows them.
 
-    `views` is how the eyes were placed in the images drawn last. `camera` is at the head; its lens has a matrix for
-    each stereo channel. With `holes`, what lies behind shows where the images have an alpha below 1; their colours are
-    not multiplied by it, because they are curved as a screen shows them, and a product would darken edges.
+    `views` is how the eyes were placed in the images drawn last. With `holes`, what lies behind shows where the images
+    have an alpha below 1; their colours are not multiplied by it, because they are curved as a screen shows them, and
+    a product would darken edges.
     """
 
     def __init__(
@@ -60,20 +65,24 @@ class Eyes:
         self._gl = Gl()
         closing.callback(self._gl.close)
         self._masks = masks(session.created, runtime, calls) if options.mask else None
-        self._cameras = _Cameras(root, options.one_cull, self._masks is not None, closing)
-        self.camera = self._cameras.nodes[0]
         sizes = [_scaled(*sizes, options.scale) for sizes in zip(runtime.sizes, runtime.largest, strict=True)]
-        chains = [Swapchain(session.created, calls, size, COLOUR, closing) for size in sizes]
+        self._eyes = [_Eye(Swapchain(session.created, calls, size, COLOUR, closing)) for size in sizes]
         session.context.hold()
         samples = min(options.samples, self._gl.most_samples())
-        self._eyes = [_Eye(graphics, chain, samples, self._gl, self._place, closing) for chain in chains]
-        closing.callback(self._eyes.clear)  # they know this: without it they would stay until cycles are collected
+        self._pictures = self._drawn_into(options.one_draw and options.one_cull and draws_both(root), samples, closing)
+        closing.callback(self._pictures.clear)  # they know this: without it they would stay until cycles are collected
         if options.depth and DEPTH in runtime.extensions:
             self._add_depth(calls, closing)
-        for number, eye in enumerate(self._eyes):
-            eye.look_through(self._cameras.nodes[number % len(self._cameras.nodes)], left=number == 0)
+        self._cameras = Cameras(
+            root, beside=len(self._pictures) == 1, shared=options.one_cull, masked=self._masks is not None,
+            closing=closing,
+        )  # fmt: skip
+        self._cameras.serve([picture.region for picture in self._pictures])
+        for picture in self._pictures:
+            picture.begin()
             if self._masks is not None:
-                eye.mask = Mask(eye.output)
+                picture.masked()
+        for number in range(len(self._eyes)):
             self.remask(number)
         self._layer = _Layer(self._eyes)
 
@@ -103,6 +112,28 @@ class Eyes:
         if self._masks is not None and mask is not None:
             mask.wear(self._masks.of(number))
 
+    def show_left(self, width: int, height: int) -> None:
+        """Copy what the left eye sees into what is bound for drawing, undistorted, in the middle of this many pixels.
+
+        It is there from when the eyes are drawn until their images are handed over; at other times nothing is copied.
+        """
+        chain = self._eyes[0].chain
+        if self.views is not None and chain.texture:
+            left, right, up, down = tangents(self.views[0])
+            shape = abs((right - left) / (up - down))
+            x, y = (width - min(width, height * shape)) / 2, (height - min(height, width / shape)) / 2
+            self._gl.show(chain, (round(x), round(y), round(width - x), round(height - y)))
+
+    def _drawn_into(self, beside: bool, samples: int, closing: ExitStack) -> list["_Picture"]:
+        """One buffer for both eyes, where they are alike and the driver has one so wide; else one for each."""
+        alike = self._eyes[0].chain.size == self._eyes[1].chain.size
+        for together in [self._eyes] if beside and alike else []:
+            try:
+                return [_Picture(self._graphics, together, samples, self._gl, self._place, closing)]
+            except NoGraphics as reason:
+                tell(f"each eye is drawn by calls of its own: {reason}")
+        return [_Picture(self._graphics, [eye], samples, self._gl, self._place, closing) for eye in self._eyes]
+
     def _fill(self) -> bool:
         """Draw both images and hand them over, whatever happens; false when there were none to draw into."""
         try:
@@ -117,14 +148,16 @@ class Eyes:
 
     def _render(self) -> None:
         self._placed = False
-        for eye in self._eyes:
-            eye.output.set_active(True)
+        for picture in self._pictures:
+            picture.output.set_active(True)
+        self._graphics.host.set_active(False)
         try:
             self._graphics.engine.render_frame()
         finally:
-            for eye in self._eyes:  # others may have images drawn between our frames
-                eye.output.set_active(False)
-        for error in [eye.take_error() for eye in self._eyes]:
+            for picture in self._pictures:  # others may have images drawn between our frames
+                picture.output.set_active(False)
+            self._graphics.host.set_active(True)
+        for error in [picture.take_error() for picture in self._pictures]:
             if error is not None:
                 raise error
 
@@ -148,7 +181,7 @@ class Eyes:
 
     def _add_depth(self, calls: Calls, closing: ExitStack) -> None:
         """Let the depth of both eyes be handed over too, where the runtime takes it as Panda3D keeps it."""
-        form = self._eyes[0].probe(self._graphics)
+        form = self._pictures[0].probe(self._graphics)
         if not form:
             tell("no depth is sent to the headset: this graphics driver keeps it in a way that OpenXR has no name for")
             return
@@ -169,39 +202,12 @@ class Eyes:
 
 
 class _Eye:
-    """One eye: its images, and the buffer in which Panda3D draws before the samples are averaged."""
+    """One eye: the runtime's images of it, and which corners are hidden."""
 
-    def __init__(
-        self, graphics: Graphics, chain: Swapchain, samples: int, gl: Gl, place: Callable[[], None], closing: ExitStack
-    ) -> None:
-        """`place` is called before anything is drawn."""
-        self.chain, self._gl, self._place = chain, gl, place
+    def __init__(self, chain: Swapchain) -> None:
+        self.chain = chain
         self.depth: Swapchain | None = None
         self.mask: Mask | None = None
-        self._error: BaseException | None = None
-        self.output: GraphicsOutput = graphics.buffer("eye", chain.size, samples)
-        closing.callback(graphics.engine.remove_window, self.output)
-        self.output.set_active(False)
-        self.output.set_clear_color(LVecBase4f(0, 0, 0, 1))
-        self.output.set_clear_stencil_active(True)
-        self._region = self.output.make_display_region()
-        # The region keeps the callback, which keeps this, which keeps the region: no collector sees that.
-        closing.callback(self._region.clear_draw_callback)
-
-    def probe(self, graphics: Graphics) -> int:
-        """How the buffer keeps depth, as OpenGL numbers it; 0 when it does so in no way of OpenXR's."""
-        found: list[int] = []
-        self._region.set_draw_callback(PythonCallbackObject(lambda _: found.append(self._gl.depth_format())))
-        self.output.set_active(True)
-        graphics.engine.render_frame()
-        self.output.set_active(False)
-        return sum(found)
-
-    def look_through(self, camera: NodePath, *, left: bool) -> None:
-        """Draw what a camera sees in the left or right channel of its lens."""
-        self._region.camera = camera
-        self._region.set_stereo_channel(Lens.SC_left if left else Lens.SC_right)
-        self._region.set_draw_callback(PythonCallbackObject(self._drawn))
 
     def acquire(self) -> bool:
         """Wait for images to draw into."""
@@ -213,6 +219,44 @@ class _Eye:
         if self.depth is not None:
             self.depth.release()
 
+
+class _Picture:
+    """The buffer in which Panda3D draws an eye, or two beside each other, before the samples are averaged."""
+
+    def __init__(
+        self, graphics: Graphics, eyes: list[_Eye], samples: int, gl: Gl, place: Callable[[], None], closing: ExitStack
+    ) -> None:
+        """`place` is called before anything is drawn. Raises NoGraphics when the driver refuses the size."""
+        self.eyes, self._gl, self._place = eyes, gl, place
+        self._error: BaseException | None = None
+        width, height = eyes[0].chain.size
+        self.output: GraphicsOutput = graphics.buffer("eyes", (width * len(eyes), height), samples)
+        closing.callback(graphics.engine.remove_window, self.output)
+        self.output.set_active(False)
+        self.output.set_clear_color(LVecBase4f(0, 0, 0, 1))
+        self.output.set_clear_stencil_active(True)
+        self.region = self.output.make_display_region()
+        # The region keeps the callback, which keeps this, which keeps the region: no collector sees that.
+        closing.callback(self.region.clear_draw_callback)
+
+    def probe(self, graphics: Graphics) -> int:
+        """How the buffer keeps depth, as OpenGL numbers it; 0 when it does so in no way of OpenXR's."""
+        found: list[int] = []
+        self.region.set_draw_callback(PythonCallbackObject(lambda _: found.append(self._gl.depth_format())))
+        self.output.set_active(True)
+        graphics.engine.render_frame()
+        self.output.set_active(False)
+        return sum(found)
+
+    def begin(self) -> None:
+        """From now on fill the eyes' images whenever Panda3D draws."""
+        self.region.set_draw_callback(PythonCallbackObject(self._drawn))
+
+    def masked(self) -> None:
+        """Mark the corners that are hidden from each eye, in its part of the buffer, once they are told."""
+        for number, eye in enumerate(self.eyes):
+            eye.mask = Mask(self.output, number / len(self.eyes), (number + 1) / len(self.eyes))
+
     def take_error(self) -> BaseException | None:
         """What went wrong while drawing, once."""
         error, self._error = self._error, None
@@ -221,44 +265,14 @@ class _Eye:
     def _drawn(self, data: DisplayRegionDrawCallbackData) -> None:
         try:
             self._place()
-            data.upcall()
-            self._gl.resolve(self.chain, self.depth)
+            if len(self.eyes) == 1:
+                data.upcall()
+            else:
+                with self._gl.clipping():
+                    data.upcall()
+            self._gl.resolve([(eye.chain, eye.depth) for eye in self.eyes])
         except BaseException as error:  # noqa: BLE001  # Panda3D would lose it and break the next callback: kept
             self._error = error
-
-
-class _Cameras:
-    """The camera at the head, which both eyes share; or one for each, should a Panda3D not share what it culls.
-
-    `nodes` are the one or two.
-    """
-
-    def __init__(self, root: NodePath, shared: bool, masked: bool, closing: ExitStack) -> None:
-        # Panda3D switches multisampling off for whatever does not ask for it.
-        state = RenderState.make(AntialiasAttrib.make(AntialiasAttrib.M_multisample))
-        if masked:
-            state = state.add_attrib(UNMASKED)
-        self._lenses = [MatrixLens() for _ in range(1 if shared else 2)]
-        self._cameras = [Camera("head", lens) for lens in self._lenses]
-        self.nodes = [root.attach_new_node(camera) for camera in self._cameras]
-        for camera, node in zip(self._cameras, self.nodes, strict=True):
-            camera.set_initial_state(state)
-            closing.callback(node.remove_node)
-
-    def move(self, head: LMatrix4f, bounds: BoundingVolume) -> None:
-        """Stand at the head, and cull by these bounds."""
-        for camera, node in zip(self._cameras, self.nodes, strict=True):
-            node.set_mat(head)
-            camera.set_cull_bounds(bounds)
-
-    def see(self, left: LMatrix4f, right: LMatrix4f) -> None:
-        """Take what the lens of each eye makes of what is before the camera."""
-        if len(self._lenses) == 1:
-            self._lenses[0].set_left_eye_mat(left)
-            self._lenses[0].set_right_eye_mat(right)
-        else:
-            self._lenses[0].set_user_mat(left)
-            self._lenses[1].set_user_mat(right)
 
 
 class _Layer:

@@ -2,7 +2,8 @@
 
 import ctypes
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from engine.openxr.swapchain import SRGB8_ALPHA8, Swapchain
@@ -11,8 +12,9 @@ _DRAWN_INTO, _MOST_SAMPLES = 0x8CA6, 0x8D57  # GL_DRAW_FRAMEBUFFER_BINDING, GL_M
 _FRAMEBUFFER, _READ, _DRAW = 0x8D40, 0x8CA8, 0x8CA9
 _COLOUR, _DEPTH, _STENCIL, _DEPTH_STENCIL = 0x8CE0, 0x8D00, 0x8D20, 0x821A
 _COLOUR_BUFFER, _DEPTH_BUFFER = 0x4000, 0x0100
-_TEXTURE_2D, _BOUND_TEXTURE, _RGBA, _BYTES, _NEAREST = 0x0DE1, 0x8069, 0x1908, 0x1401, 0x2600
-_SCISSOR_TEST, _ENCODE_SRGB = 0x0C11, 0x8DB9  # GL_FRAMEBUFFER_SRGB
+_TEXTURE_2D, _BOUND_TEXTURE, _RGBA, _BYTES = 0x0DE1, 0x8069, 0x1908, 0x1401
+_NEAREST, _LINEAR = 0x2600, 0x2601
+_SCISSOR_TEST, _CLIP_DISTANCE, _ENCODE_SRGB = 0x0C11, 0x3000, 0x8DB9  # the last is GL_FRAMEBUFFER_SRGB
 _MOST_LEVEL = 0x813D  # GL_TEXTURE_MAX_LEVEL
 _KIND, _DEPTH_BITS, _STENCIL_BITS = 0x8211, 0x8216, 0x8217  # GL_FRAMEBUFFER_ATTACHMENT_...
 _WHOLE, _FLOAT = 0x8C17, 0x1406  # GL_UNSIGNED_NORMALIZED, GL_FLOAT
@@ -61,28 +63,50 @@ class Gl:
         self._own, self._other = (self._generate("glGenFramebuffers") for _ in range(2))
         self._between: dict[tuple[int, int], int] = {}
 
-    def resolve(self, chain: Swapchain, depth: Swapchain | None = None) -> None:
+    @contextmanager
+    def clipping(self) -> Iterator[None]:
+        """Let vertex shaders clip by their first distance."""
+        self._call["glEnable"](_CLIP_DISTANCE)
+        yield
+        self._call["glDisable"](_CLIP_DISTANCE)
+
+    def resolve(self, images: Sequence[tuple[Swapchain, Swapchain | None]]) -> None:
         """Copy what is bound for drawing into the images that are acquired, samples averaged.
 
-        Bytes come as they are into an image that takes colours as a screen shows them; one that takes light gets
-        them decoded. Panda3D's own binding is put back.
+        Images of colour and of depth, which are beside each other in what is bound. Bytes come as they are into an
+        image that takes colours as a screen shows them; one that takes light gets them decoded. Panda3D's own binding
+        is put back.
         """
         drawn, scissored = self._get(_DRAWN_INTO), self._call["glIsEnabled"](_SCISSOR_TEST)
         self._call["glDisable"](_SCISSOR_TEST)  # it would clip the copy
         self._call["glDisable"](_ENCODE_SRGB)
-        target = chain.texture if chain.encoded else self._texture(chain.size)
-        self._bind(_READ, drawn)
-        self._bind(_DRAW, self._own)
-        self._attach(_DRAW, _COLOUR, _TEXTURE_2D, target, 0)
-        if depth is None:
-            self._copy(chain.size, _COLOUR_BUFFER)
-        else:
-            place = _DEPTH_STENCIL if depth.format in _WITH_STENCIL else _DEPTH
-            self._attach(_DRAW, place, _TEXTURE_2D, depth.texture, 0)
-            self._copy(chain.size, _COLOUR_BUFFER | _DEPTH_BUFFER)
-            self._attach(_DRAW, place, _TEXTURE_2D, 0, 0)
-        if not chain.encoded:
-            self._decode(chain)
+        from_x = 0
+        for chain, depth in images:
+            self._bind(_READ, drawn)
+            self._bind(_DRAW, self._own)
+            self._attach(_DRAW, _COLOUR, _TEXTURE_2D, self._shown(chain), 0)
+            if depth is None:
+                self._copy(chain.size, _COLOUR_BUFFER, from_x)
+            else:
+                place = _DEPTH_STENCIL if depth.format in _WITH_STENCIL else _DEPTH
+                self._attach(_DRAW, place, _TEXTURE_2D, depth.texture, 0)
+                self._copy(chain.size, _COLOUR_BUFFER | _DEPTH_BUFFER, from_x)
+                self._attach(_DRAW, place, _TEXTURE_2D, 0, 0)
+            if not chain.encoded:
+                self._decode(chain)
+            from_x += chain.size[0]
+        self._bind(_FRAMEBUFFER, drawn)
+        if scissored & 1:
+            self._call["glEnable"](_SCISSOR_TEST)
+
+    def show(self, chain: Swapchain, where: tuple[int, int, int, int]) -> None:
+        """Copy an image that is acquired into a part of what is bound for drawing: left, lower, right, upper edge."""
+        drawn, scissored = self._get(_DRAWN_INTO), self._call["glIsEnabled"](_SCISSOR_TEST)
+        self._call["glDisable"](_SCISSOR_TEST)
+        self._call["glDisable"](_ENCODE_SRGB)
+        self._bind(_READ, self._own)
+        self._attach(_READ, _COLOUR, _TEXTURE_2D, self._shown(chain), 0)
+        self._blit(0, 0, *chain.size, *where, _COLOUR_BUFFER, _LINEAR)
         self._bind(_FRAMEBUFFER, drawn)
         if scissored & 1:
             self._call["glEnable"](_SCISSOR_TEST)
@@ -113,8 +137,13 @@ class Gl:
         for own in (self._own, self._other):
             self._delete("glDeleteFramebuffers", own)
 
-    def _copy(self, size: tuple[int, int], what: int) -> None:
-        self._blit(0, 0, *size, 0, 0, *size, what, _NEAREST)
+    def _shown(self, chain: Swapchain) -> int:
+        """The texture that gets an image's colours as a screen shows them."""
+        return chain.texture if chain.encoded else self._texture(chain.size)
+
+    def _copy(self, size: tuple[int, int], what: int, from_x: int = 0) -> None:
+        width, height = size
+        self._blit(from_x, 0, from_x + width, height, 0, 0, width, height, what, _NEAREST)
 
     def _decode(self, chain: Swapchain) -> None:
         """Copy from the texture between into the image, through OpenGL's own decoding."""

@@ -242,7 +242,7 @@ class OpenXRHeadset:
 
     def _join(self, link: "Link") -> None:
         if self._mirror:
-            self._mirror.follow(link.eyes.camera)
+            self._mirror.follow(link.eyes)
         self._tell_controls(link)
 
     def _tell_controls(self, link: "Link") -> None:

@@ -127,5 +127,6 @@ def _cured(options: Options, cures: set[str]) -> Options:
         depth=options.depth and "no depth" not in cures,
         mask=options.mask and "no mask" not in cures,
         cards=options.cards and "no cards" not in cures,
+        one_draw=options.one_draw and "two draws" not in cures,
         one_cull=options.one_cull and "two culls" not in cures,
     )

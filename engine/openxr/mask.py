@@ -116,14 +116,15 @@ def masks(session: object, runtime: Runtime, calls: Calls) -> Masks | None:
 class Mask:
     """Marks the hidden corners of one eye in the buffer that it is drawn in, before anything else is drawn there."""
 
-    def __init__(self, output: GraphicsOutput) -> None:
+    def __init__(self, output: GraphicsOutput, left: float, right: float) -> None:
+        """Mark a part of the buffer, from a share of its width to another."""
         self._node, self._edges = GeomNode("hidden"), LVecBase4f()
         self._node.set_bounds(OmniBoundingVolume())  # where it is, only its shader knows
         self._node.set_final(True)
         root = NodePath("mask")
         self._path = root.attach_new_node(self._node)
         self._path.set_shader(Shader.make(Shader.SL_GLSL, _VERTEX, _FRAGMENT))
-        region = output.make_display_region()
+        region = output.make_display_region(left, right, 0, 1)
         region.sort = _FIRST
         region.camera = root.attach_new_node(Camera("mask", MatrixLens()))
 

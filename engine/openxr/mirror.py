@@ -4,23 +4,19 @@ import time
 from typing import cast
 
 from panda3d.core import (
-    Camera,
     ClockObject,
     DisplayRegion,
     FrameBufferProperties,
     GraphicsOutput,
     GraphicsPipe,
     GraphicsWindow,
-    Lens,
-    LMatrix4f,
-    LPoint3f,
     LVecBase4f,
-    MatrixLens,
-    NodePath,
+    PythonCallbackObject,
     WindowProperties,
 )
 
 from engine.frame import Button
+from engine.openxr.eyes import Eyes
 from engine.panda.graphics import Graphics, NoGraphics
 from engine.panda.keys import Keys
 
@@ -32,9 +28,9 @@ _CALM = LVecBase4f(0.11, 0.13, 0.16, 1)
 
 
 class Mirror:
-    """A window that shares the headset's context and what is culled for the eyes: it costs their drawing, no more.
+    """A window that shares the headset's context, and gets a copy of the left eye's image: nothing is drawn for it.
 
-    It is drawn with the eyes, 30 times a second at most. It may be closed or minimised; the headset goes on.
+    It follows the eyes, 30 times a second at most. It may be closed or minimised; the headset goes on.
     """
 
     def __init__(self, graphics: Graphics) -> None:
@@ -48,18 +44,18 @@ class Mirror:
         self._keys = Keys(self._window)
         self._wait(self._window)
 
-    def follow(self, camera: NodePath | None) -> None:
-        """Show what a camera at the head sees in the left channel of its lens; None while there is no such camera."""
+    def follow(self, eyes: Eyes | None) -> None:
+        """Show what the left of two eyes sees; None while there are none."""
         self._let_go()
         if self._window is None:
             return
-        if camera is None:
+        if eyes is None:
             self._wait(self._window)
             return
-        _entitle(self._window, SHOWING)
-        self._region = self._window.make_display_region()
-        self._region.camera = camera
-        self._region.set_stereo_channel(Lens.SC_left)
+        window = self._window
+        _entitle(window, SHOWING)
+        self._region = window.make_display_region()
+        self._region.set_draw_callback(PythonCallbackObject(lambda _: eyes.show_left(*window.get_size())))
 
     def buttons(self) -> int:
         """The keys that were pressed since the last time, as bits of Button; ask once a frame, before it is drawn."""
@@ -96,14 +92,13 @@ class Mirror:
         now_s = time.monotonic()
         due = self._region is not None and now_s - self._drawn_s >= 1 / MOST_HZ
         window.set_active(due)
-        if due and self._region is not None:
+        if due:
             self._drawn_s = now_s
-            _fit(self._region, window)
 
     def _let_go(self) -> None:
         """Look through no camera any more."""
         if self._region is not None:
-            self._region.camera = NodePath()
+            self._region.clear_draw_callback()
             if self._window is not None:
                 self._window.remove_display_region(self._region)
             self._region = None
@@ -147,22 +142,3 @@ def _entitle(window: GraphicsWindow, title: str) -> None:
     properties = WindowProperties()
     properties.set_title(title)
     window.request_properties(properties)
-
-
-def _fit(region: DisplayRegion, window: GraphicsWindow) -> None:
-    """Show all that the eye sees, undistorted, in the middle of the window."""
-    shape, (wide, high) = _shape(region.camera), (max(side, 1) for side in window.get_size())
-    across, up = min(1.0, shape * high / wide) / 2, min(1.0, wide / high / shape) / 2
-    region.set_dimensions(0.5 - across, 0.5 + across, 0.5 - up, 0.5 + up)
-
-
-def _shape(camera: NodePath) -> float:
-    """The width of what the left eye sees by its height."""
-    to_eye = LMatrix4f()
-    lens = cast(MatrixLens, cast(Camera, camera.node()).get_lens())
-    if not to_eye.invert_from(lens.get_left_eye_mat()):
-        return 1.0
-    left, right, down, up = (
-        to_eye.xform_point_general(LPoint3f(x, y, 0)) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1))
-    )
-    return float((right - left).length() / (up - down).length())

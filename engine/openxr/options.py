@@ -15,8 +15,9 @@ class Options(NamedTuple):
     to ask for. `posture` says how the person is placed: seated lifts the floor so that the eyes are at standing
     height, lying turns the room so that who looks at the ceiling looks ahead; `height_m` lifts the person further.
     `depth`, `mask` and `cards` send what the runtime takes of depth images, hidden corners and layers of text;
-    `one_cull` culls once for both eyes; `late` places the eyes again just before they are drawn. `mirror` opens a
-    window on the desktop. `build_floor` makes the floor from the room set-up even where the runtime has one.
+    `one_cull` culls once for both eyes, `one_draw` draws both by the same calls where the stage's shaders can; `late`
+    places the eyes again just before they are drawn. `mirror` opens a window on the desktop. `build_floor` makes the
+    floor from the room set-up even where the runtime has one.
     `patience_s` is how long to wait for a headset that went away.
     """
 
@@ -29,6 +30,7 @@ class Options(NamedTuple):
     mask: bool = True
     cards: bool = True
     one_cull: bool = True
+    one_draw: bool = True
     late: bool = True
     mirror: bool = False
     build_floor: bool = False

@@ -17,7 +17,7 @@ class Quirk(NamedTuple):
     """One fault: where it was seen (part of the runtime's name, versions from and before, platform) and its cure.
 
     A cure is `restore context` (make our OpenGL context current again after objects were made), `keep instance`
-    (never destroy it), `no depth`, `no mask`, `no cards` or `two culls` (leave out what goes wrong).
+    (never destroy it), `no depth`, `no mask`, `no cards`, `two draws` or `two culls` (leave out what goes wrong).
     """
 
     name: str
@@ -39,6 +39,7 @@ QUIRKS = (
     Quirk("no_depth", "no depth", "nowhere"),
     Quirk("no_mask", "no mask", "nowhere"),
     Quirk("no_cards", "no cards", "nowhere"),
+    Quirk("two_draws", "two draws", "nowhere"),
     Quirk("two_culls", "two culls", "nowhere"),
 )
 

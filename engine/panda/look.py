@@ -7,9 +7,11 @@ from panda3d.core import (
     LVecBase3f,
     LVecBase4f,
     NodePath,
+    PTA_LMatrix4f,
     PTA_LVecBase4f,
     Shader,
     TransparencyAttrib,
+    UnalignedLMatrix4f,
 )
 
 from engine.panda import shaders
@@ -20,6 +22,10 @@ CLOUD_FOG = 0.55
 RING_SHARE = 0.62
 """The radius of a ring of light, as a share of half its card."""
 FAR_FOG = 0.80
+
+
+ONE_EYE = {"eyes": PTA_LMatrix4f([UnalignedLMatrix4f(LMatrix4f.ident_mat())] * 2), "beside": 0.0}
+"""Inputs of shaders that can draw both eyes at once, while they draw a picture as Panda3D's lens has it."""
 
 
 class Look:
@@ -39,8 +45,9 @@ class Look:
             for part in (shaders.MARK, shaders.ROUNDED + shaders.BOARD, shaders.TEXT)
         )
         root.set_shader_inputs(
-            moment=self._moment, sway=0.02, nearer=0.0, fog_most=1.0, bleed=0.0, to_place=LMatrix4f.ident_mat()
-        )
+            moment=self._moment, sway=0.02, nearer=0.0, fog_most=1.0, bleed=0.0, to_place=LMatrix4f.ident_mat(),
+            **ONE_EYE,
+        )  # fmt: skip
         self.surface(root)
         root.set_shader(self._lit)
 
@@ -138,7 +145,7 @@ def cut(node: NodePath, shape: LVecBase4f) -> None:
     `shape` is half its width and height, and the radius of its corners, in metres.
     """
     node.set_shader(_made(shaders.PLAIN, shaders.FLAT + shaders.ROUNDED + shaders.HOLE))
-    node.set_shader_input("board", shape)
+    node.set_shader_inputs(board=shape, **ONE_EYE)
     node.set_attrib(ColorWriteAttrib.make(ColorWriteAttrib.C_alpha))
     blend = ColorBlendAttrib
     node.set_attrib(blend.make(blend.M_add, blend.O_zero, blend.O_one_minus_incoming_alpha))

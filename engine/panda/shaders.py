@@ -2,18 +2,25 @@
 
 A vertex shader starts with `VIEW`; a fragment shader starts with `LIGHT` when it is lit, misted or sky, else with
 `FLAT`.
-Eyes are where Panda3D's own matrices say they are, so that each eye of a headset is served. Light, sky and mist are
-reckoned in the axes of the place, which `to_place` leads to from the world's.
+Eyes are where Panda3D's own matrices say they are, so that each eye of a headset is served; or a headset draws both at
+once, two instances of everything, and `eyes` leads each from what Panda3D's lens gives to its half of the picture.
+Light, sky and mist are reckoned in the axes of the place, which `to_place` leads to from the world's.
 """
 
 VIEW = """\
 #version 150
 uniform mat4 p3d_ModelViewProjectionMatrix, p3d_ModelViewMatrix, p3d_ProjectionMatrix, p3d_ModelMatrix;
-uniform mat4 to_place;
+uniform mat4 to_place, eyes[2];
+uniform float beside;  // 1 where both eyes are in one picture, 0 where there is one
 uniform vec4 moment[1];
 in vec4 p3d_Vertex, p3d_Color;
 in vec3 p3d_Normal;
 in vec2 p3d_MultiTexCoord0;
+vec4 seen(vec4 p) {
+    vec4 by_eye = eyes[gl_InstanceID] * p;
+    gl_ClipDistance[0] = beside * float(2 * gl_InstanceID - 1) * by_eye.x;  // no further than its half
+    return by_eye;
+}
 """
 
 LIGHT = """\
@@ -69,7 +76,7 @@ void main() {
     colour = p3d_Color;
     place = p.xyz + breeze * (1.0 - p3d_Color.a) * sway;
     normal = mat3(placed) * p3d_Normal;
-    gl_Position = p3d_ModelViewProjectionMatrix * (p3d_Vertex + vec4(shift, 0.0));
+    gl_Position = seen(p3d_ModelViewProjectionMatrix * (p3d_Vertex + vec4(shift, 0.0)));
 }
 """
 
@@ -128,7 +135,7 @@ out vec3 dir;
 void main() {
     dir = mat3(to_place) * p3d_Vertex.xyz;
     vec4 p = p3d_ModelViewMatrix * vec4(p3d_Vertex.xyz, 0.0);
-    gl_Position = (p3d_ProjectionMatrix * vec4(1000.0 * p.xyz, 1.0)).xyww;
+    gl_Position = seen(p3d_ProjectionMatrix * vec4(1000.0 * p.xyz, 1.0)).xyww;
 }
 """
 
@@ -147,7 +154,7 @@ void main() {
     colour = p3d_Color;
     vec4 p = p3d_ModelViewMatrix * p3d_Vertex;
     p.xyz *= 1.0 - nearer / length(p.xyz);
-    gl_Position = p3d_ProjectionMatrix * (p + vec4(offset, 0.0, 0.0));
+    gl_Position = seen(p3d_ProjectionMatrix * (p + vec4(offset, 0.0, 0.0)));
 }
 """
 
@@ -187,7 +194,7 @@ centroid out vec2 at;
 void main() {
     colour = p3d_Color;
     at = p3d_MultiTexCoord0;
-    gl_Position = p3d_ModelViewProjectionMatrix * p3d_Vertex;
+    gl_Position = seen(p3d_ModelViewProjectionMatrix * p3d_Vertex);
 }
 """
 

@@ -15,7 +15,7 @@ from engine.openxr.views import View
 from tests.openxr.pixels import Pictures
 from tests.openxr.remote import RemoteHmd, RemotePerson
 from tests.openxr.validation import Validation
-from tests.openxr.world import Sight
+from tests.openxr.world import WAYS, Sight
 
 
 def culls(sight: Sight) -> int:
@@ -34,20 +34,20 @@ def culls(sight: Sight) -> int:
     return len(met)
 
 
-@pytest.mark.parametrize(("one_cull", "times"), [(True, 1), (False, 2)])
-def test_both_eyes_share_one_cull(remote: RemoteHmd, one_cull: bool, times: int) -> None:
+@pytest.mark.parametrize(("way", "times"), [("one draw", 1), ("one cull", 1), ("two culls", 2)])
+def test_both_eyes_share_one_cull(remote: RemoteHmd, way: str, times: int) -> None:
     remote.move(**vars(RemotePerson()))
-    with closing(Sight(Options(one_cull=one_cull))) as sight:
+    with closing(Sight(WAYS[way])) as sight:
         assert culls(sight) == times
 
 
 def test_one_cull_shows_what_two_culls_show(remote: RemoteHmd, monkeypatch: pytest.MonkeyPatch) -> None:
     remote.move(**vars(RemotePerson(head_m=(0.1, 1.5, -0.2))))
     pictures = Pictures(monkeypatch)
-    with closing(Sight(Options(one_cull=True))) as sight:
+    with closing(Sight(WAYS["one cull"])) as sight:
         sight.look()
         one = pictures.both()
-        sight.open_eyes(Options(one_cull=False))
+        sight.open_eyes(WAYS["two culls"])
         sight.look()
         two = pictures.both()
     for first, second in zip(one, two, strict=True):

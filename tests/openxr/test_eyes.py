@@ -25,7 +25,7 @@ from tests.openxr.monado import Screen
 from tests.openxr.pixels import Pictures, names
 from tests.openxr.remote import RemoteHmd, RemotePerson, RemoteView
 from tests.openxr.validation import Validation
-from tests.openxr.world import BOARD, COLOUR, Sight
+from tests.openxr.world import BOARD, COLOUR, WAYS, Sight
 
 CORNERS = ((-0.1, -0.1), (0.1, -0.1), (0.1, 0.1), (-0.1, 0.1))
 PLAIN = Options(samples=0, depth=False, mask=False)
@@ -218,7 +218,11 @@ def seen_centre(picture: np.ndarray) -> tuple[float, float]:
     return float((columns * share).sum() / share.sum()) + 0.5, float((rows * share).sum() / share.sum()) + 0.5
 
 
-def test_known_points_are_where_geometry_puts_them(sight: Sight, remote: RemoteHmd, pictures: Pictures) -> None:
+@pytest.mark.parametrize("way", ["one draw", "one cull"])
+def test_known_points_are_where_geometry_puts_them(
+    sight: Sight, remote: RemoteHmd, pictures: Pictures, way: str
+) -> None:
+    sight.open_eyes(WAYS[way])
     chance, errors = random.Random(7), []
     for _ in range(50):
         head_m = (chance.uniform(-2, 2), chance.uniform(0.4, 2), chance.uniform(-2, 2))

@@ -11,7 +11,7 @@ from engine.openxr.session import Session
 from engine.openxr.views import VIEW
 from tests.openxr.pixels import Pictures
 from tests.openxr.remote import RemoteHmd, RemotePerson
-from tests.openxr.world import Sight
+from tests.openxr.world import WAYS, Sight
 
 MOVED_M = (0.03, -0.02, 0.025)
 
@@ -86,11 +86,11 @@ def test_what_is_submitted_is_what_was_found_last(sight: Sight, monkeypatch: pyt
     assert len(found) == 6
 
 
-@pytest.mark.parametrize("one_cull", [True, False])
+@pytest.mark.parametrize("way", WAYS)
 def test_the_image_is_drawn_from_where_the_eyes_were_last(
-    sight: Sight, pictures: Pictures, remote: RemoteHmd, monkeypatch: pytest.MonkeyPatch, one_cull: bool
+    sight: Sight, pictures: Pictures, remote: RemoteHmd, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    sight.open_eyes(Options(one_cull=one_cull))
+    sight.open_eyes(WAYS[way])
     x, y, z = remote.person.head_m
     sight.look()
     with monkeypatch.context() as patch:

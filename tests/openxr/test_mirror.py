@@ -144,7 +144,7 @@ def sight(
 def mirror(sight: Sight) -> Iterator[Mirror]:
     """A mirror of that session."""
     opened = Mirror(sight.graphics)
-    opened.follow(sight.eyes.camera)
+    opened.follow(sight.eyes)
     yield opened
     opened.close()
 
@@ -218,7 +218,7 @@ def test_a_closed_mirror_does_not_disturb_the_headset(desktop: Desktop, sight: S
     assert mirror._window is None
     assert sight.frame()
     mirror.follow(None)
-    mirror.follow(sight.eyes.camera)
+    mirror.follow(sight.eyes)
     assert mirror.buttons() == 0
 
 
@@ -247,7 +247,7 @@ def test_new_eyes_are_followed(desktop: Desktop, sight: Sight, mirror: Mirror) -
     look(sight, mirror)
     mirror.follow(None)
     sight.open_eyes(Options())
-    mirror.follow(sight.eyes.camera)
+    mirror.follow(sight.eyes)
     look(sight, mirror, 6)
     assert board(desktop.picture(mirror._window)).size == 4
 

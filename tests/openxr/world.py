@@ -15,13 +15,18 @@ from engine.openxr.runtime import Runtime
 from engine.openxr.session import Session
 from engine.panda.axes import to_panda
 from engine.panda.graphics import Graphics
+from engine.panda.look import ONE_EYE
 from engine.scene import Scene
 
 _VERTEX = """
 #version 150
-uniform mat4 p3d_ModelViewProjectionMatrix;
+uniform mat4 p3d_ModelViewProjectionMatrix, eyes[2];
+uniform float beside;
 in vec4 p3d_Vertex;
-void main() { gl_Position = p3d_ModelViewProjectionMatrix * p3d_Vertex; }
+void main() {
+    gl_Position = eyes[gl_InstanceID] * (p3d_ModelViewProjectionMatrix * p3d_Vertex);
+    gl_ClipDistance[0] = beside * float(2 * gl_InstanceID - 1) * gl_Position.x;
+}
 """
 _FRAGMENT = """
 #version 150
@@ -31,6 +36,8 @@ void main() { colour = p3d_ColorScale; }
 """
 BOARD = (0.0, 1.6, -1.0)
 COLOUR = (127, 64, 255)
+WAYS = {"one draw": Options(), "one cull": Options(one_draw=False), "two culls": Options(one_cull=False)}
+"""How both eyes may come to be drawn."""
 
 
 class World:
@@ -39,6 +46,7 @@ class World:
     def __init__(self, graphics: Graphics) -> None:
         self.root = NodePath("world")
         self.root.set_shader(Shader.make(Shader.SL_GLSL, _VERTEX, _FRAGMENT))
+        self.root.set_shader_inputs(**ONE_EYE)
         self.board = self.add(0.2, 0.2, COLOUR)
         self.board.set_pos(to_panda(BOARD))
         self.root.prepare_scene(graphics.gsg)

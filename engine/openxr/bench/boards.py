@@ -6,6 +6,7 @@ from panda3d.core import CardMaker, NodePath, Shader
 
 from engine.frame import Frame
 from engine.panda.graphics import Graphics
+from engine.panda.look import ONE_EYE
 from engine.scene import Scene
 
 _VERTEX = """
@@ -16,6 +17,19 @@ in vec4 p3d_Color;
 flat out vec4 painted;
 void main() { gl_Position = p3d_ModelViewProjectionMatrix * p3d_Vertex; painted = p3d_Color; }
 """
+_BOTH_EYES = """
+#version 150
+uniform mat4 p3d_ModelViewProjectionMatrix, eyes[2];
+uniform float beside;
+in vec4 p3d_Vertex;
+in vec4 p3d_Color;
+flat out vec4 painted;
+void main() {
+    gl_Position = eyes[gl_InstanceID] * (p3d_ModelViewProjectionMatrix * p3d_Vertex);
+    gl_ClipDistance[0] = beside * float(2 * gl_InstanceID - 1) * gl_Position.x;
+    painted = p3d_Color;
+}
+"""
 _FRAGMENT = """
 #version 150
 flat in vec4 painted;
@@ -25,10 +39,15 @@ void main() { colour = painted; }
 _ROW = 20
 
 
-def boards(count: int) -> NodePath:
-    """A root with `count` boards of different colours under it, in rows from floor to ceiling."""
+def boards(count: int, *, both_eyes: bool = False) -> NodePath:
+    """A root with `count` boards of different colours under it, in rows from floor to ceiling.
+
+    With `both_eyes` a headset may draw both at once.
+    """
     root = NodePath("boards")
-    root.set_shader(Shader.make(Shader.SL_GLSL, _VERTEX, _FRAGMENT))
+    root.set_shader(Shader.make(Shader.SL_GLSL, _BOTH_EYES if both_eyes else _VERTEX, _FRAGMENT))
+    if both_eyes:
+        root.set_shader_inputs(**ONE_EYE)
     maker = CardMaker("board")
     maker.set_frame(-0.05, 0.05, -0.05, 0.05)
     for number in range(count):
@@ -43,7 +62,7 @@ class Boards:
     """What an OpenXR headset draws in a bench."""
 
     def __init__(self, graphics: Graphics, count: int = 1) -> None:
-        self.root = boards(count)
+        self.root = boards(count, both_eyes=True)
         self.root.prepare_scene(graphics.gsg)
 
     def show(self, scene: Scene, frame: Frame) -> None:
