@@ -1,9 +1,10 @@
 """Benches: what it costs, beside what one would use instead, measured in the same run.
 
-Each row is `name, value, unit`, a bound (`at_most` or `at_least`), the `peer` it is held against, and whether it
+Each row is `name, value, unit`, mostly a bound (`at_most` or `at_least`), the `peer` it is held against, and whether it
 `holds`. Times are the best of several tries, because this computer has other things to do.
 """
 
+import math
 import tempfile
 import time
 from collections.abc import Callable
@@ -57,16 +58,16 @@ def run(chosen: list[str]) -> list[Row]:
 
 
 def row(name: str, value: float, unit: str, peer: str, **bound: float) -> Row:
-    """What was measured, held against its bound: `at_most` or `at_least`."""
-    holds = value <= bound["at_most"] if "at_most" in bound else value >= bound["at_least"]
+    """What was measured, held against its bound: `at_most`, `at_least`, or none when it is there to compare with."""
+    holds = bound.get("at_least", -math.inf) <= value <= bound.get("at_most", math.inf)
     return {"name": name, "value": round(value, 4), "unit": unit, **bound, "peer": peer, "holds": bool(holds)}
 
 
 def line(row: Row) -> str:
     """A row for people."""
-    bound = f"at most {row['at_most']:g}" if "at_most" in row else f"at least {row['at_least']:g}"
-    holds = "holds" if row["holds"] else "DOES NOT HOLD"
-    return f"{row['name']:34} {row['value']:12,.3f} {row['unit']:14} {bound:18} {holds:14} {row['peer']}"
+    told = [f"{words} {row[key]:g}" for key, words in (("at_most", "at most"), ("at_least", "at least")) if key in row]
+    bound, holds = "".join(told), ("holds" if row["holds"] else "DOES NOT HOLD") if told else ""
+    return f"{row['name']:39} {row['value']:12,.3f} {row['unit']:14} {bound:18} {holds:14} {row['peer']}"
 
 
 def _loop() -> list[Row]:

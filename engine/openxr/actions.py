@@ -79,7 +79,7 @@ class Actions:
         grip = self._grip[side].pose(base, time_ns)
         seen = self._seen.get(side)
         if seen is not None:
-            seen.look(base, time_ns)
+            seen.look(base, time_ns, self.controllers[side])
             if not grip.valid and self._heeded and seen.active and self.source(side) == "hand":
                 return seen.hand()
         return Hand(grip, self._number(self._confirm_at[side]), self._number(self._grab_at[side]))

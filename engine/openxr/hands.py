@@ -29,6 +29,7 @@ _JOINT = np.dtype({**_FIELDS, "itemsize": _ROW})  # type: ignore[call-overload, 
 _PLACE, _PLACE_AT = struct.Struct("<3f"), 24
 _HAND = struct.Struct("<9f")  # frames hold 32-bit floats
 _VALID = 0b0011
+_WITHOUT_CONTROLLER = ("", HAND_PROFILE)
 _SEEN = xr.HandTrackingDataSourceEXT.UNOBSTRUCTED.value
 _CONTROLLER = xr.HandTrackingDataSourceEXT.CONTROLLER.value
 # A palm's axes are right, out of the back of the hand, and towards the wrist; a grip's -z runs along a held stick
@@ -57,8 +58,14 @@ class SeenHand:
         self._rows = np.frombuffer(self._joints, _JOINT)
         self.active = False
 
-    def look(self, base: int, time_ns: int) -> None:
-        """Locate the joints in a space at a time."""
+    def look(self, base: int, time_ns: int, profile: str) -> None:
+        """Locate the joints in a space at a time, given the interaction profile of this hand.
+
+        What a runtime makes up from a controller is of no use: unless it tells that apart, nothing is asked.
+        """
+        if profile not in _WITHOUT_CONTROLLER and not self._source_told:
+            self.active = False
+            return
         self._base.value, self._ask.time = base, time_ns
         self._locate(self._tracker, self._ask_at, self._found_at)
         self.active = bool(self._found.is_active)

@@ -12,10 +12,13 @@ from steadyreach_bench_xr import Amount
 AMOUNT = Amount(tries=1, repeats=2, frames=2, rounds=1, kills=1)
 BOUNDS = {
     "OpenXR calls of a frame": 1.4,
-    "the same calls": 0.4,
-    "the same, made into a Frame": 1.6,
+    "the same calls": 0.55,
+    "the same in C, and as many empty calls": None,
+    "the same, made into a Frame": 1.8,
     "a call beside a busy thread, p99": 0.5,
-    "main thread, 300 nodes": 0.6,
+    "main thread, 300 nodes": 0.85,
+    "the same, each eye by draws of its own": None,
+    "one eye of them, Panda3D alone": None,
     "back to focused": 3.0,
     "growth of memory": 5.0,
     "growth of open files": 0.0,
@@ -29,7 +32,7 @@ def rows() -> list[Row]:
 
 
 def test_every_number_has_a_row_with_its_bound(rows: list[Row]) -> None:
-    assert {row["name"]: row["at_most"] for row in rows} == BOUNDS
+    assert {row["name"]: row.get("at_most") for row in rows} == BOUNDS
 
 
 def test_every_row_says_its_unit_and_its_peer(rows: list[Row]) -> None:

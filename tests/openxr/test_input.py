@@ -197,11 +197,17 @@ def test_a_trigger_that_says_what_cannot_be_is_made_safe(
     assert (frame.left.trigger, frame.right.squeeze) == (safe, safe)
 
 
-def test_fingers_made_up_from_a_controller_are_known_as_such(headset: OpenXRHeadset, remote: RemoteHmd) -> None:
+def test_fingers_that_may_be_made_up_from_a_controller_are_not_asked_for(
+    headset: OpenXRHeadset, remote: RemoteHmd
+) -> None:
     remote.move(left=RemoteHand(PLACE, joints=True, curls=FIST))
-    frame = until(headset, lambda frame: devices_of(frame).left_source != "controller")
-    assert devices_of(frame).left_source == "emulated"
+    frame = until(headset, lambda frame: arrived(frame) and bool(actions_of(headset).controllers["left"]))
+    made_up, display_ns = actions_of(headset)._seen["left"], headset._display_ns
+    assert devices_of(frame).left_source == "controller"
+    assert not made_up.active
     assert actions_of(headset).joints("left") is None
+    made_up.look(headset._link._floor.at(display_ns), display_ns, HAND_PROFILE)
+    assert made_up.active  # there would have been some
 
 
 def bare(remote: RemoteHmd, curls: tuple[float, float, float, float, float]) -> None:

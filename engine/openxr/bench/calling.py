@@ -44,6 +44,8 @@ int32_t make(const Call *calls, int32_t count, int32_t repeats)
         }}
     return worst;
 }}
+
+int32_t nothing(Word a, Word b, Word c) {{ return 0; }}
 """
 
 
@@ -57,12 +59,14 @@ class Call(NamedTuple):
 class Costs(NamedTuple):
     """Microseconds of the main thread for the calls of one frame, the best of some tries; and the calls by name.
 
-    `read_us` is for the whole of what the headset does about them, `ours_us` for the calls alone.
+    `read_us` is for the whole of what the headset does about them, `ours_us` for the calls alone. `empty_us` is for as
+    many calls of a function that does nothing: with `c_us` it is the least that Python can do.
     """
 
     read_us: float
     ours_us: float
     c_us: float
+    empty_us: float
     wrappers_us: float
     calls: list[str]
 
@@ -73,10 +77,12 @@ def costs(tries: int, repeats: int) -> Costs:
         frames = headset.frames()
         _focus(headset, frames)
         calls = _record(functions, _reading(headset))
+        library = _built(Path(folder))
         ways = {
             "read_us": _repeated(_reading(headset), repeats),
-            "ours_us": _repeated(_replaying(calls, functions), repeats),
-            "c_us": _loop(calls, functions, repeats, Path(folder)),
+            "ours_us": _repeated(_replaying([(functions[call.name], call.arguments) for call in calls]), repeats),
+            "c_us": _loop(calls, functions, repeats, library),
+            "empty_us": _repeated(_replaying([(_nothing(library), (1, 2, 3))] * len(calls)), repeats),
             "wrappers_us": _repeated(_wrapping(calls), repeats),
         }
         best = dict.fromkeys(ways, float("inf"))
@@ -126,18 +132,16 @@ def _repeated(work: Callable[[], object], repeats: int) -> Callable[[], None]:
     return repeat
 
 
-def _replaying(calls: Sequence[Call], functions: Functions) -> Callable[[], None]:
-    bound = [(functions[call.name], call.arguments) for call in calls]
-
+def _replaying(calls: Sequence[tuple[Callable[..., int], tuple[int, ...]]]) -> Callable[[], None]:
     def replay() -> None:
-        for function, arguments in bound:
+        for function, arguments in calls:
             function(*arguments)
 
     return replay
 
 
-def _loop(calls: Sequence[Call], functions: Functions, repeats: int, folder: Path) -> Callable[[], None]:
-    """The calls in C; raises HeadsetUnavailable where there is no compiler."""
+def _built(folder: Path) -> Path:
+    """The loop as a library; raises HeadsetUnavailable where there is no compiler."""
     source, library = folder / "loop.c", folder / "loop.so"
     source.write_text(_LOOP, "utf-8")
     try:
@@ -147,6 +151,17 @@ def _loop(calls: Sequence[Call], functions: Functions, repeats: int, folder: Pat
         )
     except FileNotFoundError:
         raise HeadsetUnavailable("this bench builds a loop in C to compare with: install gcc and libc6-dev") from None
+    return library
+
+
+def _nothing(library: Path) -> Callable[..., int]:
+    """A function that does nothing, called as those of OpenXR are."""
+    function = ctypes.PyDLL(str(library)).nothing
+    function.restype, function.argtypes = ctypes.c_int32, (ctypes.c_void_p,) * 3
+    return function
+
+
+def _loop(calls: Sequence[Call], functions: Functions, repeats: int, library: Path) -> Callable[[], None]:
     make = ctypes.CDLL(str(library)).make
     width = 1 + _MOST_ARGUMENTS
     words = (ctypes.c_uint64 * (width * len(calls)))()

@@ -1,11 +1,14 @@
 """The main thread's work in a frame, ours and that of panda3d-openxr: 300 boards, two eyes, the runtime's own size.
 
+Ours draws both eyes by the same calls, with a shader made for it.
+
 Neither draws more than the other: no averaging of samples, no depth, mask or cards, and of ShowBase's tasks only those
 that draw and give back what was drawn. The head sways, as heads do: of one that is quite still Panda3D remembers too
 much.
 """
 
 import atexit
+import math
 import os
 import subprocess
 import tempfile
@@ -16,13 +19,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from panda3d.core import Camera, PerspectiveLens
+
 from engine.headset import HeadsetUnavailable
 from engine.openxr.bench.boards import Boards, boards
 from engine.openxr.bench.monado import running
+from engine.panda.graphics import Graphics
 from engine.scene import Scene
 
 NODES = 300
 WARM_UP, PATIENCE_S = 20, 120
+_SIZE, _FRAME_S = (1920, 1080), 1 / 30
 _CONFIGURATION = """
 window-type offscreen
 gl-version 3 2
@@ -33,7 +40,7 @@ notify-level-device fatal
 """
 
 
-def ours_s(frames: int) -> list[float]:
+def ours_s(frames: int, one_draw: bool = True) -> list[float]:
     """Seconds of the main thread from the end of xrWaitFrame to that of xrEndFrame, one for each frame."""
     from engine.openxr.bench.watching import watch
     from engine.openxr.headset import OpenXRHeadset
@@ -41,7 +48,7 @@ def ours_s(frames: int) -> list[float]:
 
     with running(swaying=True):
         calls = watch()
-        options = Options(samples=0, depth=False, mask=False, cards=False)
+        options = Options(samples=0, depth=False, mask=False, cards=False, one_draw=one_draw)
         headset = OpenXRHeadset(partial(Boards, count=NODES), options)
         spent = _Spent()
         calls["xrWaitFrame"].errcheck = spent.begin
@@ -54,6 +61,26 @@ def ours_s(frames: int) -> list[float]:
         finally:
             headset.close()
     return []
+
+
+def one_eye_s(frames: int) -> list[float]:
+    """The same for one eye as Panda3D alone draws it, with no headset: the least that one cull and one draw take."""
+    with running(swaying=True):  # what else this computer does is then the same
+        graphics = Graphics.offscreen()
+        root, lens = boards(NODES), PerspectiveLens()
+        lens.set_fov(100)
+        eye = root.attach_new_node(Camera("eye", lens))
+        picture = graphics.buffer("picture", _SIZE)
+        picture.make_display_region().camera = eye
+        spent = _Spent()
+        for number in range(frames + WARM_UP):
+            eye.set_pos(0.05 * math.sin(number / 7), 0.05 * math.sin(number / 5), 1.6)
+            spent.begin()
+            graphics.engine.render_frame()
+            spent.end()
+            time.sleep(_FRAME_S)
+        graphics.close()
+        return spent.seconds[WARM_UP:]
 
 
 def peer_s(frames: int) -> list[float]:
