@@ -1,25 +1,18 @@
-"""What the two eyes see: images of the runtime's and a buffer for each, one camera, and the copy between them."""
+"""What the two eyes see: located, drawn, located again in the middle of it, and handed over as a layer."""
 
 import ctypes
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import xr
-from panda3d.core import (
-    DisplayRegionDrawCallbackData,
-    GraphicsOutput,
-    LMatrix4f,
-    LVecBase4f,
-    NodePath,
-    PythonCallbackObject,
-)
+from panda3d.core import LMatrix4f, NodePath
 
 from engine.headset import HeadsetUnavailable
 from engine.openxr.calls import Calls, address, field
 from engine.openxr.cameras import Cameras, draws_both
 from engine.openxr.gl import Gl
-from engine.openxr.mask import Mask, masks
+from engine.openxr.mask import masks
 from engine.openxr.options import Options
+from engine.openxr.picture import Eye, pictures
 from engine.openxr.runtime import DEPTH, Runtime
 from engine.openxr.session import FAILED, GONE, Session
 from engine.openxr.swapchain import COLOUR, Swapchain, depth, tell
@@ -34,7 +27,7 @@ from engine.openxr.views import (
     tangents,
     write_view,
 )
-from engine.panda.graphics import Graphics, NoGraphics
+from engine.panda.graphics import Graphics
 
 _STARTS = (xr.View.pose.offset, xr.View.pose.offset + ctypes.sizeof(xr.View))
 _SEEN = xr.CompositionLayerProjectionView
@@ -66,10 +59,11 @@ class Eyes:
         closing.callback(self._gl.close)
         self._masks = masks(session.created, runtime, calls) if options.mask else None
         sizes = [_scaled(*sizes, options.scale) for sizes in zip(runtime.sizes, runtime.largest, strict=True)]
-        self._eyes = [_Eye(Swapchain(session.created, calls, size, COLOUR, closing)) for size in sizes]
+        self._eyes = [Eye(Swapchain(session.created, calls, size, COLOUR, closing)) for size in sizes]
         session.context.hold()
         samples = min(options.samples, self._gl.most_samples())
-        self._pictures = self._drawn_into(options.one_draw and options.one_cull and draws_both(root), samples, closing)
+        together = options.one_draw and options.one_cull and draws_both(root)
+        self._pictures = pictures(graphics, self._eyes, together, samples, self._gl, self._place, closing)
         closing.callback(self._pictures.clear)  # they know this: without it they would stay until cycles are collected
         if options.depth and DEPTH in runtime.extensions:
             self._add_depth(calls, closing)
@@ -81,7 +75,7 @@ class Eyes:
         for picture in self._pictures:
             picture.begin()
             if self._masks is not None:
-                picture.masked()
+                picture.mask()
         for number in range(len(self._eyes)):
             self.remask(number)
         self._layer = _Layer(self._eyes)
@@ -123,16 +117,6 @@ class Eyes:
             shape = abs((right - left) / (up - down))
             x, y = (width - min(width, height * shape)) / 2, (height - min(height, width / shape)) / 2
             self._gl.show(chain, (round(x), round(y), round(width - x), round(height - y)))
-
-    def _drawn_into(self, beside: bool, samples: int, closing: ExitStack) -> list["_Picture"]:
-        """One buffer for both eyes, where they are alike and the driver has one so wide; else one for each."""
-        alike = self._eyes[0].chain.size == self._eyes[1].chain.size
-        for together in [self._eyes] if beside and alike else []:
-            try:
-                return [_Picture(self._graphics, together, samples, self._gl, self._place, closing)]
-            except NoGraphics as reason:
-                tell(f"each eye is drawn by calls of its own: {reason}")
-        return [_Picture(self._graphics, [eye], samples, self._gl, self._place, closing) for eye in self._eyes]
 
     def _fill(self) -> bool:
         """Draw both images and hand them over, whatever happens; false when there were none to draw into."""
@@ -201,84 +185,10 @@ class Eyes:
             eye.depth = chain
 
 
-class _Eye:
-    """One eye: the runtime's images of it, and which corners are hidden."""
-
-    def __init__(self, chain: Swapchain) -> None:
-        self.chain = chain
-        self.depth: Swapchain | None = None
-        self.mask: Mask | None = None
-
-    def acquire(self) -> bool:
-        """Wait for images to draw into."""
-        return self.chain.acquire() and (self.depth is None or self.depth.acquire())
-
-    def release(self) -> None:
-        """Hand over what was waited for."""
-        self.chain.release()
-        if self.depth is not None:
-            self.depth.release()
-
-
-class _Picture:
-    """The buffer in which Panda3D draws an eye, or two beside each other, before the samples are averaged."""
-
-    def __init__(
-        self, graphics: Graphics, eyes: list[_Eye], samples: int, gl: Gl, place: Callable[[], None], closing: ExitStack
-    ) -> None:
-        """`place` is called before anything is drawn. Raises NoGraphics when the driver refuses the size."""
-        self.eyes, self._gl, self._place = eyes, gl, place
-        self._error: BaseException | None = None
-        width, height = eyes[0].chain.size
-        self.output: GraphicsOutput = graphics.buffer("eyes", (width * len(eyes), height), samples)
-        closing.callback(graphics.engine.remove_window, self.output)
-        self.output.set_active(False)
-        self.output.set_clear_color(LVecBase4f(0, 0, 0, 1))
-        self.output.set_clear_stencil_active(True)
-        self.region = self.output.make_display_region()
-        # The region keeps the callback, which keeps this, which keeps the region: no collector sees that.
-        closing.callback(self.region.clear_draw_callback)
-
-    def probe(self, graphics: Graphics) -> int:
-        """How the buffer keeps depth, as OpenGL numbers it; 0 when it does so in no way of OpenXR's."""
-        found: list[int] = []
-        self.region.set_draw_callback(PythonCallbackObject(lambda _: found.append(self._gl.depth_format())))
-        self.output.set_active(True)
-        graphics.engine.render_frame()
-        self.output.set_active(False)
-        return sum(found)
-
-    def begin(self) -> None:
-        """From now on fill the eyes' images whenever Panda3D draws."""
-        self.region.set_draw_callback(PythonCallbackObject(self._drawn))
-
-    def masked(self) -> None:
-        """Mark the corners that are hidden from each eye, in its part of the buffer, once they are told."""
-        for number, eye in enumerate(self.eyes):
-            eye.mask = Mask(self.output, number / len(self.eyes), (number + 1) / len(self.eyes))
-
-    def take_error(self) -> BaseException | None:
-        """What went wrong while drawing, once."""
-        error, self._error = self._error, None
-        return error
-
-    def _drawn(self, data: DisplayRegionDrawCallbackData) -> None:
-        try:
-            self._place()
-            if len(self.eyes) == 1:
-                data.upcall()
-            else:
-                with self._gl.clipping():
-                    data.upcall()
-            self._gl.resolve([(eye.chain, eye.depth) for eye in self.eyes])
-        except BaseException as error:  # noqa: BLE001  # Panda3D would lose it and break the next callback: kept
-            self._error = error
-
-
 class _Layer:
     """The layer of both eyes, as a runtime reads it at `address`."""
 
-    def __init__(self, eyes: list[_Eye]) -> None:
+    def __init__(self, eyes: list[Eye]) -> None:
         self._seen = (_SEEN * 2)(*[_SEEN(sub_image=eye.chain.whole()) for eye in eyes])
         self._depths = []
         for seen, eye in zip(self._seen, eyes, strict=True):

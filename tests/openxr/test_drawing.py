@@ -1,12 +1,14 @@
 """Both eyes drawn by the same calls: that it is so, and that nobody can see it."""
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from panda3d.core import CallbackData, CallbackNode, GraphicsOutput, PythonCallbackObject
+from panda3d.core import CallbackData, CallbackNode, GraphicsOutput, PythonCallbackObject, Shader
 
 from engine import theme, words
 from engine.frame import Frame, Hand, Pose
@@ -20,6 +22,8 @@ from tests.openxr.remote import RemoteHmd, RemotePerson
 from tests.openxr.validation import Validation
 from tests.openxr.world import WAYS, Sight
 
+MANUAL = Path(__file__).resolve().parents[2] / "docs" / "openxr.md"
+WHITE = "#version 150\nout vec4 colour;\nvoid main() { colour = vec4(1.0); }"
 HELD = Frame(10**9, Pose((0.0, 1.6, 0.0)), Hand(Pose((-0.2, 1.3, -0.4))), Hand(Pose((0.2, 1.3, -0.4))))
 REACH = Reach("reach", (0.3, 1.3, -0.3), (0.5, 1.5, -0.6), "right", 0.4)
 PANEL = Panel("panel", "stand.title", ("stand.text",), 2, 5)
@@ -71,6 +75,18 @@ def test_a_node_is_drawn_once_for_both_eyes(sight: Sight, way: str, times: int) 
     sight.look(2)
     assert draws(sight) == times
     assert len(buffers(sight)) == times
+
+
+def test_the_shader_in_the_manual_draws_both_eyes(sight: Sight, pictures: Pictures) -> None:
+    sight.look()
+    before = pictures.both()
+    (told,) = re.findall("```glsl\n(.*?)```", MANUAL.read_text("utf-8"), re.DOTALL)
+    sight.world.root.set_shader(Shader.make(Shader.SL_GLSL, f"#version 150\n{told}", WHITE))
+    sight.look()
+    assert len(buffers(sight)) == 1
+    for white, coloured in zip(pictures.both(), before, strict=True):
+        assert ((white[..., 0] == 255) == (coloured[..., 2] == 255)).mean() > 0.999
+        assert (white[..., 0] == 255).any()
 
 
 def apart(first: Sequence[NDArray[np.generic]], second: Sequence[NDArray[np.generic]]) -> list[float]:
