@@ -67,8 +67,10 @@ class Gl:
     def clipping(self) -> Iterator[None]:
         """Let vertex shaders clip by their first distance."""
         self._call["glEnable"](_CLIP_DISTANCE)
-        yield
-        self._call["glDisable"](_CLIP_DISTANCE)
+        try:
+            yield
+        finally:
+            self._call["glDisable"](_CLIP_DISTANCE)
 
     def resolve(self, images: Sequence[tuple[Swapchain, Swapchain | None]]) -> None:
         """Copy what is bound for drawing into the images that are acquired, samples averaged.
