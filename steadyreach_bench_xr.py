@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -75,19 +74,20 @@ def _calls(amount: Amount) -> list[Row]:
 def _frames(amount: Amount) -> list[Row]:
     from engine.openxr.bench import frames
 
-    ways: dict[str, Callable[[], list[float]]] = {
-        "main thread, 300 nodes": partial(_apart, frames.ours_s, amount.frames),
-        "the same, each eye by draws of its own": partial(_apart, frames.ours_s, amount.frames, False),
-        "one eye of them, Panda3D alone": partial(_apart, frames.one_eye_s, amount.frames),
-        "": partial(_apart, frames.peer_s, amount.frames),
-    }
-    spent_s = {name: float("inf") for name in ways}
-    for _ in range(amount.rounds):
-        for name, measure in ways.items():
-            spent_s[name] = min(spent_s[name], _quick(measure()))
-    peer_s = spent_s.pop("")
-    peer, bounds = f"panda3d-openxr, {peer_s * 1000:.1f} ms", {"main thread, 300 nodes": {"at_most": 0.85}}
-    return [row(name, own_s / peer_s, "of the peer", peer, **bounds.get(name, {})) for name, own_s in spent_s.items()]
+    ways = (
+        (frames.ours_s, amount.frames),
+        (frames.ours_s, amount.frames, False),
+        (frames.one_eye_s, amount.frames),
+        (frames.peer_s, amount.frames),
+    )
+    rounds = [[_quick(_apart(*way)) for way in ways] for _ in range(amount.rounds)]
+    ours_s, two_draws_s, one_eye_s, peer_s = (min(spent_s) for spent_s in zip(*rounds, strict=True))
+    peer = f"panda3d-openxr, {peer_s * 1000:.1f} ms"
+    return [
+        row("main thread, 300 nodes", ours_s / peer_s, "of the peer", peer, at_most=0.85),
+        row("the same, each eye by draws of its own", two_draws_s / peer_s, "of the peer", peer),
+        row("one eye of them, Panda3D alone", one_eye_s / peer_s, "of the peer", peer),
+    ]
 
 
 def _quick(spent_s: list[float]) -> float:

@@ -95,7 +95,7 @@ class Gl:
                 self._copy(chain.size, _COLOUR_BUFFER | _DEPTH_BUFFER, from_x)
                 self._attach(_DRAW, place, _TEXTURE_2D, 0, 0)
             if not chain.encoded:
-                self._decode(chain)
+                self._convert(self._shown(chain), chain.texture, chain.size)
             from_x += chain.size[0]
         self._bind(_FRAMEBUFFER, drawn)
         if scissored & 1:
@@ -106,6 +106,9 @@ class Gl:
         drawn, scissored = self._get(_DRAWN_INTO), self._call["glIsEnabled"](_SCISSOR_TEST)
         self._call["glDisable"](_SCISSOR_TEST)
         self._call["glDisable"](_ENCODE_SRGB)
+        if not chain.encoded:
+            self._convert(chain.texture, self._shown(chain), chain.size)
+            self._bind(_DRAW, drawn)
         self._bind(_READ, self._own)
         self._attach(_READ, _COLOUR, _TEXTURE_2D, self._shown(chain), 0)
         self._blit(0, 0, *chain.size, *where, _COLOUR_BUFFER, _LINEAR)
@@ -140,20 +143,21 @@ class Gl:
             self._delete("glDeleteFramebuffers", own)
 
     def _shown(self, chain: Swapchain) -> int:
-        """The texture that gets an image's colours as a screen shows them."""
+        """The texture for an image's colours as a screen shows them: the image, or one that images of a size share."""
         return chain.texture if chain.encoded else self._texture(chain.size)
 
     def _copy(self, size: tuple[int, int], what: int, from_x: int = 0) -> None:
         width, height = size
         self._blit(from_x, 0, from_x + width, height, 0, 0, width, height, what, _NEAREST)
 
-    def _decode(self, chain: Swapchain) -> None:
-        """Copy from the texture between into the image, through OpenGL's own decoding."""
+    def _convert(self, source: int, target: int, size: tuple[int, int]) -> None:
+        """Copy a texture into another, of which one holds colours as a screen shows them and the other light."""
         self._bind(_READ, self._own)
         self._bind(_DRAW, self._other)
-        self._attach(_DRAW, _COLOUR, _TEXTURE_2D, chain.texture, 0)
+        self._attach(_READ, _COLOUR, _TEXTURE_2D, source, 0)
+        self._attach(_DRAW, _COLOUR, _TEXTURE_2D, target, 0)
         self._call["glEnable"](_ENCODE_SRGB)
-        self._copy(chain.size, _COLOUR_BUFFER)
+        self._copy(size, _COLOUR_BUFFER)
         self._call["glDisable"](_ENCODE_SRGB)
 
     def _texture(self, size: tuple[int, int]) -> int:

@@ -96,7 +96,7 @@ class Mirror:
             self._drawn_s = now_s
 
     def _let_go(self) -> None:
-        """Look through no camera any more."""
+        """Follow no eyes any more."""
         if self._region is not None:
             self._region.clear_draw_callback()
             if self._window is not None:
@@ -127,7 +127,6 @@ def _open(graphics: Graphics) -> GraphicsWindow:
     window = cast(GraphicsWindow, opened)
     graphics.engine.set_auto_flip(True)  # Mesa's X windows lose what was drawn once another output is current
     window.set_clear_color(_CALM)
-    window.set_clear_stencil_active(True)
     window.set_close_request_event(_CLOSING)
     return window
 

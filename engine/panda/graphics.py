@@ -32,6 +32,7 @@ notify-level-display error
 notify-level-gltf error
 """
 _LEAST_GLSL = 150
+_TOO_LARGE = "the graphics driver refused a buffer of {} x {} pixels"
 
 
 class NoGraphics(HeadsetUnavailable):
@@ -99,6 +100,8 @@ class Graphics:
 
         It has alpha and a stencil, each of 8 bits. Raises NoGraphics when the driver refuses the size.
         """
+        if max(size) > self.gsg.max_texture_dimension:  # Panda3D would give one that stays black
+            raise NoGraphics(f"{_TOO_LARGE.format(*size)}; it has at most {self.gsg.max_texture_dimension} a side")
         properties = _frame_buffer(samples)
         properties.set_alpha_bits(8)
         properties.set_stencil_bits(8)
@@ -108,7 +111,7 @@ class Graphics:
         )  # fmt: skip
         self.engine.open_windows()
         if output is None or not output.is_valid():
-            raise NoGraphics(f"the graphics driver refused a buffer of {size[0]} x {size[1]} pixels")
+            raise NoGraphics(_TOO_LARGE.format(*size))
         return output
 
     def close(self) -> None:

@@ -14,9 +14,10 @@ if INSIDE:
     from tests.openxr.layers.faults import Faults
     from tests.openxr.layers.rules import Rules
     from tests.openxr.monado import Monado, Screen
+    from tests.openxr.pixels import Pictures
     from tests.openxr.remote import RemoteHmd, RemotePerson
     from tests.openxr.validation import Validation
-    from tests.openxr.world import World
+    from tests.openxr.world import Sight, World
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +81,21 @@ def headset(remote: "RemoteHmd", validation: "Validation") -> "Iterator[OpenXRHe
     yield session
     session.close()
     assert validation.complaints() == []
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> "Pictures":
+    """What is handed to the runtime from now on."""
+    return Pictures(monkeypatch)
+
+
+@pytest.fixture
+def sight(remote: "RemoteHmd", validation: "Validation") -> "Iterator[Sight]":
+    """A session with every option on, at the end of which neither OpenXR nor OpenGL may have had anything to say."""
+    remote.move(**vars(RemotePerson()))
+    opened = Sight()
+    yield opened
+    errors = opened.eyes._gl.errors()
+    opened.close()
+    assert validation.complaints() == []
+    assert errors == []

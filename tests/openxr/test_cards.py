@@ -92,12 +92,6 @@ def show(remote: RemoteHmd, validation: Validation, models: Path) -> Iterator[Sh
     assert validation.complaints() == []
 
 
-@pytest.fixture
-def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
-    """What is handed to the runtime from now on."""
-    return Pictures(monkeypatch)
-
-
 def card_picture(show: Show, pictures: Pictures) -> np.ndarray:
     """The picture of the panel as a layer."""
     return pictures.of[id(show.cards._layers["panel"].chain)].astype(int)

@@ -7,7 +7,6 @@ from contextlib import closing
 import numpy as np
 import pytest
 import xr
-from panda3d.core import CallbackData, CallbackNode, PythonCallbackObject
 
 from engine.openxr.mask import Masks
 from engine.openxr.options import Options
@@ -18,27 +17,11 @@ from tests.openxr.validation import Validation
 from tests.openxr.world import WAYS, Sight
 
 
-def culls(sight: Sight) -> int:
-    """How often a node of the world is met by Panda3D's culling in one frame."""
-    met: list[int] = []
-
-    def meet(data: CallbackData) -> None:
-        met.append(1)
-        data.upcall()
-
-    counter = CallbackNode("counter")
-    counter.set_cull_callback(PythonCallbackObject(meet))
-    node = sight.world.board.attach_new_node(counter)
-    sight.look(1)
-    node.remove_node()
-    return len(met)
-
-
 @pytest.mark.parametrize(("way", "times"), [("one draw", 1), ("one cull", 1), ("two culls", 2)])
 def test_both_eyes_share_one_cull(remote: RemoteHmd, way: str, times: int) -> None:
     remote.move(**vars(RemotePerson()))
     with closing(Sight(WAYS[way])) as sight:
-        assert culls(sight) == times
+        assert sight.times("cull") == times
 
 
 def test_one_cull_shows_what_two_culls_show(remote: RemoteHmd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,12 +36,6 @@ def test_one_cull_shows_what_two_culls_show(remote: RemoteHmd, monkeypatch: pyte
     for first, second in zip(one, two, strict=True):
         assert np.array_equal(first, second)
         assert len(np.unique(first[..., 0])) > 1
-
-
-@pytest.fixture
-def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
-    """What the eyes are shown from now on."""
-    return Pictures(monkeypatch)
 
 
 @pytest.fixture

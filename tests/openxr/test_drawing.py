@@ -1,25 +1,21 @@
 """Both eyes drawn by the same calls: that it is so, and that nobody can see it."""
 
-import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from panda3d.core import CallbackData, CallbackNode, GraphicsOutput, PythonCallbackObject, Shader
+from panda3d.core import GraphicsOutput, Shader
 
 from engine import theme, words
 from engine.frame import Frame, Hand, Pose
 from engine.openxr.options import Options
-from engine.panda.graphics import Graphics, NoGraphics
 from engine.panda.pictures import Photographer
 from engine.panda.stage import Stage
 from engine.scene import Lean, Panel, Reach, Scene, Stand, Target
 from tests.openxr.pixels import Pictures
-from tests.openxr.remote import RemoteHmd, RemotePerson
-from tests.openxr.validation import Validation
 from tests.openxr.world import WAYS, Sight
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "openxr.md"
@@ -30,50 +26,16 @@ PANEL = Panel("panel", "stand.title", ("stand.text",), 2, 5)
 ITEMS = (Target("fruit", (0.0, 1.5, -0.6), 0.05, fill=0.5), Lean("lean", 0.0, 5.0, 1.0), REACH, Stand("stand"), PANEL)
 
 
-@pytest.fixture
-def sight(remote: RemoteHmd, validation: Validation) -> Iterator[Sight]:
-    """A session, at the end of which neither OpenXR nor OpenGL may have had anything to say."""
-    remote.move(**vars(RemotePerson()))
-    opened = Sight()
-    yield opened
-    errors = opened.eyes._gl.errors()
-    opened.close()
-    assert validation.complaints() == []
-    assert errors == []
-
-
-@pytest.fixture
-def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
-    """What the eyes are shown from now on."""
-    return Pictures(monkeypatch)
-
-
 def buffers(sight: Sight) -> list[GraphicsOutput]:
     """What the eyes are drawn in."""
     return [output for output in sight.graphics.engine.get_windows() if output.name == "eyes"]
-
-
-def draws(sight: Sight) -> int:
-    """How often a node of the world is drawn in one frame."""
-    drawn: list[int] = []
-
-    def draw(data: CallbackData) -> None:
-        drawn.append(1)
-        data.upcall()
-
-    counter = CallbackNode("counter")
-    counter.set_draw_callback(PythonCallbackObject(draw))
-    node = sight.world.board.attach_new_node(counter)
-    sight.look(1)
-    node.remove_node()
-    return len(drawn)
 
 
 @pytest.mark.parametrize(("way", "times"), [("one draw", 1), ("one cull", 2), ("two culls", 2)])
 def test_a_node_is_drawn_once_for_both_eyes(sight: Sight, way: str, times: int) -> None:
     sight.open_eyes(WAYS[way])
     sight.look(2)
-    assert draws(sight) == times
+    assert sight.times("draw") == times
     assert len(buffers(sight)) == times
 
 
@@ -146,22 +108,16 @@ def test_eyes_of_two_sizes_are_drawn_one_by_one(sight: Sight, pictures: Pictures
 
 
 def test_a_driver_that_has_no_picture_so_wide_draws_one_by_one(
-    sight: Sight, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    sight: Sight, pictures: Pictures, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = Graphics.buffer
-
-    def narrow(graphics: Graphics, name: str, size: tuple[int, int], samples: int = 0) -> GraphicsOutput:
-        if size[0] > 400:
-            raise NoGraphics("too wide")
-        return made(graphics, name, size, samples)
-
-    monkeypatch.setattr(Graphics, "buffer", narrow)
-    with caplog.at_level(logging.WARNING):
-        sight.open_eyes(Options())
-    sight.look()
+    wide = 3 * sight.graphics.gsg.max_texture_dimension // 4
+    sight.runtime.sizes = sight.runtime.largest = [(wide, 16)] * 2
+    sight.open_eyes(Options())
+    sight.look(2)
     assert len(buffers(sight)) == 2
-    assert "each eye is drawn by calls of its own: too wide" in caplog.text
-    assert all((picture[..., 2] == 255).any() for picture in pictures.both())
+    assert "each eye is drawn by calls of its own" in caplog.text
+    assert f"refused a buffer of {2 * wide} x 16 pixels" in caplog.text
+    assert all((picture[..., 2] > 100).any() for picture in pictures.both())
 
 
 def test_other_cameras_see_one_picture(sight: Sight) -> None:

@@ -3,7 +3,6 @@
 import gc
 import math
 import random
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -29,24 +28,6 @@ from tests.openxr.world import BOARD, COLOUR, WAYS, Sight
 
 CORNERS = ((-0.1, -0.1), (0.1, -0.1), (0.1, 0.1), (-0.1, 0.1))
 PLAIN = Options(samples=0, depth=False, mask=False)
-
-
-@pytest.fixture
-def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
-    """What the eyes are shown from now on."""
-    return Pictures(monkeypatch)
-
-
-@pytest.fixture
-def sight(remote: RemoteHmd, validation: Validation) -> Iterator[Sight]:
-    """A session with every option on, at the end of which neither OpenXR nor OpenGL may have had anything to say."""
-    remote.move(**vars(RemotePerson()))
-    opened = Sight()
-    yield opened
-    errors = opened.eyes._gl.errors()
-    opened.close()
-    assert validation.complaints() == []
-    assert errors == []
 
 
 def board_pixels(picture: np.ndarray) -> np.ndarray:

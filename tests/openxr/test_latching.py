@@ -17,12 +17,6 @@ MOVED_M = (0.03, -0.02, 0.025)
 
 
 @pytest.fixture
-def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
-    """What the eyes are shown from now on."""
-    return Pictures(monkeypatch)
-
-
-@pytest.fixture
 def sight(remote: RemoteHmd) -> Iterator[Sight]:
     """A session that places the eyes late."""
     remote.move(**vars(RemotePerson()))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import xr
 from numpy.typing import NDArray
 from panda3d.core import CallbackNode, GraphicsWindow, PythonCallbackObject
 
@@ -19,6 +20,7 @@ from engine.openxr.headset import OpenXRHeadset
 from engine.openxr.mirror import MOST_HZ, SHOWING, WAITING, Mirror
 from engine.openxr.options import Options
 from engine.openxr.runtime import Runtime
+from engine.openxr.swapchain import RGBA16F, SRGB8_ALPHA8
 from engine.panda.graphics import Graphics, NoGraphics
 from engine.scene import Scene
 from tests.openxr import world
@@ -164,18 +166,24 @@ def board(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], float)
 
 
+@pytest.mark.parametrize("form", [SRGB8_ALPHA8, RGBA16F])
 def test_the_mirror_shows_what_the_left_eye_sees(
-    desktop: Desktop, sight: Sight, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+    desktop: Desktop, sight: Sight, mirror: Mirror, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, form: int
 ) -> None:
-    pictures = Pictures(monkeypatch)
     look(sight, mirror, 6)
-    eye, picture = pictures.both()[0], desktop.picture(mirror._window)
+    seen = pictures.both()[0]  # in the form that the runtime prefers
+    mirror.follow(None)
+    monkeypatch.setattr(xr, "enumerate_swapchain_formats", lambda _: [form])
+    sight.open_eyes(Options(depth=False))
+    mirror.follow(sight.eyes)
+    look(sight, mirror, 6)
+    picture = desktop.picture(mirror._window)
     left, right, up, down = (math.tan(angle) for angle in sight.eyes.views[0][2:])
     high, wide = picture.shape[:2]
     shown = np.array([high * (right - left) / (up - down), high])  # undistorted, with bars at the sides
-    where = board(eye).reshape(2, 2) / eye.shape[1::-1] * shown + [(wide - shown[0]) / 2, 0]
+    where = board(seen).reshape(2, 2) / seen.shape[1::-1] * shown + [(wide - shown[0]) / 2, 0]
     assert shown[0] < wide
-    assert board(picture).reshape(2, 2) == pytest.approx(where, abs=1.5 * high / eye.shape[0])
+    assert board(picture).reshape(2, 2) == pytest.approx(where, abs=1.5 * high / seen.shape[0])
 
 
 def test_what_is_culled_for_the_eyes_is_culled_once_with_the_mirror(sight: Sight, mirror: Mirror) -> None:

@@ -4,7 +4,7 @@ import time
 from contextlib import ExitStack
 
 import xr
-from panda3d.core import CardMaker, NodePath, Shader
+from panda3d.core import CallbackData, CallbackNode, CardMaker, NodePath, PythonCallbackObject, Shader
 
 from engine.frame import Frame
 from engine.openxr.binding import open_graphics
@@ -91,6 +91,21 @@ class Sight:
         """Let a few frames be seen, so that a person has arrived where they were moved."""
         for _ in range(frames):
             self.frame()
+
+    def times(self, what: str) -> int:
+        """How often a node of the world is met in one frame, by `cull` or by `draw`."""
+        met: list[int] = []
+
+        def meet(data: CallbackData) -> None:
+            met.append(1)
+            data.upcall()
+
+        counter = CallbackNode("counter")
+        getattr(counter, f"set_{what}_callback")(PythonCallbackObject(meet))
+        node = self.world.board.attach_new_node(counter)
+        self.look(1)
+        node.remove_node()
+        return len(met)
 
     def frame(self, seconds: float = 30.0) -> int:
         """Draw a frame that will be seen; gives what the eyes gave."""
