@@ -1,0 +1,80 @@
+"""What a measure is, beside its number: unit, meaning, formula, source, error, and when to doubt it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from engine.records import Measured
+
+
+class NotMeasurable(ValueError):
+    """What was given cannot be measured (wrong shape, not finite, no rate); the message says what and why."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One measure in words that a clinician, a programmer and a reviewer can check.
+
+    `meaning` is one sentence for a clinician; `error` says how true the number is and how that is known;
+    `doubt` says when not to trust it. `plus_minus` (in the unit) and `share` (of the value) are the half width
+    of a 95 % interval of the error of measurement, as far as there is a number for it.
+    """
+
+    title: str
+    unit: str
+    meaning: str
+    formula: str
+    source: str
+    error: str
+    doubt: str
+    plus_minus: float | None = None
+    share: float | None = None
+
+    def half_width(self, value: float) -> float | None:
+        """The half width of the 95 % interval around a value, in its unit; None where nobody knows it."""
+        if self.plus_minus is None and self.share is None:
+            return None
+        return math.hypot(self.plus_minus or 0.0, (self.share or 0.0) * value)
+
+
+def defined(
+    title: str,
+    unit: str,
+    meaning: str,
+    *,
+    formula: str,
+    source: str,
+    error: str,
+    doubt: str,
+    plus_minus: float | None = None,
+    share: float | None = None,
+) -> Any:
+    """A field of a result's dataclass, with the definition of what it holds."""
+    definition = Definition(title, unit, meaning, formula, source, error, doubt, plus_minus, share)
+    return field(metadata={"definition": definition})
+
+
+def definitions(kind: type) -> Mapping[str, Definition]:
+    """The definitions of a result's dataclass, by field, in order; fields without one hold no measure."""
+    found = ((f.name, f.metadata.get("definition")) for f in fields(kind))
+    return {name: definition for name, definition in found if definition is not None}
+
+
+def measured(result: Any, digits: int = 6) -> dict[str, Measured]:
+    """A result as records: each measure with unit and error, None where it is nan.
+
+    The reason is `result.why[name]`, where the result has a mapping `why`.
+    """
+    why: Mapping[str, str] = getattr(result, "why", {})
+    return {
+        name: _measured(getattr(result, name), definition, why.get(name, ""), digits)
+        for name, definition in definitions(type(result)).items()
+    }
+
+
+def _measured(value: float, definition: Definition, why: str, digits: int) -> Measured:
+    if not math.isfinite(value):
+        return Measured(None, definition.unit, None, why or "could not be measured")
+    error = definition.half_width(value)
+    return Measured(round(float(value), digits), definition.unit, None if error is None else round(error, digits), why)
