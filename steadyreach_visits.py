@@ -160,7 +160,7 @@ def play_again(folder: Path, sessions: Path) -> tuple[bool, Path]:
     """
     before = read_session(folder)
     frames = recording.read(folder / FRAMES)
-    headset = ReplayHeadset(frames.rows, before.headset_description, frames.devices)
+    headset = ReplayHeadset(frames.rows, before.headset_description, frames.devices, frames.joints)
     headset.kind = before.headset
     about = About(before.id, before.started_at, before.software)
     _, again = play(plan_of(before), headset, sessions, about)

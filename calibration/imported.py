@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
+from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_of
 from calibration.leaning import THEORETICAL_DEG
-from calibration.limits import from_repetitions, reach_cells
-from calibration.reaching import ARM_SD_M, ELEVATION_SD_DEG
-from calibration.standing import STATURE_SD_M, mean_facing_deg, stance_of
+from calibration.limits import from_one, from_repetitions, reach_cells
+from calibration.reaching import ELEVATION_SD_DEG
+from calibration.shoulders import arm_sd_m, shoulder, span_arm
+from calibration.standing import SEATED_SWAY, TOLD_SD_M, mean_facing_deg, stance_of
 from calibration.sway import head_sway
-from engine.body import EYE_HEIGHT_OF_STATURE
-from engine.envelope import LEANS
+from engine.envelope import LEANS, from_head
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import SPLIT_S, Motion, clean
@@ -23,7 +24,6 @@ LEAST_RECORDING_S = 10.0
 QUIET_S = 10.0
 LEAST_QUIET_S = 5.0
 STEP_S = 0.25
-STANDING_M = (0.8, 2.3)
 STRETCHED = 0.75  # play keeps arms bent
 LEAST_LEAN_DEG = 1.0
 QUIET_MM_S = 35.0  # standing on foam with eyes closed sways at 31 (median of 200 trials, Santos & Duarte 2016)
@@ -31,34 +31,41 @@ NOT_ASKED = "seen in play, not asked for: the person may well reach further"
 NOWHERE = Stance((0.0, 0.0, 0.0), 0.0)
 
 
-def measure(rows: np.ndarray, measured_at: str) -> Calibration:
-    """Stature, arms, reach, shoulder elevation and head sway from rows (dtype `engine.recording.FRAME`).
+def measure(rows: np.ndarray, measured_at: str, stature_m: float | None = None) -> Calibration:
+    """Stature, shoulders, arms, reach, shoulder elevation and head sway from rows (dtype `engine.recording.FRAME`).
 
-    Nothing was asked of the person, so limits are what was seen, not what is possible. Raises NotMeasured, with
-    the reason, when the recording is too short or holds no standing person.
+    Nothing was asked of the person, so limits are what was seen, not what is possible. Who sat is recognised by the
+    height of the headset, for certain where their stature is given. Raises NotMeasured, with the reason, when the
+    recording is too short or holds nobody who stands or sits over a floor.
     """
     motion = clean(rows)
     if motion.quality.seconds < LEAST_RECORDING_S:
         raise NotMeasured(
             f"the recording holds {motion.quality.seconds:.1f} s of movement, {LEAST_RECORDING_S:.0f} s are needed"
         )
-    height_m = float(np.percentile(motion.head_m[:, 1], 90))
-    if not STANDING_M[0] <= height_m <= STANDING_M[1]:
-        low, high = STANDING_M
-        raise NotMeasured(
-            f"the head is at {height_m:.2f} m, a standing person's is from {low} to {high} m: set the floor"
-        )
-    quiet = quietest(motion)
+    headset_m = float(np.percentile(motion.head_m[:, 1], 90))
+    height = posture_of(headset_m, stature_m)
+    if height.posture == NO_FLOOR:
+        raise NotMeasured(height.why)
     x, _, z = (float(v) for v in np.median(motion.head_m, axis=0))
-    stance = Stance((round(x, 4), round(height_m, 4), round(z, 4)), round(mean_facing_deg(motion.head_q), 2))
-    stature = from_repetitions(
-        [height_m / EYE_HEIGHT_OF_STATURE], "m", "90th percentile of headset height over 0.936", STATURE_SD_M
+    stance = Stance((round(x, 4), round(headset_m, 4), round(z, 4)), round(mean_facing_deg(motion.head_q), 2))
+    how = "90th percentile of headset height"
+    told = from_one(stature_m, "m", "told", TOLD_SD_M) if stature_m is not None else None
+    stature = told or stature_of(height, headset_m, None, how)
+    known = Calibration(
+        measured_at,
+        stance,
+        stature,
+        {},
+        sway=_sway(quietest(motion), height.posture == SEATED),
+        quality=motion.quality,
+        seated_m=seated_of(height, headset_m, how),
     )
-    known = Calibration(measured_at, stance, stature, {}, quality=motion.quality)
-    known = msgspec.structs.replace(known, sway=_sway(quiet))
     for side in SIDES:
         known = _with_arm(known, motion, side)
-    return msgspec.structs.replace(known, limits={**known.limits, **_leans(motion, stance)})
+    span = span_arm(motion, stance, known.shoulders)
+    arm_m = dict.fromkeys(SIDES, span) if span is not None else known.arm_m
+    return msgspec.structs.replace(known, arm_m=arm_m, limits={**known.limits, **_leans(motion, stance)})
 
 
 def _leans(motion: Motion, stance: Stance) -> Mapping[str, Limit]:
@@ -92,12 +99,14 @@ def quietest(motion: Motion) -> Motion:
 
 
 def _with_arm(known: Calibration, motion: Motion, side: str) -> Calibration:
-    azimuth, elevation, radius = arm_directions(motion, known.stance, side)
+    found = shoulder([(motion, known.stance)], side, known.stature_m.value)
+    azimuth, elevation, radius = arm_directions(motion, known.stance, side, from_head(known.stance, found.centre_m))
     seen = radius[np.isfinite(radius)]
     if not len(seen):
         raise NotMeasured(f"the {side} hand was never tracked: the arm cannot be measured")
     length_m = float(np.percentile(seen, 99))
-    arm = from_repetitions([length_m], "m", "99th percentile of shoulder to hand, seen in play", ARM_SD_M)
+    how = f"99th percentile of shoulder to hand, seen in play; shoulder by {found.method}"
+    arm = from_one(length_m, "m", how, arm_sd_m(found))
     cells = reach_cells(azimuth, elevation, radius)
     stretched = [c.elevation_deg for c in cells if c.radius_m >= STRETCHED * length_m and abs(c.azimuth_deg) <= 90]
     if not stretched:
@@ -106,16 +115,19 @@ def _with_arm(known: Calibration, motion: Motion, side: str) -> Calibration:
     limit = from_repetitions([max(stretched)], "deg", method, ELEVATION_SD_DEG, NOT_ASKED)
     return msgspec.structs.replace(
         known,
+        shoulders={**known.shoulders, side: found},
         arm_m={**known.arm_m, side: arm},
         limits={**known.limits, f"shoulder_elevation_{side}": limit},
         reach={**known.reach, side: cells},
     )
 
 
-def _sway(quiet: Motion) -> Mapping[str, Measured]:
+def _sway(quiet: Motion, seated: bool) -> Mapping[str, Measured]:
     sway = head_sway(quiet, stance_of(quiet)) if len(quiet.time_s) else head_sway(quiet, NOWHERE)
     velocity = sway["sway_velocity"].value
-    if velocity is None or velocity <= QUIET_MM_S:
-        return sway
-    why = f"no quiet stretch: in the quietest the head moved at {velocity:.0f} mm/s, quiet is under {QUIET_MM_S:.0f}"
-    return {name: Measured(None, measured.unit, None, why) for name, measured in sway.items()}
+    why = SEATED_SWAY if seated else ""
+    if not seated and velocity is not None and velocity > QUIET_MM_S:
+        why = (
+            f"no quiet stretch: in the quietest the head moved at {velocity:.0f} mm/s, quiet is under {QUIET_MM_S:.0f}"
+        )
+    return {name: Measured(None, measured.unit, None, why) for name, measured in sway.items()} if why else sway

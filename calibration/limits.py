@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from engine.records import Limit, ReachCell
 
@@ -12,27 +13,33 @@ Array = NDArray[np.float64]
 
 BIN_DEG = 15.0
 LEAST_SAMPLES = 5
+PRIOR_FREEDOM = 5
 
 
 def from_repetitions(values: Sequence[float], unit: str, method: str, least_sd: float, note: str = "") -> Limit:
-    """A limit from repeated efforts: their mean, a 95 % interval, and the best.
+    """A limit from repeated efforts: their mean, a 95 % interval of where the mean of many would lie, and the best.
 
-    Two or three efforts say little about their own spread, so it is never taken below `least_sd`.
+    Two or three efforts say little about how widely a person scatters, so their variance is pooled with that of most
+    people, `least_sd`², as if it came from 5 degrees of freedom: s² = (5 least_sd² + Σ(x − mean)²) / (5 + n − 1), and
+    the interval is mean ± t(0.975; 5 + n − 1) s/√n (a scaled inverse chi-squared prior; Gelman et al., Bayesian Data
+    Analysis, 3rd ed., 3.3). 5 is what a lognormal spread of 0.35 of this scatter between people is worth.
     """
     efforts = np.asarray(values, float)
-    spread = max(float(efforts.std(ddof=1)) if len(efforts) > 1 else 0.0, least_sd)
-    half = 1.96 * spread / math.sqrt(len(efforts))
+    freedom = PRIOR_FREEDOM + len(efforts) - 1
     mean = float(efforts.mean())
-    return Limit(
-        value=round(mean, 4),
-        low=round(mean - half, 4),
-        high=round(mean + half, 4),
-        unit=unit,
-        n=len(efforts),
-        method=method,
-        note=note,
-        best=round(float(efforts.max()), 4),
-    )
+    spread = math.sqrt((PRIOR_FREEDOM * least_sd**2 + float(np.sum((efforts - mean) ** 2))) / freedom)
+    half = float(stats.t.ppf(0.975, freedom)) * spread / math.sqrt(len(efforts))
+    return _limit(mean, half, unit, len(efforts), method, note, float(efforts.max()))
+
+
+def from_one(value: float, unit: str, method: str, sd: float, note: str = "") -> Limit:
+    """A length from one measurement whose error is known from many others: its standard deviation is `sd`."""
+    return _limit(value, 1.96 * sd, unit, 1, method, note, value)
+
+
+def _limit(value: float, half: float, unit: str, n: int, method: str, note: str, best: float) -> Limit:
+    low, high = round(value - half, 4), round(value + half, 4)
+    return Limit(round(value, 4), low, high, unit, n, method, note, round(best, 4))
 
 
 def reach_cells(azimuth_deg: Array, elevation_deg: Array, radius_m: Array) -> tuple[ReachCell, ...]:

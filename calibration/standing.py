@@ -8,18 +8,19 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
-from calibration.limits import from_repetitions
+from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_of
+from calibration.limits import from_one
 from calibration.sway import head_sway
 from engine import moves
-from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.envelope import Envelope
 from engine.motion import Array, Motion
 from engine.parameters import number
-from engine.records import Calibration, Stance, TrialRecord
+from engine.records import Calibration, Limit, Measured, Stance, TrialRecord
 from engine.scene import Panel
 from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
 
-STATURE_SD_M = 0.02  # what body proportions leave open
+TOLD_SD_M = 0.01
+SEATED_SWAY = "seated: head sway is that of standing"
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,14 @@ class Parameters:
 
     quiet_s: float = number(20.0, 10.0, 60.0, "s", "how long to stand quietly")
     wait_s: float = number(20.0, 5.0, 60.0, "s", "how long to wait for a trigger press before beginning anyway")
+    stature_m: float = number(0.0, 0.0, 2.3, "m", "stature without shoes, where it is known; 0 where it is not")
 
 
 class Standing(Assessment):
-    """Stand tall and look ahead: floor, height and facing at the first trigger press, then head sway."""
+    """Stand tall and look ahead: floor, height and facing at the first trigger press, then head sway.
+
+    Somebody who sits instead is recognised where the stature is known, told or from before.
+    """
 
     title = "Standing"
     trains = ("quiet standing",)
@@ -64,16 +69,29 @@ class Standing(Assessment):
         if len(motion.time_s) < 2:
             raise NotMeasured("standing was not measured: the head was not tracked; stand in view and start again")
         stance = stance_of(motion)
-        stature = from_repetitions(
-            [stance.head_m[1] / EYE_HEIGHT_OF_STATURE],
-            "m",
-            "headset height over 0.936, standing",
-            STATURE_SD_M,
-        )
-        known = calibration or Calibration("", stance, stature, {})
+        headset_m, before = stance.head_m[1], self._stature(calibration)
+        height = posture_of(headset_m, before.value if before else None, asked_to_stand=True)
+        if height.posture == NO_FLOOR:
+            raise NotMeasured(f"standing was not measured: {height.why}")
+        stature = self._told() or stature_of(height, headset_m, before, "headset height")
+        sway = head_sway(motion, stance)
+        if height.posture == SEATED:
+            sway = {name: Measured(None, measured.unit, None, SEATED_SWAY) for name, measured in sway.items()}
         return msgspec.structs.replace(
-            known, stance=stance, stature_m=stature, sway=head_sway(motion, stance), quality=motion.quality
+            calibration or Calibration("", stance, stature, {}),
+            stance=stance,
+            stature_m=stature,
+            sway=sway,
+            quality=motion.quality,
+            seated_m=seated_of(height, headset_m, "mean headset height"),
         )
+
+    def _told(self) -> Limit | None:
+        return from_one(self.p.stature_m, "m", "told", TOLD_SD_M) if self.p.stature_m else None
+
+    def _stature(self, calibration: Calibration | None) -> Limit | None:
+        measured = calibration.stature_m if calibration is not None and calibration.stature_m.n else None
+        return self._told() or measured
 
 
 def stance_of(motion: Motion) -> Stance:

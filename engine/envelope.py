@@ -4,13 +4,19 @@ An envelope answers three questions: how far may this movement go, how far shall
 why), and may this target be shown. It never allows more than the smallest of its bounds.
 """
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from engine.body import shoulder_m
+from engine.body import (
+    EYE_HEIGHT_OF_STATURE,
+    HALF_SHOULDER_WIDTH_OF_STATURE,
+    SHOULDER_BEHIND_EYES_M,
+    SHOULDER_HEIGHT_OF_STATURE,
+)
 from engine.frame import SIDES, Vector
 from engine.places import from_shoulder, seen_from_shoulder
-from engine.records import Calibration, Limit, Precaution, Request
+from engine.records import Calibration, Limit, Precaution, Request, Stance
 
 SHARE_OF_REACH = 0.9  # Herrera 2025: targets at 90 % of the measured radius
 CELL_DEG = 15.0
@@ -108,8 +114,13 @@ class Envelope:
         return difficulty.limit()
 
     def shoulder(self, side: str) -> Vector:
-        """The centre of a shoulder as the person stands."""
-        return shoulder_m(self.stance, side)
+        """The centre of a shoulder in the stance: as it was measured, else by body proportions of the stature.
+
+        It is that of the stature and not of the headset's height, so that it is true of somebody seated, too.
+        """
+        known = self.calibration.shoulders.get(side)
+        by_stature = shoulder_by_stature(self.calibration.stature_m.value, side)
+        return from_head(self.stance, by_stature if known is None else known.centre_m)
 
     def arm_m(self, side: str) -> float:
         """The measured length of an arm, shoulder to palm.
@@ -182,6 +193,23 @@ class Envelope:
         if not radius_m <= reach_m + SLACK_M:  # also where a place is not a number
             return f"{radius_m:.2f} m from the {side} shoulder is beyond the {reach_m:.2f} m measured there"
         return ""
+
+
+def shoulder_by_stature(stature_m: float, side: str) -> Vector:
+    """The centre of a shoulder by body proportions (Drillis & Contini 1966): metres right, up and ahead of the head."""
+    sideways = HALF_SHOULDER_WIDTH_OF_STATURE * stature_m * (1 if side == "right" else -1)
+    return (sideways, (SHOULDER_HEIGHT_OF_STATURE - EYE_HEIGHT_OF_STATURE) * stature_m, -SHOULDER_BEHIND_EYES_M)
+
+
+def from_head(stance: Stance, place_m: Vector) -> Vector:
+    """In space, a place given in metres right, up and ahead of the neutral head."""
+    (x, y, z), (right, up, ahead) = stance.head_m, place_m
+    facing = math.radians(stance.facing_deg)
+    return (
+        x + right * math.cos(facing) + ahead * math.sin(facing),
+        y + up,
+        z + right * math.sin(facing) - ahead * math.cos(facing),
+    )
 
 
 class UnknownBound(ValueError):

@@ -16,6 +16,7 @@ Quaternion = tuple[float, float, float, float]
 
 UPRIGHT: Quaternion = (0.0, 0.0, 0.0, 1.0)
 SIDES = ("left", "right")
+HAND_JOINTS = 26
 
 
 class Pose(NamedTuple):
@@ -69,7 +70,9 @@ class Devices(NamedTuple):
     """What a runtime knows beyond head, grips and triggers; what it does not know is None or LOST.
 
     A source is `controller`, `hand` for a hand that cameras see, or `emulated` for finger poses that were made up
-    from a controller and never count as movement of fingers.
+    from a controller and never count as movement of fingers. The joints of a hand are None unless cameras really see
+    it: 26 places in OpenXR's order (palm, wrist, then each finger from its root to its tip, thumb first), nan where
+    one is not seen.
     """
 
     head_speed: Speed | None = None
@@ -83,6 +86,8 @@ class Devices(NamedTuple):
     right_foot: Pose = LOST
     left_source: str = "controller"
     right_source: str = "controller"
+    left_joints_m: tuple[Vector, ...] | None = None
+    right_joints_m: tuple[Vector, ...] | None = None
 
 
 class Frame(NamedTuple):
@@ -119,6 +124,34 @@ def rotate(orientation: Quaternion, vector: Vector) -> Vector:
         b + w * ty + z * tx - x * tz,
         c + w * tz + x * ty - y * tx,
     )
+
+
+def inverse(orientation: Quaternion) -> Quaternion:
+    """The turn that undoes a unit quaternion."""
+    x, y, z, w = orientation
+    return (-x, -y, -z, w)
+
+
+def times(a: Quaternion, b: Quaternion) -> Quaternion:
+    """The turn by `b` and then, in the axes that both are given in, by `a`."""
+    ax, ay, az, aw = a
+    bx, by, bz, bw = b
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
+
+
+def rotation_deg(orientation: Quaternion) -> Vector:
+    """The rotation vector of a unit quaternion: its axis, as long as its angle, which is 180 at most."""
+    x, y, z, w = orientation
+    sine = math.sqrt(x * x + y * y + z * z)
+    if sine == 0:
+        return (0.0, 0.0, 0.0)
+    share = math.degrees(2 * (math.atan2(sine, w) if w >= 0 else -math.atan2(sine, -w))) / sine
+    return (x * share, y * share, z * share)
 
 
 def forward(orientation: Quaternion) -> Vector:

@@ -1,24 +1,49 @@
 """What a finished trial is worth: its rows as movement, and the numbers of its task, or why there are none."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Literal
 
 import numpy as np
 
-from engine.motion import Motion, clean
-from engine.recording import FRAME
+from engine.frame import Devices
+from engine.metrics.definition import NotMeasurable
+from engine.motion import INTERPOLATE_S, SPLIT_S, Array, Motion, clean, steps_s
+from engine.recording import DEVICES, FRAME, JOINTS, pack_devices, pack_joints
 from engine.records import Measured
-from engine.task import Result, Task, Trial
+from engine.task import Measure, Result, Task, Trial
+
+Kind = Literal["sway", "rom", "reach"]
 
 LEAST_SEEN_PERCENT = 95.0
+LEAST_COVERAGE_PERCENT = 98.0
+LEAST_RATE_HZ = 25.0
+LEAST_SWAY_S, ADVISED_SWAY_S = 5.0, 30.0
+ADVISED_REACH_HZ = 60.0
 
 
-def measured(task: Task, trial: Trial, rows: list[bytes], pauses: Sequence[tuple[int, int]]) -> tuple[Motion, Result]:
-    """The movement and the measures of a trial, from its packed rows.
+def measured(
+    task: Task,
+    trial: Trial,
+    rows: list[bytes],
+    pauses: Sequence[tuple[int, int]],
+    beside: Sequence[tuple[int, Devices]] = (),
+) -> tuple[Motion, Result]:
+    """The movement and the measures of a trial, from its packed rows and what devices knew beside them.
 
-    `pauses` are pairs of the number of the row after a pause and its length in ns.
+    `pauses` are pairs of the number of the row after a pause and its length in ns, `beside` pairs of the number of a
+    row and its devices.
     """
-    motion = clean(table(rows, pauses))
-    return motion, _refused(task, motion, trial) or _of_one_piece(task.measure(trial, motion), pauses)
+    motion = clean(table(rows, pauses), *_tables(beside))
+    why = _unseen(motion, trial) or refusal(motion, "reach" if trial.side else "rom", trial.side)
+    if why:
+        return motion, Result(None, _without_numbers(task.measures, why))
+    try:
+        result = task.measure(trial, motion)
+    except NotMeasurable as reason:
+        return motion, Result(None, _without_numbers(task.measures, str(reason)))
+    broken = _broken(motion, pauses)
+    return motion, result._replace(measures=_without_numbers(result.measures, broken)) if broken else result
 
 
 def table(rows: list[bytes], pauses: Sequence[tuple[int, int]] = ()) -> np.ndarray:
@@ -29,20 +54,77 @@ def table(rows: list[bytes], pauses: Sequence[tuple[int, int]] = ()) -> np.ndarr
     return table
 
 
-def _of_one_piece(result: Result, pauses: Sequence[tuple[int, int]]) -> Result:
-    """How far a trial came is true in spite of a pause; times, speeds and ways across it would not be."""
-    if not pauses:
-        return result
-    why = f"interrupted by a pause of {sum(pause_ns for _, pause_ns in pauses) * 1e-9:.0f} s"
-    return result._replace(measures={name: Measured(None, m.unit, None, why) for name, m in result.measures.items()})
+def refusal(motion: Motion, kind: Kind, side: str = "") -> str:
+    """Why a stretch of movement cannot be measured, as words for a therapist; "" when it can.
+
+    Each kind needs 25 frames a second and, with a `side`, that hand in 95 % of them. Sway needs 5 s without a gap of
+    more than 0.25 s, and good frames at most 0.1 s apart for 98 % of the time. Range of motion and reaches with such
+    gaps are measured in the `pieces` between them.
+    """
+    steps = steps_s(motion.time_s)
+    if len(steps) < 2:
+        return "too few frames to measure"
+    rate_hz = _rate_hz(steps)
+    if rate_hz < LEAST_RATE_HZ:
+        return f"recorded at {rate_hz:g} Hz, {LEAST_RATE_HZ:.0f} Hz are needed"
+    seen_percent = 100 * float(np.isfinite(motion.hand_m(side)[:, 0]).mean()) if side else 100.0
+    if seen_percent < LEAST_SEEN_PERCENT:
+        return f"{side} hand {_too_little(seen_percent)}"
+    return _sway_refusal(steps) if kind == "sway" else ""
 
 
-def _refused(task: Task, motion: Motion, trial: Trial) -> Result | None:
-    """No numbers from movement that was not seen: the reason instead."""
+def advice(motion: Motion, kind: Kind) -> str:
+    """What a stretch of movement lacks that is advised but not needed, as words for a therapist; "" for nothing."""
+    steps = steps_s(motion.time_s)
+    seconds = float(steps.sum())
+    if kind == "sway" and seconds < ADVISED_SWAY_S:
+        return f"{seconds:.0f} s, {ADVISED_SWAY_S:.0f} s are advised"
+    if kind == "reach" and len(steps) and _rate_hz(steps) < ADVISED_REACH_HZ:
+        return f"{_rate_hz(steps):.0f} Hz, {ADVISED_REACH_HZ:.0f} Hz are advised for smoothness"
+    return ""
+
+
+def _rate_hz(steps: Array) -> float:
+    return round(1 / float(np.median(steps)), 1)
+
+
+def _sway_refusal(steps: Array) -> str:
+    seconds, longest_s = float(steps.sum()), float(steps.max())
+    if longest_s > SPLIT_S:
+        return f"a gap of {longest_s:.1f} s in quiet standing, {SPLIT_S} s are the most"
+    coverage_percent = round(100 * float(steps[steps <= INTERPOLATE_S].sum()) / seconds, 2)
+    if coverage_percent < LEAST_COVERAGE_PERCENT:
+        return f"well seen for {coverage_percent:g} % of the time, {LEAST_COVERAGE_PERCENT:.0f} % are needed"
+    if seconds < LEAST_SWAY_S:
+        return f"quiet for {seconds:.1f} s, {LEAST_SWAY_S:.0f} s are needed"
+    return ""
+
+
+def _tables(beside: Sequence[tuple[int, Devices]]) -> tuple[np.ndarray, np.ndarray]:
+    devices = b"".join(pack_devices(number, known) for number, known in beside)
+    joints = b"".join(chain.from_iterable(pack_joints(number, known) for number, known in beside))
+    return np.frombuffer(devices, DEVICES), np.frombuffer(joints, JOINTS)
+
+
+def _unseen(motion: Motion, trial: Trial) -> str:
+    """Why a trial was not seen well enough, counting all its frames, also those at its ends and those bridged."""
     quality = motion.quality
     seen: Mapping[str, float] = {"left": quality.left_seen_percent, "right": quality.right_seen_percent}
     least = min(quality.head_seen_percent, seen.get(trial.side, 100.0))
-    if least >= LEAST_SEEN_PERCENT and len(motion.time_s) > 2:
-        return None
-    why = f"seen in {least:.0f} % of frames, {LEAST_SEEN_PERCENT:.0f} % are needed"
-    return Result(None, {name: Measured(None, m.unit, None, why) for name, m in task.measures.items()})
+    return _too_little(least) if least < LEAST_SEEN_PERCENT else ""
+
+
+def _too_little(seen_percent: float) -> str:
+    return f"seen in {round(seen_percent, 2):g} % of frames, {LEAST_SEEN_PERCENT:.0f} % are needed"
+
+
+def _broken(motion: Motion, pauses: Sequence[tuple[int, int]]) -> str:
+    """How far a trial came is true in spite of a break; times, speeds and ways across it would not be."""
+    if pauses:
+        return f"interrupted by a pause of {sum(pause_ns for _, pause_ns in pauses) * 1e-9:.0f} s"
+    longest_s = float(steps_s(motion.time_s).max(initial=0))
+    return f"interrupted by a gap of {longest_s:.1f} s in the frames" if longest_s > SPLIT_S else ""
+
+
+def _without_numbers(measures: Mapping[str, Measure] | Mapping[str, Measured], why: str) -> dict[str, Measured]:
+    return {name: Measured(None, measure.unit, None, why) for name, measure in measures.items()}

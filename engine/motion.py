@@ -1,41 +1,64 @@
 """A stretch of movement as arrays, time first; and its cleaning, with counts of all that was left out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.frame import Button
-from engine.recording import BUTTONS_SHIFT
+from engine.frame import SIDES, Button
+from engine.metrics.signals import UNIT_TOLERANCE, rotations_at, sign_continuous
+from engine.recording import BUTTONS_SHIFT, DEVICES, DEVICES_FLAGS, FLAGS, JOINTS, NO_DEVICES, NO_JOINTS
 from engine.records import Quality
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
 
 INTERPOLATE_S = 0.1
 SPLIT_S = 0.25
-QUATERNION_TOLERANCE = 1e-3
+NOTED_SEEN_PERCENT = 95.0
 NOT_IN_USE = "headset not in use"
+TRACKERS = ("chest", "waist", "left_foot", "right_foot")
+
+
+class Track(NamedTuple):
+    """Where a device was and how it was turned: `position_m` (n, 3), `q` (n, 4); nan where it was not seen."""
+
+    position_m: Array
+    q: Array
 
 
 @dataclass(frozen=True)
 class Motion:
     """Clean movement of `n` frames.
 
-    `time_s` (n,) rises strictly; `head_m`, `left_m`, `right_m` (n, 3) are metres in OpenXR axes and nan where
-    a hand was not seen; `head_q` (n, 4) is sign-continuous (x, y, z, w). `quality` says what was dropped.
+    `time_s` (n,) rises strictly; positions (n, 3) are metres in OpenXR axes, orientations (n, 4) sign-continuous
+    (x, y, z, w); those of hands are nan where they were not seen. `trackers` has those of TRACKERS that were ever
+    seen, `joints_m` the joints of the sides that cameras ever saw, (n, 26, 3) in OpenXR's order, nan where unseen.
+    `quality` says what was dropped.
     """
 
     time_s: Array
     head_m: Array
     head_q: Array
     left_m: Array
+    left_q: Array
     right_m: Array
+    right_q: Array
     quality: Quality
+    trackers: Mapping[str, Track] = field(default_factory=dict)
+    joints_m: Mapping[str, Array] = field(default_factory=dict)
 
     def hand_m(self, side: str) -> Array:
         """The positions of one hand, (n, 3)."""
         return self.left_m if side == "left" else self.right_m
+
+    def hand_q(self, side: str) -> Array:
+        """The orientations of one hand, (n, 4)."""
+        return self.left_q if side == "left" else self.right_q
 
     def cut(self, start: int, stop: int) -> "Motion":
         """The frames from `start` up to `stop`, with the quality of the whole."""
@@ -45,67 +68,185 @@ class Motion:
             self.head_m[part],
             self.head_q[part],
             self.left_m[part],
+            self.left_q[part],
             self.right_m[part],
+            self.right_q[part],
             self.quality,
+            {name: Track(track.position_m[part], track.q[part]) for name, track in self.trackers.items()},
+            {side: places_m[part] for side, places_m in self.joints_m.items()},
         )
 
 
-def clean(rows: np.ndarray) -> Motion:
-    """Clean recorded rows (dtype `engine.recording.FRAME`) once, counting what is dropped and why.
+def pieces(motion: Motion) -> tuple[Motion, ...]:
+    """The stretches of a motion between gaps of more than 0.25 s, each of one frame or more."""
+    cuts = np.flatnonzero(steps_s(motion.time_s) > SPLIT_S) + 1
+    ends = [0, *cuts.tolist(), len(motion.time_s)]
+    return tuple(motion.cut(start, stop) for start, stop in pairwise(ends) if stop > start)
 
-    In this order: frames in which nobody could see or act (headset off, system menu, software gone); head poses that
-    are invalid, not tracked, at the exact origin, not finite or not of unit length; then times that do not rise.
-    Hands at the exact origin (how lost hands are written), invalid or not tracked become nan; gaps of theirs up to
-    0.1 s are bridged by straight lines. The quality is that of the time in use: what was dropped as not in use
-    counts neither in percentages nor in seconds nor as a gap.
+
+def steps_s(time_s: Array) -> Array:
+    """The seconds from each time to the next, to the nanosecond, so that a gap of just 0.25 s is one everywhere."""
+    steps: Array = np.round(np.diff(time_s), 9)
+    return steps
+
+
+def clean(rows: np.ndarray, devices: np.ndarray = NO_DEVICES, joints: np.ndarray = NO_JOINTS) -> Motion:
+    """Clean the tables of a recording (dtypes of `engine.recording`) once, counting what is dropped, lost and mended.
+
+    Frames are dropped in this order: those in which nobody could see or act (headset off, system menu, software
+    gone); head poses that are not valid or not tracked, at the exact origin, not finite or not of unit length; then
+    times that do not rise. A hand or tracker with such a fault becomes nan (lost hands are written at the exact
+    origin), and its gaps up to 0.25 s are bridged by straight lines and shortest arcs. The quality is that of the
+    time in use: what was dropped as not in use counts neither in percentages nor in seconds nor as a gap.
     """
-    head, head_q = _positions(rows, "head"), _orientations(rows, "head")
-    length = np.linalg.norm(head_q, axis=1)
-    dropped: dict[str, int] = {}
-    keep = np.ones(len(rows), bool)
-    used = _flag(rows, 6) & (rows["flags"] >> BUTTONS_SHIFT & (Button.AWAY | Button.RESTARTING) == 0)
-    for reason, bad in (
-        (NOT_IN_USE, ~used),
-        ("head not tracked", ~_flag(rows, 0) | ~_flag(rows, 1)),
-        ("head at the origin", np.all(head == 0, axis=1)),
-        ("not finite", ~np.isfinite(head).all(axis=1) | ~np.isfinite(head_q).all(axis=1)),
-        ("orientation not of unit length", np.abs(length - 1) > QUATERNION_TOLERANCE),
-    ):
-        dropped[reason] = int(np.count_nonzero(bad & keep))
-        keep &= ~bad
-    time_ns = rows["time_ns"]
-    rising = _rising(time_ns, keep)
-    dropped["time did not rise"] = int(np.count_nonzero(keep & ~rising))
+    used = _flag(rows, FLAGS, "focused")
+    used &= rows["flags"] >> BUTTONS_SHIFT & (Button.AWAY | Button.RESTARTING) == 0
+    keep, dropped = _sorted_out([(NOT_IN_USE, ~used), *_faults(rows, "head", FLAGS)], len(rows))
+    rising = _rising(rows["time_ns"], keep)
+    dropped |= _counted({"time did not rise": keep & ~rising})
     keep &= rising
-    kept = rows[keep]
-    time_s = (kept["time_ns"] - (kept["time_ns"][0] if len(kept) else 0)) * 1e-9
-    hands = {side: _hand(kept, side, index) for side, index in (("left", 2), ("right", 4))}
-    in_one_go = np.diff(np.cumsum(~used)[keep]) == 0
-    quality = _quality(len(rows), np.diff(time_s)[in_one_go], hands, {k: v for k, v in dropped.items() if v})
-    left, right = (_bridged(time_s, hands[side]) for side in ("left", "right"))
-    return Motion(time_s, head[keep], _continuous(head_q[keep]), left, right, quality)
+    kept, beside = rows[keep], _beside(devices, len(rows))[keep]
+    line = _Line(_since_first_s(kept["time_ns"]), np.cumsum(~used, dtype=np.int64)[keep])
+    head = _head(line, kept)
+    left, right = (_device(line, kept, side, FLAGS) for side in SIDES)
+    trackers = {name: _device(line, beside, name, DEVICES_FLAGS) for name in TRACKERS if len(devices)}
+    trackers = {name: tracker for name, tracker in trackers.items() if tracker.seen}
+    known = {"head": head, "left": left, "right": right, **trackers}
+    return Motion(
+        line.time_s,
+        *head.track,
+        *left.track,
+        *right.track,
+        _quality(len(rows), dropped, _lasting_s(rows["time_ns"], used), known),
+        {name: tracker.track for name, tracker in trackers.items()},
+        _joints(joints, keep),
+    )
 
 
-def uniform(time_s: Array, values: Array, rate_hz: float) -> tuple[Array, Array]:
-    """Resample columns at a steady rate by straight lines: times (m,) and values (m, k)."""
-    steady = np.arange(time_s[0], time_s[-1], 1 / rate_hz)
-    columns = [np.interp(steady, time_s, column) for column in values.T]
-    return steady, np.stack(columns, axis=1)
+class _Line(NamedTuple):
+    """The times of the frames that were kept, and a number for each that changes where the headset was not in use."""
+
+    time_s: Array
+    run: Numbers
 
 
-def _positions(rows: np.ndarray, device: str) -> Array:
-    return np.stack([rows[f"{device}_{axis}_m"] for axis in "xyz"], axis=1).astype(float)
+class _Cleaned(NamedTuple):
+    """One device: where it was, in how many frames, why not in the others, and its gaps in seconds."""
+
+    track: Track
+    seen: int
+    gaps_s: Array
+    lost: Mapping[str, int]
+    mended: Mapping[str, int]
 
 
-def _orientations(rows: np.ndarray, device: str) -> Array:
-    return np.stack([rows[f"{device}_q{axis}"] for axis in "xyzw"], axis=1).astype(float)
+def _head(line: _Line, kept: np.ndarray) -> _Cleaned:
+    q, turned = _turned("head", _orientations(kept, "head"))
+    gaps_s = steps_s(line.time_s)[np.diff(line.run) == 0]
+    return _Cleaned(Track(_positions(kept, "head"), q), len(kept), gaps_s, {}, turned)
 
 
-def _flag(rows: np.ndarray, bit: int) -> NDArray[np.bool_]:
-    return (rows["flags"] >> bit & 1).astype(bool)
+def _device(line: _Line, table: np.ndarray, device: str, flags: Sequence[str]) -> _Cleaned:
+    good, lost = _sorted_out(_faults(table, device, flags), len(table))
+    position_m, recorded_q = _positions(table, device), _orientations(table, device)
+    position_m[~good] = recorded_q[~good] = np.nan
+    q, mended = _turned(_spoken(device), recorded_q)
+    seen = np.flatnonzero(good)
+    unbroken = np.diff(line.run[seen]) == 0
+    gaps_s = steps_s(line.time_s[seen])[unbroken & (np.diff(seen) > 1)]
+    missing = _bridgeable(line.time_s, seen, np.flatnonzero(~good))
+    if len(missing):
+        known_s, at_s = line.time_s[seen], line.time_s[missing]
+        position_m[missing] = np.stack([np.interp(at_s, known_s, axis) for axis in position_m[seen].T], axis=1)
+        q[missing] = rotations_at(known_s, q[seen], at_s)
+        mended[f"{_spoken(device)} bridged"] = len(missing)
+    return _Cleaned(Track(position_m, sign_continuous(q)), len(seen), gaps_s, lost, mended)
 
 
-def _rising(time_ns: np.ndarray, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _turned(name: str, recorded: Array) -> tuple[Array, dict[str, int]]:
+    q = sign_continuous(recorded)
+    return q, _counted({f"{name} sign turned": np.sum(q * recorded, axis=1) < 0})
+
+
+def _bridgeable(time_s: Array, seen: Numbers, missing: Numbers) -> Numbers:
+    """The frames without a device that lie in gaps of it up to 0.25 s."""
+    after = np.searchsorted(seen, missing)
+    inside = (after > 0) & (after < len(seen))
+    missing, after = missing[inside], after[inside]
+    return missing[steps_s(time_s[seen])[after - 1] <= SPLIT_S]
+
+
+def _beside(devices: np.ndarray, frames: int) -> np.ndarray:
+    """A row of devices for each frame; where there was none, all its flags are down."""
+    beside = np.zeros(frames, DEVICES)
+    known = devices[devices["frame"] < frames]
+    beside[known["frame"]] = known
+    return beside
+
+
+def _joints(joints: np.ndarray, keep: Mask) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    for index in np.unique(joints["side"]):
+        mine = joints[(joints["side"] == index) & (joints["frame"] < len(keep))]
+        places = np.full((len(keep), *JOINTS["place_m"].shape), np.nan)
+        places[mine["frame"]] = mine["place_m"]
+        places[~np.isfinite(places).all(axis=2) | np.all(places == 0, axis=2)] = np.nan
+        if np.isfinite(places[keep]).any():
+            found[SIDES[index]] = places[keep]
+    return found
+
+
+def _faults(table: np.ndarray, device: str, flags: Sequence[str]) -> Iterator[tuple[str, Mask]]:
+    position, q, name = _positions(table, device), _orientations(table, device), _spoken(device)
+    furthest = np.abs(np.hstack([position, q])).max(axis=1)
+    yield f"{name} not tracked", ~(_flag(table, flags, f"{device}_valid") & _flag(table, flags, f"{device}_tracked"))
+    yield f"{name} at the origin", np.abs(position).max(axis=1) == 0
+    yield f"{name} not finite", ~np.isfinite(furthest)
+    yield f"{name} not of unit length", ~(np.abs(np.linalg.norm(q, axis=1) - 1) <= UNIT_TOLERANCE)
+
+
+def _sorted_out(faults: Iterable[tuple[str, Mask]], frames: int) -> tuple[Mask, dict[str, int]]:
+    """The frames without a fault, and how many had each; a frame counts for its first fault only."""
+    good: Mask = np.ones(frames, bool)
+    found: dict[str, Mask] = {}
+    for reason, bad in faults:
+        found[reason] = good & bad
+        good = good & ~bad
+    return good, _counted(found)
+
+
+def _counted(found: Mapping[str, Mask]) -> dict[str, int]:
+    return {reason: int(np.count_nonzero(mask)) for reason, mask in found.items() if mask.any()}
+
+
+def _spoken(device: str) -> str:
+    return f"{device} hand" if device in SIDES else device.replace("_", " ")
+
+
+def _positions(table: np.ndarray, device: str) -> Array:
+    return np.stack([table[f"{device}_{axis}_m"] for axis in "xyz"], axis=1).astype(float)
+
+
+def _orientations(table: np.ndarray, device: str) -> Array:
+    return np.stack([table[f"{device}_q{axis}"] for axis in "xyzw"], axis=1).astype(float)
+
+
+def _flag(table: np.ndarray, flags: Sequence[str], name: str) -> Mask:
+    return (table["flags"] >> flags.index(name) & 1).astype(bool)
+
+
+def _since_first_s(time_ns: np.ndarray) -> Array:
+    return (time_ns - (time_ns[0] if len(time_ns) else 0)) * 1e-9
+
+
+def _lasting_s(time_ns: np.ndarray, used: Mask) -> float:
+    """How long the headset was in use, also while the head was not seen."""
+    timed = used & _rising(time_ns, used)
+    unbroken = np.diff(np.cumsum(~used)[timed]) == 0
+    return float(np.diff(time_ns[timed])[unbroken].sum() * 1e-9)
+
+
+def _rising(time_ns: np.ndarray, keep: Mask) -> Mask:
     rising = np.ones(len(time_ns), bool)
     kept = np.flatnonzero(keep)
     if len(kept):
@@ -117,53 +258,48 @@ def _rising(time_ns: np.ndarray, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return rising
 
 
-def _hand(rows: np.ndarray, side: str, bit: int) -> Array:
-    position = _positions(rows, side)
-    lost = ~_flag(rows, bit) | ~_flag(rows, bit + 1) | np.all(position == 0, axis=1)
-    position[lost | ~np.isfinite(position).all(axis=1)] = np.nan
-    return position
-
-
-def _bridged(time_s: Array, position: Array) -> Array:
-    seen = np.flatnonzero(np.isfinite(position[:, 0]))
-    if len(seen) < 2 or len(seen) == len(time_s):
-        return position
-    filled = np.stack([np.interp(time_s, time_s[seen], position[seen, axis]) for axis in range(3)], axis=1)
-    after = np.clip(np.searchsorted(seen, np.arange(len(time_s))), 1, len(seen) - 1)
-    gap_s = time_s[seen[after]] - time_s[seen[after - 1]]
-    outside = (np.arange(len(time_s)) < seen[0]) | (np.arange(len(time_s)) > seen[-1])
-    filled[(gap_s > INTERPOLATE_S) | outside] = np.nan
-    filled[seen] = position[seen]
-    return filled
-
-
-def _continuous(quaternions: Array) -> Array:
-    if len(quaternions) < 2:
-        return quaternions
-    flips = np.sum(quaternions[1:] * quaternions[:-1], axis=1) < 0
-    signs = np.concatenate(([1.0], np.where(np.cumsum(flips) % 2, -1.0, 1.0)))
-    return quaternions * signs[:, None]
-
-
-def _quality(frames: int, steps_s: Array, hands: Mapping[str, Array], dropped: Mapping[str, int]) -> Quality:
+def _quality(frames: int, dropped: Mapping[str, int], lasting_s: float, known: Mapping[str, _Cleaned]) -> Quality:
+    frames_s = known["head"].gaps_s
     used = frames - dropped.get(NOT_IN_USE, 0)
-    kept = frames - sum(dropped.values())
-    gap_s = float(steps_s.max()) if len(steps_s) else 0.0
-    seen = {
-        side: 100 * float(np.isfinite(values[:, 0]).mean()) if len(values) else 0.0 for side, values in hands.items()
-    }
-    notes = [f"{side} hand seen in only {percent:.0f} % of frames" for side, percent in seen.items() if percent < 95]
-    gaps = int(np.count_nonzero(steps_s > SPLIT_S))
-    if gaps:
-        notes.append(f"{gaps} gap{'s' * (gaps > 1)} in the frames, the longest {gap_s:.1f} s")
+    seen = {name: _percent(device.seen, known["head"].seen) for name, device in known.items()}
+    median_s = float(np.median(frames_s)) if len(frames_s) else 0.0
+    longest_s = float(frames_s.max(initial=0))
+    bridged = {_spoken(name): _between(device.gaps_s, INTERPOLATE_S, SPLIT_S) for name, device in known.items()}
+    split = {_spoken(name): _between(device.gaps_s, SPLIT_S, np.inf) for name, device in known.items()}
     return Quality(
         frames=frames,
-        seconds=round(float(steps_s.sum()), 3),
-        rate_hz=round(1 / float(np.median(steps_s)), 2) if len(steps_s) else 0.0,
-        head_seen_percent=round(100 * kept / used, 2) if used else 0.0,
-        left_seen_percent=round(seen["left"], 2),
-        right_seen_percent=round(seen["right"], 2),
-        longest_gap_s=round(gap_s, 3),
+        seconds=round(float(frames_s.sum()), 3),
+        rate_hz=round(1 / median_s, 2) if median_s else 0.0,
+        head_seen_percent=_percent(known["head"].seen, used),
+        left_seen_percent=seen["left"],
+        right_seen_percent=seen["right"],
+        longest_gap_s=round(longest_s, 3),
         dropped=dropped,
-        notes=tuple(notes),
+        notes=tuple(_notes(seen, bridged, split["head"], longest_s)),
+        coverage_percent=_percent(float(frames_s[frames_s <= INTERPOLATE_S].sum()), lasting_s),
+        jitter_s=round(float(np.percentile(np.abs(frames_s - median_s), 95)), 6) if len(frames_s) else 0.0,
+        lost={reason: count for device in known.values() for reason, count in device.lost.items()},
+        mended={what: count for device in known.values() for what, count in device.mended.items()},
+        bridged_gaps={name: count for name, count in bridged.items() if count},
+        split_gaps={name: count for name, count in split.items() if count},
     )
+
+
+def _notes(seen: Mapping[str, float], bridged: Mapping[str, int], gaps: int, longest_s: float) -> Iterator[str]:
+    for side in SIDES:
+        if seen[side] < NOTED_SEEN_PERCENT:
+            yield f"{side} hand seen in only {seen[side]:.0f} % of frames"
+    if gaps:
+        yield f"{gaps} gap{'s' * (gaps > 1)} in the frames, the longest {longest_s:.1f} s"
+    for name, count in bridged.items():
+        if count:
+            times = "once" if count == 1 else f"{count} times"
+            yield f"{name} not seen for {INTERPOLATE_S} to {SPLIT_S} s and bridged by straight lines, {times}"
+
+
+def _between(gaps_s: Array, over_s: float, up_to_s: float) -> int:
+    return int(np.count_nonzero((gaps_s > over_s) & (gaps_s <= up_to_s)))
+
+
+def _percent(part: float, whole: float) -> float:
+    return round(min(100.0, 100 * part / whole), 2) if whole > 0 else 0.0

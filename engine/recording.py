@@ -1,11 +1,12 @@
 """The recording: frames as a compressed stream of blocks that survives a crash up to its last whole block.
 
 A file is the magic `VREC`, a version byte, then records of `length, tag, payload` (little-endian u32 length,
-8-byte BLAKE2b tag of the payload). The first record is the header, a msgpack map that describes two tables well
+8-byte BLAKE2b tag of the payload). The first record is the header, a msgpack map that describes the tables well
 enough to read the file without this software; each further one is a block: so many frames, and beside them what
-their devices knew beyond head and hands, for the frames that had any. A table's rows are stored byte plane by byte
-plane (all first bytes, then all second bytes, ...), which groups what changes slowly, and a block is compressed
-with zstd. Nothing is lost: rows come back bit for bit, and a frame never without its devices.
+their devices knew beyond head and hands, and the joints of the hands that were seen, for the frames that had any. A
+table's rows are stored byte plane by byte plane (all first bytes, then all second bytes, ...), which groups what
+changes slowly, and a block is compressed with zstd. Nothing is lost: rows come back bit for bit, and a frame never
+without its devices. Files of version 2 are the same without the table of joints, and are read too.
 """
 
 import errno
@@ -13,6 +14,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -21,16 +23,17 @@ import msgpack
 import numpy as np
 import zstandard
 
-from engine.frame import Button, Devices, Frame, Hand, Pose, Speed
+from engine.frame import HAND_JOINTS, SIDES, Button, Devices, Frame, Hand, Pose, Speed, Vector
 
-MAGIC = b"VREC\x02"
+MAGIC = b"VREC\x03"
+READABLE = (MAGIC, b"VREC\x02")
 ROWS_PER_BLOCK = 90
 LEVEL = 3
 
 _ROW = struct.Struct("<q25fI")
 _DEVICES_ROW = struct.Struct("<2I60f")
+_JOINTS_ROW = struct.Struct(f"<2I{3 * HAND_JOINTS}f")
 _HEAD = struct.Struct("<I8s")
-_COUNTS = struct.Struct("<2I")
 _POSE = ("x_m", "y_m", "z_m", "qx", "qy", "qz", "qw")
 _SPEED = ("vx_mps", "vy_mps", "vz_mps", "wx_radps", "wy_radps", "wz_radps")
 _SPEEDS = ("head", "left", "right")
@@ -47,6 +50,9 @@ DEVICES = np.dtype(
     + [(f"{device}_{part}", "<f4") for device in _PLACES for part in _POSE]
 )
 """What devices knew beyond head and hands in one frame; `frame` is its number in the file, from 0."""
+JOINTS = np.dtype([("frame", "<u4"), ("side", "<u4"), ("place_m", "<f4", (HAND_JOINTS, 3))])
+"""The joints of one hand in one frame that has devices; `side` is its place in `engine.frame.SIDES`."""
+TABLES = {"frames": FRAME, "devices": DEVICES, "joints": JOINTS}
 FLAGS = (
     "head_valid",
     "head_tracked",
@@ -64,9 +70,11 @@ DEVICES_FLAGS = (
 SOURCES = ("controller", "hand", "emulated")
 SOURCES_SHIFT = {"left": 16, "right": 18}
 NO_DEVICES = np.empty(0, DEVICES)
+NO_JOINTS = np.empty(0, JOINTS)
 _SPEEDS_SHIFT = 2 * len(_PLACES)
 _UNKNOWN_SPEED = (0.0,) * 6
 _LARGEST_RECORD = 1 << 26
+_COUNT = np.dtype("<u4")
 
 
 class RecordingUnreadable(ValueError):
@@ -78,12 +86,13 @@ class RecordingUnwritten(OSError):
 
 
 class Recorded(NamedTuple):
-    """A recording as read: header, rows (dtype FRAME), devices (dtype DEVICES), and what was amiss ("" for nothing)."""
+    """A recording as read: header, tables (dtypes FRAME, DEVICES, JOINTS), what was amiss ("" for nothing)."""
 
     header: dict[str, Any]
     rows: np.ndarray
-    devices: np.ndarray
-    note: str
+    devices: np.ndarray = NO_DEVICES
+    joints: np.ndarray = NO_JOINTS
+    note: str = ""
 
 
 def pack(frame: Frame) -> bytes:
@@ -117,7 +126,7 @@ def pack(frame: Frame) -> bytes:
 
 
 def pack_devices(number: int, devices: Devices) -> bytes:
-    """What devices knew in the frame of a number, as one row of bytes."""
+    """What devices knew in the frame of a number, all but the joints of hands, as one row of bytes."""
     flags = SOURCES.index(devices.left_source) << SOURCES_SHIFT["left"]
     flags |= SOURCES.index(devices.right_source) << SOURCES_SHIFT["right"]
     values: list[float] = []
@@ -135,9 +144,18 @@ def pack_devices(number: int, devices: Devices) -> bytes:
     return _DEVICES_ROW.pack(number, flags, *values)
 
 
-def frames(rows: np.ndarray, devices: np.ndarray = NO_DEVICES) -> Iterator[Frame]:
-    """The frames that rows were packed from, each with the devices that were packed beside it."""
-    beside = _unpacked(devices)
+def pack_joints(number: int, devices: Devices) -> list[bytes]:
+    """The joints of the hands that were seen in the frame of a number, one row of bytes for each hand."""
+    return [
+        _JOINTS_ROW.pack(number, side, *chain.from_iterable(places))
+        for side, places in enumerate((devices.left_joints_m, devices.right_joints_m))
+        if places is not None
+    ]
+
+
+def frames(rows: np.ndarray, devices: np.ndarray = NO_DEVICES, joints: np.ndarray = NO_JOINTS) -> Iterator[Frame]:
+    """The frames that rows were packed from, each with the devices and joints that were packed beside it."""
+    beside = _unpacked(devices, joints)
     known_in, known = next(beside, (-1, None))
     for number, values in enumerate(_ROW.iter_unpack(rows.tobytes())):
         flags = values[26]
@@ -154,9 +172,12 @@ def frames(rows: np.ndarray, devices: np.ndarray = NO_DEVICES) -> Iterator[Frame
             yield frame
 
 
-def _unpacked(devices: np.ndarray) -> Iterator[tuple[int, Devices]]:
+def _unpacked(devices: np.ndarray, joints: np.ndarray) -> Iterator[tuple[int, Devices]]:
+    content = joints.tobytes()
+    starts = range(0, len(content), _JOINTS_ROW.size)
+    start_of = dict(zip(zip(joints["frame"].tolist(), joints["side"].tolist(), strict=True), starts, strict=True))
     for values in _DEVICES_ROW.iter_unpack(devices.tobytes()):
-        flags = values[1]
+        number, flags, *_ = values
         speeds = [
             Speed(values[i : i + 3], values[i + 3 : i + 6]) if flags >> bit & 1 else None
             for bit, i in enumerate(range(2, 20, 6), _SPEEDS_SHIFT)
@@ -166,7 +187,15 @@ def _unpacked(devices: np.ndarray) -> Iterator[tuple[int, Devices]]:
             for bit, i in zip(range(0, 12, 2), range(20, 62, 7), strict=True)
         ]
         sources = (SOURCES[flags >> shift & 3] for shift in SOURCES_SHIFT.values())
-        yield values[0], Devices._make((*speeds, *poses, *sources))
+        hands = (_places_m(content, start_of.get((number, side))) for side in range(len(SIDES)))
+        yield number, Devices._make((*speeds, *poses, *sources, *hands))
+
+
+def _places_m(content: bytes, start: int | None) -> tuple[Vector, ...] | None:
+    if start is None:
+        return None
+    _, _, *values = _JOINTS_ROW.unpack_from(content, start)
+    return tuple(zip(values[::3], values[1::3], values[2::3], strict=True))
 
 
 class Writer:
@@ -178,6 +207,7 @@ class Writer:
         self.rows = 0  # rows that are in the file
         self._pending: list[bytes] = []
         self._beside: list[bytes] = []
+        self._joints: list[bytes] = []
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._hash = hashlib.sha256()
         self.bytes = 0
@@ -188,7 +218,9 @@ class Writer:
     def write(self, row: bytes, devices: Devices | None = None) -> None:
         """Add one packed row, and its devices; raises RecordingUnwritten, and the file ends with a whole block."""
         if devices is not None:
-            self._beside.append(pack_devices(self.rows + len(self._pending), devices))
+            number = self.rows + len(self._pending)
+            self._beside.append(pack_devices(number, devices))
+            self._joints += pack_joints(number, devices)
         self._pending.append(row)
         if len(self._pending) == ROWS_PER_BLOCK:
             self._flush()
@@ -216,11 +248,11 @@ class Writer:
 
     def _flush(self) -> None:
         if self._pending:
-            rows, beside = self._pending, self._beside
-            self._pending, self._beside = [], []
-            block = _COUNTS.pack(len(rows), len(beside)) + _planes(rows) + _planes(beside)
-            self._record(self._compressor.compress(block))
-            self.rows += len(rows)
+            tables = self._pending, self._beside, self._joints
+            self._pending, self._beside, self._joints = [], [], []
+            block = [np.array([len(rows) for rows in tables], _COUNT).tobytes(), *map(_planes, tables)]
+            self._record(self._compressor.compress(b"".join(block)))
+            self.rows += len(tables[0])
 
     def _record(self, payload: bytes) -> None:
         self._put(_HEAD.pack(len(payload), _tag(payload)) + payload)
@@ -245,21 +277,24 @@ def read(path: Path) -> Recorded:
         content = path.read_bytes()
     except OSError as reason:
         raise RecordingUnreadable(f"{path} cannot be read: {reason.strerror}") from None
-    if not content.startswith(MAGIC):
+    if not content.startswith(READABLE):
         raise RecordingUnreadable(f"{path} is not a recording: it does not begin with {MAGIC!r}")
     payloads, note = _payloads(content)
     if not payloads:
         raise RecordingUnreadable(f"{path} is a recording whose header is damaged or cut off: {note}")
     header: dict[str, Any] = msgpack.unpackb(payloads[0])
     described = {name: table["row_bytes"] for name, table in header.get("tables", {}).items()}
-    known = {"frames": FRAME.itemsize, "devices": DEVICES.itemsize}
-    if described != known:
+    known = {name: kind.itemsize for name, kind in TABLES.items()}
+    if described not in (known, {name: known[name] for name in ("frames", "devices")}):
         raise RecordingUnreadable(f"{path} has rows of {described} bytes, this version reads {known}")
+    kinds = [TABLES[name] for name in described]
     decompress = zstandard.ZstdDecompressor().decompress
-    blocks = [_tables(decompress(payload)) for payload in payloads[1:]]
-    rows = [frames_ for frames_, _ in blocks]
-    beside = [devices for _, devices in blocks]
-    return Recorded(header, _joined(rows, FRAME), _joined(beside, DEVICES), note)
+    blocks = [_tables(decompress(payload), kinds) for payload in payloads[1:]]
+    frames_, devices, joints = (
+        np.concatenate([np.empty(0, kind), *(block[index] for block in blocks if index < len(block))])
+        for index, kind in enumerate(TABLES.values())
+    )
+    return Recorded(header, frames_, devices, joints, note)
 
 
 def _payloads(content: bytes) -> tuple[list[bytes], str]:
@@ -284,20 +319,14 @@ def _planes(rows: Sequence[bytes]) -> bytes:
     return np.ascontiguousarray(table.T).tobytes()
 
 
-def _tables(block: bytes) -> tuple[np.ndarray, np.ndarray]:
-    frames_, devices = _COUNTS.unpack_from(block)
-    between = _COUNTS.size + frames_ * FRAME.itemsize
-    rows = _rows(block[_COUNTS.size : between], FRAME, frames_)
-    return rows, _rows(block[between:], DEVICES, devices)
-
-
-def _rows(planes: bytes, kind: "np.dtype[np.void]", count: int) -> np.ndarray:
-    table = np.frombuffer(planes, np.uint8).reshape(kind.itemsize, count)
-    return np.ascontiguousarray(table.T).reshape(-1).view(kind)
-
-
-def _joined(tables: Sequence[np.ndarray], kind: "np.dtype[np.void]") -> np.ndarray:
-    return np.concatenate(tables) if tables else np.empty(0, kind)
+def _tables(block: bytes, kinds: Sequence["np.dtype[np.void]"]) -> list[np.ndarray]:
+    counts = np.frombuffer(block, _COUNT, len(kinds)).tolist()
+    at, tables = len(kinds) * _COUNT.itemsize, []
+    for kind, count in zip(kinds, counts, strict=True):
+        planes = np.frombuffer(block, np.uint8, count * kind.itemsize, at).reshape(kind.itemsize, count)
+        tables.append(np.ascontiguousarray(planes.T).reshape(-1).view(kind))
+        at += planes.size
+    return tables
 
 
 def _tag(payload: bytes) -> bytes:
@@ -308,18 +337,19 @@ def _header(about: dict[str, Any]) -> dict[str, Any]:
     buttons = {"first_bit": BUTTONS_SHIFT, "names": [str(button.name).lower() for button in Button]}
     sources = {"first_bits": SOURCES_SHIFT, "bits": 2, "names": list(SOURCES)}
     return {
-        "format": "steadyreach recording 2",
+        "format": "steadyreach recording 3",
         "axes": "OpenXR: x right, y up, -z forward, right-handed; quaternions x y z w, device to space",
         "units": "metres and seconds; time_ns is the predicted display time; trigger and squeeze from 0 to 1",
         "tables": {
             "frames": {**_described(FRAME), "flags": list(FLAGS), "buttons": buttons},
             "devices": {**_described(DEVICES), "flags": list(DEVICES_FLAGS), "sources": sources},
+            "joints": {**_described(JOINTS), "sides": list(SIDES), "order": "XrHandJointEXT"},
         },
-        "block": "zstd of: u32 rows of frames, u32 rows of devices, then the transposed bytes of either table's rows;"
-        " the frame of a row of devices is the number of its row of frames in the file, from 0",
+        "block": "zstd of: a u32 for each table, how many rows of it follow, then the transposed bytes of each table's"
+        " rows; the frame of a row of devices or joints is the number of its row of frames in the file, from 0",
         **about,
     }
 
 
 def _described(kind: "np.dtype[np.void]") -> dict[str, Any]:
-    return {"columns": [[name, kind[name].str] for name in kind.names or ()], "row_bytes": kind.itemsize}
+    return {"columns": kind.descr, "row_bytes": kind.itemsize}

@@ -50,9 +50,15 @@ class ReachCell(Record, frozen=True):
 
 
 class Quality(Record, frozen=True):
-    """How far a recording can be trusted: what was there, and what was left out and why.
+    """How far a recording can be trusted: what was there, what was left out and why, and what was made good.
 
-    Each entry of `dropped` counts frames by reason; `notes` are sentences for the therapist.
+    Seconds, rate and gaps are those of the time in use. `coverage_percent` is the share of it that lies between good
+    frames at most 0.1 s apart, and 19 of 20 steps are within `jitter_s` of the median step; both are None in records
+    from before they were measured. Each entry of `dropped` counts frames by reason, and those of `lost` the frames
+    that stayed in which a hand or tracker was no place. `mended` counts what was made good: the frames of a device
+    that were bridged by straight lines or arcs, the orientations whose sign was turned. `bridged_gaps` counts by
+    device the gaps of 0.1 to 0.25 s, `split_gaps` those that are longer and never bridged. `notes` are sentences for
+    the therapist.
     """
 
     frames: int
@@ -64,6 +70,12 @@ class Quality(Record, frozen=True):
     longest_gap_s: float
     dropped: Mapping[str, int] = {}
     notes: tuple[str, ...] = ()
+    coverage_percent: float | None = None
+    jitter_s: float | None = None
+    lost: Mapping[str, int] = {}
+    mended: Mapping[str, int] = {}
+    bridged_gaps: Mapping[str, int] = {}
+    split_gaps: Mapping[str, int] = {}
 
 
 class Stance(Record, frozen=True):
@@ -73,11 +85,33 @@ class Stance(Record, frozen=True):
     facing_deg: float
 
 
+class Shoulder(Record, frozen=True):
+    """Where the centre of a shoulder is when nothing is asked: metres right, up and ahead of the neutral head.
+
+    Right and ahead are those of the facing of the stance. `radius_m` is from there to the palm of the straight arm,
+    `error_m` the half width of the 95 % interval of the centre along the direction that is known least. `method` says
+    whether a sphere fit was `accepted` as it is, averaged with body proportions, or not possible; `why` says what was
+    missing and what to do differently. `condition` and `residual_m` are those of `calibration.arm.ShoulderFit`, None
+    without a fit; `n` counts places of the hand, a centimetre apart.
+    """
+
+    centre_m: tuple[float, float, float]
+    radius_m: float
+    error_m: float
+    accepted: bool
+    method: str
+    n: int = 0
+    condition: float | None = None
+    residual_m: float | None = None
+    why: tuple[str, ...] = ()
+
+
 class Calibration(Record, frozen=True):
     """What was measured of a person: stance, lengths, reach and limits, each with method and number.
 
-    `limits` maps a movement (`shoulder_elevation_left`, `lean_forward`) to its Limit; `reach` maps a side to
-    cells; `sway` holds head sway in quiet standing by name of the measure.
+    `limits` maps a movement (`shoulder_elevation_left`, `lean_forward`) to its Limit; `reach` and `shoulders` map a
+    side to its cells and its centre; `sway` holds head sway in quiet standing by name of the measure. `stature_m` is
+    that of the person standing; `seated_m` is the height of the headset while they sat, where they did.
     """
 
     measured_at: str
@@ -88,6 +122,8 @@ class Calibration(Record, frozen=True):
     reach: Mapping[str, tuple[ReachCell, ...]] = {}
     sway: Mapping[str, "Measured"] = {}
     quality: Quality | None = None
+    shoulders: Mapping[str, Shoulder] = {}
+    seated_m: Limit | None = None
 
 
 class Measured(Record, frozen=True):

@@ -8,23 +8,25 @@ import numpy as np
 from engine import bsor, recording
 from engine.frame import Frame
 from engine.headset import HeadsetUnavailable
-from engine.recording import NO_DEVICES, Recorded, RecordingUnreadable
+from engine.recording import NO_DEVICES, NO_JOINTS, Recorded, RecordingUnreadable
 from engine.scene import Scene
 
 
 class ReplayHeadset:
-    """Plays rows and devices (dtypes `engine.recording.FRAME` and `DEVICES`) once, as fast as it is asked."""
+    """Plays the tables of a recording (dtypes of `engine.recording.TABLES`) once, as fast as it is asked."""
 
     kind = "replay"
 
-    def __init__(self, rows: np.ndarray, description: str, devices: np.ndarray = NO_DEVICES) -> None:
-        self.rows, self.devices = rows, devices
+    def __init__(
+        self, rows: np.ndarray, description: str, devices: np.ndarray = NO_DEVICES, joints: np.ndarray = NO_JOINTS
+    ) -> None:
+        self.rows, self.devices, self.joints = rows, devices, joints
         self.description = description
         self._closed = False
 
     def frames(self) -> Iterator[Frame]:
         """The recorded frames, in order."""
-        for frame in recording.frames(self.rows, self.devices):
+        for frame in recording.frames(self.rows, self.devices, self.joints):
             if self._closed:
                 return
             yield frame
@@ -43,11 +45,11 @@ def open_replay(path: Path) -> ReplayHeadset:
     Raises HeadsetUnavailable, naming the file and the reason, when it cannot be read.
     """
     try:
-        _, rows, devices, note = _read(path)
+        _, rows, devices, joints, note = _read(path)
     except RecordingUnreadable as reason:
         raise HeadsetUnavailable(str(reason)) from None
     description = f"replay of {path.name}, {len(rows)} frames"
-    return ReplayHeadset(rows, f"{description} ({note})" if note else description, devices)
+    return ReplayHeadset(rows, f"{description} ({note})" if note else description, devices, joints)
 
 
 def read_rows(path: Path) -> tuple[np.ndarray, str]:
@@ -61,7 +63,7 @@ def read_rows(path: Path) -> tuple[np.ndarray, str]:
 
 def _read(path: Path) -> Recorded:
     if path.suffix.lower() == ".bsor":
-        return Recorded({}, bsor.read(path), NO_DEVICES, "")
+        return Recorded({}, bsor.read(path))
     found = recording.read(path)
     if not len(found.rows):
         raise RecordingUnreadable(f"{path} holds no whole block of frames")

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from engine import moves
-from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
+from engine.body import EYE_HEIGHT_OF_STATURE, Body, Upright, estimate, upright
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
-from engine.frame import Button, Frame, Vector, yaw_rad
+from engine.frame import SIDES, Button, Devices, Frame, Vector, yaw_rad
 from engine.guard import AWAY, RESTARTING, SETTLING, UNHEEDED, Guard, Verdict, seen
 from engine.headset import Headset
 from engine.measuring import measured, table
@@ -106,6 +106,7 @@ class Visit:
         self.measured = False
         self.now_s = 0.0
         self._rows: list[bytes] = []
+        self._beside: list[tuple[int, Devices]] = []  # in this trial: the number of the row, and its devices
         self._pauses: list[tuple[int, int]] = []  # in this trial: the row after it, and how long it was in ns
         self._all_rows = rows[:-1]
         self._place = STILL
@@ -118,6 +119,9 @@ class Visit:
         self._random = Random(plan.seed)
         self._difficulties: dict[str, Difficulty] = {}
         self.calibration = _provisional(plan, first)
+        # Somebody who stands as in the stance; nobody has where the stance is that of another day.
+        self._neutral = None if plan.keep_stance else first
+        self._now = self._chosen_in = first
         self._middle = _middle(self.calibration.stance)
         self._know(self.calibration)
         self._script = self._steps()
@@ -130,7 +134,7 @@ class Visit:
 
     def step(self, frame: Frame, row: bytes) -> Scene | None:
         """Take one frame; returns what to show, or None when the session is over."""
-        self.now_s = (frame.time_ns - self._first_ns) * 1e-9
+        self._now, self.now_s = frame, (frame.time_ns - self._first_ns) * 1e-9
         self._all_rows.append(row)
         if frame.buttons and frame.buttons & Button.RECENTRE:
             self._recentre_asked = True
@@ -146,6 +150,8 @@ class Visit:
         if self._paused:
             self._resume(frame)
         self._played_ns = frame.time_ns
+        if frame.devices is not None:
+            self._beside.append((len(self._rows), frame.devices))
         self._rows.append(row)
         return self._play(body)
 
@@ -172,7 +178,7 @@ class Visit:
 
     def _choose_stance(self, frame: Frame) -> None:
         """Remember how the person stands who asks for a new middle; where a trial ends, they may be leaning."""
-        self._recentre_asked, self._chosen = False, _stance(frame)
+        self._recentre_asked, self._chosen, self._chosen_in = False, _stance(frame), frame
         if not self._in_trial:
             self._recentre()
 
@@ -182,10 +188,12 @@ class Visit:
             return
         self.note("recentred", detail)
         stance, self._chosen = self._chosen, None
+        self._neutral = self._chosen_in
         self.calibration = msgspec.structs.replace(self.calibration, stance=stance)
-        self._reference, self._middle = upright(stance), _middle(stance)
+        self._middle = _middle(stance)
         # The same envelope, because the trials of a block that has begun are made from it.
         self._envelope.calibration, self._envelope.stance = self.calibration, stance
+        self._reference = self._upright()
         self._guard.renew(self._envelope)
 
     def _body(self, frame: Frame) -> Body:
@@ -246,12 +254,17 @@ class Visit:
 
     def _know(self, calibration: Calibration) -> None:
         self.calibration = calibration
-        self._reference = upright(calibration.stance)
         for movement, limit in calibration.limits.items():
             if movement not in self._difficulties:
                 self._difficulties[movement] = self.plan.difficulty(movement, limit)
         self._envelope = Envelope(calibration, self.plan.precautions, self.plan.caps, self._difficulties)
+        self._reference = self._upright()
         self._guard.renew(self._envelope)
+
+    def _upright(self) -> Upright:
+        arm_m = {side: arm.value for side, arm in self.calibration.arm_m.items()}
+        shoulder = {side: self._envelope.shoulder(side) for side in SIDES}
+        return upright(self.calibration.stance, arm_m, shoulder, self._neutral)
 
     def _steps(self) -> Move:
         yield ()  # so that the first step begins in the loop, where its faults are met
@@ -294,6 +307,8 @@ class Visit:
             calibration = task.conclude(self.calibration, finished)
         except NotMeasured as reason:
             return [str(reason)]
+        if calibration.stance != self.calibration.stance:
+            self._neutral = self._now
         changed = {name for name, limit in calibration.limits.items() if self.calibration.limits.get(name) != limit}
         self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
         self.measured = True
@@ -301,7 +316,7 @@ class Visit:
         return []
 
     def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
-        start_s, self._rows, self._pauses = self.now_s, [], []
+        start_s, self._rows, self._beside, self._pauses = self.now_s, [], [], []
         stopped: Stopped | None = None
         self._in_trial = True
         try:
@@ -312,7 +327,7 @@ class Visit:
             outcome = STOPPED
         finally:
             self._in_trial = False
-        motion, result = measured(task, trial, self._rows, self._pauses)
+        motion, result = measured(task, trial, self._rows, self._pauses, self._beside)
         limit = None
         if trial.request is not None and outcome != STOPPED:
             limit = self._envelope.learn(trial.request, result.achieved, outcome == REACHED)

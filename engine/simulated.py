@@ -13,8 +13,8 @@ from random import Random
 import numpy as np
 from scipy import signal
 
-from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_m
-from engine.envelope import lean_movement
+from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.envelope import from_head, lean_movement, shoulder_by_stature
 from engine.frame import SIDES, Frame, Hand, Pose, Vector, as_float32, from_yaw_pitch
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
@@ -24,6 +24,7 @@ READING_S, PRESS_S = 1.2, 0.15
 PATIENCE_S = 4.0  # then a hand that did not get there comes down
 REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
 GRIP_UP_RAD = math.radians(45.0)  # thumb up, a held stick stands up from the forearm and tips forward
+STRETCHING = 4.0  # an elbow is straight after a quarter of the way up
 LOWERING = 1.6  # an arm comes down faster than it is put up
 HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
 NOISE_FRAMES = 8192
@@ -33,6 +34,7 @@ NOISE_FRAMES = 8192
 class Patient:
     """The truth about a simulated person.
 
+    `shoulders_m` maps a side to where its shoulder is, right, up and ahead of the head; else body proportions say it.
     `limits_deg` maps a movement (`shoulder_elevation_left`, `lean_back`) to its limit; a try is capable of a
     logistic draw around it, `slope_deg` wide for arms and `lean_slope_deg` for leans. `fatigue` is the share of
     every limit that is lost per try, `lapse` the share of tries that are missed for no reason.
@@ -40,6 +42,7 @@ class Patient:
 
     eye_height_m: float = 1.60
     arm_m: Mapping[str, float] = field(default_factory=lambda: {"left": 0.62, "right": 0.62})
+    shoulders_m: Mapping[str, Vector] = field(default_factory=dict)
     limits_deg: Mapping[str, float] = field(default_factory=dict)
     slope_deg: float = 5.0
     lean_slope_deg: float = 0.35
@@ -69,34 +72,42 @@ def patient_like(calibration: Calibration) -> Patient:
     return Patient(
         eye_height_m=calibration.stature_m.value * EYE_HEIGHT_OF_STATURE,
         arm_m={side: calibration.arm_m[side].value for side in SIDES if side in calibration.arm_m},
+        shoulders_m={side: found.centre_m for side, found in calibration.shoulders.items()},
         limits_deg={name: limit.value for name, limit in calibration.limits.items() if limit.n},
     )
 
 
 class _Way:
-    """A movement from here to there with minimum jerk, after a delay."""
+    """A movement from here to there with minimum jerk, after a delay: straight, or swung about a shoulder."""
 
     def __init__(self, place: Vector) -> None:
         self.start, self.goal, self.begins_s, self.lasts_s = place, place, 0.0, 0.0
+        self.about: Vector | None = None
 
-    def aim(self, goal: Vector, now_s: float, delay_s: float, speed: float) -> None:
-        """Go somewhere else from wherever this way is now; `speed` is the peak, in units a second."""
+    def aim(self, goal: Vector, now_s: float, delay_s: float, speed: float, about: Vector | None = None) -> None:
+        """Go somewhere else from wherever this way is now; `speed` is the peak, in units a second.
+
+        With `about` the way is an arc about this place: start and goal are then directions and distances from it.
+        """
         here = self.at(now_s)
         far = math.dist(here, goal)
-        self.start, self.goal = here, goal
+        self.start, self.goal, self.about = here, goal, about
+        if about is not None:
+            self.start, self.goal = (seen_from_shoulder(about, 0.0, place) for place in (here, goal))
+            far = math.radians(abs(self.goal[1] - self.start[1])) * self.goal[2]
         self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
 
     def at(self, now_s: float) -> Vector:
         """The place at a time."""
         gone = now_s - self.begins_s
-        if gone >= self.lasts_s:
-            return self.goal
-        if gone <= 0:
-            return self.start
-        t = gone / self.lasts_s
+        t = max(0.0, min(1.0, gone / self.lasts_s)) if self.lasts_s else 1.0
         share = t * t * t * (10 + t * (6 * t - 15))
         (ax, ay, az), (bx, by, bz) = self.start, self.goal
-        return (ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
+        if self.about is None:
+            return (ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
+        stretched = min(1.0, STRETCHING * share)
+        now = (ax + share * (bx - ax), ay + share * (by - ay), az + stretched * (bz - az))
+        return from_shoulder(self.about, 0.0, *now)
 
 
 class SimulatedHeadset:
@@ -111,7 +122,9 @@ class SimulatedHeadset:
         self._random = Random(seed)
         self._step_ns = round(1e9 / rate_hz)
         self._stance = Stance((0.0, self.patient.eye_height_m, 0.0), 0.0)
-        self._shoulders = {side: shoulder_m(self._stance, side) for side in SIDES}
+        stature_m = self.patient.eye_height_m / EYE_HEIGHT_OF_STATURE
+        shoulders = {side: shoulder_by_stature(stature_m, side) for side in SIDES} | dict(self.patient.shoulders_m)
+        self._shoulders = {side: from_head(self._stance, shoulders[side]) for side in SIDES}
         self._scene = Scene("still")
         self._wanted: object = None
         self._since_s = 0.0
@@ -222,13 +235,15 @@ class SimulatedHeadset:
         side = item.hand if item.hand in SIDES else ("right" if place[0] > 0 else "left")
         shoulder = self._shoulders[side]
         azimuth, elevation, radius = seen_from_shoulder(shoulder, 0.0, place)
+        if isinstance(item, Reach):  # a stop line overhead says nothing of the plane, the middle of the line does
+            azimuth = seen_from_shoulder(shoulder, 0.0, _middle(item.start_m, item.stop_m))[0]
         able = self._able(f"shoulder_elevation_{side}", self.patient.slope_deg)
         if lapse:
             able *= self._random.uniform(0.5, 0.9)
         reach = min(radius, self.patient.arm_m[side]) if isinstance(item, Target) else self.patient.arm_m[side]
         goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
-        way = self._hands[side]
-        way.aim(goal, now_s, delay_s, self.patient.hand_speed_mps * self._random.uniform(0.85, 1.15))
+        way, about = self._hands[side], None if isinstance(item, Target) else shoulder
+        way.aim(goal, now_s, delay_s, self.patient.hand_speed_mps * self._random.uniform(0.85, 1.15), about)
         self._look_at(place)
         patience = PATIENCE_S if isinstance(item, Target) else 1.0
         self._gives_up_after_s = delay_s + way.lasts_s + patience
@@ -298,6 +313,11 @@ def _noise(patient: Patient, seed: int, rate_hz: float) -> _Noise:
 
     sway = [filtered(0.05, patient.sway_hz * 2, patient.sway_mm * share) for share in (0.7, 1.0)]
     return _Noise(sway[0], sway[1], filtered(patient.tremor_hz * 0.7, patient.tremor_hz * 1.4, patient.tremor_mm))
+
+
+def _middle(a: Vector, b: Vector) -> Vector:
+    (ax, ay, az), (bx, by, bz) = a, b
+    return ((ax + bx) / 2, (ay + by) / 2, (az + bz) / 2)
 
 
 def _asks(scene: Scene) -> Target | Reach | Lean | Panel | None:

@@ -6,6 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from engine.body import Body
+from engine.metrics.definition import definitions
 from engine.records import Calibration, Measured, Request, Trace, TrialRecord
 from engine.scene import Item
 
@@ -36,6 +37,14 @@ class Measure:
     unit: str
     help: str
     source: str = ""
+
+
+def as_defined(kind: type, *names: str) -> dict[str, Measure]:
+    """Measures of a task that are those of a result's dataclass, as their definitions tell them."""
+    known = definitions(kind)
+    return {
+        name: Measure(known[name].title, known[name].unit, known[name].meaning, known[name].source) for name in names
+    }
 
 
 class Result(NamedTuple):

@@ -11,30 +11,27 @@ import numpy as np
 from engine import moves
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
-from engine.metrics import reaching
+from engine.metrics.definition import measured
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
-from engine.motion import Motion, uniform
+from engine.metrics.reach_measures import Reach
+from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m
+from engine.metrics.reaching import reach
+from engine.motion import Motion
 from engine.parameters import choice, number
 from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Panel, Sound, Target
-from engine.task import REACHED, Measure, Move, Result, Task, Trial
+from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
 from engine.trace import thinned
 
-RATE_HZ = 90.0
 FLOURISH_S = 0.7
 LOWER_STEP_DEG = 5.0
 LEAST_DEG = 15.0
 LEAST_FRAMES = 20
-AT_REST_MPS = 0.1
 STRETCHED = 0.75  # of the way to the fruit: a hand beside the ear is high up, and no reach
 OF_A_REACH = (
-    ("reaction_s", "s"),
-    ("movement_s", "s"),
-    ("peak_speed_mps", "m/s"),
-    ("path_ratio", ""),
-    ("smoothness_sparc", ""),
+    *("reaction_s", "movement_s", "peak_speed_mps", "movement_units", "path_ratio"),
+    *("smoothness_sparc", "smoothness_ldlj"),
 )
-ERRORS: Mapping[str, float] = {"reaction_s": 0.02, "movement_s": 0.04}
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Game(Task):
     title = "Fruit Ladder"
     trains = ("shoulder elevation", "reaching", "holding against gravity")
     postures = ("standing", "seated", "lying")
-    version = 1
+    version = 2
     place = "orchard"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
@@ -67,19 +64,8 @@ class Game(Task):
             "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
             "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
         ),
-        "reaction_s": Measure(
-            "Time to start", "s", "From the fruit's appearance to the hand's onset.", "5 % of peak speed"
-        ),
-        "movement_s": Measure("Time to reach", "s", "From onset to the first touch, or to the highest point."),
-        "peak_speed_mps": Measure("Peak hand speed", "m/s", "After a 10 Hz low-pass."),
-        "path_ratio": Measure("Path ratio", "", "Way travelled over straight distance: 1 is straight."),
-        "smoothness_sparc": Measure(
-            "Smoothness (SPARC)",
-            "",
-            "About -1.5 is smooth, more negative is less so.",
-            "Balasubramanian 2015",
-        ),
-        "trunk_shift_m": Measure("Trunk moved", "m", "Furthest the head moved sideways or ahead during the reach."),
+        **as_defined(Reach, *OF_A_REACH),
+        **as_defined(TrunkShift, "trunk_shift_m"),
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
@@ -93,6 +79,7 @@ class Game(Task):
                 "place_m": place_m,
                 "number": number_,
                 "stance": envelope.stance,
+                "shoulder_m": envelope.shoulder(side),
                 "arm_m": envelope.arm_m(side),
                 "distance_m": math.dist(envelope.shoulder(side), place_m),
             }
@@ -120,7 +107,7 @@ class Game(Task):
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the reach from the fruit's appearance on."""
-        _, elevation, radius = arm_directions(motion, trial.values["stance"], trial.side)
+        _, elevation, radius = arm_directions(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"])
         shown = int(np.searchsorted(motion.time_s, motion.time_s[0] + self.p.pause_s))
         elevation, radius = elevation[shown:], radius[shown:]
         stretched = np.flatnonzero(radius >= STRETCHED * trial.values["distance_m"])
@@ -131,9 +118,8 @@ class Game(Task):
         straight = radius[top] >= STRAIGHT_ARM * trial.values["arm_m"]
         note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
         measures = {"elevation_deg": Measured(achieved, "deg", ELEVATION_ERROR_DEG if straight else None, note)}
-        reach = motion.cut(shown, len(motion.time_s))
-        touch = _touch(reach, trial, self.p.radius_m)
-        measures |= _of_the_reach(reach, trial, top if touch is None else touch)
+        cue_s = float(motion.time_s[shown])
+        measures |= _of_the_reach(motion, trial, cue_s, self.p.radius_m, shown + top)
         trace = Trace("Arm raised", "deg", *thinned(motion.time_s[shown:] - motion.time_s[shown], elevation))
         return Result(achieved, measures, (trace,))
 
@@ -171,34 +157,15 @@ def _lowered(wish: Request, elevation: float) -> Request:
     return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", reason)
 
 
-def _of_the_reach(motion: Motion, trial: Trial, end: int) -> dict[str, Measured]:
-    """What can be said of the discrete movement up to the first touch, or to its highest point."""
-    head = motion.head_m[:, (0, 2)]
-    shift_m = round(float(np.linalg.norm(head - head[0], axis=1).max()), 4)
-    trunk = {"trunk_shift_m": Measured(shift_m, "m", 0.01)}
-    time_s, hand = motion.time_s[: end + 1], motion.hand_m(trial.side)[: end + 1]
-    if len(time_s) < LEAST_FRAMES or not np.isfinite(hand).all():
-        return trunk | {name: Measured(None, unit, None, "no movement to speak of") for name, unit in OF_A_REACH}
-    steady_m = uniform(time_s, hand, RATE_HZ)[1]
-    speed = reaching.speed_mps(steady_m, RATE_HZ)
-    onset = reaching.onset_index(speed)
-    values = (
-        onset / RATE_HZ if onset and speed[0] < AT_REST_MPS else None,
-        (len(speed) - onset) / RATE_HZ,
-        float(speed.max()),
-        reaching.path_ratio(steady_m[onset:]),
-        reaching.spectral_arc_length(speed[onset:], RATE_HZ),
+def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, radius_m: float, top: int) -> dict[str, Measured]:
+    """What can be said of the discrete movement to the fruit, or to the highest point where it was not reached."""
+    place_m, hand_m = trial.values["place_m"], motion.hand_m(trial.side)
+    found = reach(hand_m, motion.time_s, place_m, cue_s, radius_m=radius_m)
+    if math.isnan(found.arrival_s):
+        found = reach(hand_m[: top + 1], motion.time_s[: top + 1], place_m, cue_s)
+    of_reach = measured(found)
+    moving = (motion.time_s >= cue_s) & ~(motion.time_s > found.offset_s)
+    trunk = trunk_shift(
+        trunk_track_m(motion)[moving], hand_m[moving], trial.values["stance"].facing_deg, trial.values["arm_m"]
     )
-    return trunk | {
-        name: Measured(None, unit, None, "the hand was still moving when the fruit came")
-        if value is None
-        else Measured(round(value, 4), unit, ERRORS.get(name))
-        for (name, unit), value in zip(OF_A_REACH, values, strict=True)
-    }
-
-
-def _touch(motion: Motion, trial: Trial, radius_m: float) -> int | None:
-    """The first frame in which the hand is inside the fruit."""
-    away_m = np.linalg.norm(motion.hand_m(trial.side) - np.array(trial.values["place_m"]), axis=1)
-    inside = np.flatnonzero(away_m < radius_m)
-    return int(inside[0]) if len(inside) else None
+    return {name: of_reach[name] for name in OF_A_REACH} | {"trunk_shift_m": measured(trunk)["trunk_shift_m"]}

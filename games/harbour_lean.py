@@ -9,7 +9,9 @@ import numpy as np
 
 from engine import moves
 from engine.envelope import LEANS, Envelope
+from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
+from engine.metrics.stability import LEAST_LEAN_DEG, limits_of_stability, theoretical_limit_deg
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.places import lean_along
@@ -21,7 +23,7 @@ from engine.trace import thinned
 FLOURISH_S = 0.7
 LEAST_FRAMES = 20
 MIDDLE_S = 1.0
-ONSET_DEG = 0.5
+HOLD_ERROR_DEG = 0.05
 WAYS: Mapping[str, tuple[str, ...]] = {
     "all four": tuple(LEANS),
     "sideways": ("lean_left", "lean_right"),
@@ -46,7 +48,7 @@ class Game(Task):
 
     title = "Harbour Lean"
     trains = ("limits of stability", "weight shift", "ankle strategy")
-    version = 1
+    version = 2
     place = "harbour"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
@@ -56,12 +58,14 @@ class Game(Task):
             "Furthest head lean along the direction; bending at the hips looks the same.",
             "limits of stability, maximum excursion, from the head",
         ),
-        "reaction_s": Measure("Time to start", "s", "From the lamp to a lean of half a degree from where it was."),
-        "lean_velocity_dps": Measure("Lean velocity", "deg/s", "Mean from 5 to 95 % of the excursion."),
+        "reaction_s": Measure("Time to start", "s", "From the lamp until the lean begins.", "limits of stability"),
+        "lean_velocity_dps": Measure(
+            "Lean velocity", "deg/s", "Mean from 5 to 95 % of the first movement.", "limits of stability"
+        ),
         "directional_control_percent": Measure(
             "Directional control",
             "%",
-            "On-axis less off-axis way, over the on-axis way, up to the furthest point: our definition.",
+            "On-axis less off-axis way, over the on-axis way, until nearly the furthest point: our definition.",
         ),
         "hold_sway_deg": Measure("Sway while leaning", "deg", "Standard deviation of the lean after it arrived."),
     }
@@ -98,47 +102,49 @@ class Game(Task):
         return outcome
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
-        """Measure the lean from its start in the middle to its furthest point."""
+        """Measure the lean from the moment its buoy was lit."""
         direction = trial.values["goal"].direction_deg
         leans = lean_track_deg(motion, trial.values["stance"])
+        limit_deg = theoretical_limit_deg(direction)
         if len(leans) < LEAST_FRAMES:
-            why = "ended before the body could lean"
-            return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
-        along, across = np.array([lean_along((a, r), direction) for a, r in leans.tolist()]).T
-        top = int(np.argmax(along))
-        achieved = round(float(along[top]), 2)
-        measures = {"excursion_deg": Measured(achieved, "deg", LEAN_ERROR_DEG)}
-        measures |= _of_the_lean(motion.time_s, along, across, top)
+            return self._nothing("ended before the body could lean")
         time_s = motion.time_s - motion.time_s[0]
+        cue_s = _lit_at_s(time_s, leans, self.p.middle_deg, self.p.limit_s)
+        try:
+            found = limits_of_stability(time_s, leans, direction, cue_s, limit_deg)
+        except NotMeasurable as why:
+            return self._nothing(str(why))
+        along, across = np.array([lean_along((a, r), direction) for a, r in leans.tolist()]).T
+        limits = measured(found)
+        achieved = round(found.maximum_excursion_percent * limit_deg / 100, 2)
+        measures = {
+            "excursion_deg": Measured(achieved, "deg", LEAN_ERROR_DEG),
+            "reaction_s": limits["reaction_s"],
+            "lean_velocity_dps": limits["movement_velocity_dps"],
+            "directional_control_percent": limits["directional_control_percent"],
+            "hold_sway_deg": _hold_sway(along[time_s >= cue_s]),
+        }
         traces = (
             Trace("Lean along the direction", "deg", *thinned(time_s, along)),
             Trace("Lean across it", "deg", *thinned(time_s, across)),
         )
         return Result(achieved, measures, traces)
 
+    def _nothing(self, why: str) -> Result:
+        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
-def _of_the_lean(time_s: Array, along: Array, across: Array, top: int) -> dict[str, Measured]:
-    """Reaction, velocity, control and sway of one lean; None with the reason where there was none."""
-    middle = int(np.searchsorted(time_s, time_s[0] + MIDDLE_S))
-    rise = along[top] - along[min(middle, top)]
-    if top <= middle or rise < 2 * ONSET_DEG:
-        why = "no lean to speak of"
-        units = {
-            "reaction_s": "s",
-            "lean_velocity_dps": "deg/s",
-            "directional_control_percent": "%",
-            "hold_sway_deg": "deg",
-        }
-        return {name: Measured(None, unit, None, why) for name, unit in units.items()}
-    out, aside = along[middle : top + 1], across[middle : top + 1]
-    onset = int(np.argmax(out > out[0] + ONSET_DEG))
-    five, most = (int(np.argmax(out >= out[0] + share * rise)) for share in (0.05, 0.95))
-    lasted_s = time_s[middle + most] - time_s[middle + five]
-    on_axis, off_axis = (float(np.abs(np.diff(way)).sum()) for way in (out, aside))
-    held = along[middle + most :][along[middle + most :] > out[0] + 0.8 * rise]
-    return {
-        "reaction_s": Measured(round(float(time_s[middle + onset] - time_s[middle]), 3), "s", 0.02),
-        "lean_velocity_dps": Measured(round(float(0.9 * rise / lasted_s), 3) if lasted_s > 0 else None, "deg/s", None),
-        "directional_control_percent": Measured(round(100 * (on_axis - off_axis) / on_axis, 1), "%", None),
-        "hold_sway_deg": Measured(round(float(held.std()), 3), "deg", 0.05),
-    }
+
+def _lit_at_s(time_s: Array, leans: Array, middle_deg: float, limit_s: float) -> float:
+    """When the buoy was lit: after a second in the middle, as `play` asks, or when the time for coming there was up."""
+    away_s = np.maximum.accumulate(np.where(np.hypot(*leans.T) >= middle_deg, time_s, 0.0))
+    lit = np.flatnonzero((time_s - away_s >= MIDDLE_S) | (time_s >= limit_s))
+    return float(time_s[lit[0] if len(lit) else -1])
+
+
+def _hold_sway(along: Array) -> Measured:
+    """The standard deviation of the lean after it arrived: above 80 % of the way, from 95 % of it on."""
+    rise = along.max() - along[0]
+    if rise < LEAST_LEAN_DEG:
+        return Measured(None, "deg", None, "no lean to speak of")
+    arrived = along[int(np.argmax(along >= along[0] + 0.95 * rise)) :]
+    return Measured(round(float(arrived[arrived > along[0] + 0.8 * rise].std()), 3), "deg", HOLD_ERROR_DEG)

@@ -39,9 +39,14 @@ class Meanings(NamedTuple):
 SWAY = Meanings(
     {
         "sway_velocity": Meaning("Mean speed"),
+        "sway_velocity_ml": Meaning("Sideways, mean speed"),
+        "sway_velocity_ap": Meaning("Ahead and back, mean speed"),
         "sway_rms_ml": Meaning("Sideways, RMS"),
         "sway_rms_ap": Meaning("Ahead and back, RMS"),
+        "sway_range_ml": Meaning("Sideways, range"),
+        "sway_range_ap": Meaning("Ahead and back, range"),
         "sway_area": Meaning("Area (95 %)"),
+        "sway_f95": Meaning("95 % of the power up to"),
     },
     {},
 )

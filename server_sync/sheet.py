@@ -95,6 +95,7 @@ def _precaution(precaution: Precaution) -> str:
 
 def _measurements(found: Calibration) -> Measurements:
     arms = {f"{side.capitalize()} arm": length for side, length in found.arm_m.items()}
+    seated = {"Headset height, seated": found.seated_m} if found.seated_m else {}
     drawn: tuple[tuple[str, Markup], ...] = ()
     if any(found.reach.values()):
         drawn = (
@@ -102,7 +103,7 @@ def _measurements(found: Calibration) -> Measurements:
             ("in each direction, from above", figures.reach_from_above(found.reach)),
         )
     groups = {
-        "Lengths": limits({"Standing height": found.stature_m} | arms),
+        "Lengths": limits({"Standing height": found.stature_m} | seated | arms),
         "Limits": limits({words.name(movement): limit for movement, limit in found.limits.items()}),
         "Head sway in quiet standing": grouped(numbers(found.sway, SWAY)),
     }

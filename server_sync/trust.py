@@ -3,11 +3,12 @@
 from collections import Counter
 from typing import NamedTuple
 
-from engine.records import BlockRecord, Quality, Session
+from engine.records import BlockRecord, Calibration, Quality, Session
 from server_sync import words
 from server_sync.meanings import of_block
 
 ENOUGH_SEEN_PERCENT = 95.0
+ENOUGH_COVERED_PERCENT = 98.0
 LONG_GAP_S = 0.5
 _MOST_NOTES = 4
 
@@ -23,8 +24,8 @@ class Finding(NamedTuple):
 def trust(session: Session) -> tuple[Finding, ...]:
     """All findings of a session, the devices first."""
     findings = _of_devices(session.quality)
-    if session.calibration and session.calibration.quality:
-        findings += [Finding(False, f"While measuring: {note}") for note in session.calibration.quality.notes]
+    if session.calibration:
+        findings += _of_calibration(session.calibration)
     for block in session.blocks:
         if block.kind == "play":
             findings += _of_measures(block)
@@ -45,6 +46,9 @@ def _of_devices(quality: Quality | None) -> list[Finding]:
         Finding(percent >= ENOUGH_SEEN_PERCENT, f"{what} seen", f"{percent:.1f} % of {quality.rate_hz:.0f} Hz frames")
         for what, percent in seen.items()
     ]
+    if quality.coverage_percent is not None:
+        covered = quality.coverage_percent
+        findings.append(Finding(covered >= ENOUGH_COVERED_PERCENT, "Time seen without gaps", f"{covered:.1f} %"))
     gap_s = quality.longest_gap_s
     findings.append(Finding(gap_s <= LONG_GAP_S, "Longest gap between frames", f"{gap_s:.2f} s"))
     findings += [
@@ -53,6 +57,16 @@ def _of_devices(quality: Quality | None) -> list[Finding]:
         if frames
     ]
     return findings + [Finding(False, note) for note in quality.notes]
+
+
+def _of_calibration(found: Calibration) -> list[Finding]:
+    notes = found.quality.notes if found.quality else ()
+    findings = [Finding(False, f"While measuring: {note}") for note in notes]
+    for side, shoulder in sorted(found.shoulders.items()):
+        what = f"{side.capitalize()} shoulder: {shoulder.method}"
+        findings.append(Finding(shoulder.accepted, what, f"± {100 * shoulder.error_m:.0f} cm"))
+        findings += [Finding(False, f"{side.capitalize()} shoulder, next time: {why}") for why in shoulder.why]
+    return findings
 
 
 def _of_measures(block: BlockRecord) -> list[Finding]:

@@ -135,7 +135,7 @@ def a_session(session_id: str = "s-1", patient: str = "p-milo", seed: int = 1, *
     measures = {"median_path_ratio": Measured(value=1.28, unit="", error=0.05)}
     played = [
         BlockRecord(
-            task="fruit_ladder", title="Fruit Ladder", version=1, kind="play", start_s=40.0, end_s=250.0,
+            task="fruit_ladder", title="Fruit Ladder", version=2, kind="play", start_s=40.0, end_s=250.0,
             parameters={"targets": 22, "hold_s": 1.0, "theme": "orchard", "seated": False},
             preset="Child, gentle", trials=tuple(fruit), measures=measures,
             notes=("Eased after two misses in trial 17.",),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,18 +13,18 @@ from people import ASSESSMENTS, STANCE, a_frame, rows_of, standing_rows, visited
 
 from calibration import imported
 from calibration.leaning import THEORETICAL_DEG, OpenLean
-from calibration.limits import from_repetitions, reach_cells
 from calibration.reaching import OpenReach, arm_length
+from calibration.shoulders import AVERAGED, FITTED
 from calibration.standing import Standing, mean_facing_deg
 from engine import bsor
 from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_m
-from engine.envelope import LEANS, Envelope
+from engine.envelope import LEANS, Envelope, from_head, shoulder_by_stature
 from engine.frame import SIDES, Hand, Pose
 from engine.motion import clean
 from engine.places import from_shoulder
 from engine.plan import Step
 from engine.recording import FRAME, read
-from engine.records import Limit, Precaution, ReachCell, Session
+from engine.records import Limit, Precaution, Session, Shoulder
 from engine.replay import ReplayHeadset
 from engine.simulated import Patient, SimulatedHeadset
 from engine.task import NotMeasured, Trial
@@ -119,6 +120,58 @@ def test_whatever_was_measured_can_be_asked_for() -> None:
     assert known is not None
     envelope = Envelope(known)
     for side in SIDES:
+        assert envelope.refuses_target(envelope.place(side, 0.0, 60.0), side) == ""
+
+
+OFF_M = {"left": (-0.03, -0.015, 0.025), "right": (0.03, -0.015, 0.025)}
+ELSEWHERE = {
+    side: tuple(np.add(shoulder_by_stature(TRUTH.eye_height_m / EYE_HEIGHT_OF_STATURE, side), off))
+    for side, off in OFF_M.items()
+}
+
+
+@cache
+def broad_shouldered(high_deg: float, seed: int) -> Session:
+    limits = dict.fromkeys((f"shoulder_elevation_{side}" for side in SIDES), high_deg)
+    somebody = replace(TRUTH, shoulders_m=ELSEWHERE, limits_deg={**TRUTH.limits_deg, **limits})
+    with TemporaryDirectory() as folder:
+        return visited(SimulatedHeadset(somebody, seed), Path(folder), *ASSESSMENTS[:2], seed=seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("high_deg", [90.0, 140.0])
+def test_shoulders_that_are_not_where_proportions_put_them_are_found(high_deg: float, seed: int) -> None:
+    known = broad_shouldered(high_deg, seed).calibration
+    assert known is not None
+    for side in SIDES:
+        by_stature = shoulder_by_stature(known.stature_m.value, side)
+        assert math.dist(by_stature, ELSEWHERE[side]) > 0.04
+        assert math.dist(known.shoulders[side].centre_m, ELSEWHERE[side]) < 0.02
+        assert known.arm_m[side].value == pytest.approx(TRUTH.arm_m[side], abs=0.015)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_arms_that_go_high_enough_need_no_proportions(seed: int) -> None:
+    known = broad_shouldered(140.0, seed).calibration
+    assert known is not None
+    for found in known.shoulders.values():
+        assert (found.accepted, found.method, found.why) == (True, FITTED, ())
+        assert found.error_m < 0.03
+
+
+def test_arms_that_stay_low_say_what_to_do_differently() -> None:
+    known = broad_shouldered(70.0, 0).calibration
+    assert known is not None
+    assert {found.method for found in known.shoulders.values()} == {AVERAGED}
+    assert all("to the side as well as to the front" in found.why[0] for found in known.shoulders.values())
+
+
+def test_the_envelope_counts_from_the_shoulder_that_was_found() -> None:
+    known = broad_shouldered(140.0, 0).calibration
+    assert known is not None
+    envelope = Envelope(known)
+    for side in SIDES:
+        assert envelope.shoulder(side) == from_head(known.stance, known.shoulders[side].centre_m)
         assert envelope.refuses_target(envelope.place(side, 0.0, 60.0), side) == ""
 
 
@@ -226,7 +279,7 @@ def torn(rows: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (sunk, "the head is at 0.05 m, a standing person's is from 0.8 to 2.3 m: set the floor"),
+        (sunk, r"the head is at 0.05 m; it is from 0.6 to 2.3 m for who sits or stands: set the floor"),
         (floating, "the head is at 2.60 m"),
         (lost("left"), "the left hand was never tracked"),
         (behind, "the left arm was never seen stretched"),
@@ -279,36 +332,14 @@ def test_facing_is_averaged_across_the_seam_behind() -> None:
     assert abs(mean_facing_deg(clean(rows).head_q)) == pytest.approx(180, abs=0.01)
 
 
-def test_repeated_efforts_give_their_mean_their_best_and_an_interval_that_narrows() -> None:
-    two, eight = (from_repetitions([90.0, 100.0] * n, "deg", "open", 4.0) for n in (1, 4))
-    assert (two.value, two.best, two.n, two.unit) == (95, 100, 2, "deg")
-    assert two.high - two.low == pytest.approx(2 * 1.96 * math.sqrt(50) / math.sqrt(2), abs=1e-3)
-    assert eight.high - eight.low < 0.6 * (two.high - two.low)
-
-
-def test_equal_efforts_are_not_taken_for_certainty() -> None:
-    limit = from_repetitions([90.0, 90.0, 90.0], "deg", "open", 4.0)
-    assert limit.high - limit.value == pytest.approx(1.96 * 4 / math.sqrt(3), abs=1e-3)
-
-
-def test_reach_cells_hold_the_95th_percentile_of_their_bin() -> None:
-    radius = np.linspace(0.4, 0.6, 101)
-    (cell,) = reach_cells(np.full(101, 32.0), np.full(101, 86.0), radius)
-    assert cell == ReachCell(30.0, 90.0, 0.59, 101)
-
-
-def test_cells_with_few_samples_and_unseen_hands_are_left_out() -> None:
-    azimuth = np.array([0.0] * 5 + [45.0] * 4 + [-45.0] * 9)
-    radius = np.array([0.5] * 9 + [np.nan] * 9)
-    assert [cell.azimuth_deg for cell in reach_cells(azimuth, azimuth + 90, radius)] == [0]
-    assert reach_cells(np.empty(0), np.empty(0), np.empty(0)) == ()
-
-
 def test_an_arm_is_as_long_as_it_was_when_raised() -> None:
     elevation = np.array([10.0] * 50 + [90.0] * 50)
-    assert arm_length(elevation, np.where(elevation > 45, 0.6, 0.9)).value == 0.6
+    found = Shoulder((0.19, -0.2, -0.08), 0.62, 0.03, True, FITTED)
+    length = arm_length(elevation, np.where(elevation > 45, 0.6, 0.9), found)
+    assert length.value == 0.6
+    assert length.high - 0.6 == pytest.approx(math.hypot(0.03, 1.96 * 0.0135), abs=1e-3)
     with pytest.raises(NotMeasured, match="never raised above 45°"):
-        arm_length(np.full(9, 30.0), np.full(9, 0.6))
+        arm_length(np.full(9, 30.0), np.full(9, 0.6), found)
 
 
 def test_assessments_without_a_stance_say_what_must_come_first() -> None:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from people import ARM_M, a_calibration, a_limit
 
-from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, lean_movement
+from engine.body import shoulder_m
+from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, from_head, lean_movement
 from engine.places import seen_from_shoulder
-from engine.records import Limit, Precaution, ReachCell, Request
+from engine.records import Limit, Precaution, ReachCell, Request, Shoulder, Stance
 
 RIGHT = "shoulder_elevation_right"
 CAST = Precaution(RIGHT, 80.0, "deg", "a cast", "Dr Wood")
@@ -144,3 +145,25 @@ def test_a_stop_line_is_bound_by_rules_and_not_by_what_was_measured() -> None:
 )
 def test_a_lean_belongs_to_the_nearest_of_four_ways(direction: float, movement: str) -> None:
     assert lean_movement(direction) == movement
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sampled_from(("left", "right")), st.floats(-180, 180), st.floats(1.0, 1.9))
+def test_a_shoulder_that_was_not_measured_is_where_proportions_have_it(side: str, facing: float, eyes_m: float) -> None:
+    stance = Stance((0.4, eyes_m, -1.0), facing)
+    known = replace(a_calibration(stance=stance), stature_m=a_limit(eyes_m / 0.936, "m"))
+    assert Envelope(known).shoulder(side) == pytest.approx(shoulder_m(stance, side))
+
+
+def test_who_sits_down_keeps_the_shoulders_of_their_stature() -> None:
+    seated = replace(a_calibration(), stance=Stance((0.0, 1.2, 0.0), 0.0))
+    (_, before, _), (_, after, _) = Envelope(a_calibration()).shoulder("left"), Envelope(seated).shoulder("left")
+    assert before - after == pytest.approx(1.6 - 1.2)
+
+
+def test_a_shoulder_that_was_measured_turns_with_the_stance() -> None:
+    found = Shoulder((0.22, -0.21, -0.05), ARM_M, 0.02, True, "sphere fit")
+    stance = Stance((1.0, 1.6, 2.0), 90.0)
+    known = replace(a_calibration(stance=stance), shoulders={"right": found})
+    assert Envelope(known).shoulder("right") == pytest.approx((0.95, 1.39, 2.22))
+    assert from_head(Stance((0.0, 1.6, 0.0), 0.0), found.centre_m) == pytest.approx((0.22, 1.39, 0.05))

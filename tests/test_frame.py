@@ -6,13 +6,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
-from engine.frame import UPRIGHT, as_float32, forward, from_yaw_pitch, rotate, yaw_rad
+from engine.frame import (
+    UPRIGHT,
+    Quaternion,
+    as_float32,
+    forward,
+    from_yaw_pitch,
+    inverse,
+    rotate,
+    rotation_deg,
+    times,
+    yaw_rad,
+)
 
 ANGLES = st.floats(-3.1, 3.1)
 PITCHES = st.floats(-1.5, 1.5)
 NUMBERS = st.floats(-1e3, 1e3)
 QUICK = settings(deadline=None, max_examples=50)
+VECTORS = st.tuples(st.floats(-1.8, 1.8), st.floats(-1.8, 1.8), st.floats(-1.8, 1.8))
+
+
+def turn(vector: tuple[float, float, float]) -> Quaternion:
+    """The quaternion of a rotation vector in radians, made by another program."""
+    x, y, z, w = Rotation.from_rotvec(vector).as_quat().tolist()
+    return (x, y, z, w)
 
 
 def test_an_upright_device_looks_along_minus_z() -> None:
@@ -39,6 +58,30 @@ def test_turning_keeps_lengths_and_turns_back(yaw: float, pitch: float, x: float
     turned = rotate(orientation, (x, y, z))
     assert math.hypot(*turned) == pytest.approx(math.hypot(x, y, z), abs=1e-9)
     assert rotate((-a, -b, -c, w), turned) == pytest.approx((x, y, z), abs=1e-9)
+
+
+@QUICK
+@given(VECTORS, VECTORS, VECTORS)
+def test_the_product_of_two_turns_turns_by_one_after_the_other(
+    a: tuple[float, float, float], b: tuple[float, float, float], place: tuple[float, float, float]
+) -> None:
+    one_by_one = rotate(turn(a), rotate(turn(b), place))
+    assert rotate(times(turn(a), turn(b)), place) == pytest.approx(one_by_one, abs=1e-12)
+    assert times(turn(a), inverse(turn(a))) == pytest.approx(UPRIGHT, abs=1e-12)
+
+
+@QUICK
+@given(VECTORS)
+def test_a_rotation_vector_comes_back_from_either_sign_of_its_quaternion(vector: tuple[float, float, float]) -> None:
+    x, y, z, w = turn(vector)
+    expected = np.degrees(Rotation.from_quat([x, y, z, w]).as_rotvec())
+    assert rotation_deg((x, y, z, w)) == pytest.approx(expected, abs=1e-9)
+    if w:
+        assert rotation_deg((-x, -y, -z, -w)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_no_turn_has_no_axis() -> None:
+    assert rotation_deg(UPRIGHT) == (0, 0, 0)
 
 
 @QUICK

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import math
 from itertools import islice
 from pathlib import Path
 
@@ -13,8 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import recording
-from engine.frame import Button, Devices, Frame, Hand, Pose, Speed
-from engine.recording import DEVICES, FRAME, ROWS_PER_BLOCK, SOURCES, RecordingUnreadable, Writer, pack, pack_devices
+from engine.frame import HAND_JOINTS, Button, Devices, Frame, Hand, Pose, Speed, Vector
+from engine.recording import (
+    DEVICES,
+    FRAME,
+    JOINTS,
+    ROWS_PER_BLOCK,
+    SOURCES,
+    RecordingUnreadable,
+    Writer,
+    pack,
+    pack_devices,
+    pack_joints,
+)
 from engine.simulated import SimulatedHeadset
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -25,7 +37,8 @@ hands = st.builds(Hand, poses, finite, finite)
 vectors = st.tuples(finite, finite, finite)
 speeds = st.none() | st.builds(Speed, vectors, vectors)
 sources = st.sampled_from(SOURCES)
-devices = st.builds(Devices, *[speeds] * 3, *[poses] * 6, sources, sources)
+joints = st.none() | st.builds(lambda a, b: (a, b) * (HAND_JOINTS // 2), vectors, vectors)
+devices = st.builds(Devices, *[speeds] * 3, *[poses] * 6, sources, sources, joints, joints)
 frames = st.builds(
     Frame,
     st.integers(-(2**62), 2**62),
@@ -42,10 +55,24 @@ def _simulated(count: int) -> list[Frame]:
     return list(islice(SimulatedHeadset().frames(), count))
 
 
+def _seen(frame: Frame) -> tuple[Vector, ...]:
+    """The joints of a hand, all different."""
+    return tuple((joint / 32, frame.head.position_m[1], -joint / 64) for joint in range(HAND_JOINTS))
+
+
 def _walked(count: int) -> list[Frame]:
-    """Frames of which two in three know more than head and hands."""
+    """Frames of which two in three know more than head and hands; each hand is seen in some of these."""
     return [
-        frame._replace(devices=Devices(waist=frame.head, left_source="emulated")) if number % 3 else frame
+        frame._replace(
+            devices=Devices(
+                waist=frame.head,
+                left_source="emulated",
+                left_joints_m=_seen(frame) if number % 2 else None,
+                right_joints_m=_seen(frame) if number % 5 else None,
+            )
+        )
+        if number % 3
+        else frame
         for number, frame in enumerate(_simulated(count))
     ]
 
@@ -64,8 +91,15 @@ def _written(path: Path, given: list[Frame]) -> bytes:
 @given(frames)
 def test_a_frame_comes_back_as_it_went_in(frame: Frame) -> None:
     beside = pack_devices(0, frame.devices) if frame.devices else b""
-    (again,) = recording.frames(np.frombuffer(pack(frame), FRAME), np.frombuffer(beside, DEVICES))
-    assert again == frame
+    hands = b"".join(pack_joints(0, frame.devices)) if frame.devices else b""
+    tables = np.frombuffer(pack(frame), FRAME), np.frombuffer(beside, DEVICES), np.frombuffer(hands, JOINTS)
+    assert list(recording.frames(*tables)) == [frame]
+
+
+def test_a_joint_that_is_not_known_stays_unknown() -> None:
+    unknown = Devices(left_joints_m=((math.nan,) * 3,) * HAND_JOINTS)
+    (row,) = pack_joints(0, unknown)
+    assert np.isnan(np.frombuffer(row, JOINTS)["place_m"]).all()
 
 
 def test_a_file_holds_exactly_the_rows_written(tmp_path: Path) -> None:
@@ -78,8 +112,40 @@ def test_a_file_holds_exactly_the_rows_written(tmp_path: Path) -> None:
 def test_a_file_holds_the_devices_of_the_frames_that_have_them(tmp_path: Path) -> None:
     _written(tmp_path / "a.vrec", _walked(1000))
     found = recording.read(tmp_path / "a.vrec")
-    assert list(recording.frames(found.rows, found.devices)) == _walked(1000)
-    assert len(found.devices) == 666
+    assert list(recording.frames(found.rows, found.devices, found.joints)) == _walked(1000)
+    assert (len(found.devices), len(found.joints)) == (666, 333 + 533)
+
+
+def test_a_file_of_the_format_before_joints_is_read(tmp_path: Path) -> None:
+    content, path = _written(tmp_path / "new.vrec", _walked(2 * ROWS_PER_BLOCK)), tmp_path / "old.vrec"
+    path.write_bytes(_as_format_2(content))
+    found = recording.read(path)
+    without = [
+        frame._replace(devices=frame.devices and frame.devices._replace(left_joints_m=None, right_joints_m=None))
+        for frame in _walked(2 * ROWS_PER_BLOCK)
+    ]
+    assert list(recording.frames(found.rows, found.devices, found.joints)) == without
+    assert (found.note, len(found.joints)) == ("", 0)
+
+
+def _as_format_2(content: bytes) -> bytes:
+    """The same file as it was written before there were joints: two tables, and two counts in a block."""
+    at, records = 5, []
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 4], "little")
+        records.append(content[at + 12 : at + 12 + length])
+        at += 12 + length
+    header = msgpack.unpackb(records[0])
+    header["format"] = "steadyreach recording 2"
+    del header["tables"]["joints"]
+    written = [msgpack.packb(header)]
+    for record in records[1:]:
+        block = zstandard.ZstdDecompressor().decompress(record)
+        rows, beside, _ = np.frombuffer(block, "<u4", 3).tolist()
+        end = 12 + rows * FRAME.itemsize + beside * DEVICES.itemsize
+        written.append(zstandard.ZstdCompressor().compress(block[:8] + block[12:end]))
+    tagged = [len(r).to_bytes(4, "little") + hashlib.blake2b(r, digest_size=8).digest() + r for r in written]
+    return b"VREC\x02" + b"".join(tagged)
 
 
 def test_frames_without_devices_take_no_room_for_them(tmp_path: Path) -> None:
@@ -93,11 +159,12 @@ def test_the_header_tells_how_to_read_the_file_without_this_software(tmp_path: P
     length = int.from_bytes(content[5:9], "little")
     header = msgpack.unpackb(content[17 : 17 + length])
     block = zstandard.ZstdDecompressor().decompress(content[17 + length + 12 :])
-    counts, at, tables = np.frombuffer(block, "<u4", 2), 8, []
+    counts, at, tables = np.frombuffer(block, "<u4", 3), 12, []
     for count, described in zip(counts, header["tables"].values(), strict=True):
         planes = np.frombuffer(block, np.uint8, count * described["row_bytes"], at).reshape(-1, count)
         tables.append(planes.T.copy().reshape(-1).view([tuple(column) for column in described["columns"]]))
         at += planes.size
+    assert list(tables[2]["place_m"][0, 25]) == [25 / 32, tables[0]["head_y_m"][1], -25 / 64]
     assert tables[0]["head_y_m"][1] == tables[1]["waist_y_m"][0] == np.float32(_walked(2)[1].head.position_m[1])
     assert (list(tables[1]["frame"][:3]), at) == ([1, 2, 4], len(block))
 
@@ -129,7 +196,7 @@ def test_a_file_that_is_cut_gives_no_frame_without_its_devices(tmp_path: Path) -
     for length in range(len(content) // 2, len(content), 97):
         path.write_bytes(content[:length])
         found = recording.read(path)
-        assert list(recording.frames(found.rows, found.devices)) == _walked(len(found.rows))
+        assert list(recording.frames(found.rows, found.devices, found.joints)) == _walked(len(found.rows))
 
 
 def test_a_table_of_another_width_is_refused_in_words(tmp_path: Path) -> None:

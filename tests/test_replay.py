@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import steadyreach_visits as visits
-from engine.frame import Button, Devices, Frame, Speed
+from engine.frame import HAND_JOINTS, Button, Devices, Frame, Speed
 from engine.headset import HeadsetUnavailable
 from engine.plan import About
 from engine.recording import Writer, pack, read
@@ -33,11 +33,15 @@ def test_a_whole_session_comes_out_again_byte_for_byte(played: Path, tmp_path: P
 
 
 class Equipped(SimulatedHeadset):
-    """A simulated patient with a tracker at the waist, who asks for a new middle and takes a break."""
+    """Somebody simulated with a tracker and a hand that is seen, who asks for a new middle and takes a break."""
 
     def frames(self) -> Iterator[Frame]:
         for index, frame in enumerate(super().frames()):
-            devices = Devices(head_speed=Speed((0.5, 0.0, 0.0), (0.0, 1.5, 0.0)), waist=frame.head)
+            devices = Devices(
+                head_speed=Speed((0.5, 0.0, 0.0), (0.0, 1.5, 0.0)),
+                waist=frame.head,
+                right_joints_m=(frame.right.grip.position_m,) * HAND_JOINTS if index % 3 else None,
+            )
             buttons = Button.RECENTRE * (index == 400) | Button.AWAY * (600 <= index < 700)
             yield frame._replace(devices=devices if index % 7 else None, buttons=buttons)
 

@@ -61,20 +61,20 @@ def definitions(kind: type) -> Mapping[str, Definition]:
     return {name: definition for name, definition in found if definition is not None}
 
 
-def measured(result: Any, digits: int = 6) -> dict[str, Measured]:
-    """A result as records: each measure with unit and error, None where it is nan.
+def measured(result: Any) -> dict[str, Measured]:
+    """A result as records, to 12 significant digits: each measure with unit and error, None where it is nan.
 
     The reason is `result.why[name]`, where the result has a mapping `why`.
     """
     why: Mapping[str, str] = getattr(result, "why", {})
     return {
-        name: _measured(getattr(result, name), definition, why.get(name, ""), digits)
+        name: _measured(float(getattr(result, name)), definition, why.get(name, ""))
         for name, definition in definitions(type(result)).items()
     }
 
 
-def _measured(value: float, definition: Definition, why: str, digits: int) -> Measured:
+def _measured(value: float, definition: Definition, why: str) -> Measured:
     if not math.isfinite(value):
         return Measured(None, definition.unit, None, why or "could not be measured")
     error = definition.half_width(value)
-    return Measured(round(float(value), digits), definition.unit, None if error is None else round(error, digits), why)
+    return Measured(float(f"{value:.12g}"), definition.unit, None if error is None else float(f"{error:.3g}"), why)

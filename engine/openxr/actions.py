@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-import numpy as np
 import xr
-from numpy.typing import NDArray
 
-from engine.frame import SIDES, Button, Devices, Hand, Speed
+from engine.frame import SIDES, Button, Devices, Hand, Speed, Vector
 from engine.openxr import bindings
 from engine.openxr.bindings import HAND_PROFILE, PROFILES, Profile
 from engine.openxr.calls import SESSION_NOT_FOCUSED, Calls, address, handle
@@ -104,6 +102,8 @@ class Actions:
             *self._trackers.poses(base, time_ns),
             self.source("left"),
             self.source("right"),
+            self._joints_m("left"),
+            self._joints_m("right"),
         )
 
     def source(self, side: str) -> str:
@@ -112,16 +112,6 @@ class Actions:
         if seen is not None and self._heeded:
             return seen.source(controller)
         return "hand" if controller == HAND_PROFILE else "controller"
-
-    def joints(self, side: str) -> NDArray[np.float32] | None:
-        """The joints of a hand that is really seen, as `hand` last found them, else None.
-
-        26 rows in OpenXR's order, each position (m) and quaternion (x y z w); nan where a joint is not known.
-        """
-        seen = self._seen.get(side)
-        if seen is None or not seen.active or self.source(side) != "hand":
-            return None
-        return seen.joints()
 
     def buzz(self, item: Buzz) -> None:
         """Start a pulse; a runtime whose focus is elsewhere lets it pass."""
@@ -149,6 +139,11 @@ class Actions:
             if name in _BY_NAME:
                 return bindings.controls(_BY_NAME[name], side)
         return {}
+
+    def _joints_m(self, side: str) -> tuple[Vector, ...] | None:
+        """The joints of a hand that is really seen, as `hand` last found them."""
+        seen = self._seen.get(side)
+        return seen.joints_m() if seen is not None and seen.active and self.source(side) == "hand" else None
 
     def _create(self, name: str) -> Any:
         kind, title = _ACTIONS[name]

@@ -8,27 +8,24 @@ import struct
 from contextlib import ExitStack
 from typing import Any
 
-import numpy as np
 import xr
-from numpy.typing import NDArray
 
-from engine.frame import LOST, SIDES, Hand, Pose, Quaternion
+from engine.frame import HAND_JOINTS, LOST, SIDES, Hand, Pose, Quaternion, Vector
 from engine.openxr.bindings import HAND_PROFILE
 from engine.openxr.calls import Calls, address, field, handle
 from engine.openxr.runtime import HAND_SOURCE, Runtime
 from engine.openxr.spaces import after, given_back, read_pose
 
-JOINTS = 26
 PINCHED_M, OPEN_M = 0.015, 0.05  # from thumb tip to index tip
 STRAIGHT, FIST = 0.95, 0.55  # of a finger's length, from its root to its tip
 _PALM, _THUMB_TIP, _INDEX_TIP = 0, 5, 10
 _FINGERS = ((11, 12, 13, 14, 15), (16, 17, 18, 19, 20), (21, 22, 23, 24, 25))  # middle, ring and little finger
 _ROW = 40  # bytes of an XrHandJointLocationEXT
-_FIELDS = {"names": ["flags", "turn", "place"], "formats": ["<u8", ("<f4", 4), ("<f4", 3)], "offsets": [0, 8, 24]}
-_JOINT = np.dtype({**_FIELDS, "itemsize": _ROW})  # type: ignore[call-overload, unused-ignore]  # numpy wants a literal
 _PLACE, _PLACE_AT = struct.Struct("<3f"), 24
+_places = struct.Struct("<" + "Q16x3f4x" * HAND_JOINTS).unpack_from  # flags and place of each
 _HAND = struct.Struct("<9f")  # frames hold 32-bit floats
-_VALID = 0b0011
+_VALID, _MEASURED = 0b0011, 0b1010  # orientation and position; the position alone, and measured
+_NOWHERE = (math.nan,) * 3
 _WITHOUT_CONTROLLER = ("", HAND_PROFILE)
 _SEEN = xr.HandTrackingDataSourceEXT.UNOBSTRUCTED.value
 _CONTROLLER = xr.HandTrackingDataSourceEXT.CONTROLLER.value
@@ -47,15 +44,14 @@ class SeenHand:
         self._source_told = source_told
         self._ask, self._found = xr.HandJointsLocateInfoEXT(), xr.HandJointLocationsEXT()
         self._told = xr.HandTrackingDataSourceStateEXT()
-        self._joints = (xr.HandJointLocationEXT * JOINTS)()
-        self._found.joint_count = JOINTS
+        self._joints = (xr.HandJointLocationEXT * HAND_JOINTS)()
+        self._found.joint_count = HAND_JOINTS
         field(self._found, xr.HandJointLocationsEXT._joint_locations).value = address(self._joints)
         if source_told:
             field(self._found, xr.HandJointLocationsEXT._next).value = address(self._told)
         self._base = field(self._ask, xr.HandJointsLocateInfoEXT.base_space)
         self._ask_at, self._found_at = address(self._ask), address(self._found)
         self._bytes = memoryview(self._joints).cast("B")
-        self._rows = np.frombuffer(self._joints, _JOINT)
         self.active = False
 
     def look(self, base: int, time_ns: int, profile: str) -> None:
@@ -84,12 +80,13 @@ class SeenHand:
         said = _HAND.unpack(_HAND.pack(*grip.position_m, *grip.orientation, self._pinch(), self._fist()))
         return Hand(Pose(said[0:3], said[3:7], tracked=palm.tracked), said[7], said[8])
 
-    def joints(self) -> NDArray[np.float32]:
-        """The joints in OpenXR's order, 26 rows of position and quaternion (x y z w); nan where one is not known."""
-        found = np.empty((JOINTS, 7), np.float32)
-        found[:, :3], found[:, 3:] = self._rows["place"], self._rows["turn"]
-        found[self._rows["flags"] & _VALID != _VALID] = np.nan
-        return found
+    def joints_m(self) -> tuple[Vector, ...]:
+        """Where the joints are, as in Devices: a place that is only inferred would be taken for a measured one."""
+        said = _places(self._bytes)
+        return tuple(
+            (x, y, z) if flags & _MEASURED == _MEASURED and math.isfinite(x + y + z) else _NOWHERE
+            for flags, x, y, z in zip(said[::4], said[1::4], said[2::4], said[3::4], strict=True)
+        )
 
     def _pinch(self) -> float:
         thumb, index = self._at(_THUMB_TIP), self._at(_INDEX_TIP)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import xr
 
-from engine.frame import LOST, Button, Pose, Quaternion, Speed, Vector, from_yaw_pitch, rotate, yaw_rad
+from engine.frame import LOST, Button, Pose, Quaternion, Speed, Vector, from_yaw_pitch, rotate, times, yaw_rad
 from engine.openxr.calls import Calls, address, field, handle
 from engine.openxr.events import SpaceMoved
 from engine.openxr.options import Options
@@ -247,7 +247,7 @@ def in_posture(standing: Pose, head: Pose, options: Options) -> Pose:
 
 def after(outer: Pose, inner: Pose) -> Pose:
     """A pose given in the axes of another one, in those that the other one is given in."""
-    x, y, z, w = _times(outer.orientation, inner.orientation)
+    x, y, z, w = times(outer.orientation, inner.orientation)
     long = math.sqrt(x * x + y * y + z * z + w * w)
     place = _plus(outer.position_m, rotate(outer.orientation, inner.position_m))
     return Pose(place, (x / long, y / long, z / long, w / long))
@@ -258,17 +258,6 @@ def backwards(pose: Pose) -> Pose:
     x, y, z, w = pose.orientation
     x_m, y_m, z_m = rotate((-x, -y, -z, w), pose.position_m)
     return Pose((-x_m, -y_m, -z_m), (-x, -y, -z, w))
-
-
-def _times(a: Quaternion, b: Quaternion) -> Quaternion:
-    ax, ay, az, aw = a
-    bx, by, bz, bw = b
-    return (
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-    )
 
 
 def _plus(a: Vector, b: Vector) -> Vector:
@@ -289,4 +278,4 @@ def _without_roll(orientation: Quaternion) -> Quaternion:
     half = math.atan2(y, level) / 2
     axis = (z / level, 0.0, -x / level)
     back = (axis[0] * math.sin(half), 0.0, axis[2] * math.sin(half), math.cos(half))
-    return _times(back, orientation)
+    return times(back, orientation)

@@ -205,7 +205,7 @@ def test_fingers_that_may_be_made_up_from_a_controller_are_not_asked_for(
     made_up, display_ns = actions_of(headset)._seen["left"], headset._display_ns
     assert devices_of(frame).left_source == "controller"
     assert not made_up.active
-    assert actions_of(headset).joints("left") is None
+    assert devices_of(frame).left_joints_m is None
     made_up.look(headset._link._floor.at(display_ns), display_ns, HAND_PROFILE)
     assert made_up.active  # there would have been some
 
@@ -245,12 +245,32 @@ def test_a_fist_squeezes_and_an_open_hand_does_not(bare_handed: OpenXRHeadset, r
 
 
 def test_joints_of_a_seen_hand_lie_about_its_palm(bare_handed: OpenXRHeadset) -> None:
-    until(bare_handed, arrived)
-    joints = actions_of(bare_handed).joints("left")
-    assert joints is not None
-    assert joints.shape == (26, 7)
-    assert np.linalg.norm(joints[:, :3] - PLACE, axis=1).max() < 0.3
-    assert np.linalg.norm(joints[:, 3:], axis=1) == pytest.approx(np.ones(26), abs=1e-3)
+    joints_m = devices_of(until(bare_handed, arrived)).left_joints_m
+    assert joints_m is not None
+    assert len(joints_m) == 26
+    assert max(math.dist(place, PLACE) for place in joints_m) < 0.3
+    assert np.array_equal(joints_m, np.array(joints_m, np.float32))
+
+
+def test_a_joint_that_is_only_inferred_or_nonsense_is_not_known(
+    remote: RemoteHmd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults(tmp_path, monkeypatch, [])
+
+    def spoil(*arguments: int) -> None:
+        found = xr.HandJointLocationsEXT.from_address(arguments[2])
+        joints = ctypes.cast(found._joint_locations, ctypes.POINTER(xr.HandJointLocationEXT))
+        joints[9]._location_flags = 0b0011
+        joints[10].pose.position.x = math.inf
+
+    faults.spoil("xrLocateHandJointsEXT", spoil)
+    monkeypatch.setattr(actions, "PROFILES", [profile for profile in PROFILES if profile.name == HAND_PROFILE])
+    bare(remote, FIST)
+    with closing(OpenXRHeadset(World)) as headset:
+        joints_m = devices_of(until(headset, arrived)).right_joints_m
+    assert joints_m is not None
+    assert np.flatnonzero(np.isnan(joints_m).any(axis=1)).tolist() == [9, 10]
+    remote.move(**vars(RemotePerson()))
 
 
 def test_numbers_of_bare_hands_are_those_of_a_recording(bare_handed: OpenXRHeadset) -> None:
@@ -275,7 +295,7 @@ def test_a_runtime_that_tells_where_fingers_come_from_is_believed(
     with closing(OpenXRHeadset(World)) as headset:
         frame = until(headset, arrived)
         assert devices_of(frame).left_source == source
-        assert (actions_of(headset).joints("left") is None) == (source == "emulated")
+        assert (devices_of(frame).left_joints_m is None) == (source == "emulated")
     remote.move(**vars(RemotePerson()))
 
 

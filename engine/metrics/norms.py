@@ -1,0 +1,43 @@
+"""How far healthy adults go: normal ranges of motion, to stand beside what was measured and never to be reached."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_AAOS = "American Academy of Orthopaedic Surgeons 1965, goniometer"
+_AMA = "American Medical Association, Guides to the Evaluation of Permanent Impairment"
+
+
+class Norm(NamedTuple):
+    """A normal range in degrees; below `unimpaired_deg` the AMA calls the joint impaired, None where it is not known.
+
+    `daily_deg` is what everyday tasks need (Namdari 2012, J Shoulder Elbow Surg 21:1177), None where it is not known.
+    """
+
+    normal_deg: float
+    source: str = _AAOS
+    unimpaired_deg: float | None = None
+    unimpaired_source: str = _AMA
+    daily_deg: float | None = None
+
+
+NORMS: Mapping[str, Norm] = {
+    "neck_flexion": Norm(45),
+    "neck_extension": Norm(45),
+    "neck_left_lateral": Norm(45),
+    "neck_right_lateral": Norm(45),
+    "neck_left_rotation": Norm(60),
+    "neck_right_rotation": Norm(60),
+    "shoulder_flexion": Norm(180, unimpaired_deg=180, daily_deg=121),
+    "shoulder_extension": Norm(60, unimpaired_deg=50, daily_deg=46),
+    "shoulder_abduction": Norm(180, unimpaired_deg=170, daily_deg=128),
+    "shoulder_internal_rotation": Norm(70, unimpaired_deg=80),
+    "shoulder_external_rotation": Norm(90, unimpaired_deg=60),
+    "elbow_flexion": Norm(150, unimpaired_deg=140),
+    "elbow_extension": Norm(0),
+    "forearm_pronation": Norm(80, unimpaired_deg=80),
+    "forearm_supination": Norm(80, unimpaired_deg=80),
+    "wrist_flexion": Norm(80, unimpaired_deg=60),
+    "wrist_extension": Norm(70, unimpaired_deg=60),
+    "wrist_radial": Norm(20, unimpaired_deg=20),
+    "wrist_ulnar": Norm(30, unimpaired_deg=30),
+}

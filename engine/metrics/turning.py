@@ -1,0 +1,135 @@
+"""Rotations as rotation vectors: how far something turned from neutral, about which axis, how often.
+
+Components of a rotation vector have no order of axes and no singularity below a half turn, and a movement about one
+axis reads as exactly its angle, which Euler angles do not give. Quaternions are (x, y, z, w), body to space, OpenXR
+axes: x right, y up, -z forward. Arrays are time first.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import find_peaks
+from scipy.spatial.transform import Rotation
+
+from engine.metrics.definition import NotMeasurable, definitions
+
+Array = NDArray[np.float64]
+R = TypeVar("R")
+
+ROUNDED = 0.01  # a quaternion that is further from length 1 is no rotation; nearer, a file has rounded it
+NEUTRAL_S = 0.5  # the quiet beginning that a neutral trunk is taken from
+LEAST_REPETITION_DEG = 10.0
+LEAST_SHARE = 0.5
+LARGEST = 1e5
+
+
+class Peak(NamedTuple):
+    """The far end of one repetition: which movement, when, how far, and how far off its axis at that moment."""
+
+    movement: str
+    at_s: float
+    peak_deg: float
+    off_axis_deg: float
+
+
+def rotations(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
+    """The rotations of (n, 4) quaternions; raises NotMeasurable when one is none."""
+    values = np.asarray(quaternions_xyzw, float)
+    if values.ndim != 2 or values.shape[1] != 4 or not len(values):
+        raise NotMeasurable(f"{what}: {values.shape} is not (n, 4), quaternions x y z w")
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(values, axis=1)
+    if not np.all(np.abs(lengths - 1) <= ROUNDED):
+        raise NotMeasurable(f"{what}: a quaternion must be finite and of length 1, not {lengths.max():.3g}")
+    return Rotation.from_quat(values)
+
+
+def mean_rotation(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
+    """The rotation of one quaternion (4,) or the mean of several (k, 4)."""
+    return rotations(np.atleast_2d(np.asarray(quaternions_xyzw, float)), what).mean()
+
+
+def chronological(time_s: ArrayLike, n: int) -> NDArray[np.intp]:
+    """The indices of `n` samples in the order of time, of equal times the first; raises NotMeasurable on nonsense."""
+    times = np.asarray(time_s, float)
+    if times.shape != (n,) or not np.isfinite(times).all():
+        raise NotMeasurable(f"times: {times.shape} is not ({n},), one finite second for each sample")
+    order: NDArray[np.intp] = np.unique(times, return_index=True)[1]
+    return order
+
+
+def tracked(values: ArrayLike, shape: tuple[int | None, ...], what: str) -> Array:
+    """Numbers of a shape (None is any length but 0), nan where something was not seen.
+
+    Raises NotMeasurable for another shape, for infinity, and for a number that no room and no joint has.
+    """
+    array = np.asarray(values, float)
+    fits = array.ndim == len(shape) and all(want in (None, n) for n, want in zip(array.shape, shape, strict=True))
+    if not fits or not array.size:
+        raise NotMeasurable(f"{what}: {array.shape} is not {str(shape).replace('None', 'n')}")
+    if np.any(np.abs(array) > LARGEST):
+        raise NotMeasurable(f"{what}: {np.nanmax(np.abs(array)):.3g} is no metre and no degree of a person")
+    return array
+
+
+def trunk_motion(trunk_xyzw: Array, time_s: Array, neutral_xyzw: ArrayLike | None) -> Rotation:
+    """How a trunk has turned in the room, T T0^-1; T0 is the neutral given, or the mean of its first half second."""
+    quiet = trunk_xyzw[time_s <= time_s[0] + NEUTRAL_S] if neutral_xyzw is None else neutral_xyzw
+    return rotations(trunk_xyzw, "the trunk") * mean_rotation(quiet, "the neutral trunk").inv()
+
+
+def furthest(components: Array) -> tuple[Array, Array]:
+    """How far columns (n, k) went above and below zero, (k,) each, and both positive."""
+    return np.maximum(components.max(axis=0), 0), np.maximum(-components.min(axis=0), 0)
+
+
+def off_axis(components: Array) -> float:
+    """The longest that the components other than the one with the largest range were together."""
+    main = int(np.argmax(np.ptp(components, axis=0)))
+    return float(np.linalg.norm(np.delete(components, main, axis=1), axis=1).max())
+
+
+def peaks(
+    time_s: Array,
+    components: Array,
+    movements: Sequence[tuple[str, str]],
+    least_deg: float = LEAST_REPETITION_DEG,
+) -> tuple[Peak, ...]:
+    """The repetitions in the components (n, 3) of a rotation vector, in the order of time.
+
+    `movements` names each column's positive and negative direction. A repetition is a peak of at least `least_deg`
+    away from neutral that stands out by as much from what is before and after it, is larger at that moment than every
+    other component, and reaches half of the furthest of its kind, as a glance does not. What was said, pressed or
+    planned plays no part. A movement still held when the recording ends counts.
+    """
+    both = np.concatenate([components, -components], axis=1)
+    names = [name for name, _ in movements] + [name for _, name in movements]
+    found = []
+    for column, name in enumerate(names):
+        padded = np.concatenate(([0.0], both[:, column], [0.0]))
+        for i in find_peaks(padded, height=least_deg, prominence=least_deg)[0] - 1:
+            if np.argmax(both[i]) == column:
+                others = np.delete(components[i], column % components.shape[1])
+                found.append(Peak(name, float(time_s[i]), float(both[i, column]), float(np.linalg.norm(others))))
+    best_deg = {name: max((peak.peak_deg for peak in found if peak.movement == name), default=0.0) for name in names}
+    repetitions = (peak for peak in found if peak.peak_deg >= LEAST_SHARE * best_deg[peak.movement])
+    return tuple(sorted(repetitions, key=lambda peak: peak.at_s))
+
+
+def result(
+    kind: type[R], values: Iterable[float], passive: bool, why: Mapping[str, str] | None = None, **more: Any
+) -> R:
+    """A result's dataclass from its measures in order; `passive` says that somebody else moved the person."""
+    measures = dict(zip(definitions(kind), map(float, values), strict=True))
+    make: Any = kind  # a dataclass with fields `mode` and `why`, which no type of Python's can say
+    made: R = make(**measures, mode="passive" if passive else "active", why=why or {}, **more)
+    return made
+
+
+def unseen(kind: type[R], reason: str, passive: bool, **more: Any) -> R:
+    """A result without a single measure, and why."""
+    names = definitions(kind)
+    return result(kind, [math.nan] * len(names), passive, dict.fromkeys(names, reason), **more)
