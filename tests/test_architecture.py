@@ -10,10 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = {"numpy", "scipy", "msgpack", "zstandard", "msgspec"}
-EDGES = {"engine.panda", "engine.openxr", "engine.sound"}
+EDGES = {"engine.formats", "engine.panda", "engine.openxr", "engine.sound"}
 # folder: (folders of ours it may import, libraries it may import)
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "engine": ({"engine"}, CORE),
+    "engine/formats": (
+        {"engine", "engine.formats"},
+        {"numpy", "msgspec", "zstandard", "ezc3d", "pyarrow", "mcap"},
+    ),
     "engine/panda": ({"engine", "engine.panda"}, {"panda3d", "gltf", "numpy", "font_fredoka_one", "fontpkg_lexend"}),
     "engine/openxr": ({"engine", "engine.panda", "engine.openxr"}, {"xr", "panda3d", "numpy", "msgspec"}),
     # Its bench plays whole sessions, and is held against another program's layer.
