@@ -144,5 +144,17 @@ def _xr() -> list[Row]:
     return steadyreach_bench_xr.run()
 
 
-BENCHES: dict[str, Callable[[], list[Row]]] = {"loop": _loop, "recording": _recording, "body": _body, "xr": _xr}
-ANYWHERE = ("loop", "recording", "body")
+def _measures() -> list[Row]:
+    import steadyreach_bench_measures  # its peers take seconds to import
+
+    return steadyreach_bench_measures.run()
+
+
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "loop": _loop,
+    "recording": _recording,
+    "body": _body,
+    "measures": _measures,
+    "xr": _xr,
+}
+ANYWHERE = ("loop", "recording", "body", "measures")

@@ -34,7 +34,7 @@ def test_without_names_only_benches_run_that_run_anywhere(monkeypatch: pytest.Mo
     for name in steadyreach_bench.BENCHES:
         monkeypatch.setitem(steadyreach_bench.BENCHES, name, lambda name=name: ran.append(name) or [])
     steadyreach_bench.run([])
-    assert ran == ["loop", "recording", "body"]
+    assert ran == ["loop", "recording", "body", "measures"]
 
 
 def test_a_length_of_play_that_is_no_number_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

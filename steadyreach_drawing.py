@@ -1,0 +1,276 @@
+"""Pictures of measures that a clinician knows: stabilogram with its ellipse, arcs of range, reach star, speed profiles.
+
+Colours mean what they mean on the therapist's page: `MEASURED` is what the body did, `ASKED` the other side or axis,
+and dashed ink what is usual. A picture is a `matplotlib.figure.Figure`, drawn without a window.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fontpkg_atkinson_hyperlegible
+import numpy as np
+from matplotlib import font_manager, rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Wedge
+
+from engine.metrics import sway_spectrum
+from engine.metrics.balance import sway
+from engine.metrics.sway_measures import Sway
+from engine.motion import Array
+
+INK, SOFT_INK, LINE, SURFACE, BODY = "#14201e", "#465350", "#d3dbd8", "#ffffff", "#c3cdd6"
+MEASURED, MEASURED_SOFT, ASKED = "#1b5ba6", "#d0e0f4", "#a84e00"
+STYLE: dict[Any, Any] = {
+    "font.family": ["Atkinson Hyperlegible", "DejaVu Sans"],
+    "font.size": 11,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": SOFT_INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": SOFT_INK,
+    "ytick.color": SOFT_INK,
+    "figure.facecolor": SURFACE,
+    "svg.hashsalt": "steadyreach",
+}
+INNER, OUTER, NORMAL, NUMBER = 0.62, 1.0, 1.07, 1.22  # radii on a dial
+COLUMNS = 5
+FEW = 6  # so many reaches have a line and marks of their own
+
+Lines = list[tuple[Sequence[float], Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to go on a dial: its name, how far it went, the half width of its error, and what is usual.
+
+    `sense` is 1 for anticlockwise, -1 for clockwise.
+    """
+
+    name: str
+    value_deg: float
+    sense: int
+    error_deg: float = 0.0
+    normal_deg: float | None = None
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Ranges of one joint about one axis; the zero points up, or down where an arm hangs.
+
+    `view` is one of `from the right`, `from behind` and `from above`, or empty.
+    """
+
+    title: str
+    view: str
+    hangs: bool
+    arms: Sequence[Arm]
+
+
+@dataclass(frozen=True)
+class Ray:
+    """How far one hand was seen to go in one direction: 0 ahead, 90 to the right, seen from above."""
+
+    direction_deg: float
+    reach_m: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The speed of one reach over time, from its onset to its offset and a little beyond."""
+
+    name: str
+    time_s: Array
+    speed_mps: Array
+    offset_s: float = math.nan
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Colours and type of the therapist's page, for as long as it lasts."""
+    for font in sorted((Path(fontpkg_atkinson_hyperlegible.ROOT) / "files").glob("*.ttf")):
+        font_manager.fontManager.addfont(font)
+    with rc_context(STYLE):
+        yield
+
+
+def write(figure: Figure, path: Path) -> None:
+    """Write a picture as its suffix says: .png, .svg or .pdf; equal pictures give equal bytes."""
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    with styled():
+        figure.savefig(path, dpi=160, metadata=undated.get(path.suffix.lower()))
+
+
+def sway_picture(ml_m: Array, ap_m: Array, rate_hz: float, title: str) -> Figure:
+    """The stabilogram with its 95 % prediction ellipse, both axes over time, and their spectrum."""
+    found = sway(ml_m, ap_m, rate_hz)
+    track_mm = 1000 * (np.stack([ml_m, ap_m], axis=1) - (ml_m.mean(), ap_m.mean()))
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.05))[0]
+    _stabilogram(left.subplots(), track_mm, found, title)
+    over_time, spectrum = right.subplots(2)
+    time_s = np.arange(len(track_mm)) / rate_hz
+    for values_mm, colour, name in zip(track_mm.T, (MEASURED, ASKED), ("sideways (ML)", "ahead (AP)"), strict=True):
+        over_time.plot(time_s, values_mm, color=colour, linewidth=1, label=name)
+    over_time.set(title="Over time", xlabel="seconds", ylabel="mm")
+    over_time.legend(frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderpad=0.0)
+    _spectrum(spectrum, track_mm, rate_hz, found)
+    return figure
+
+
+def _stabilogram(axes: Axes, track_mm: Array, found: Sway, title: str) -> None:
+    axes.plot(*track_mm.T, color=MEASURED, linewidth=0.8, alpha=0.85)
+    if math.isfinite(found.ellipse_minor_m):
+        turn, lean = np.linspace(0, 2 * np.pi, 200), math.radians(found.principal_direction_deg)
+        long, short = 1000 * found.ellipse_major_m * np.cos(turn), 1000 * found.ellipse_minor_m * np.sin(turn)
+        right, ahead = long * math.sin(lean) + short * math.cos(lean), long * math.cos(lean) - short * math.sin(lean)
+        axes.plot(right, ahead, color=INK, linewidth=1.4, linestyle="--")
+    axes.set_aspect("equal", adjustable="datalim")
+    lines = (
+        f"Mean velocity {1000 * found.mean_velocity_mps:.1f} mm/s",
+        f"RMS sideways {1000 * found.rms_ml_m:.1f} mm, ahead {1000 * found.rms_ap_m:.1f} mm",
+        f"95 % prediction ellipse (dashed) {1e6 * found.ellipse_area_m2:.0f} mm²",
+    )
+    axes.set(title=title, xlabel="to the right (mm)\n\n" + "\n".join(lines), ylabel="ahead (mm)")
+
+
+def _spectrum(axes: Axes, track_mm: Array, rate_hz: float, found: Sway) -> None:
+    axes.set(title="Spectrum")
+    if math.isnan(found.f95_hz):
+        axes.set_axis_off()
+        axes.text(0, 0.9, f"None: {found.why['f95_hz']}", va="top", color=SOFT_INK, transform=axes.transAxes)
+        return
+    frequency_hz, power = sway_spectrum.band_power(track_mm, rate_hz)
+    for density, colour in zip(power.T, (MEASURED, ASKED), strict=True):
+        axes.plot(frequency_hz, density, color=colour, linewidth=1.2)
+    axes.set(xlabel="Hz", ylabel="mm²/Hz", xlim=(0, max(2.0, 1.4 * found.f95_hz)))
+    for value_hz, words, height in ((found.f50_hz, "half of the power", 0.9), (found.f95_hz, "95 %", 0.7)):
+        axes.axvline(value_hz, color=INK, linestyle="--", linewidth=1)
+        axes.annotate(f" {words} up to {value_hz:.2f} Hz", (value_hz, height), xycoords=("data", "axes fraction"))
+
+
+def range_picture(dials: Sequence[Dial], title: str) -> Figure:
+    """Arcs of range: filled as far as was measured, with its error at the end, dashed as far as healthy adults go."""
+    columns = min(COLUMNS, len(dials))
+    rows = math.ceil(len(dials) / columns)
+    figure = Figure(figsize=(2.9 * columns, 3.0 * rows + 0.5), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    places = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    for axes in places:
+        axes.set_axis_off()
+    for axes, dial in zip(places, dials, strict=False):
+        _dial(axes, dial)
+    return figure
+
+
+def _dial(axes: Axes, dial: Dial) -> None:
+    axes.set_aspect("equal")
+    title = f"{dial.title}, {dial.view}" if dial.view else dial.title
+    axes.set(xlim=(-1.3, 1.3), ylim=(-1.15, 1.35) if dial.hangs else (-1.0, 1.2))
+    axes.set_title(title, fontsize=11)
+    _figure_behind(axes, dial)
+    zero_deg = -90.0 if dial.hangs else 90.0
+    axes.plot(*_along(zero_deg, (INNER - 0.06, OUTER + 0.06)), color=SOFT_INK, linewidth=1.2)
+    for arm in dial.arms:
+        _arm(axes, arm, zero_deg)
+    words = [_said(arm) for arm in sorted(dial.arms, key=lambda arm: -arm.sense)]
+    height = 1.24 if dial.hangs else -0.66
+    axes.text(0, height, "   ".join(words), ha="center", va="center", fontsize=11)
+
+
+def _said(arm: Arm) -> str:
+    if math.isnan(arm.value_deg):
+        return f"{arm.name}: not measured"
+    return f"{arm.name} {arm.value_deg:.0f}°" + (f" ± {arm.error_deg:.0f}" if arm.error_deg else "")
+
+
+def _arm(axes: Axes, arm: Arm, zero_deg: float) -> None:
+    if arm.normal_deg is not None:
+        turn = np.radians(zero_deg + arm.sense * np.linspace(0, arm.normal_deg, 60))
+        axes.plot(NORMAL * np.cos(turn), NORMAL * np.sin(turn), color=INK, linestyle="--", linewidth=1.1)
+    if math.isnan(arm.value_deg):
+        return
+    end_deg = zero_deg + arm.sense * arm.value_deg
+    low, high = sorted((zero_deg, end_deg))
+    axes.add_patch(Wedge((0, 0), OUTER, low, high, width=OUTER - INNER, color=MEASURED_SOFT, linewidth=0))
+    least = end_deg - arm.sense * min(arm.error_deg, arm.value_deg)
+    band = sorted((least, end_deg + arm.sense * arm.error_deg))
+    axes.add_patch(Wedge((0, 0), OUTER, *band, width=OUTER - INNER, color=MEASURED, alpha=0.28, linewidth=0))
+    axes.plot(*_along(end_deg, (INNER, OUTER)), color=MEASURED, linewidth=2.5)
+
+
+def _figure_behind(axes: Axes, dial: Dial) -> None:
+    """A quiet figure in the middle: which way the person faces."""
+    for line in FIGURES.get((dial.hangs, dial.view), ()):
+        axes.plot(*line, color=BODY, linewidth=7, solid_capstyle="round", zorder=0)
+    head = (0.0, 0.28) if dial.hangs else (0.0, 0.0)
+    if dial.view:
+        axes.add_patch(Circle(head, 0.13 if dial.hangs else 0.22, color=BODY, linewidth=0, zorder=0))
+
+
+FIGURES: Mapping[tuple[bool, str], Lines] = {
+    (False, "from the right"): [((0.2, 0.27), (0.0, -0.02)), ((-0.05, -0.08), (-0.2, -0.4))],
+    (False, "from behind"): [((-0.24, 0.24), (0.0, 0.0)), ((0.0, 0.0), (-0.2, -0.4))],
+    (False, "from above"): [((0.0, 0.0), (0.2, 0.28)), ((-0.4, 0.4), (-0.05, -0.05))],
+    (True, "from behind"): [((0.0, 0.0), (0.1, -0.4)), ((-0.16, 0.16), (0.02, 0.02))],
+}
+"""Lines of a figure whose head is in the middle of a dial, or whose shoulders are."""
+
+
+def _along(angle_deg: float, radii: Sequence[float]) -> tuple[list[float], list[float]]:
+    turn = math.radians(angle_deg)
+    return [r * math.cos(turn) for r in radii], [r * math.sin(turn) for r in radii]
+
+
+def reach_picture(stars: Mapping[str, Sequence[Ray]], profiles: Sequence[Profile], title: str) -> Figure:
+    """How far each hand was seen to go in each direction, seen from above, and the speed of its reaches."""
+    figure = Figure(figsize=(11, 5.4) if stars else (7, 4.5), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    if not stars:
+        _profiles(figure.subplots(), profiles)
+        return figure
+    left, right = figure.subfigures(1, 2, squeeze=False)[0]
+    _star(left.add_subplot(projection="polar"), stars)
+    _profiles(right.subplots(), profiles)
+    return figure
+
+
+def _star(axes: Any, stars: Mapping[str, Sequence[Ray]]) -> None:
+    axes.set(theta_zero_location="N", theta_direction=-1, rlabel_position=157)
+    axes.set_title("Reach from the shoulder, seen from above (cm)", pad=22)
+    for (name, rays), colour in zip(stars.items(), (MEASURED, ASKED), strict=False):
+        directions = np.radians([ray.direction_deg for ray in rays])
+        lengths_cm = [100 * ray.reach_m for ray in rays]
+        axes.vlines(directions, 0, lengths_cm, color=colour, linewidth=1.8, alpha=0.7)
+        axes.scatter(directions, lengths_cm, color=colour, s=30, label=name, zorder=3)
+    axes.set_thetagrids(range(0, 360, 45), ("ahead", "", "right", "", "behind", "", "left", ""))
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(-0.12, -0.12))
+
+
+def _profiles(axes: Axes, profiles: Sequence[Profile]) -> None:
+    names = list(dict.fromkeys(profile.name for profile in profiles))
+    few = len(profiles) <= FEW
+    for profile in profiles:
+        colour = (MEASURED, ASKED)[names.index(profile.name) % 2]
+        axes.plot(profile.time_s, profile.speed_mps, color=colour, linewidth=1.4, alpha=1.0 if few else 0.4)
+        if few:
+            axes.axvline(profile.offset_s, color=colour, linestyle="--", linewidth=1)
+    for number, name in enumerate(names):
+        axes.plot([], [], color=(MEASURED, ASKED)[number % 2], label=name)
+    axes.set(title=f"Hand speed, {len(profiles)} reach{'es' * (len(profiles) != 1)}", ylabel="m/s")
+    axes.set_xlabel("seconds from onset" + ("; dashed: onset and offset" if few else ""))
+    axes.axvline(0, color=INK, linestyle="--", linewidth=1)
+    axes.set_ylim(bottom=0)
+    if names:
+        axes.legend(frameon=False)
