@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import msgspec
 import typer
 
 import games
+import steadyreach_files as files
 import steadyreach_visits as visits
 from calibration import imported
 from engine import machine, parameters, replay, words
@@ -30,6 +30,7 @@ from engine.simulated import SimulatedHeadset, patient_like
 from engine.task import NotMeasured
 from engine.theme import ThemeError
 from engine.words import WordsError
+from steadyreach_answer import fail, tell
 
 REFUSALS = (
     FolderUnusable,
@@ -46,10 +47,10 @@ REFUSALS = (
     WordsError,
 )
 HOME = visits.HOME
-MEASURES = ("sway", "rom", "reach")
 DEVICE = HOME / "device.json"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(files.app)
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
 Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml")]
@@ -60,12 +61,7 @@ DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database,
 Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simulated or replay:FILE")]
 Posture = Annotated[str, typer.Option(help=", ".join(POSTURES))]
 Mirror = Annotated[bool, typer.Option("--mirror", help="show in a window what the person with the headset sees")]
-File = Annotated[Path, typer.Argument(help="a recording, a session's folder, or a table such as a .csv or .c3d")]
-OneKind = Annotated[str, typer.Option("--kind", help="sway, rom or reach; all that the file holds otherwise")]
-Axes = Annotated[str, typer.Option(help="of other people's files: openxr, unity or z-up")]
-Unit = Annotated[str, typer.Option(help="of places whose columns name none: m, cm or mm")]
 Stature = Annotated[float | None, typer.Option(min=0.5, max=2.5, help="the person's height in metres, where known")]
-Rate = Annotated[float | None, typer.Option(min=0.001, help="samples a second, where no column is time")]
 Xr = Annotated[list[str] | None, typer.Option("--xr", help="NAME=VALUE for the headset, such as scale=0.8")]
 
 
@@ -77,18 +73,6 @@ def main() -> None:
         fail(str(reason))
     except ModuleNotFoundError as missing:
         fail(f"this needs {missing.name}, which is not installed: run pip install steadyreach[all]")
-
-
-def fail(sentence: str) -> NoReturn:
-    """Say why not, and leave."""
-    print(f"steadyreach: {sentence}", file=sys.stderr)
-    raise SystemExit(1)
-
-
-def tell(answer: object, as_json: bool, sentence: str) -> None:
-    """Print the answer for programs or the sentence for people."""
-    said = json.dumps(msgspec.to_builtins(answer), indent=1, ensure_ascii=False) if as_json else sentence
-    print(said, flush=True)  # whoever reads it may wait for it while this goes on
 
 
 def about(id: str = "") -> About:
@@ -311,73 +295,6 @@ def sync(
         fail(result.problem or f"{len(result.set_aside)} sessions need a person")
 
 
-@app.command("measure")
-def measure_command(
-    file: File,
-    kind: OneKind = "",
-    target: Annotated[str, typer.Option(help="of one reach: where the target was, X,Y,Z in metres")] = "",
-    cue: Annotated[float | None, typer.Option(help="of one reach: when the target was shown, in seconds")] = None,
-    axes: Axes = "openxr",
-    unit: Unit = "m",
-    rate: Rate = None,
-    stature: Stature = None,
-    as_json: Json = False,
-) -> None:
-    """Measure sway, range of motion and reaches in a recording, a session or a table of numbers."""
-    import steadyreach_measure as measuring
-
-    kinds, aim = _kinds(kind), measuring.Aim(_place(target) if target else None, cue)
-    source = measuring.load(file, stature_m=stature, axes=axes, unit=unit, rate_hz=rate)
-    found = measuring.measure(file, source, kinds, aim)
-    tell(found, as_json, "\n".join(measuring.lines(found)))
-
-
-@app.command()
-def plot(
-    file: File,
-    kind: OneKind = "",
-    folder: Annotated[Path, typer.Option(help="where the pictures go")] = Path("pictures"),
-    format_: Annotated[str, typer.Option("--format", help="png, svg or pdf")] = "png",
-    axes: Axes = "openxr",
-    unit: Unit = "m",
-    rate: Rate = None,
-    stature: Stature = None,
-) -> None:
-    """Draw what `measure` finds: sway ellipse, arcs of range, reach star and speed profiles."""
-    import steadyreach_plot as plotting
-
-    if format_ not in plotting.FORMATS:
-        fail(f"--format {format_!r} must be one of {', '.join(plotting.FORMATS)}")
-    for picture in plotting.plot(
-        file, folder, _kinds(kind), format_, stature_m=stature, axes=axes, unit=unit, rate_hz=rate
-    ):
-        print(picture)
-
-
-@app.command()
-def export(
-    file: File,
-    target: Annotated[Path, typer.Argument(help="a .csv, .parquet, .c3d or .mcap, or a folder for Motion-BIDS")],
-    axes: Axes = "openxr",
-) -> None:
-    """Write a recording or a session in a format of other programs."""
-    import steadyreach_export as exporting
-
-    try:
-        written = exporting.export(file, target, axes=axes)
-    except exporting.NotExported as reason:
-        fail(str(reason))
-    print("\n".join(map(str, written)))
-
-
-@app.command()
-def definitions(as_json: Json = False) -> None:
-    """Tell each measure: what it means, formula, unit, source, error, and when not to trust it."""
-    import steadyreach_manual
-
-    tell(steadyreach_manual.described(), as_json, steadyreach_manual.manual())
-
-
 @app.command("games")
 def games_command(as_json: Json = False) -> None:
     """List the games: what they train, their parameters and measures."""
@@ -468,20 +385,6 @@ def _described(name: str) -> dict[str, Any]:
             for key, m in game.measures.items()
         },
     }
-
-
-def _kinds(kind: str) -> tuple[str, ...]:
-    if kind and kind not in MEASURES:
-        fail(f"--kind {kind!r} must be one of {', '.join(MEASURES)}")
-    return (kind,) if kind else MEASURES
-
-
-def _place(said: str) -> tuple[float, float, float]:
-    try:
-        x, y, z = (float(part) for part in said.split(","))
-    except ValueError:
-        fail(f"--target {said!r} must be three numbers, as in 0.2,1.1,-0.5")
-    return x, y, z
 
 
 def _openxr(xr: Options) -> Headset:

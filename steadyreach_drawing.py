@@ -20,11 +20,14 @@ from matplotlib.patches import Circle, Wedge
 
 from engine.metrics import sway_spectrum
 from engine.metrics.balance import sway
+from engine.metrics.definition import definitions
 from engine.metrics.sway_measures import Sway
 from engine.motion import Array
 
 INK, SOFT_INK, LINE, SURFACE, BODY = "#14201e", "#465350", "#d3dbd8", "#ffffff", "#c3cdd6"
 MEASURED, MEASURED_SOFT, ASKED = "#1b5ba6", "#d0e0f4", "#a84e00"
+BEHIND = {"facecolor": SURFACE, "edgecolor": "none", "pad": 1, "alpha": 0.85}
+"""What keeps words readable over lines."""
 STYLE: dict[Any, Any] = {
     "font.family": ["Atkinson Hyperlegible", "DejaVu Sans"],
     "font.size": 11,
@@ -45,7 +48,14 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "steadyreach",
 }
 INNER, OUTER, NORMAL, NUMBER = 0.62, 1.0, 1.07, 1.22  # radii on a dial
-COLUMNS = 5
+COLOURS = (MEASURED, ASKED, INK, "#2a7f62", "#8a3b8f", "#7d8a86")
+COLUMNS, WIDE = 5, 3
+KEY = (
+    "Light blue: as far as was seen.",
+    "Blue line: the furthest, shaded: its error (95 %).",
+    "Dashed: usual in adults.",
+)
+ASIDE_DEG = 2.0  # so that the rays of one hand do not hide those of the other
 FEW = 6  # so many reaches have a line and marks of their own
 
 Lines = list[tuple[Sequence[float], Sequence[float]]]
@@ -112,13 +122,17 @@ def write(figure: Figure, path: Path) -> None:
         figure.savefig(path, dpi=160, metadata=undated.get(path.suffix.lower()))
 
 
-def sway_picture(ml_m: Array, ap_m: Array, rate_hz: float, title: str) -> Figure:
-    """The stabilogram with its 95 % prediction ellipse, both axes over time, and their spectrum."""
+def sway_picture(ml_m: Array, ap_m: Array, rate_hz: float, title: str, *, with_errors: bool = False) -> Figure:
+    """The stabilogram with its 95 % prediction ellipse, both axes over time, and their spectrum.
+
+    `with_errors` writes those of a headset beside the numbers.
+    """
     found = sway(ml_m, ap_m, rate_hz)
     track_mm = 1000 * (np.stack([ml_m, ap_m], axis=1) - (ml_m.mean(), ap_m.mean()))
     figure = Figure(figsize=(11, 6), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.05))[0]
-    _stabilogram(left.subplots(), track_mm, found, title)
+    _stabilogram(left.subplots(), track_mm, found, with_errors)
     over_time, spectrum = right.subplots(2)
     time_s = np.arange(len(track_mm)) / rate_hz
     for values_mm, colour, name in zip(track_mm.T, (MEASURED, ASKED), ("sideways (ML)", "ahead (AP)"), strict=True):
@@ -129,7 +143,7 @@ def sway_picture(ml_m: Array, ap_m: Array, rate_hz: float, title: str) -> Figure
     return figure
 
 
-def _stabilogram(axes: Axes, track_mm: Array, found: Sway, title: str) -> None:
+def _stabilogram(axes: Axes, track_mm: Array, found: Sway, with_errors: bool) -> None:
     axes.plot(*track_mm.T, color=MEASURED, linewidth=0.8, alpha=0.85)
     if math.isfinite(found.ellipse_minor_m):
         turn, lean = np.linspace(0, 2 * np.pi, 200), math.radians(found.principal_direction_deg)
@@ -137,12 +151,18 @@ def _stabilogram(axes: Axes, track_mm: Array, found: Sway, title: str) -> None:
         right, ahead = long * math.sin(lean) + short * math.cos(lean), long * math.cos(lean) - short * math.sin(lean)
         axes.plot(right, ahead, color=INK, linewidth=1.4, linestyle="--")
     axes.set_aspect("equal", adjustable="datalim")
+
+    def value(name: str, factor: float, decimals: int) -> str:
+        number = getattr(found, name)
+        error = definitions(Sway)[name].half_width(number) if with_errors else None
+        return f"{factor * number:.{decimals}f}" + (f" ± {factor * error:.{decimals}f}" if error else "")
+
     lines = (
-        f"Mean velocity {1000 * found.mean_velocity_mps:.1f} mm/s",
-        f"RMS sideways {1000 * found.rms_ml_m:.1f} mm, ahead {1000 * found.rms_ap_m:.1f} mm",
-        f"95 % prediction ellipse (dashed) {1e6 * found.ellipse_area_m2:.0f} mm²",
+        f"Mean velocity {value('mean_velocity_mps', 1e3, 1)} mm/s",
+        f"RMS sideways {value('rms_ml_m', 1e3, 1)} mm, ahead {value('rms_ap_m', 1e3, 1)} mm",
+        f"95 % prediction ellipse (dashed) {value('ellipse_area_m2', 1e6, 0)} mm²",
     )
-    axes.set(title=title, xlabel="to the right (mm)\n\n" + "\n".join(lines), ylabel="ahead (mm)")
+    axes.set(title="From above", xlabel="to the right (mm)\n\n" + "\n".join(lines), ylabel="ahead (mm)")
 
 
 def _spectrum(axes: Axes, track_mm: Array, rate_hz: float, found: Sway) -> None:
@@ -154,18 +174,21 @@ def _spectrum(axes: Axes, track_mm: Array, rate_hz: float, found: Sway) -> None:
     frequency_hz, power = sway_spectrum.band_power(track_mm, rate_hz)
     for density, colour in zip(power.T, (MEASURED, ASKED), strict=True):
         axes.plot(frequency_hz, density, color=colour, linewidth=1.2)
-    axes.set(xlabel="Hz", ylabel="mm²/Hz", xlim=(0, max(2.0, 1.4 * found.f95_hz)))
+    axes.set(xlabel="Hz", ylabel="mm²/Hz", xlim=(0, max(2.0, 1.7 * found.f95_hz)), ylim=(0, None))
     for value_hz, words, height in ((found.f50_hz, "half of the power", 0.9), (found.f95_hz, "95 %", 0.7)):
         axes.axvline(value_hz, color=INK, linestyle="--", linewidth=1)
-        axes.annotate(f" {words} up to {value_hz:.2f} Hz", (value_hz, height), xycoords=("data", "axes fraction"))
+        place = axes.get_xaxis_transform()
+        axes.text(value_hz, height, f" {words} up to {value_hz:.2f} Hz", transform=place, bbox=BEHIND)
 
 
 def range_picture(dials: Sequence[Dial], title: str) -> Figure:
-    """Arcs of range: filled as far as was measured, with its error at the end, dashed as far as healthy adults go."""
+    """Arcs of range: filled as far as was measured, with its error at the end, dashed as far as is usual."""
     columns = min(COLUMNS, len(dials))
     rows = math.ceil(len(dials) / columns)
     figure = Figure(figsize=(2.9 * columns, 3.0 * rows + 0.5), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    key = (" " if columns >= WIDE else "\n").join(KEY)
+    figure.supxlabel(key, x=0.01, ha="left", fontsize=10, color=SOFT_INK)
     places = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     for axes in places:
         axes.set_axis_off()
@@ -186,7 +209,7 @@ def _dial(axes: Axes, dial: Dial) -> None:
         _arm(axes, arm, zero_deg)
     words = [_said(arm) for arm in sorted(dial.arms, key=lambda arm: -arm.sense)]
     height = 1.24 if dial.hangs else -0.66
-    axes.text(0, height, "   ".join(words), ha="center", va="center", fontsize=11)
+    axes.text(0, height, "   ".join(words), ha="center", va="center", fontsize=11, bbox=BEHIND)
 
 
 def _said(arm: Arm) -> str:
@@ -249,8 +272,8 @@ def reach_picture(stars: Mapping[str, Sequence[Ray]], profiles: Sequence[Profile
 def _star(axes: Any, stars: Mapping[str, Sequence[Ray]]) -> None:
     axes.set(theta_zero_location="N", theta_direction=-1, rlabel_position=157)
     axes.set_title("Reach from the shoulder, seen from above (cm)", pad=22)
-    for (name, rays), colour in zip(stars.items(), (MEASURED, ASKED), strict=False):
-        directions = np.radians([ray.direction_deg for ray in rays])
+    for (name, rays), colour, aside_deg in zip(stars.items(), (MEASURED, ASKED), (-ASIDE_DEG, ASIDE_DEG), strict=False):
+        directions = np.radians([ray.direction_deg + aside_deg for ray in rays])
         lengths_cm = [100 * ray.reach_m for ray in rays]
         axes.vlines(directions, 0, lengths_cm, color=colour, linewidth=1.8, alpha=0.7)
         axes.scatter(directions, lengths_cm, color=colour, s=30, label=name, zorder=3)
@@ -259,18 +282,21 @@ def _star(axes: Any, stars: Mapping[str, Sequence[Ray]]) -> None:
 
 
 def _profiles(axes: Axes, profiles: Sequence[Profile]) -> None:
+    if not profiles:
+        axes.set_axis_off()
+        axes.text(0, 0.9, "No reach from rest to rest was seen.", va="top", color=SOFT_INK, transform=axes.transAxes)
+        return
     names = list(dict.fromkeys(profile.name for profile in profiles))
     few = len(profiles) <= FEW
     for profile in profiles:
-        colour = (MEASURED, ASKED)[names.index(profile.name) % 2]
+        colour = COLOURS[names.index(profile.name) % len(COLOURS)]
         axes.plot(profile.time_s, profile.speed_mps, color=colour, linewidth=1.4, alpha=1.0 if few else 0.4)
         if few:
             axes.axvline(profile.offset_s, color=colour, linestyle="--", linewidth=1)
     for number, name in enumerate(names):
-        axes.plot([], [], color=(MEASURED, ASKED)[number % 2], label=name)
-    axes.set(title=f"Hand speed, {len(profiles)} reach{'es' * (len(profiles) != 1)}", ylabel="m/s")
+        axes.plot([], [], color=COLOURS[number % len(COLOURS)], label=name)
+    axes.set(title=f"Speed, {len(profiles)} reach{'es' * (len(profiles) != 1)}", ylabel="m/s")
     axes.set_xlabel("seconds from onset" + ("; dashed: onset and offset" if few else ""))
     axes.axvline(0, color=INK, linestyle="--", linewidth=1)
     axes.set_ylim(bottom=0)
-    if names:
-        axes.legend(frameon=False)
+    axes.legend(frameon=False)

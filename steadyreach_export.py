@@ -33,6 +33,8 @@ def export(source: Path, target: Path, kind: str = "", axes: str = "openxr") -> 
     that exists is overwritten, and a session is added to a dataset that has others. Raises NotExported,
     engine.recording.RecordingUnreadable and engine.records.RecordUnreadable.
     """
+    if not target.parent.is_dir():
+        raise NotExported(f"{target} cannot be written: {target.parent} is no folder")
     kind = kind or target.suffix.lower().removeprefix(".") or MOTION_BIDS
     if kind not in KINDS:
         raise NotExported(f"{target}: exports are .csv, .parquet, .c3d, .mcap, or a folder for {MOTION_BIDS}")
@@ -51,7 +53,7 @@ def export(source: Path, target: Path, kind: str = "", axes: str = "openxr") -> 
     except Unsteady as reason:
         raise NotExported(f"{source} cannot be exported as {kind}: {reason}") from None
     except OSError as reason:
-        raise NotExported(f"{target} cannot be written: {reason.strerror}") from None
+        raise NotExported(f"{target} cannot be written: {reason.strerror or reason}") from None
 
 
 def _write(target: Path, kind: str, recorded: Recorded, session: Session | None) -> list[Path]:

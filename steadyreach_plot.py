@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from calibration.height import STANDING
 from engine.formats.tables import Table
 from engine.frame import SIDES
 from engine.metrics import reach_space, signals
@@ -18,10 +19,12 @@ from engine.metrics.reach_measures import Reach
 from engine.metrics.reaching import reach
 from engine.motion import Array
 from steadyreach_drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
-from steadyreach_measure import REACH_CUT_OFF_HZ, Part, Person, load, measure, reaches, sway_track
+from steadyreach_measure import REACH_CUT_OFF_HZ, Part, measure, reaches, sway_track
+from steadyreach_person import Person, load
 
 FORMATS = ("png", "svg", "pdf")
-LEAST_IN_RAY = 10
+LEAST_IN_RAY, LEAST_SEEN = 10, 20
+MOST_POINTS, LONGEST = 6, 60
 AROUND_S = 0.15
 _Arms = tuple[tuple[str, str, int], ...]
 DIALS: Mapping[str, tuple[tuple[str, bool, _Arms], ...]] = {
@@ -46,12 +49,13 @@ def plot(path: Path, folder: Path, kinds: Sequence[str], suffix: str = "png", **
 
     Raises NotMeasurable when it holds none of them, and RecordingUnreadable.
     """
-    source = load(path, **how)
+    source, name = load(path, **how), path.resolve().name
+    stem = Path(name.removesuffix(".gz")).stem if path.is_file() else name
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with styled():
-        for kind, figure in pictures(source, kinds, path.name):
-            written.append(folder / f"{path.name.split('.')[0]}-{kind}.{suffix}")
+        for kind, figure in pictures(source, kinds, name):
+            written.append(folder / f"{stem}-{kind}.{suffix}")
             write(figure, written[-1])
     return written
 
@@ -63,21 +67,29 @@ def pictures(source: Person | Table, kinds: Sequence[str], name: str) -> Iterato
         try:
             yield kind, _PICTURES[kind](source, name)
         except NotMeasurable as reason:
-            refused.append(f"{kind}: {reason}")
+            refused.append(str(reason).removeprefix(f"{name}: "))
     if len(refused) == len(kinds):
         raise NotMeasurable(f"nothing to draw in {name}: {'; '.join(refused)}")
 
 
 def _sway_of(source: Person | Table, name: str) -> Figure:
-    track = sway_track(source)
-    return sway_picture(track.ml_m, track.ap_m, track.rate_hz, f"{track.about} ({name})")
+    track, plate = sway_track(source), isinstance(source, Table)
+    return sway_picture(track.ml_m, track.ap_m, track.rate_hz, f"{track.about} ({_short(name)})", with_errors=not plate)
+
+
+def _short(name: str) -> str:
+    """A file's name, without its middle where it is longer than a picture is wide."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}"
 
 
 def _ranges_of(source: Person | Table, name: str) -> Figure:
     parts = measure(Path(name), source, ("rom",)).rom
     joints = list(DIALS)
     order = sorted(parts, key=lambda part: [joints.index(j) for j in joints if part.startswith(j)])
-    return range_picture([dial for part in order for dial in _dials(part, parts[part])], name)
+    dials = [dial for part in order if parts[part].measures for dial in _dials(part, parts[part])]
+    if not dials:
+        raise NotMeasurable("nothing turned that was seen")
+    return range_picture(dials, _short(name))
 
 
 def _dials(part: str, found: Part) -> Iterator[Dial]:
@@ -100,16 +112,31 @@ def _arm(found: Part, joint: str, name: str, words: str, sense: int) -> Arm:
 
 def _reaches_of(source: Person | Table, name: str) -> Figure:
     if isinstance(source, Table):
-        if not source.points_m:
-            raise NotMeasurable("there is no hand in this table")
-        return reach_picture({}, [_only(name_, source.time_s, place) for name_, place in source.points_m.items()], name)
+        return _reaches_of_table(source, name)
     stars, profiles = {}, []
     for side in SIDES:
-        points = reach_space.reach_points_m(source.motion, source.stance, side, source.shoulders_m.get(side))
-        stars[f"{side} hand"] = _rays(points)
+        if side in source.shoulders_m or source.height.posture == STANDING:
+            points = reach_space.reach_points_m(source.motion, source.stance, side, source.shoulders_m.get(side))
+            stars[f"{side} hand"] = _rays(points)
         found = reaches(source.motion, side)
         profiles += [_profile(f"{side} hand", part.time_s, part.hand_m(side), one) for part, one in found]
-    return reach_picture(stars, profiles, name)
+    if not profiles and not any(stars.values()):
+        raise NotMeasurable("no hand was seen to reach")
+    return reach_picture(stars, profiles, _short(name))
+
+
+def _reaches_of_table(table: Table, name: str) -> Figure:
+    seen = {who: np.isfinite(place).all(axis=1) for who, place in table.points_m.items()}
+    profiles = [
+        _only(who, table.time_s[seen[who]], place[seen[who]])
+        for who, place in table.points_m.items()
+        if seen[who].sum() >= LEAST_SEEN
+    ]
+    if not profiles:
+        raise NotMeasurable("there are no places, or none was seen")
+    fastest = sorted(profiles, key=lambda profile: -profile.speed_mps.max())[:MOST_POINTS]
+    others = f", the {MOST_POINTS} fastest of {len(profiles)} points" if len(profiles) > MOST_POINTS else ""
+    return reach_picture({}, fastest, _short(name) + others)
 
 
 def _rays(points_m: Array) -> list[Ray]:
@@ -121,11 +148,7 @@ def _rays(points_m: Array) -> list[Ray]:
 
 
 def _only(name: str, time_s: Array, place_m: Array) -> Profile:
-    seen = np.isfinite(place_m).all(axis=1)
-    if seen.sum() < 2:
-        raise NotMeasurable(f"{name} was not seen")
-    one = reach(place_m, time_s, place_m[seen][-1], float(time_s[seen][0]))
-    return _profile(name, time_s[seen], place_m[seen], one)
+    return _profile(name, time_s, place_m, reach(place_m, time_s, place_m[-1], float(time_s[0])))
 
 
 def _profile(name: str, time_s: Array, place_m: Array, one: Reach) -> Profile:

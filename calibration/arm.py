@@ -4,16 +4,18 @@ One plane of movement says next to nothing about where the centre lies across it
 patients' single raises), so a fit is held against a gate, and what it does not pass is averaged with body proportions.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from engine.frame import Vector
 from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import numbers
 
 Array = NDArray[np.float64]
 
@@ -29,7 +31,7 @@ LEAST_ERROR_M = 0.005  # of a hand's place, however small the residual: what con
 STRETCHED = 0.85  # of the longest distances from where proportions put the shoulder, which may be 4 cm off
 SAMPLE, TRIES, AGREEING = 6, 400, 0.65
 OUTLYING = 3.0  # robust standard deviations from the sphere
-_RAISE_BOTH_WAYS = "raise the arm to the side as well as to the front"
+_RAISE_BOTH_WAYS = "raise the arm as high as is comfortable, to the side as well as to the front"
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,21 @@ class ShoulderFit:
         "m",
         "How far the hand was from the centre about which the straight arm turned.",
         formula="least squares for c and k of 2P·c + k = |P|², R = √(k + c·c); all places weigh the same",
-        source="algebraic sphere fit (Coope 1993)",
+        source="algebraic sphere fit (Coope 1993, J Optim Theory Appl 76:381)",
         error="1 to 9 cm in patients seen by a Kinect; the shoulder itself moves by 4 to 12 cm when the arm is raised",
         doubt="when the fit was not accepted, or the elbow was bent",
     )
     condition: float = defined(
         "Condition of the fit",
         "",
-        "How many times worse the worst direction of the centre is known than the best; 15 is the limit.",
-        formula="ratio of the largest to the smallest singular value of [(P − c)/R, 1]: the design of the fit about its"
-        " own centre, in arm lengths, so that neither the room nor the size of the person matters",
-        source="Golub & Van Loan, Matrix Computations, 2.6",
-        error="exact; one gesture of a patient gave 16 to 30, three gestures together 7 to 8",
-        doubt="with fewer than a hundred places, or outliers among them",
+        "How poorly the places fix the centre in its worst direction; 15 is the limit.",
+        formula="ratio of the largest to the smallest singular value of [(P − m)/R, 1], m the mean of P: the design"
+        " that is solved, in arm lengths, so that neither the room nor the size of the person matters; it is R over the"
+        " least RMS spread of the places along any direction",
+        source="condition number (Golub & Van Loan, Matrix Computations)",
+        error="exact; 51 single gestures of a patient gave 13 to 60 (10th to 90th percentile), two together 5 to 13,"
+        " three 5 to 6; a straight arm raised from hanging to 90° ahead and to the side gives 14",
+        doubt="in one plane with much noise, which spreads the places, too: the arcs are a rule of their own",
     )
     residual_m: float = defined(
         "Distance from the sphere",
@@ -94,8 +98,8 @@ class ShoulderFit:
 class Prior(NamedTuple):
     """What body proportions say of a shoulder: its centre, the radius of its arm, and how widely people scatter.
 
-    3 cm on each axis and 5 % are assumptions, not measured: means of proportions are known (Drillis & Contini 1966),
-    how widely people scatter about them, and how they carry the head over the shoulders, is not.
+    3 cm on each axis and 5 % are assumptions, wide ones: about the means of proportions (Drillis & Contini 1966) people
+    scatter by 1 to 2 cm and 3 % (ANSUR II 2012), but how they carry the head over the shoulders is not known.
     """
 
     centre_m: Vector
@@ -118,8 +122,8 @@ def fit_shoulder(wrist_m: Array, arm_m: float | None = None) -> ShoulderFit:
     `arm_m` is the radius to be expected of the stature; without one that rule is left out. Places in one plane give
     the middle of their circle, places on a line nan. Raises NotMeasurable for what are no places.
     """
-    points = np.asarray(wrist_m, float)
-    if points.ndim != 2 or points.shape[1] != 3 or not np.all(np.abs(points) <= FURTHEST_M):
+    points = numbers(wrist_m, "places of a hand", FURTHEST_M)
+    if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
         raise NotMeasurable(f"places of a hand are finite metres of shape (n, 3), not {points.shape}")
     if len(points) < LEAST_SAMPLES:
         return _unmeasured(f"{len(points)} places of the hand, {LEAST_SAMPLES} are needed: raise the arm slowly")
@@ -133,7 +137,7 @@ def fit_shoulder(wrist_m: Array, arm_m: float | None = None) -> ShoulderFit:
     radius = float(np.sqrt(k + np.dot(offset, offset)))
     spokes = points - centre
     residual = float(np.sqrt(np.mean((np.linalg.norm(spokes, axis=1) - radius) ** 2)))
-    condition = float(np.linalg.cond(np.column_stack([spokes / radius, np.ones(len(points))])))
+    condition = float(np.linalg.cond(np.column_stack([about / radius, np.ones(len(points))])))
     arc, across = _arcs_deg(spokes)
     why = _shortcomings(radius, condition, residual, arc, across, arm_m)
     return ShoulderFit(_vector(centre), not why, radius, condition, residual, arc, across, why)
@@ -175,19 +179,21 @@ def by_proportions(prior: Prior) -> Centre:
     return Centre(prior.centre_m, prior.radius_m, 1.96 * prior.centre_sd_m)
 
 
-def settled(fit: ShoulderFit, hand_m: Array, prior: Prior) -> Centre:
+def settled(fit: ShoulderFit, hand_m: Array, prior: Prior, trunk_m: float = 0.0) -> Centre:
     """The centre to be used: the fit where it was accepted, the prior where there is none, else both by 1/variance.
 
     `hand_m` (n, 3) are the places of the fit, a centimetre apart. Each direction in space gets its own weight, so that
-    a raise in one plane still tells what it can. Where the radius is off, the centre is taken to be as far off.
+    a raise in one plane still tells what it can. Where the radius is off, the centre is taken to be as far off, and as
+    the trunk where a fit was not accepted because that moved by `trunk_m`.
     Of a patient before a Kinect, with priors 4.7 cm off, single raises came to 4.2 cm of the shoulder (the fit alone
     to 14.7), raises in two planes to 2.9 (4.5) and in three to 2.7 (3.7), in the median.
     """
     if not np.isfinite(fit.radius_m):
         return by_proportions(prior)
-    information = _information(fit, hand_m, prior.radius_m)
     if fit.accepted:
-        return Centre(fit.centre_m, fit.radius_m, _error_m(information))
+        return Centre(fit.centre_m, fit.radius_m, _error_m(_information(fit, hand_m)))
+    misfit_m = abs(fit.radius_m - prior.radius_m) if "radius_m" in fit.why else 0.0
+    information = _information(fit, hand_m, math.hypot(misfit_m, trunk_m))
     before = np.array([*prior.centre_m, prior.radius_m])
     doubt = np.array([prior.centre_sd_m] * 3 + [prior.radius_sd_of_arm * prior.radius_m])
     trust = np.diag(doubt**-2)
@@ -218,16 +224,15 @@ def _most_agreed(points: Array, arm_m: float) -> Array:
 
 def _most_off(off: Array, share: float) -> float:
     """Three standard deviations of normal scatter, by that share of the distances which is no outlier's."""
-    sd_m = float(np.quantile(off, share)) / float(stats.norm.ppf((1 + share) / 2))
+    sd_m = float(np.quantile(off, share)) / float(special.ndtri((1 + share) / 2))
     return max(OUTLYING * sd_m, LEAST_ERROR_M)
 
 
-def _information(fit: ShoulderFit, hand_m: Array, expected_m: float) -> Array:
+def _information(fit: ShoulderFit, hand_m: Array, misfit_m: float = 0.0) -> Array:
     """The inverse of the covariance of centre and radius (4, 4), as far as the places are independent."""
     spokes = (hand_m - np.array(fit.centre_m)) / fit.radius_m
     towards = np.column_stack([spokes, np.ones(len(hand_m))])
-    misfit = abs(fit.radius_m - expected_m) if "radius_m" in fit.why else 0.0
-    sd_m = max(float(np.hypot(fit.residual_m, misfit)), LEAST_ERROR_M)
+    sd_m = max(math.hypot(fit.residual_m, misfit_m), LEAST_ERROR_M)
     information: Array = towards.T @ towards / (ALIKE * sd_m**2)
     return information
 
@@ -252,15 +257,16 @@ def _shortcomings(
 ) -> Mapping[str, str]:
     why = {}
     if arc < LEAST_ARC_DEG:
-        why["arc_deg"] = f"the arm went through {arc:.0f}°, {LEAST_ARC_DEG:.0f}° are needed: raise it higher"
+        why["arc_deg"] = f"the arm went through {math.floor(arc)}°, {LEAST_ARC_DEG:.0f}° are needed: raise it higher"
     if across < LEAST_ARC_DEG:
         why["across_deg"] = (
-            f"the arm went through {across:.0f}° across its plane, {LEAST_ARC_DEG:.0f}° are needed: {_RAISE_BOTH_WAYS}"
+            f"the arm went through {math.floor(across)}° across its plane, {LEAST_ARC_DEG:.0f}° are needed:"
+            f" {_RAISE_BOTH_WAYS}"
         )
     if not condition < MOST_CONDITION:
         why["condition"] = (
             f"too small a part of the sphere (condition {condition:.0f}, under {MOST_CONDITION:.0f} is needed):"
-            f" {_RAISE_BOTH_WAYS}, from hanging to as high as is comfortable"
+            f" {_RAISE_BOTH_WAYS}"
         )
     if arm_m is not None and abs(radius - arm_m) > MOST_OFF_OF_ARM * arm_m:
         why["radius_m"] = (

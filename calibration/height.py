@@ -3,16 +3,19 @@
 from typing import NamedTuple
 
 from calibration.limits import from_one
-from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.body import (
+    EYE_HEIGHT_OF_STATURE,
+    SEATED_EYES_AT_MOST_M,
+    SEATED_EYES_OF_STATURE,
+    SEATED_STATURE_SD_M,
+    STATURE_SD_M,
+)
 from engine.records import Limit
 
 STANDING, SEATED, NO_FLOOR = "standing", "seated", "floor not set"
-STATURE_SD_M = 0.02  # what body proportions leave open
-SEATED_EYES_OF_STATURE = 0.71  # a seat at knee height, and the eyes over it: 0.25 + 0.46 of stature (ANSUR II 2012)
-SEATED_STATURE_SD_M = 0.10  # seats are from 0.40 to 0.55 m high, whoever sits on them
 HEADSET_SD_M = 0.005
 STANDS_OF_EYES, SITS_OF_EYES = (0.90, 1.08), (0.62, 0.90)  # of the eye height of the stature, standing
-STANDS_M, SITS_M = (1.4, 2.3), (0.6, 1.4)  # where no stature is known
+STANDS_M, SITS_M = (SEATED_EYES_AT_MOST_M, 2.3), (0.6, SEATED_EYES_AT_MOST_M)  # where no stature is known
 CHILD_STANDS_M = 0.8
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from engine.records import Limit, ReachCell
 
@@ -28,7 +28,7 @@ def from_repetitions(values: Sequence[float], unit: str, method: str, least_sd: 
     freedom = PRIOR_FREEDOM + len(efforts) - 1
     mean = float(efforts.mean())
     spread = math.sqrt((PRIOR_FREEDOM * least_sd**2 + float(np.sum((efforts - mean) ** 2))) / freedom)
-    half = float(stats.t.ppf(0.975, freedom)) * spread / math.sqrt(len(efforts))
+    half = float(special.stdtrit(freedom, 0.975)) * spread / math.sqrt(len(efforts))
     return _limit(mean, half, unit, len(efforts), method, note, float(efforts.max()))
 
 

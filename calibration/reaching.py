@@ -12,12 +12,12 @@ from calibration.limits import from_one, from_repetitions, reach_cells
 from calibration.shoulders import ARM_OF_STATURE, arm_sd_m, shoulder
 from engine import moves
 from engine.envelope import Envelope, from_head
-from engine.frame import SIDES, Vector
+from engine.frame import SIDES
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.parameters import number
 from engine.places import from_shoulder
-from engine.records import Calibration, Limit, Measured, Shoulder, Stance, TrialRecord
+from engine.records import Calibration, Limit, Measured, Shoulder, TrialRecord
 from engine.scene import Panel, Reach
 from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
 
@@ -25,6 +25,8 @@ FURTHEST_DEG = 175.0
 LOWEST_DEG = 20.0
 ELEVATION_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated neck movements of 30 adults
 RAISED_DEG = 45.0
+LEAST_RAISE_DEG = 5.0  # sway and tremor turn an arm that rests by 1 or 2
+NOT_RAISED = "the arm rested, so nothing is known of it: raise it as far as is comfortable, or play with the other arm"
 STRETCHED = 0.85  # of this reach's own 95th percentile: a hand beside the ear is high up, and no reach
 AZIMUTHS_DEG = (0.0, 90.0, 30.0, 60.0)  # the first two say where the shoulder is, all four leave no hole in the reach
 WORDS = {0.0: "reach.text_ahead", 90.0: "reach.text_sideways"}
@@ -57,13 +59,15 @@ class OpenReach(Assessment):
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """Left and right in turn, ahead, to the side, and twice between."""
+        """Left and right in turn, ahead, to the side, and twice between; not an arm that may hardly be raised."""
         arm_m = envelope.calibration.stature_m.value * ARM_OF_STATURE
         for repetition in range(self.p.repetitions):
             for side in SIDES:
+                stop = envelope.stop_line(f"shoulder_elevation_{side}", FURTHEST_DEG)
+                if stop < LOWEST_DEG + LEAST_RAISE_DEG:
+                    continue
                 outward = AZIMUTHS_DEG[repetition % len(AZIMUTHS_DEG)]
                 azimuth = outward if side == "right" else -outward
-                stop = envelope.stop_line(f"shoulder_elevation_{side}", FURTHEST_DEG)
                 shoulder_m, facing = envelope.shoulder(side), envelope.stance.facing_deg
                 start_m, stop_m = (
                     from_shoulder(shoulder_m, facing, azimuth, elevation, STRAIGHT_ARM * arm_m)
@@ -82,11 +86,18 @@ class OpenReach(Assessment):
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """The highest elevation of this reach with the arm as stretched as it came to be."""
-        best = _highest_deg(motion, trial.values["stance"], trial.side, trial.values.get("shoulder_m"))
+        values = trial.values
+        _, elevation, radius = arm_directions(motion, values["stance"], trial.side, values.get("shoulder_m"))
+        best, began = _highest_deg(elevation, radius), float(elevation[np.isfinite(elevation)][0])
+        if best - began < LEAST_RAISE_DEG:
+            return Result(None, {"elevation_deg": Measured(None, "deg", None, NOT_RAISED)})
         return Result(best, {"elevation_deg": Measured(best, "deg", ELEVATION_ERROR_DEG)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
-        """Shoulder, arm length, elevation limit and reach of each side, all from the shoulder that was found."""
+        """Shoulder, arm length, elevation limit and reach of each side, all from the shoulder that was found.
+
+        An arm that was not seen or not raised keeps what was known of it, and takes nothing from the other one.
+        """
         if calibration is None:
             raise NotMeasured("open reaches need a stance: put Standing before them")
         limits, arms = dict(calibration.limits), dict(calibration.arm_m)
@@ -94,15 +105,19 @@ class OpenReach(Assessment):
         for side in SIDES:
             mine = [f for f in finished if f.trial.side == side and f.record.achieved is not None]
             if not mine:
-                raise NotMeasured(f"the {side} arm was not measured: the hand was not tracked; hold it in view")
+                continue
             ways = [(f.motion, f.trial.values["stance"]) for f in mine]
             found = shoulders[side] = shoulder(ways, side, calibration.stature_m.value, raised=True)
-            placed = [(motion, stance, side, from_head(stance, found.centre_m)) for motion, stance in ways]
-            efforts = [_highest_deg(*way) for way in placed]
+            placed = [arm_directions(m, stance, side, from_head(stance, found.centre_m)) for m, stance in ways]
+            efforts = [_highest_deg(*way[1:]) for way in placed]
             limits[f"shoulder_elevation_{side}"] = from_repetitions(efforts, "deg", "open reaches", ELEVATION_SD_DEG)
-            seen = np.concatenate([arm_directions(*way) for way in placed], axis=1)
+            seen = np.concatenate(placed, axis=1)
             arms[side] = arm_length(seen[1], seen[2], found)
             reach[side] = reach_cells(*seen)
+        if all(f.record.achieved is None for f in finished):
+            raise NotMeasured(
+                "no arm was measured: hold the hands in view, and raise an arm that precautions allow to be raised"
+            )
         return msgspec.structs.replace(calibration, limits=limits, arm_m=arms, reach=reach, shoulders=shoulders)
 
 
@@ -110,16 +125,15 @@ def arm_length(elevation_deg: Array, radius_m: Array, found: Shoulder) -> Limit:
     """Shoulder to palm: the 95th percentile of the distance while the arm is raised above 45 degrees.
 
     Takes arrays (n,), nan where the hand was not seen, and the shoulder they were measured from, whose error is also
-    that of the length. Raises NotMeasured when the arm was never raised.
+    that of the length, and whose radius is all that is known of an arm that was never raised so high.
     """
     raised = radius_m[np.isfinite(radius_m) & (elevation_deg > RAISED_DEG)]
     if not len(raised):
-        raise NotMeasured(f"arm length was not measured: the arm was never raised above {RAISED_DEG:.0f}°")
+        return from_one(found.radius_m, "m", f"radius of the shoulder by {found.method}", arm_sd_m(found))
     method = f"95th percentile of shoulder to hand, arm raised; shoulder by {found.method}"
     return from_one(float(np.percentile(raised, 95)), "m", method, arm_sd_m(found))
 
 
-def _highest_deg(motion: Motion, stance: Stance, side: str, shoulder_m: Vector | None) -> float:
-    _, elevation, radius = arm_directions(motion, stance, side, shoulder_m)
-    stretched = radius >= STRETCHED * np.nanpercentile(radius, 95)
-    return round(float(elevation[stretched].max()), 2)
+def _highest_deg(elevation_deg: Array, radius_m: Array) -> float:
+    stretched = radius_m >= STRETCHED * np.nanpercentile(radius_m, 95)
+    return round(float(elevation_deg[stretched].max()), 2)

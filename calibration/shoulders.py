@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -11,6 +12,7 @@ from calibration.limits import from_one
 from engine.envelope import from_head, shoulder_by_stature
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import STRAIGHT_ARM, arm_directions, shoulder_track_m
+from engine.metrics.reach_space import neck_track_m
 from engine.motion import Motion
 from engine.records import Limit, Shoulder, Stance
 
@@ -18,6 +20,7 @@ ARM_OF_STATURE = 0.186 + 0.146 + 0.055  # upper arm, forearm, wrist to grip: Dri
 HAND_SD_M = 0.0135  # of a controller's place over half a metre: Carnevale et al. 2022
 ASIDE_DEG = 20.0
 LEAST_FRAMES = 20
+MOST_TRUNK_M = 0.05  # further is compensation; a trunk that bends by 15 degrees takes the centre along by 7 to 11 cm
 FITTED = "sphere fit of the straight arm"
 AVERAGED = "sphere fit averaged with body proportions"
 PROPORTIONS = "body proportions"
@@ -34,9 +37,15 @@ def shoulder(motions: Sequence[tuple[Motion, Stance]], side: str, stature_m: flo
     ways = [spaced(way[: np.argmax(way[:, 1]) + 1] if raised and len(way) else way) for way in ways]
     prior = Prior(shoulder_by_stature(stature_m, side), ARM_OF_STATURE * stature_m)
     fit, straight = fit_straight(np.concatenate(ways), prior.centre_m, prior.radius_m)
+    trunk_m = max(_trunk_moved_m(motion, side) for motion, _ in motions) if raised else 0.0
+    if trunk_m > MOST_TRUNK_M:
+        moved = f"the trunk moved by {100 * trunk_m:.0f} cm while the arm was raised: keep it still"
+        fit = replace(fit, accepted=False, why={"trunk": moved, **fit.why})
     known = bool(np.isfinite(fit.radius_m))
     used = known and (raised or fit.accepted)
-    centre = settled(fit, straight, prior) if used else by_proportions(prior)
+    centre = (
+        settled(fit, straight, prior, trunk_m if trunk_m > MOST_TRUNK_M else 0.0) if used else by_proportions(prior)
+    )
     right, up, ahead = (round(value, 4) for value in centre.centre_m)
     return Shoulder(
         centre_m=(right, up, ahead),
@@ -47,7 +56,7 @@ def shoulder(motions: Sequence[tuple[Motion, Stance]], side: str, stature_m: flo
         n=len(straight),
         condition=round(fit.condition, 2) if known else None,
         residual_m=round(fit.residual_m, 5) if known else None,
-        why=tuple(dict.fromkeys(fit.why.values())),
+        why=tuple(fit.why.values())[:1],  # what comes after it mostly follows from it
     )
 
 
@@ -83,6 +92,19 @@ def span_arm(motion: Motion, stance: Stance, shoulders: Mapping[str, Shoulder]) 
 def arm_sd_m(found: Shoulder) -> float:
     """The standard deviation of an arm's length: that of the shoulder it is measured from, and that of the hand."""
     return math.hypot(found.error_m / 1.96, HAND_SD_M)
+
+
+def _trunk_moved_m(motion: Motion, side: str) -> float:
+    """How far the trunk went until the hand was highest, 0 where a chest tracker makes up for it.
+
+    The lesser of what head and neck say, because a head that only turns moves but one of them.
+    """
+    hand_m = motion.hand_m(side)
+    if "chest" in motion.trackers or not np.isfinite(hand_m).any():
+        return 0.0
+    until = int(np.nanargmax(hand_m[:, 1])) + 1
+    ways = (motion.head_m[:until], neck_track_m(motion.head_m[:until], motion.head_q[:until]))
+    return min(float(np.linalg.norm(way - way[0], axis=1).max()) for way in ways)
 
 
 def _in_still_trunk(motion: Motion, stance: Stance, side: str) -> Array:

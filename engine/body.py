@@ -15,15 +15,19 @@ from engine.records import Stance
 
 PRESSED = 0.5
 
-EYE_HEIGHT_OF_STATURE = 0.936  # Drillis & Contini 1966, as in Winter 2009
+EYE_HEIGHT_OF_STATURE = 0.936  # Drillis & Contini 1966, as in Winter 2009; 0.934 ± 0.005 in ANSUR II 2012
+SEATED_EYES_OF_STATURE = 0.71  # eyes over a seat at the hollow of the knee, in shoes: 0.25 + 0.46 (ANSUR II 2012)
+SEATED_EYES_AT_MOST_M = 1.4
+STATURE_SD_M = 0.02  # what body proportions leave open
+SEATED_STATURE_SD_M = 0.10  # seats are from 0.40 to 0.55 m high, whoever sits on them
 SHOULDER_HEIGHT_OF_STATURE = 0.818
-HALF_SHOULDER_WIDTH_OF_STATURE = 0.11
+HALF_SHOULDER_WIDTH_OF_STATURE = 0.11  # between the acromia it is 0.237 of men and 0.224 of women (ANSUR II 2012)
 UPPER_ARM_OF_STATURE, FOREARM_OF_STATURE, PALM_OF_STATURE = 0.186, 0.146, 0.055  # the last from wrist to grip
 ARM_OF_STATURE = UPPER_ARM_OF_STATURE + FOREARM_OF_STATURE + PALM_OF_STATURE
 SHOULDER_BEHIND_EYES_M = 0.08
 NECK_IN_HEAD_M = (0.0, -0.075, SHOULDER_BEHIND_EYES_M)  # from the headset, in its axes, to where the head turns
 
-_ORIGIN = (0.0, 0.0, 0.0)  # where some runtimes put a device that they lost, and call it valid
+ORIGIN = (0.0, 0.0, 0.0)  # where some runtimes put a device that they lost, and call it valid
 _NOWHERE = (math.nan, math.nan, math.nan)
 
 
@@ -141,7 +145,7 @@ def estimate(frame: Frame, person: Upright, time_s: float, dt_s: float) -> Body:
     position, orientation, valid, _ = head
     left_m, _, left_valid, left_tracked = left.grip
     right_m, _, right_valid, right_tracked = right.grip
-    if not valid or position == _ORIGIN:
+    if not valid or position == ORIGIN:
         position = _NOWHERE
     x, height, z = position
     neutral, ahead_x, ahead_z, *_ = person
@@ -158,8 +162,8 @@ def estimate(frame: Frame, person: Upright, time_s: float, dt_s: float) -> Body:
         left_m,
         right_m,
         lean,
-        left_valid and left_tracked and left_m != _ORIGIN,
-        right_valid and right_tracked and right_m != _ORIGIN,
+        left_valid and left_tracked and left_m != ORIGIN,
+        right_valid and right_tracked and right_m != ORIGIN,
         left.trigger > PRESSED or right.trigger > PRESSED,
         frame,
         person,

@@ -45,6 +45,8 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "panda": ("panda3d", "gltf", "font_fredoka_one", "fontpkg_lexend"),
     "openxr": ("xr",),
     "sound": ("pygame",),
+    "formats": ("ezc3d", "mcap", "pyarrow"),
+    "plot": ("matplotlib",),
     "server": ("litestar", "sqlalchemy", "httpx", "argon2", "jinja2", "fontpkg_atkinson_hyperlegible"),
 }
 

@@ -14,7 +14,17 @@ import msgspec
 import numpy as np
 
 from engine import moves
-from engine.body import EYE_HEIGHT_OF_STATURE, Body, Upright, estimate, upright
+from engine.body import (
+    EYE_HEIGHT_OF_STATURE,
+    SEATED_EYES_AT_MOST_M,
+    SEATED_EYES_OF_STATURE,
+    SEATED_STATURE_SD_M,
+    STATURE_SD_M,
+    Body,
+    Upright,
+    estimate,
+    upright,
+)
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
 from engine.frame import SIDES, Button, Devices, Frame, Vector, yaw_rad
 from engine.guard import AWAY, RESTARTING, SETTLING, UNHEEDED, Guard, Verdict, seen
@@ -303,17 +313,18 @@ class Visit:
     def _conclude(self, task: Task, finished: list[Finished]) -> list[str]:
         if not isinstance(task, Assessment):
             return []
+        notes = _unmeasured(finished)
         try:
             calibration = task.conclude(self.calibration, finished)
         except NotMeasured as reason:
-            return [str(reason)]
+            return [*notes, str(reason)]
         if calibration.stance != self.calibration.stance:
             self._neutral = self._now
         changed = {name for name, limit in calibration.limits.items() if self.calibration.limits.get(name) != limit}
         self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
         self.measured = True
         self._know(calibration)
-        return []
+        return notes
 
     def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
         start_s, self._rows, self._beside, self._pauses = self.now_s, [], [], []
@@ -354,6 +365,13 @@ class Visit:
         self.blocks.append(msgspec.structs.replace(record, **more))
 
 
+def _unmeasured(finished: list[Finished]) -> list[str]:
+    """Why trials of an assessment gave no number, each reason once."""
+    records = [f.record for f in finished if f.record.achieved is None and f.record.outcome != STOPPED]
+    whys = (f"{r.side} side: {number.note}".lstrip() for r in records for number in r.measures.values() if number.note)
+    return list(dict.fromkeys(whys))
+
+
 def _provisional(plan: Plan, first: Frame) -> Calibration:
     known = plan.calibration
     if known is not None and plan.keep_stance:
@@ -361,8 +379,12 @@ def _provisional(plan: Plan, first: Frame) -> Calibration:
     stance = _stance(first)
     if known is not None:
         return msgspec.structs.replace(known, stance=stance)
-    stature_m = first.head.position_m[1] / EYE_HEIGHT_OF_STATURE
-    unmeasured = Limit(stature_m, stature_m, stature_m, "m", 0, "the first frame, before calibration")
+    height_m = first.head.position_m[1]
+    sits_low = plan.posture == "seated" and height_m < SEATED_EYES_AT_MOST_M  # else their headset lifts them
+    stature_m = height_m / (SEATED_EYES_OF_STATURE if sits_low else EYE_HEIGHT_OF_STATURE)
+    half_m = 1.96 * (STATURE_SD_M if plan.posture == "standing" else SEATED_STATURE_SD_M)
+    method = f"headset height in the first frame, {plan.posture}: a rough guess"
+    unmeasured = Limit(stature_m, stature_m - half_m, stature_m + half_m, "m", 0, method)
     return Calibration("", stance, unmeasured, {})
 
 

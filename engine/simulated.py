@@ -82,32 +82,37 @@ class _Way:
 
     def __init__(self, place: Vector) -> None:
         self.start, self.goal, self.begins_s, self.lasts_s = place, place, 0.0, 0.0
-        self.about: Vector | None = None
+        self._about: Vector | None = None
+        self._from, self._to = place, place
 
     def aim(self, goal: Vector, now_s: float, delay_s: float, speed: float, about: Vector | None = None) -> None:
         """Go somewhere else from wherever this way is now; `speed` is the peak, in units a second.
 
-        With `about` the way is an arc about this place: start and goal are then directions and distances from it.
+        With `about` the way is an arc about this place.
         """
         here = self.at(now_s)
-        far = math.dist(here, goal)
-        self.start, self.goal, self.about = here, goal, about
-        if about is not None:
-            self.start, self.goal = (seen_from_shoulder(about, 0.0, place) for place in (here, goal))
-            far = math.radians(abs(self.goal[1] - self.start[1])) * self.goal[2]
+        self.start, self.goal, self._about = here, goal, about
+        self._from, self._to, far = here, goal, math.dist(here, goal)
+        if about is not None:  # in directions and distances from it
+            self._from, self._to = (seen_from_shoulder(about, 0.0, place) for place in (here, goal))
+            far = math.radians(abs(self._to[1] - self._from[1])) * self._to[2]
         self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
 
     def at(self, now_s: float) -> Vector:
         """The place at a time."""
         gone = now_s - self.begins_s
-        t = max(0.0, min(1.0, gone / self.lasts_s)) if self.lasts_s else 1.0
+        if gone >= self.lasts_s:
+            return self.goal
+        if gone <= 0:
+            return self.start
+        t = gone / self.lasts_s
         share = t * t * t * (10 + t * (6 * t - 15))
-        (ax, ay, az), (bx, by, bz) = self.start, self.goal
-        if self.about is None:
+        (ax, ay, az), (bx, by, bz) = self._from, self._to
+        if self._about is None:
             return (ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
         stretched = min(1.0, STRETCHING * share)
         now = (ax + share * (bx - ax), ay + share * (by - ay), az + stretched * (bz - az))
-        return from_shoulder(self.about, 0.0, *now)
+        return from_shoulder(self._about, 0.0, *now)
 
 
 class SimulatedHeadset:

@@ -70,7 +70,7 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """One fruit after another, arms in turn, each as high as the difficulty asks."""
-        sides = SIDES if self.p.arms == "both" else (self.p.arms,)
+        sides = _arms(envelope) if self.p.arms == "both" else (self.p.arms,)
         for number_ in range(self.p.targets):
             side = sides[number_ % len(sides)]
             wish = envelope.request(f"shoulder_elevation_{side}")
@@ -125,6 +125,12 @@ class Game(Task):
 
     def _unmeasured(self, why: str) -> Result:
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+
+
+def _arms(envelope: Envelope) -> tuple[str, ...]:
+    """Both arms, or the one that was measured where the other one was not."""
+    measured_ = tuple(side for side in SIDES if f"shoulder_elevation_{side}" in envelope.calibration.limits)
+    return measured_ or SIDES
 
 
 def _hang(

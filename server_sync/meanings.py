@@ -39,14 +39,14 @@ class Meanings(NamedTuple):
 SWAY = Meanings(
     {
         "sway_velocity": Meaning("Mean speed"),
-        "sway_velocity_ml": Meaning("Sideways, mean speed"),
-        "sway_velocity_ap": Meaning("Ahead and back, mean speed"),
-        "sway_rms_ml": Meaning("Sideways, RMS"),
-        "sway_rms_ap": Meaning("Ahead and back, RMS"),
-        "sway_range_ml": Meaning("Sideways, range"),
-        "sway_range_ap": Meaning("Ahead and back, range"),
+        "sway_velocity_ml": Meaning("Speed sideways"),
+        "sway_velocity_ap": Meaning("Speed ahead and back"),
+        "sway_rms_ml": Meaning("RMS sideways"),
+        "sway_rms_ap": Meaning("RMS ahead and back"),
+        "sway_range_ml": Meaning("Range sideways"),
+        "sway_range_ap": Meaning("Range ahead and back"),
         "sway_area": Meaning("Area (95 %)"),
-        "sway_f95": Meaning("95 % of the power up to"),
+        "sway_f95": Meaning("95 % of power below"),
     },
     {},
 )

@@ -16,6 +16,7 @@ from server_sync.parts import Part, part, worth_a_look
 from server_sync.trust import Finding, trust
 
 FINISHED = "finished"
+_SWAY_AT_A_GLANCE = ("sway_velocity", "sway_area", "sway_rms_ml", "sway_rms_ap")
 _STEPS = {"calibrate": "Measured: ", "warm up": "Warm-up: ", "play": "Played: "}
 
 
@@ -102,10 +103,15 @@ def _measurements(found: Calibration) -> Measurements:
             ("at each height, from the side", figures.reach_from_side(found.reach)),
             ("in each direction, from above", figures.reach_from_above(found.reach)),
         )
+    glance = {name: found.sway[name] for name in _SWAY_AT_A_GLANCE if name in found.sway}
+    said = {number.note for number in glance.values()}
+    more = {name: number for name, number in found.sway.items() if name not in glance}
+    more = {name: number for name, number in more.items() if number.value is not None or number.note not in said}
     groups = {
         "Lengths": limits({"Standing height": found.stature_m} | seated | arms),
         "Limits": limits({words.name(movement): limit for movement, limit in found.limits.items()}),
-        "Head sway in quiet standing": grouped(numbers(found.sway, SWAY)),
+        "Head sway in quiet standing": grouped(numbers(glance, SWAY)),
+        "More of the head sway": grouped(numbers(more, SWAY)),
     }
     return Measurements(
         when=_joined(words.date(found.measured_at), "value (95 % interval)"),

@@ -112,7 +112,7 @@ def test_three_gestures_of_a_patient_find_the_shoulder_within_centimetres(data: 
         truth = np.array([float(row[f"kinect_shoulder_{axis}"]) for axis in "xyz"])
         assert off_m(fit, truth) == pytest.approx(float(row["centre_error_m"]), abs=1e-9)
         assert off_m(fit, truth) < 0.05
-        assert 6 < fit.condition < 8
+        assert 5 < fit.condition < 6
 
 
 def test_what_a_kinect_saw_of_three_gestures_is_refused_for_its_scatter_alone(data: Path) -> None:
@@ -127,7 +127,7 @@ def test_one_gesture_of_a_patient_is_refused_and_would_have_been_far_off(data: P
     fits = [(fit_shoulder(wrist), truth) for g in GESTURES[side] for wrist, truth in repetitions(data, side, g)]
     assert not any(fit.accepted for fit, _ in fits)
     assert np.median([off_m(fit, truth) for fit, truth in fits]) > 0.1
-    assert np.median([fit.condition for fit, _ in fits]) > 2 * MOST_CONDITION
+    assert np.median([fit.condition for fit, _ in fits]) > MOST_CONDITION
 
 
 @pytest.mark.parametrize("side", GESTURES)
@@ -190,7 +190,7 @@ def test_a_fit_scales_with_the_person(scale: float, seed: int) -> None:
     ],
 )
 def test_what_are_no_places_is_refused(nonsense: Array) -> None:
-    with pytest.raises(NotMeasurable, match=r"finite metres of shape \(n, 3\)"):
+    with pytest.raises(NotMeasurable, match="places of a hand"):
         fit_shoulder(nonsense)
 
 
@@ -226,6 +226,12 @@ def test_what_is_missing_is_named_with_what_to_do(points: Array, arm_m: float, m
     fit = fit_shoulder(points, arm_m)
     assert not fit.accepted
     assert advice in fit.why[missing]
+
+
+def test_two_clean_raises_to_the_level_of_the_shoulder_are_enough() -> None:
+    fits = [fit_shoulder(noisy(raised((0, 90), 0, 90), 0.005, seed), ARM_M) for seed in range(20)]
+    assert all(fit.accepted for fit in fits)
+    assert max(off_m(fit) for fit in fits) < 0.03
 
 
 def test_without_a_stature_any_radius_will_do() -> None:

@@ -1,7 +1,7 @@
 """What calibration finds: the truth of simulated people, plausible numbers of a real one, and words where it cannot."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from people import ASSESSMENTS, STANCE, a_frame, rows_of, standing_rows, visited
 
 from calibration import imported
 from calibration.leaning import THEORETICAL_DEG, OpenLean
-from calibration.reaching import OpenReach, arm_length
+from calibration.reaching import NOT_RAISED, OpenReach, arm_length
 from calibration.shoulders import AVERAGED, FITTED
 from calibration.standing import Standing, mean_facing_deg
 from engine import bsor
@@ -24,7 +24,7 @@ from engine.motion import clean
 from engine.places import from_shoulder
 from engine.plan import Step
 from engine.recording import FRAME, read
-from engine.records import Limit, Precaution, Session, Shoulder
+from engine.records import Calibration, Limit, Precaution, Session, Shoulder
 from engine.replay import ReplayHeadset
 from engine.simulated import Patient, SimulatedHeadset
 from engine.task import NotMeasured, Trial
@@ -210,16 +210,51 @@ def notes(rows: np.ndarray, folder: Path) -> list[str]:
     return [note for block in done.blocks for note in block.notes]
 
 
-def test_an_arm_that_was_never_raised_is_not_measured_and_the_visit_goes_on(tmp_path: Path) -> None:
-    rows = standing_rows(40.0)
-    assert notes(rows, tmp_path) == ["arm length was not measured: the arm was never raised above 45°"]
+def test_arms_that_rest_are_not_measured_and_the_visit_goes_on(tmp_path: Path) -> None:
+    rested = [f"{side} side: {NOT_RAISED}" for side in SIDES]
+    assert notes(standing_rows(40.0), tmp_path) == [
+        *rested,
+        "no arm was measured: hold the hands in view, and raise an arm that precautions allow to be raised",
+    ]
 
 
 @pytest.mark.parametrize("side", SIDES)
 def test_a_hand_that_was_not_tracked_is_named(tmp_path: Path, side: str) -> None:
     rows = arms_out(40.0)
     lost(side)(rows)
-    assert notes(rows, tmp_path) == [f"the {side} arm was not measured: the hand was not tracked; hold it in view"]
+    assert f"{side} side: seen in 0 % of frames, 95 % are needed" in notes(rows, tmp_path)
+
+
+def calibrated_with(elevation_deg: Mapping[str, float], *precautions: Precaution) -> tuple[Calibration, list[str]]:
+    limits = {f"shoulder_elevation_{side}": value for side, value in elevation_deg.items()}
+    somebody = replace(TRUTH, limits_deg={**TRUTH.limits_deg, **limits}, slope_deg=0.3)
+    with TemporaryDirectory() as folder:
+        done = visited(SimulatedHeadset(somebody), Path(folder), *ASSESSMENTS[:2], precautions=precautions)
+    assert done.calibration is not None
+    return done.calibration, [note for block in done.blocks for note in block.notes]
+
+
+def test_an_arm_that_rests_takes_nothing_from_the_other() -> None:
+    known, said = calibrated_with({"left": 100.0, "right": 25.0})
+    assert known.limits["shoulder_elevation_left"].value == pytest.approx(100, abs=5)
+    assert {*known.limits, *known.arm_m, *known.reach} == {"shoulder_elevation_left", "left"}
+    assert said == [f"right side: {NOT_RAISED}"]
+
+
+def test_arms_that_go_no_higher_than_40_degrees_can_be_played_with() -> None:
+    known, said = calibrated_with({"left": 40.0, "right": 40.0})
+    assert said == []
+    for side in SIDES:
+        assert known.limits[f"shoulder_elevation_{side}"].value == pytest.approx(40, abs=4)
+        assert known.arm_m[side].low < TRUTH.arm_m[side] < known.arm_m[side].high
+        assert Envelope(known).place(side, 0.0, 35.0)
+
+
+def test_an_arm_that_may_hardly_be_raised_is_not_asked() -> None:
+    cast = Precaution("shoulder_elevation_right", 15.0, "deg", "a cast", "Dr Wood")
+    known, said = calibrated_with({"left": 100.0, "right": 100.0}, cast)
+    assert {*known.limits} == {"shoulder_elevation_left"}
+    assert said == []
 
 
 def test_a_real_person_is_measured_from_half_a_minute_of_play(replay_file: Path) -> None:
@@ -338,8 +373,7 @@ def test_an_arm_is_as_long_as_it_was_when_raised() -> None:
     length = arm_length(elevation, np.where(elevation > 45, 0.6, 0.9), found)
     assert length.value == 0.6
     assert length.high - 0.6 == pytest.approx(math.hypot(0.03, 1.96 * 0.0135), abs=1e-3)
-    with pytest.raises(NotMeasured, match="never raised above 45°"):
-        arm_length(np.full(9, 30.0), np.full(9, 0.6), found)
+    assert arm_length(np.full(9, 30.0), np.full(9, 0.5), found).value == found.radius_m
 
 
 def test_assessments_without_a_stance_say_what_must_come_first() -> None:

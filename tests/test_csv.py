@@ -40,7 +40,7 @@ SAME = {
 REFUSED = {
     "no names": ("0,1,2\n0.1,1,2\n", "does not say what its columns are"),
     "nothing": ("", "no line of numbers"),
-    "words": ("time_s,ml_mm\n0,left\n", "no line of numbers"),
+    "words": ("time_s,ml_mm\n0,left\n", "line 2, column 'ml_mm': 'left' is not a number"),
     "a word among numbers": ("time_s,ml_mm\n0,1\n1,2\n2,lost\n", "line 4, column 'ml_mm': 'lost' is not a number"),
     "no time": ("ml_mm,ap_mm\n1,2\n2,3\n", "no column of time"),
     "missing time": ("time_s,ml_mm\n0,1\n,2\n", "time_s has no time in sample 2"),
@@ -126,7 +126,7 @@ def test_numbers_that_decimal_commas_split_come_back_or_are_refused_and_are_neve
         found = text.read(written(tmp_path, "\n".join(["time_s,a,b", *lines])))
     except RecordingUnreadable:
         pytest.fail("every number was split, so there is one way to join them")
-    assert found.values == pytest.approx(np.round(rows, 3))
+    assert found.values == pytest.approx(np.array([[float(f"{value:.3f}") for value in row] for row in rows]))
 
 
 @SETTINGS
@@ -256,3 +256,29 @@ def test_no_text_raises_anything_else(tmp_path: Path, content: str) -> None:
     except RecordingUnreadable:
         return
     assert np.isfinite(found.rows["time_ns"] if isinstance(found, Recorded) else found.time_s).all()
+
+
+@pytest.mark.parametrize("names", ["TIME_S,ML_MM,AP_MM", "Time [S],ML [MM],AP [Mm]", "time_s,ml_mm,ap_mm"])
+def test_capitals_of_names_and_units_mean_the_same(tmp_path: Path, names: str) -> None:
+    found = read(written(tmp_path, f"{names}\n0,1,2\n0.01,3,4\n"))
+    assert isinstance(found, Table)
+    assert found.columns["ml_m"].tolist() == pytest.approx([0.001, 0.003])
+
+
+def test_sway_without_a_unit_is_taken_as_told_and_it_is_said(tmp_path: Path) -> None:
+    found = read(written(tmp_path, "time_s,ml,ap\n0,1,2\n0.01,3,4\n"), unit="cm")
+    assert isinstance(found, Table)
+    assert found.columns["ap_m"].tolist() == pytest.approx([0.02, 0.04])
+    assert found.note == "no unit is named for ml, ap: taken as cm"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no line of numbers under a line of names"),
+        ("time,ml_m\n2024-01-01T00:00:00,1\n", "column 'time': '2024-01"),
+    ],
+)
+def test_a_file_without_numbers_is_told_what_is_there_instead(tmp_path: Path, content: str, words: str) -> None:
+    with pytest.raises(RecordingUnreadable, match=words):
+        read(written(tmp_path, content))

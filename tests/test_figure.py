@@ -11,9 +11,10 @@ from people import HEAD_M, STANCE, a_frame
 from scipy.spatial.transform import Rotation
 
 from engine.body import NECK_IN_HEAD_M, Upright, estimate, shoulder_m, upright
-from engine.figure import Arm, Derived, Figure, figure
+from engine.figure import Figure, figure
 from engine.frame import HAND_JOINTS, LOST, SIDES, Devices, Frame, Hand, Pose, Vector
 from engine.records import Stance
+from engine.upper_limb import Arm, Derived
 
 QUICK = settings(deadline=None, max_examples=60)
 PELVIS_BELOW_HEAD_M = 0.7

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from engine.body import ARM_OF_STATURE, FOREARM_OF_STATURE, UPPER_ARM_OF_STATURE, Upright, estimate, upright
-from engine.figure import Arm, Figure, figure
+from engine.figure import Figure, figure
 from engine.frame import HAND_JOINTS, LOST, SIDES, Devices, Frame, Hand, Pose, Quaternion, Vector, from_yaw_pitch
 from engine.records import Stance
+from engine.upper_limb import Arm
 
 Array = NDArray[np.float64]
 

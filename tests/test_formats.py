@@ -1,23 +1,30 @@
 """Files of every kind: what goes out comes back within the bound of docs/formats.md, or is refused in words."""
 
+import errno
 import json
+import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
+import ezc3d
 import numpy as np
 import people
 import pytest
 from hypothesis import given
 from recordings import HEADER, SETTINGS, moving, poses, recordings, same, valid
 
+import steadyreach_export
 from engine import recording
 from engine.formats import c3d, foxglove, motion_bids, own_csv, parquet
 from engine.formats.files import read
 from engine.formats.tables import FLAT, PLACES, Table
 from engine.motion import clean
 from engine.recording import DEVICES_FLAGS, FLAGS, TABLES, Recorded, RecordingUnreadable
-from engine.records import to_json
+from engine.records import Session, to_json
 from engine.simulated import Patient, SimulatedHeadset
 from steadyreach_export import NotExported, export
 
@@ -157,6 +164,68 @@ def test_a_table_is_not_exported(tmp_path: Path) -> None:
     path.write_text("time_s,ml_mm,ap_mm\n0,1,2\n0.01,1,2\n")
     with pytest.raises(NotExported, match="holds no poses of a head"):
         export(path, tmp_path / "sway.mcap")
+
+
+@pytest.mark.parametrize("target", ["visit.c3d", "visit.csv"])
+def test_a_file_for_which_there_is_no_room_is_refused_and_not_there(
+    visit: Path, tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steadyreach_export, "_WRITERS", {target[6:]: partial(written_in_part, target[6:])})
+    with pytest.raises(NotExported, match=r"cannot be written: No space left on device"):
+        export(visit, tmp_path / target)
+    assert list(tmp_path.iterdir()) == []
+
+
+def written_in_part(kind: str, path: Path, recorded: Recorded, session: Session | None) -> list[Path]:
+    """What a full disk leaves: the library for C3D stops without a word, others raise."""
+    if kind == "csv":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    whole = ezc3d.c3d.write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ezc3d.c3d, "write", lambda content, name: (whole(content, name), os.truncate(name, 5000)))
+        return c3d.write(path, recorded, session)
+
+
+def test_a_dataset_is_whole_or_as_it_was_when_there_is_no_room(
+    visit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(visit, tmp_path / "set")
+    known = sorted(path for path in (tmp_path / "set").rglob("*") if path.is_file())
+    again = tmp_path / "other"
+    shutil.copytree(visit, again)
+    record = (again / "session.json").read_text(encoding="utf-8")
+    identity = json.loads(record)["id"]
+    (again / "session.json").write_text(record.replace(identity, f"{identity}2"), encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: full())
+        with pytest.raises(NotExported, match="No space left"):
+            export(again, tmp_path / "set")
+    assert sorted(path for path in (tmp_path / "set").rglob("*") if path.is_file()) == known
+    assert len(export(again, tmp_path / "set")) == 6
+
+
+def full() -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_an_interrupted_export_left_in_a_dataset_is_no_recording(visit: Path, tmp_path: Path) -> None:
+    motion = next(file for file in export(visit, tmp_path / "set") if file.name.endswith("_motion.tsv"))
+    left = motion.parent.parent / ".export-x" / "motion"
+    left.mkdir(parents=True)
+    (left / motion.name).write_text("0.0\t1", encoding="utf-8")
+    assert len(rows_in(tmp_path / "set")) == len(rows_in(visit))
+
+
+def test_a_folder_of_other_things_does_not_become_a_dataset(visit: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "a.txt").write_text("dear")
+    with pytest.raises(NotExported, match="holds other things and is no dataset"):
+        export(visit, tmp_path / "letters")
+
+
+def test_a_target_in_no_folder_is_refused(visit: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotExported, match="nowhere is no folder"):
+        export(visit, tmp_path / "nowhere" / "visit.csv")
 
 
 def test_an_unknown_target_is_refused_with_those_that_are_known(visit: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from engine.metrics.balance import romberg, sway
 from engine.metrics.definition import NotMeasurable, definitions, measured
 from engine.metrics.signals import low_passed, swarii
 from engine.metrics.sway_measures import Sway
-from engine.metrics.sway_spectrum import band_power
+from engine.metrics.sway_spectrum import band_power, power_density
 
 RATE_HZ = 100.0
 M_OF_CM = 0.01
@@ -139,6 +139,13 @@ def test_velocity_depends_on_the_filter_even_where_data_were_filtered_before(dat
     raw, again = sway(*track.T, RATE_HZ), sway(*track.T, RATE_HZ, cut_off_hz=10.0)
     assert 0.002 < 1 - again.mean_velocity_mps / raw.mean_velocity_mps < 0.05
     assert again.ellipse_area_m2 == pytest.approx(raw.ellipse_area_m2, rel=2e-3)
+
+
+def test_published_stabilograms_have_no_noise_left_that_a_filter_could_take_away(data: Path) -> None:
+    for path in sorted((data / "bds_stabilograms" / "trials").iterdir()):
+        track = stabilogram_m(data, path.name.split(".")[0])
+        frequency_hz, density = power_density(track, RATE_HZ, 1000, 1000, trend=1)
+        assert np.all(density[frequency_hz == 20] < 1e-6 * density[frequency_hz == 1])
 
 
 def test_nothing_is_filtered_unless_asked_for(data: Path) -> None:
@@ -277,7 +284,7 @@ def test_twice_the_rate_by_straight_lines_changes_little(seed: int) -> None:
     twice = np.stack([np.interp(np.arange(2 * n - 1) / 2, np.arange(n), axis) for axis in track.T], axis=1)
     before, after = numbers(sway(*track.T, RATE_HZ)), numbers(sway(*twice.T, 2 * RATE_HZ))
     for name in ("path_m", "mean_velocity_mps", "rms_ml_m", "range_m", "hull_area_m2", "mean_frequency_hz"):
-        assert after[name] == pytest.approx(before[name], rel=2 / n), name
+        assert after[name] == pytest.approx(before[name], rel=3 / n), name
     assert after["ellipse_area_m2"] == pytest.approx(before["ellipse_area_m2"], rel=10 / n)
     assert after["f95_hz"] == pytest.approx(before["f95_hz"], abs=2 * RATE_HZ / n)
 

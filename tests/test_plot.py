@@ -11,8 +11,10 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from engine.formats.files import read
 from engine.metrics.balance import sway
 from engine.metrics.definition import NotMeasurable
+from engine.recording import Recorded, Writer
 from steadyreach_drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
 from steadyreach_plot import plot
 
@@ -81,7 +83,7 @@ def test_a_star_has_a_ray_for_each_direction_seen() -> None:
     figure = reach_picture(rays, [Profile("right hand", time_s, np.sin(np.pi * time_s), 1.0)], "somebody")
     star = figure.subfigs[0].axes[0]
     assert [len(found.get_offsets()) for found in star.collections if isinstance(found, PathCollection)] == [2, 1]
-    assert "Hand speed, 1 reach\n" in texts(figure) + "\n"
+    assert "Speed, 1 reach\n" in texts(figure) + "\n"
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
@@ -105,5 +107,61 @@ def test_each_kind_that_a_recording_holds_becomes_a_picture(tmp_path: Path, repl
 def test_a_plates_file_becomes_a_stabilogram(tmp_path: Path, data: Path) -> None:
     path = data / "bds_stabilograms" / "trials" / "BDS00001.csv.gz"
     assert plot(path, tmp_path, ("sway", "rom", "reach"), "svg") == [tmp_path / "BDS00001-sway.svg"]
-    with pytest.raises(NotMeasurable, match=r"nothing to draw .* reach: "):
+    with pytest.raises(NotMeasurable, match=r"nothing to draw .*no orientations.*; there are no places"):
         plot(path, tmp_path, ("rom", "reach"))
+
+
+def table(path: Path, names: str, columns: np.ndarray) -> Path:
+    np.savetxt(path, columns, delimiter=",", header=names, comments="")
+    return path
+
+
+def test_many_markers_of_which_one_was_never_seen_become_a_picture_of_the_fastest(tmp_path: Path) -> None:
+    time_s = np.arange(0, 3, 0.01)
+    speeds = np.arange(31)
+    places = [speed * 0.05 * np.sin(time_s) for speed in speeds for _ in "xyz"]
+    places[0:3] = [np.full(len(time_s), np.nan)] * 3
+    names = ",".join(["time_s", *(f"m{number}_{axis}_m" for number in speeds for axis in "xyz")])
+    path = table(tmp_path / "marks.2.csv", names, np.column_stack([time_s, *places]))
+    assert plot(path, tmp_path, ("reach",), "svg") == [tmp_path / "marks.2-reach.svg"]
+    assert "m0" not in (legend := path.with_name("marks.2-reach.svg").read_text(encoding="utf-8"))
+    assert "the 6 fastest of 30 points" in legend
+
+
+def test_a_folder_is_called_by_its_name_however_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay_file: Path
+) -> None:
+    (tmp_path / "visit.7").mkdir()
+    (tmp_path / "visit.7" / "frames.vrec").write_bytes(_as_recording(replay_file, tmp_path))
+    monkeypatch.chdir(tmp_path / "visit.7")
+    assert plot(Path(), tmp_path, ("rom",)) == [tmp_path / "visit.7-rom.png"]
+
+
+def _as_recording(replay: Path, folder: Path) -> bytes:
+    found = read(replay)
+    assert isinstance(found, Recorded)
+    with Writer(folder / "frames.vrec", {}) as writer:
+        for row in found.rows[:2000]:
+            writer.write(row.tobytes())
+    return (folder / "frames.vrec").read_bytes()
+
+
+def test_errors_of_a_headset_stand_beside_its_numbers_and_not_beside_a_plates() -> None:
+    ml_m, ap_m = wandering(30)
+    assert " ± " in texts(sway_picture(ml_m, ap_m, RATE_HZ, "", with_errors=True))
+    assert " ± " not in texts(sway_picture(ml_m, ap_m, RATE_HZ, ""))
+
+
+def test_rays_of_two_hands_in_one_direction_are_both_seen() -> None:
+    figure = reach_picture({"left hand": [Ray(0, 0.5)], "right hand": [Ray(0, 0.5)]}, [], "somebody")
+    places = [found.get_offsets()[0] for found in figure.subfigs[0].axes[0].collections if len(found.get_offsets())]
+    assert places[0].tolist() != places[-1].tolist()
+    assert "No reach from rest to rest was seen." in texts(figure)
+
+
+def test_a_folder_that_cannot_hold_pictures_is_named(tmp_path: Path, replay_file: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    command = [sys.executable, "-m", "steadyreach", "plot", str(replay_file), "--folder", str(tmp_path / "taken")]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "taken cannot hold pictures" in answer.stderr

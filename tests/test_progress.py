@@ -125,6 +125,10 @@ def test_what_is_no_size_has_no_asymmetry(left, right) -> None:
         asymmetry(left, right)
 
 
+def test_sides_that_did_next_to_nothing_are_as_alike_as_larger_ones() -> None:
+    assert asymmetry([1e-200, 3e-200], [5e-200, 7e-200]).index == pytest.approx(asymmetry([1, 3], [5, 7]).index)
+
+
 def test_two_sides_that_did_nothing_are_neither_alike_nor_different() -> None:
     found = asymmetry([0.0, 0.0], [0.0, 0.0])
     assert math.isnan(found.index)

@@ -206,6 +206,14 @@ def test_at_the_cut_off_the_power_is_halved(rate_hz: float, within: float) -> No
     assert share_left(rate_hz, 5.0) == pytest.approx(math.sqrt(0.5), rel=within)
 
 
+@pytest.mark.parametrize("n", [1, 2, 30, 500])
+def test_the_low_pass_is_that_of_scipy_at_any_length(n: int) -> None:
+    values = np.random.default_rng(n).normal(size=(n, 3)).cumsum(axis=0)
+    sections = signal.butter(2, 5 / (math.sqrt(2) - 1) ** 0.25, fs=RATE_HZ, output="sos")
+    known = signal.sosfiltfilt(sections, values, axis=0, padlen=min(n - 1, 60))
+    assert signals.low_passed(values, RATE_HZ, 5.0) == pytest.approx(known, abs=1e-12)
+
+
 def still_mm_s(path: Path, cut_off_hz: float) -> float:
     """The horizontal path per second of a headset in the hand of a robot, in its stillest 5 s, low-passed."""
     with gzip.open(path) as file:
@@ -232,6 +240,7 @@ NONSENSE: list[Callable[[], object]] = [
     lambda: signals.uniform(TIME_S[::-1], NOISE, RATE_HZ),
     lambda: signals.uniform(np.zeros(50), NOISE, RATE_HZ),
     lambda: signals.uniform(np.full(50, np.nan), NOISE, RATE_HZ),
+    lambda: signals.uniform(1e9 * TIME_S, NOISE, RATE_HZ),
     lambda: signals.uniform(TIME_S[:1], NOISE[:1], RATE_HZ),
     lambda: signals.uniform(TIME_S, NOISE[:, 0], RATE_HZ),
     lambda: signals.swarii(TIME_S[1:], NOISE),

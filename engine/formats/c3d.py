@@ -4,6 +4,8 @@ Devices are points in millimetres; their orientations, flags, triggers and squee
 rate; trials and events are C3D events. C3D knows one steady rate, so a recording is resampled. Format: https://www.c3d.org.
 """
 
+import errno
+import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +30,7 @@ _GROUP = "STEADYREACH"
 def write(path: Path, recorded: Recorded, session: Session | None = None) -> list[Path]:
     """Write a recording at its median rate; returns the files, `visit-2.c3d` and so on after 65535 frames.
 
-    Raises engine.formats.steady.Unsteady.
+    Raises engine.formats.steady.Unsteady, and OSError where there is no room for it.
     """
     poses = poses_of(recorded)
     rate = rate_hz(poses)
@@ -41,6 +43,7 @@ def write(path: Path, recorded: Recorded, session: Session | None = None) -> lis
         content = _content(cut(steady, slice(start, stop)), rate)
         _add_events(content, [mark._replace(at_s=mark.at_s - start / rate) for mark in inside[:_EVENTS]])
         content.write(str(files[-1]))
+        _check_written(files[-1])
     return files
 
 
@@ -78,6 +81,14 @@ def _check(path: Path) -> None:
     needed = 512 * (start - 1) + (last - first + 1) * (4 * points + analogs) * number_bytes
     if processor == _INTEL and len(content) < needed:
         raise RecordingUnreadable(f"{path} is C3D that is cut short: {len(content)} of {needed} bytes")
+
+
+def _check_written(path: Path) -> None:
+    """Refuse what the library wrote to a full disk without a word."""
+    try:
+        _check(path)
+    except RecordingUnreadable:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
 
 
 def _content(poses: Poses, rate: float) -> Any:

@@ -11,7 +11,7 @@ from engine.recording import Recorded, RecordingUnreadable
 from engine.session_folder import FRAMES
 
 TEXTS = (".csv", ".tsv", ".txt", ".tum", ".mot", ".gz")
-KINDS = (".vrec", ".bsor", ".csv", ".tsv", ".txt", ".gz", ".c3d", ".parquet", ".mcap")
+KINDS = (".vrec", ".bsor", *TEXTS, ".c3d", ".parquet", ".mcap")
 
 
 def read(
@@ -47,6 +47,8 @@ def read(
         return foxglove.read(path)
     if suffix in TEXTS:
         return _text(path, axes, unit, rate_hz)
+    if not path.exists():
+        raise RecordingUnreadable(f"{path} is not there")
     raise RecordingUnreadable(f"{path} is of no known kind: known are {', '.join(KINDS)} and folders")
 
 

@@ -102,7 +102,8 @@ def read(path: Path) -> Recorded:
     except OSError as reason:
         raise RecordingUnreadable(f"{path} cannot be read: {reason.strerror}") from None
     except (McapError, ZstdError, struct.error, EOFError, LookupError, TypeError, ValueError) as reason:
-        raise RecordingUnreadable(f"{path} cannot be read as MCAP, or is damaged: {reason}") from None
+        why = str(reason) or "it ends too early"
+        raise RecordingUnreadable(f"{path} cannot be read as MCAP, or is damaged: {why}") from None
 
 
 def _channel(writer: Any, topic: str, schema: Mapping[str, Any]) -> int:

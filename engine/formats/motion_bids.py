@@ -7,6 +7,7 @@ Specification: BIDS 1.10, https://bids-specification.readthedocs.io (Motion), do
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +54,7 @@ _REFERENCE = {
 
 
 class AlreadyThere(FileExistsError):
-    """The dataset has this recording already; the message names its folder."""
+    """The dataset has this recording already, or the folder holds something else; the message names it."""
 
 
 class _Channel(NamedTuple):
@@ -68,15 +69,15 @@ class _Channel(NamedTuple):
 def write(folder: Path, recorded: Recorded, session: Session | None = None, name: str = "recording") -> list[Path]:
     """Add a recording to a dataset, which is made if need be; returns the files of the recording.
 
-    `name` labels a recording that has no session. Raises AlreadyThere.
+    `name` labels a recording that has no session. A recording is there as a whole or not at all. Raises AlreadyThere.
     """
     subject = f"sub-{label(session.patient if session else 'unknown')}"
     visit = f"ses-{label(session.id if session else name)}"
     home = folder / subject / visit / "motion"
     if home.exists():
         raise AlreadyThere(f"{home} exists already: a recording is written once")
-    home.mkdir(parents=True)
-    _describe(folder, subject)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / DESCRIPTION).is_file():
+        raise AlreadyThere(f"{folder} holds other things and is no dataset: name another folder, or an empty one")
     poses = poses_of(recorded)
     channels = _channels(poses)
     stem = f"{subject}_{visit}_task-visit"
@@ -90,14 +91,20 @@ def write(folder: Path, recorded: Recorded, session: Session | None = None, name
     if session is not None:
         files[f"{stem}_events.tsv"] = _table(_events(marks(session)))
         files[f"{stem}_events.json"] = _json({column: {"Description": words} for column, words in _EVENTS.items()})
-    for file, content in files.items():
-        _put(home / file, content)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    _describe(folder, subject)
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=".export-") as scratch:
+        whole = Path(scratch) / home.name
+        whole.mkdir()
+        for file, content in files.items():
+            _put(whole / file, content)
+        whole.rename(home)
     return [home / file for file in files]
 
 
 def read(path: Path) -> Recorded:
     """Read what `write` wrote: a motion.tsv, or a dataset that holds one; raises RecordingUnreadable."""
-    found = [path] if path.is_file() else sorted(path.rglob("*_motion.tsv"))
+    found = [path] if path.is_file() else sorted(path.glob("sub-*/ses-*/motion/*_motion.tsv"))
     if len(found) != 1:
         raise RecordingUnreadable(
             f"{path} holds {len(found)} recordings: name one of its files that end in _motion.tsv"
@@ -220,4 +227,10 @@ def _json(content: Mapping[str, Any]) -> str:
 
 
 def _put(path: Path, content: str) -> None:
-    path.write_text(content, encoding="utf-8", newline="\n")
+    """Write a file that is whole or as it was before."""
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        unfinished.write_text(content, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

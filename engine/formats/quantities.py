@@ -25,7 +25,7 @@ AXES: Mapping[str, Array] = {
 STABILOGRAM = ("t_s", "Fz_N", "cop_x_cm", "cop_y_cm")
 """The columns of Santos & Duarte (2016), PeerJ 4:e2648, where x is antero-posterior and y medio-lateral."""
 
-_UNIT = re.compile(r"(.*?)\s*(?:\[([^\]]*)\]|\(([^)]*)\)|_(cm|mm|m|s|ms|us|ns|deg|rad))")
+_UNIT = re.compile(r"(.*?)\s*(?:\[([^\]]*)\]|\(([^)]*)\)|_(cm|mm|m|s|ms|us|ns|deg|rad))", re.IGNORECASE)
 _TIME = re.compile(r"(?:.*[_. ])?(?:t|time|times|timestamp|elapsed|seconds)|.*[a-z]Time", re.IGNORECASE)
 _PLACE = re.compile(r"(?:(.+?)[_. :])?(?:p|t|pos[_.]?|position[_.]?)?([xyz])", re.IGNORECASE)
 _TURN = re.compile(r"(?:(.+?)[_. :])?(?:q|quat|quaternion|rot|rotation|orientation)[_.]?([xyzw])", re.IGNORECASE)
@@ -66,6 +66,7 @@ def table_of(
     rotations = {who: _turned(np.stack([columns[name] for name in group], 1), turn) for who, group in turns.items()}
     single = dict(_single(name, parts[name], columns[name], unit) for name in rest if name not in used)
     bare = [name for group in places.values() for name in group if not parts[name][1]]
+    bare += [name for name in rest if name not in used and _sway(parts[name][0]) and not parts[name][1]]
     note = f"no unit is named for {', '.join(bare[:3])}: taken as {unit}" if bare else ""
     return Table(time_s, single, points_m, rotations, note)
 
@@ -101,7 +102,7 @@ def _parts(name: str) -> tuple[str, str]:
     found = _UNIT.fullmatch(name)
     if found is None:
         return name, ""
-    unit = next(part for part in found.groups()[1:] if part is not None).strip()
+    unit = next(part for part in found.groups()[1:] if part is not None).strip().lower()
     return (found[1], unit) if unit in _SI else (name, "")
 
 
@@ -149,13 +150,18 @@ def _metres(
 
 def _single(name: str, part: tuple[str, str], values: Array, unit: str) -> tuple[str, Array]:
     base, known = part
-    sway = _SWAY.get(re.sub("cop|head|[^a-z]", "", base.lower()))
+    sway = _sway(base)
     if sway and known in {"", *LENGTHS}:
         return f"{sway}_m", values * LENGTHS[known or unit]
     if not known:
         return name, values
     factor, si = _SI[known]
     return f"{base}_{si}", values * factor
+
+
+def _sway(base: str) -> str:
+    """Which axis of sway a column is, "" if of none."""
+    return _SWAY.get(re.sub("cop|head|[^a-z]", "", base.lower()), "")
 
 
 def _flag(name: str) -> int:

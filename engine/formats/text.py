@@ -19,6 +19,7 @@ from engine.recording import RecordingUnreadable
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--", "inf", "-inf", "infinity", "-infinity"})
 _COMMENTS = ("#", "%", "//")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_PLAIN = re.compile(r"[-+.0-9eE]*")
 _NUMBER_LIKE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*([eE][-+]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[-+]?(\d*|\d{1,3}(\.\d{3})+),\d+([eE][-+]?\d+)?")
 _COMMA_MAY_GROUP = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
@@ -51,7 +52,7 @@ def read(path: Path) -> Text:
     rows, comments = _rows(path)
     start = next((i for i, row in enumerate(rows) if _is_data(row.cells)), None)
     if start is None:
-        raise RecordingUnreadable(f"{path} holds no line of numbers alone: take out what are words")
+        raise RecordingUnreadable(f"{path}{_without_numbers(rows)}")
     titles = [row for row in rows[:start] if any(row.cells)]
     remarks = [row for row in comments if row.line < rows[start].line]
     if not titles and not remarks:
@@ -61,8 +62,10 @@ def read(path: Path) -> Text:
     data = [row for row in rows[start:] if any(cell.lower() not in MISSING for cell in row.cells)]
     names = _names(path, (titles or remarks)[-1])
     data, split = _as_wide_as(path, names, data)
-    data, grouped = _with_points(path, names, data)
-    values = np.array([[_value(cell) for cell in row.cells] for row in data])
+    values, grouped = _plain(data), ""
+    if values is None:
+        data, grouped = _with_points(path, names, data)
+        values = np.array([[_value(cell) for cell in row.cells] for row in data])
     rate = next((found[1] for row in (*titles, *remarks) if (found := _RATE.search(" ".join(row.cells)))), None)
     return Text(names, values, float(rate) if rate else None, "; ".join(filter(None, (split, grouped))))
 
@@ -110,6 +113,18 @@ def _split(lines: Sequence[tuple[int, str]], separator: str) -> list[_Row]:
 def _is_data(cells: Sequence[str]) -> bool:
     told = [cell for cell in cells if cell.lower() not in MISSING]
     return len(cells) > 1 and bool(told) and all(_NUMBER_LIKE.fullmatch(cell) for cell in told)
+
+
+def _without_numbers(rows: Sequence[_Row]) -> str:
+    """What is the matter with a file that has no line of numbers, by the first line under its names."""
+    if len(rows) < 2:
+        return " holds no line of numbers under a line of names"
+    names, row = rows[0].cells, rows[1]
+    words = [number for number, cell in enumerate(row.cells) if cell and not _NUMBER_LIKE.fullmatch(cell)]
+    if not words or len(names) != len(row.cells):
+        return " holds no line of numbers alone: take out what are words"
+    word, column = row.cells[words[0]], names[words[0]]
+    return f", line {row.line}, column {column!r}: {word!r} is not a number: take its column out, or give seconds"
 
 
 def _names(path: Path, row: _Row) -> tuple[str, ...]:
@@ -166,6 +181,16 @@ def _split_columns(rows: Sequence[Sequence[str]], wide: int) -> list[int] | None
             return None
     complete = [starts for starts, field in zip(ways, at, strict=True) if field == len(whole)]
     return complete[0] if len(complete) == 1 else None
+
+
+def _plain(data: list[_Row]) -> NDArray[np.float64] | None:
+    """The numbers, where every cell is one with a decimal point; None where some have to be looked at."""
+    if not all(_PLAIN.fullmatch("".join(row.cells)) for row in data):
+        return None
+    try:
+        return np.array([row.cells for row in data], dtype=float)
+    except ValueError:
+        return None
 
 
 def _with_points(path: Path, names: Sequence[str], data: list[_Row]) -> tuple[list[_Row], str]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics.definition import NotMeasurable, defined, definitions
+from engine.metrics.given import numbers
 
 Array = NDArray[np.float64]
 
@@ -15,7 +16,7 @@ LEAST_REACHES = 3
 WIDTH_OF_SPREAD = 4.133  # standard deviations: 96 % of a normal distribution's hits
 LEAST_SPREAD_M = 1e-4  # below what a controller resolves there is no width
 
-_SCHMIDT = "Schmidt & Lee, Motor Control and Learning, chapter on the measurement of error"
+_SCHMIDT = "Schmidt & Lee, Motor Control and Learning, chapter on the measurement of error; in three axes: ours"
 _AS_REACHES = "that of the endpoint error of each reach over the square root of their number"
 
 
@@ -57,7 +58,8 @@ class EndpointSpread:
         "Speed and accuracy in one: more is better, whether somebody hurries or takes care.",
         formula="log2(De / We + 1) / mean movement time; De = mean way along the line from start to target, We ="
         " 4.133 SD (ddof 1) of where the reaches end along it",
-        source="ISO/TS 9241-411:2012, Annex B",
+        source="ISO/TS 9241-411:2012, with the distance really covered (Soukoreff & MacKenzie 2004, Int J Hum Comput"
+        " Stud 61:751)",
         error="unknown; from k reaches alone the width is known to about 1 / sqrt(2 (k - 1)), one standard error",
         doubt="Distances or movement times that differ much: one throughput is meant for one kind of reach.",
     )
@@ -83,7 +85,8 @@ def endpoint_spread(
         return EndpointSpread(math.nan, math.nan, math.nan, math.nan, why)
     throughput, reason = math.nan, "it needs the starts and the movement times"
     if start_m is not None and movement_s is not None:
-        throughput, reason = _throughput(end - _places(start_m, end.shape), missed, np.asarray(movement_s, dtype=float))
+        moved = end - _places(start_m, end.shape)
+        throughput, reason = _throughput(moved, missed, numbers(movement_s, "movement times"))
     return EndpointSpread(
         float(np.linalg.norm(missed.mean(axis=0))),
         math.sqrt(float(missed.var(axis=0, ddof=1).sum())),
@@ -94,7 +97,7 @@ def endpoint_spread(
 
 
 def _throughput(moved_m: Array, missed_m: Array, movement_s: Array) -> tuple[float, str]:
-    if movement_s.shape != (len(moved_m),) or not (np.isfinite(movement_s).all() and (movement_s > 0).all()):
+    if movement_s.shape != (len(moved_m),) or not (movement_s > 0).all():
         raise NotMeasurable("movement times must be above 0 s, one for each reach")
     line = moved_m - missed_m
     length = np.linalg.norm(line, axis=1)
@@ -111,11 +114,11 @@ def _throughput(moved_m: Array, missed_m: Array, movement_s: Array) -> tuple[flo
 
 
 def _places(values_m: ArrayLike, shape: tuple[int, ...] | None) -> Array:
-    places = np.asarray(values_m, dtype=float)
+    places = numbers(values_m, "places")
     if shape is not None and places.shape == (3,):
         places = np.broadcast_to(places, shape)
     if places.ndim != 2 or places.shape[1] != 3 or places.shape != (shape or places.shape):
         raise NotMeasurable(f"places must be of shape {shape or '(k, 3)'}, not {places.shape}")
-    if not np.isfinite(places).all():
+    if np.isnan(places).any():
         raise NotMeasurable("places must be finite")
     return places

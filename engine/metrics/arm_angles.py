@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics import turning
 from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import LATEST_S, length_m, number, numbers, outward_sign, tracked
 from engine.metrics.progress import Repetitions, summary
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, elevation_deg
 
@@ -41,7 +42,8 @@ _UNKNOWN = {
 _ELEVATION: dict[str, Any] = {
     "source": "Wu 2005, J Biomech 38:981 (ISB), read off the line from shoulder to hand",
     "error": "against cameras that see the elbow, patients' peaks were off by 7 deg in the median and 15 at the 90th "
-    "percentile; in 54 raises of one patient by 11 and 15, always too high; from an elbow's own tracker, unknown",
+    "percentile (18 for 95 %); in 54 raises of one patient by 11 and 15, always too high; from an elbow's own tracker, "
+    "unknown",
     "doubt": "The elbow was bent, the shoulder's place was guessed from body height, or the trunk leaned unseen.",
     "plus_minus": ELEVATION_ERROR_DEG,
 }
@@ -118,7 +120,7 @@ def shoulder(
     A tracker on the trunk is (n, 4), nan where unseen, and `trunk_neutral_xyzw` how it was in the stance (by default
     when first seen). Raises NotMeasurable on wrong shapes, infinite values and what is no rotation.
     """
-    lines = turning.tracked(line_m, (None, 3), "lines")
+    lines = tracked(line_m, (None, 3), "lines")
     straight = _straight(lines, arm_m)
     axes = _trunk_axes(len(lines), facing_deg, trunk_xyzw, trunk_neutral_xyzw)
     raised = np.where(straight, elevation_deg(lines, UP), np.nan)
@@ -144,9 +146,9 @@ def shoulder_repetitions(
 
     Found as `turning.peaks` has it; a raise that was highest with a bent elbow is left out.
     """
-    lines = turning.tracked(line_m, (None, 3), "lines")
+    lines = tracked(line_m, (None, 3), "lines")
     order = turning.chronological(time_s, len(lines))
-    lines, times = lines[order], np.asarray(time_s, float)[order]
+    lines, times = lines[order], numbers(time_s, "times", LATEST_S)[order]
     raised = elevation_deg(lines, UP)
     seen, straight = ~np.isnan(raised), set(times[_straight(lines, arm_m)])
     found = turning.peaks(times[seen], raised[seen, None], (("elevation", ""),), least_deg)
@@ -185,7 +187,7 @@ class Elbow:
 def elbow(distance_m: ArrayLike, upper_arm_m: float, forearm_m: float, *, passive: bool = False) -> Elbow:
     """The largest flexion of an elbow in distances (n,) from shoulder to hand, nan where the hand was not seen."""
     flexion_deg = elbow_flexion_deg(distance_m, upper_arm_m, forearm_m)
-    if np.isnan(distance_m).all():
+    if np.isnan(tracked(distance_m, (None,), "distances")).all():
         return turning.unseen(Elbow, "the hand was never seen", passive)
     if np.isnan(flexion_deg).all():
         return turning.unseen(Elbow, "nearly straight: below 60 degrees the distance does not tell", passive)
@@ -197,27 +199,22 @@ def elbow_flexion_deg(distance_m: ArrayLike, upper_arm_m: float, forearm_m: floa
 
     A distance shorter than any elbow allows reads as 180. Raises NotMeasurable when a length is not positive.
     """
-    distance = turning.tracked(distance_m, (None,), "distances")
+    distance = tracked(distance_m, (None,), "distances")
     if np.any(distance < 0):
         raise NotMeasurable("distances: one is negative")
-    if not (0 < upper_arm_m < math.inf and 0 < forearm_m < math.inf):
-        raise NotMeasurable(f"the arm's lengths must be positive metres, not {upper_arm_m} and {forearm_m}")
-    cosine = (upper_arm_m**2 + forearm_m**2 - distance**2) / (2 * upper_arm_m * forearm_m)
+    upper, lower = length_m(upper_arm_m, "upper arm"), length_m(forearm_m, "forearm")
+    cosine = (upper**2 + lower**2 - distance**2) / (2 * upper * lower)
     flexion: Array = 180 - np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     return np.where(flexion >= NEARLY_STRAIGHT_DEG, flexion, np.nan)
 
 
 def bend_deg(upper_m: ArrayLike, lower_m: ArrayLike) -> Array:
     """The angle (n,) between two segments (n, 3), as trackers on them show it: 0 is straight; nan where unseen."""
-    return 180 - elevation_deg(
-        turning.tracked(upper_m, (None, 3), "lines"), turning.tracked(lower_m, (None, 3), "lines")
-    )
+    return 180 - elevation_deg(tracked(upper_m, (None, 3), "lines"), tracked(lower_m, (None, 3), "lines"))
 
 
 def _straight(lines_m: Array, arm_m: float | None) -> NDArray[np.bool_]:
-    if arm_m is not None and not 0 < arm_m < math.inf:
-        raise NotMeasurable(f"the arm's length must be positive metres, not {arm_m}")
-    least_m = np.finfo(float).tiny if arm_m is None else STRAIGHT_ARM * arm_m
+    least_m = np.finfo(float).tiny if arm_m is None else STRAIGHT_ARM * length_m(arm_m, "the arm")
     straight: NDArray[np.bool_] = np.linalg.norm(lines_m, axis=1) >= least_m
     return straight
 
@@ -232,11 +229,11 @@ def _one_raise(raised_deg: Array, top: int) -> slice:
 
 def _trunk_axes(n: int, facing_deg: float, trunk_xyzw: ArrayLike | None, neutral_xyzw: ArrayLike | None) -> Array:
     """The trunk's axes ahead, up and right (n, 3, 3), as they turned with its tracker; nan where that was not seen."""
-    facing = math.radians(facing_deg)
+    facing = math.radians(number(facing_deg, "the facing"))
     level = np.array([[math.sin(facing), 0, -math.cos(facing)], UP, [math.cos(facing), 0, math.sin(facing)]])
     if trunk_xyzw is None:
         return np.tile(level, (n, 1, 1))
-    trunk = turning.tracked(trunk_xyzw, (n, 4), "the trunk")
+    trunk = tracked(trunk_xyzw, (n, 4), "the trunk")
     axes = np.full((n, 3, 3), np.nan)
     seen = np.flatnonzero(~np.isnan(trunk).any(axis=1))
     if len(seen):
@@ -254,7 +251,7 @@ def _plane_deg(lines_m: Array, axes: Array, raised_deg: Array, side: str) -> flo
         return math.nan
     units = lines_m[told] / np.linalg.norm(lines_m[told], axis=1, keepdims=True)
     ahead, _, right = np.einsum("nij,nj->i", axes[told], units)
-    return math.degrees(math.atan2(ahead, right if side == "right" else -right))
+    return math.degrees(math.atan2(ahead, outward_sign(side) * right))
 
 
 def _share_percent(raised_deg: float, from_trunk_deg: float) -> float:

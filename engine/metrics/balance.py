@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from engine.metrics import sway_spectrum
 from engine.metrics.definition import NotMeasurable
+from engine.metrics.given import LARGEST, numbers
 from engine.metrics.range_of_motion import lean_track_deg
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.sway_measures import LeanSway, Romberg, Sway
@@ -92,16 +93,16 @@ def track_of(ml_m: Array, ap_m: Array, rate_hz: float, cut_off_hz: float | None 
 
     Raises NotMeasurable like `sway`.
     """
-    ml, ap = np.asarray(ml_m, float), np.asarray(ap_m, float)
+    ml, ap = numbers(ml_m, "sideways", FARTHEST_M), numbers(ap_m, "ahead", FARTHEST_M)
     if ml.ndim != 1 or ml.shape != ap.shape:
         raise NotMeasurable(f"sideways and ahead need one length each, not shapes {ml.shape} and {ap.shape}")
     if len(ml) < LEAST_SAMPLES:
         raise NotMeasurable(f"{len(ml)} samples hold no sway; at least {LEAST_SAMPLES} are needed")
-    if not (math.isfinite(rate_hz) and rate_hz > 0):
-        raise NotMeasurable(f"a rate of {rate_hz} Hz cannot be; it has to be above zero")
+    if not 1 / LARGEST <= rate_hz <= LARGEST:
+        raise NotMeasurable(f"a rate of {rate_hz} Hz cannot be; it has to be above zero, and of a device")
     track = np.stack([ml, ap]).T  # columns that lie together are added up three times as fast
-    if not np.all(np.abs(track) < FARTHEST_M):
-        raise NotMeasurable("the signal has values that are not finite, or no place on earth: clean it before")
+    if np.isnan(track).any():
+        raise NotMeasurable("the signal has values that are not finite: clean it before")
     if cut_off_hz is not None:
         track = low_passed(track, rate_hz, cut_off_hz)
     still = np.ptp(track, axis=0) < STILL_M

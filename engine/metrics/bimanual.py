@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics.definition import NotMeasurable, defined, definitions
+from engine.metrics.given import LATEST_S, numbers
 from engine.metrics.signals import low_passed, speed, uniform
 
 Array = NDArray[np.float64]
@@ -18,7 +19,7 @@ LEAST_S = 1.0
 BRIDGED_S = 0.25
 STILL_MPS = 0.020  # peak speed of a hand that rests, as in engine.metrics.movement
 
-_ALIKE = "ours, after the cross-correlation of hand speeds in Rose & Winstein 2005, J Mot Behav 37:461"
+_ALIKE = "ours, after the cross-correlation of hand velocities in Yamada 2024, doi 10.1016/j.humov.2024.103196"
 _INDEX = "(right - left) / (right + left)"
 
 
@@ -57,7 +58,7 @@ class Bimanual:
         "",
         "0 where both hands go equally far, 1 where only the right one moves, -1 only the left.",
         formula=f"{_INDEX} of the path lengths after the low-pass",
-        source="Robinson 1987, J Manipulative Physiol Ther 10:172, without its factor of 2",
+        source="Robinson 1987, J Manipulative Physiol Ther 10:172, without its factors of 2 and 100",
         error="simulated: 0.004 (0.018), since noise adds way to a resting hand",
         doubt="A task that asks different things of the two hands.",
         plus_minus=0.018,
@@ -67,7 +68,7 @@ class Bimanual:
         "",
         "0 where both hands become equally fast, positive where the right one becomes faster.",
         formula=f"{_INDEX} of the largest speeds after the low-pass",
-        source="Robinson 1987, J Manipulative Physiol Ther 10:172, without its factor of 2",
+        source="Robinson 1987, J Manipulative Physiol Ther 10:172, without its factors of 2 and 100",
         error="simulated: 0.003 (0.009)",
         doubt="One peak of each hand decides: take the mean of several trials.",
         plus_minus=0.009,
@@ -108,12 +109,13 @@ def bimanual(left_m: ArrayLike, right_m: ArrayLike, time_s: ArrayLike) -> Bimanu
 
 def _both(left_m: ArrayLike, right_m: ArrayLike, time_s: ArrayLike) -> tuple[Array, Array]:
     """The times (k,) at which both hands were seen, and both positions side by side (k, 6)."""
-    left, right, time = (np.asarray(values, dtype=float) for values in (left_m, right_m, time_s))
+    left, right = numbers(left_m, "the left hand"), numbers(right_m, "the right hand")
+    time = numbers(time_s, "times", LATEST_S)
     if time.ndim != 1 or left.shape != (len(time), 3) or right.shape != left.shape:
         raise NotMeasurable(f"hands (n, 3) and times (n,) do not fit: {left.shape}, {right.shape}, {time.shape}")
     hands = np.hstack([left, right])
-    if not np.isfinite(time).all() or np.isinf(hands).any() or np.any(np.diff(time) <= 0):
-        raise NotMeasurable("times must rise, and positions be finite, or nan where a hand was not seen")
+    if not np.all(np.diff(time) > 0):
+        raise NotMeasurable("times must be finite and rise: clean the recording first")
     seen = ~np.isnan(hands).any(axis=1)
     return time[seen], hands[seen]
 

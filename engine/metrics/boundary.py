@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics.balance import track_of
 from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import numbers
 
 Array = NDArray[np.float64]
 
 _TIME: dict[str, Any] = {
-    "source": "Slobounov 1997, J Motor Behav 29:263, without its acceleration",
+    "source": "after Slobounov 1997, J Mot Behav 29:263, without acceleration",
     "error": "unknown for a headset, whose noise in velocity shortens it",
     "doubt": "Filtering lengthens it, and it is only as true as the boundary.",
 }
@@ -34,7 +35,7 @@ class TimeToBoundary:
     sd_s: float = defined(
         "Variability of time to boundary",
         "s",
-        "How much that time varies: less is a stiffer way to stand.",
+        "How much that time varies from one urgent moment to the next.",
         formula="standard deviation of those minima, ddof 1",
         **_TIME,
     )
@@ -81,8 +82,8 @@ def time_to_boundary(
     Place and boundary are in the same axes: nothing is centred. Low-passed only if a cut-off is given. Raises
     NotMeasurable like `engine.metrics.balance.sway`, and for a boundary that is none.
     """
-    boundary = np.asarray(boundary_m, float)
-    if boundary.ndim != 2 or boundary.shape[0] < 3 or boundary.shape[1] != 2 or not np.isfinite(boundary).all():
+    boundary = numbers(boundary_m, "a boundary")
+    if boundary.ndim != 2 or boundary.shape[0] < 3 or boundary.shape[1] != 2 or np.isnan(boundary).any():
         raise NotMeasurable(f"a boundary has at least 3 corners in the plane, not shape {boundary.shape}")
     track = track_of(ml_m, ap_m, rate_hz, cut_off_hz)
     inside = _inside(track, boundary)

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import find_peaks
 
 from engine.metrics.definition import NotMeasurable, defined
-from engine.metrics.turning import chronological, tracked
+from engine.metrics.given import LATEST_S, number, numbers, tracked
+from engine.metrics.turning import chronological
 
 Array = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class Dose:
         "How far the hand travelled.",
         formula="sum of distances between samples during the active time",
         source="definition of this project",
-        error="positions of a controller are within 15 mm (Carnevale 2022, Sensors 22:5511); of a long way, unknown",
+        error="a controller's place was off by 13.5 ± 6.6 mm (Carnevale 2022, Sensors 22:5511); of a long way, unknown",
         doubt="The hand was often out of sight.",
     )
     excursion_deg: float = defined(
@@ -71,20 +72,22 @@ def dose(
 ) -> Dose:
     """The dose of one exercise: times (n,), positions of a hand (n, 3), an angle (n,), nan where they were not seen.
 
-    What is not given is nan. Samples are put in the order of time. Raises NotMeasurable on wrong shapes, times that
-    are not finite, or a negative count.
+    What was not given or never seen is nan. Samples are put in the order of time. Raises NotMeasurable on wrong
+    shapes, times that are not finite, or a negative count.
     """
-    if repetitions < 0:
+    if not repetitions >= 0:
         raise NotMeasurable(f"repetitions cannot be {repetitions}")
-    times = np.asarray(time_s, float)
+    times = numbers(time_s, "times", LATEST_S)
     order = chronological(times, times.size)
-    active_s, path_m = (math.nan, math.nan)
+    active_s, path_m, turned = math.nan, math.nan, math.nan
     if position_m is not None:
-        active_s, path_m = _way(times[order], tracked(position_m, (times.size, 3), "positions")[order])
-    turned = math.nan
+        position = tracked(position_m, (times.size, 3), "positions")[order]
+        if np.isfinite(position).all(axis=1).any():
+            active_s, path_m = _way(times[order], position)
     if angle_deg is not None:
-        turned = swings_deg(tracked(angle_deg, (times.size,), "angles")[order])
-    return Dose(float(repetitions), active_s, path_m, turned)
+        angle = tracked(angle_deg, (times.size,), "angles")[order]
+        turned = swings_deg(angle) if np.isfinite(angle).any() else math.nan
+    return Dose(number(repetitions, "repetitions"), active_s, path_m, turned)
 
 
 def swings_deg(angle_deg: Array, least_deg: float = LEAST_SWING_DEG) -> float:

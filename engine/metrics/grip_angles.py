@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics import turning
 from engine.metrics.definition import defined
+from engine.metrics.given import outward_sign, tracked
 
 Array = NDArray[np.float64]
 
@@ -30,8 +31,8 @@ def _turn(title: str, meaning: str, formula: str, doubt: str) -> Any:
         meaning,
         formula=formula,
         source="OpenXR specification, grip pose; rotation vector, or heading of the forearm",
-        error="controllers turn within 1.11 deg with a spread of 0.37 (Carnevale 2022, Sensors 22:5511); how the grip "
-        "sits in the hand, and what the joints did that were to be held still, is unknown",
+        error="a Quest 2 controller was off by at most 1.11 deg with a spread of 0.37 (Carnevale 2022, Sensors "
+        "22:5511); how the grip sits in the hand, and what the joints did that were to be held still, is unknown",
         doubt=doubt,
         plus_minus=GRIP_ERROR_DEG,
     )
@@ -68,13 +69,13 @@ def wrist_track_deg(hand_xyzw: ArrayLike, side: str, neutral_xyzw: ArrayLike) ->
 
     `neutral_xyzw` is (4,), or (k, 4), whose mean is taken. Raises NotMeasurable on what is no rotation.
     """
-    hands = turning.tracked(hand_xyzw, (None, 4), "the hand")
+    hands = tracked(hand_xyzw, (None, 4), "the hand")
     neutral = turning.mean_rotation(neutral_xyzw, "the neutral hand")
     turned = np.full((len(hands), 3), np.nan)
     seen = ~np.isnan(hands).any(axis=1)
     if seen.any():
         turned[seen] = (neutral.inv() * turning.rotations(hands[seen], "the hand")).as_rotvec(degrees=True)
-    return turned if side == "right" else turned * (1, -1, -1)
+    return turned * (1, outward_sign(side), outward_sign(side))
 
 
 def wrist(hand_xyzw: ArrayLike, side: str, neutral_xyzw: ArrayLike, *, passive: bool = False) -> Wrist:
@@ -115,7 +116,7 @@ def shoulder_rotation(
 
     The wrist must be in neutral and the trunk still. Raises NotMeasurable on what is no rotation.
     """
-    hands = turning.tracked(hand_xyzw, (None, 4), "the hand")
+    hands = tracked(hand_xyzw, (None, 4), "the hand")
     hands = hands[~np.isnan(hands).any(axis=1)]
     if not len(hands):
         return turning.unseen(ShoulderRotation, "the hand was never seen", passive)
@@ -126,8 +127,8 @@ def shoulder_rotation(
     turned = (heading_deg[~np.isnan(heading_deg)] - ahead_deg + 180) % 360 - 180
     if not len(turned):
         return turning.unseen(ShoulderRotation, "the forearm was never within 30 degrees of level", passive)
-    outward = turned if side == "right" else -turned
-    return turning.result(ShoulderRotation, (max(0, outward.max()), max(0, -outward.min())), passive)
+    swung = outward_sign(side) * turned
+    return turning.result(ShoulderRotation, (max(0, swung.max()), max(0, -swung.min())), passive)
 
 
 def _heading_deg(directions: Array) -> Array:

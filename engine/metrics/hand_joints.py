@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics import turning
-from engine.metrics.definition import defined
+from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import outward_sign, tracked
 
 Array = NDArray[np.float64]
 R = TypeVar("R")
@@ -29,7 +30,8 @@ def _joint(title: str, meaning: str, formula: str) -> Any:
         "deg",
         meaning,
         formula=formula,
-        source="bones between joints of XR_EXT_hand_tracking; total active motion as hand surgeons have it (ASSH 1976)",
+        source="bones between joints of XR_EXT_hand_tracking; total active motion of the American Society for Surgery "
+        "of the Hand",
         error="published: 9.6 deg for a joint in the mean, by the cameras of a Quest 2 (Abdlkarim 2024, Behav Res "
         "Methods 56:1052); of total active motion unknown",
         doubt="Fingers hid one another, the hand faced away from the cameras, or held something.",
@@ -45,11 +47,23 @@ class Finger:
     """How far one finger bent and stretched, at knuckle (MCP), middle (PIP) and end joint (DIP)."""
 
     mcp_flexion_deg: float = _joint("MCP flexion", "How far the knuckle bent.", _FLEXION)
-    mcp_extension_deg: float = _joint("MCP at its straightest", "What the knuckle lacks to straight.", _EXTENSION)
+    mcp_extension_deg: float = _joint(
+        "MCP at its straightest",
+        "How straight the knuckle got: 0 is straight, above 0 still bent, below 0 bent back.",
+        _EXTENSION,
+    )
     pip_flexion_deg: float = _joint("PIP flexion", "How far the middle joint bent.", _FLEXION)
-    pip_extension_deg: float = _joint("PIP at its straightest", "What the middle joint lacks to straight.", _EXTENSION)
+    pip_extension_deg: float = _joint(
+        "PIP at its straightest",
+        "How straight the middle joint got: 0 is straight, above 0 still bent, below 0 bent back.",
+        _EXTENSION,
+    )
     dip_flexion_deg: float = _joint("DIP flexion", "How far the end joint bent.", _FLEXION)
-    dip_extension_deg: float = _joint("DIP at its straightest", "What the end joint lacks to straight.", _EXTENSION)
+    dip_extension_deg: float = _joint(
+        "DIP at its straightest",
+        "How straight the end joint got: 0 is straight, above 0 still bent, below 0 bent back.",
+        _EXTENSION,
+    )
     total_active_motion_deg: float = _joint(
         "Total active motion",
         "How far the whole finger moves between fist and open hand, less what it lacks to straight.",
@@ -64,9 +78,17 @@ class Thumb:
     """How far a thumb bent and stretched, at its knuckle (MCP) and end joint (IP)."""
 
     mcp_flexion_deg: float = _joint("Thumb MCP flexion", "How far the thumb's knuckle bent.", _FLEXION)
-    mcp_extension_deg: float = _joint("Thumb MCP at its straightest", "What it lacks to straight.", _EXTENSION)
+    mcp_extension_deg: float = _joint(
+        "Thumb MCP at its straightest",
+        "How straight the thumb's knuckle got: 0 is straight, above 0 still bent, below 0 bent back.",
+        _EXTENSION,
+    )
     ip_flexion_deg: float = _joint("Thumb IP flexion", "How far the thumb's end joint bent.", _FLEXION)
-    ip_extension_deg: float = _joint("Thumb IP at its straightest", "What it lacks to straight.", _EXTENSION)
+    ip_extension_deg: float = _joint(
+        "Thumb IP at its straightest",
+        "How straight the thumb's end joint got: 0 is straight, above 0 still bent, below 0 bent back.",
+        _EXTENSION,
+    )
     total_active_motion_deg: float = _joint(
         "Thumb, total active motion",
         "How far the whole thumb moves between bent and open, less what it lacks to straight.",
@@ -82,11 +104,13 @@ def finger_track_deg(joints_m: ArrayLike, side: str, name: str) -> Array:
     At the knuckle it is the angle in the plane across the row of knuckles, so that spreading the fingers is no
     flexion; the hinges beyond have the whole angle between their bones.
     """
-    joints = turning.tracked(joints_m, (None, JOINTS, 3), "joints of a hand")
+    joints = tracked(joints_m, (None, JOINTS, 3), "joints of a hand")
+    if name not in FIRST_JOINT:
+        raise NotMeasurable(f"a finger is one of {', '.join(FIRST_JOINT)}, not {name!r}")
     first = FIRST_JOINT[name]
     bones = _unit(np.diff(joints[:, first : first + 5], axis=1))
     across = joints[:, _LITTLE_KNUCKLE] - joints[:, _INDEX_KNUCKLE]
-    axis = _unit(across if side == "left" else -across)[:, None]
+    axis = _unit(-outward_sign(side) * across)[:, None]
     sines = np.sum(np.cross(bones[:, :-1], bones[:, 1:]) * axis, axis=2)
     in_plane = bones[:, :2] - np.sum(bones[:, :2] * axis, axis=2, keepdims=True) * axis
     knuckle = np.arctan2(sines[:, 0], np.sum(in_plane[:, 0] * in_plane[:, 1], axis=1))
@@ -97,7 +121,7 @@ def finger_track_deg(joints_m: ArrayLike, side: str, name: str) -> Array:
 
 def thumb_track_deg(joints_m: ArrayLike) -> Array:
     """MCP and IP flexion of the thumb over time, (n, 2); negative is bent away from the little finger, nan unseen."""
-    joints = turning.tracked(joints_m, (None, JOINTS, 3), "joints of a hand")
+    joints = tracked(joints_m, (None, JOINTS, 3), "joints of a hand")
     bones = _unit(np.diff(joints[:, _THUMB : _THUMB + 4], axis=1))
     before, after = bones[:, :-1], bones[:, 1:]
     bend = after - np.sum(after * before, axis=2, keepdims=True) * before
@@ -127,8 +151,8 @@ def _summed(kind: type[R], track_deg: Array, passive: bool) -> R:
 
 
 def _unit(vectors: Array) -> Array:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        units: Array = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    units: Array = vectors / np.where(length > 0, length, np.nan)
     return units
 
 

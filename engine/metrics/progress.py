@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special  # whose quantiles are those of scipy.stats, which takes half a second to import
 
 from engine.metrics.definition import NotMeasurable, defined, definitions
+from engine.metrics.given import numbers
 
 Array = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class Repetitions:
     mean_of_three: float = defined(
         "Mean of three",
         _OWN_UNIT,
-        "The mean of the first three repetitions, the number that most norms were made with.",
+        "The mean of the first three repetitions, a number often used in clinical testing.",
         formula="mean of the first three x",
         source="usual in clinical testing",
         error="spread of one repetition over the square root of three",
@@ -65,11 +66,11 @@ class Repetitions:
         doubt="There were fewer than three repetitions.",
     )
     sem: float = defined(
-        "Standard error of measurement",
+        "Standard error",
         _OWN_UNIT,
-        "How far the mean of these repetitions may be from what the person can do.",
+        "How far the mean of these repetitions typically is from what the person does on average.",
         formula="sd / sqrt(n), or the SEM that was given",
-        source="Weir 2005, J Strength Cond Res 19:231, for a mean of n repetitions",
+        source="standard error of a mean; the SEM of Weir 2005, J Strength Cond Res 19:231, only where it was given",
         error=_WITHIN_ONE_VISIT,
         doubt="There were fewer than three repetitions, or they were made on one day.",
     )
@@ -188,7 +189,7 @@ class Asymmetry:
         "",
         "0 when both sides did alike, positive when the right side did more, 1 when only it did anything.",
         formula="(R - L) / (R + L) of the means of both sides",
-        source="symmetry index, as used of reaching with both arms",
+        source="symmetry index of Robinson 1987, J Manipulative Physiol Ther 10:172, without its factors of 2 and 100",
         error="`interval` beside it, from the repetitions of both sides",
         doubt="One side was measured with an arm nearly straight and the other not, or a value is near zero.",
     )
@@ -220,14 +221,15 @@ def asymmetry(left: ArrayLike, right: ArrayLike, sem: float | None = None) -> As
     if total == 0:
         return Asymmetry(math.nan, math.nan, None, dict.fromkeys(("index", "interval"), "neither side did anything"))
     errors, quantile, reason = _standard_errors(sides, sem)
-    interval = quantile * 2 * math.hypot(means[0] * errors[1], means[1] * errors[0]) / total**2
-    index = (means[1] - means[0]) / total
+    shares = [mean / total for mean in means]
+    interval = quantile * 2 * math.hypot(shares[0] * errors[1], shares[1] * errors[0]) / total
+    index = shares[1] - shares[0]
     return Asymmetry(index, interval, None if reason else abs(index) > interval, {"interval": reason} if reason else {})
 
 
 def _repetitions(values: ArrayLike, what: str) -> Array:
-    x = np.atleast_1d(np.asarray(values, float))
-    if x.ndim != 1 or not np.all(np.abs(x) <= LARGEST):
+    x = np.atleast_1d(numbers(values, what, LARGEST))
+    if x.ndim != 1 or np.isnan(x).any():
         raise NotMeasurable(f"{what}: {x.shape} is not (n,) finite numbers")
     return x
 
@@ -247,11 +249,11 @@ def _standard_errors(visits: Sequence[Array], sem: float | None) -> tuple[list[f
     if sem is not None:
         if not 0 < sem < math.inf:
             raise NotMeasurable(f"the standard error of measurement must be a positive number, not {sem}")
-        return [sem] * len(visits), float(stats.norm.ppf(0.975)), ""
+        return [sem] * len(visits), float(special.ndtri(0.975)), ""
     free, unknown = sum(len(x) - 1 for x in visits), [math.nan] * len(visits)
     if free < 1:
         return unknown, math.nan, "one repetition has no spread, and no SEM was given"
     if all(np.ptp(x) == 0 for x in visits):
         return unknown, math.nan, "all repetitions are alike to the last digit: they show no spread"
     spread = math.sqrt(sum(float(np.sum((x - x.mean()) ** 2)) for x in visits) / free)
-    return [spread / math.sqrt(len(x)) for x in visits], float(stats.t.ppf(0.975, free)), ""
+    return [spread / math.sqrt(len(x)) for x in visits], float(special.stdtrit(free, 0.975)), ""

@@ -7,11 +7,12 @@ from engine.frame import Vector
 from engine.metrics.definition import defined
 
 _ALT_MURPHY = "Alt Murphy 2011, Neurorehabil Neural Repair 25:71"
-_SCHWARZ = "Schwarz 2019, Stroke 50:718"
+_SCHWARZ = "as reviewed in Schwarz 2019, Stroke 50:718"
+_COMMON = "as commonly used of reaching; this form is ours"
 _SPARC = "Balasubramanian 2015, J NeuroEng Rehabil 12:112"
 _FROM_SPEED = "of the speed after a zero-lag 10 Hz low-pass (2nd order Butterworth both ways, corrected to -3 dB)"
 _BLUNT = "Reaches of under 0.4 s are blunted by the low-pass; gaps of over 0.1 s, which are noted, by a straight line."
-_PLACE = "13.5 ± 6.6 mm at 500 mm with Quest 2 controllers (Carnevale 2022, Sensors 22:5511)"
+_PLACE = "13.5 ± 6.6 mm of a Quest 2 controller 500 mm from the headset (Carnevale 2022, Sensors 22:5511)"
 _BENT = "how straight a tracker shows a straight line is unknown"
 _SAME = "equal to the authors' own code on the same speeds (1e-9)"
 
@@ -36,7 +37,7 @@ class Reach:
         "How long after the signal the hand set off.",
         formula="onset - cue; onset: the last time with speed below max(5 % of peak, 20 mm/s), backwards from the first"
         f" speed above 10 % of peak, between samples by a straight line; {_FROM_SPEED}",
-        source=f"{_ALT_MURPHY}; the thresholds are ours",
+        source=f"ours; onset by a share of the peak speed, after {_ALT_MURPHY}",
         error="simulated: 6 ms (21 ms); and one frame, 11 ms, in which the signal was not yet seen",
         doubt="Under 0.1 s the start was guessed; not given where the hand was moving at the signal.",
         plus_minus=0.02,
@@ -47,7 +48,7 @@ class Reach:
         "How long the hand took, from setting off to coming to rest.",
         formula="offset - onset; offset: the first time after the last peak with speed below the onset's threshold;"
         " with a radius, the first such time from which the hand stays in the target for 0.1 s",
-        source=_ALT_MURPHY,
+        source=f"{_ALT_MURPHY}; the thresholds are ours",
         error="simulated: 9 ms (28 ms); by definition the slow ends are left out, 12 % of a minimum-jerk reach",
         doubt="A hand that trembles never rests: its time goes from its slowest moment or to its entering, as noted.",
         plus_minus=0.02,
@@ -96,7 +97,7 @@ class Reach:
     movement_units: float = defined(
         "Movement units",
         "",
-        "Of how many pushes the reach was made: 1 is a healthy reach, more are corrections.",
+        "Of how many pushes the reach was made: 1 is a single smooth one, more are corrections.",
         formula="maxima of speed over 20 mm/s above the minimum before, 0.15 s or more after the last one counted",
         source=_ALT_MURPHY,
         error="simulated: no reach miscounted (with 0.3 mm of noise a third of those over 1 s)",
@@ -118,7 +119,7 @@ class Reach:
         "m",
         "How far from its start the hand ended, in a straight line.",
         formula="|position at offset - position at onset|",
-        source=_SCHWARZ,
+        source=_COMMON,
         error=f"simulated: 0.8 mm (1.1 mm); and 5.3 % of scale (95 %), from {_PLACE}",
         doubt="The hand that holds a controller is measured, not the wrist.",
         plus_minus=0.002,
@@ -139,7 +140,7 @@ class Reach:
         "of displacement",
         "How far the hand went astray from the straight line, as a part of its length.",
         formula="largest distance from the line through start and end / displacement",
-        source=_SCHWARZ,
+        source=_COMMON,
         error=f"simulated: 0.0003 (0.001); {_BENT}",
         doubt="As of the path ratio.",
         plus_minus=0.001,
@@ -159,7 +160,7 @@ class Reach:
         "m",
         "How far the hand went beyond the target before it rested.",
         formula="largest projection on the line from start to target, less its length; 0 where it stayed before it",
-        source=_SCHWARZ,
+        source=_COMMON,
         error=f"{_PLACE}; simulated: nothing is added",
         doubt="A wide target invites to stop before or behind its middle.",
         plus_minus=0.027,
@@ -169,7 +170,7 @@ class Reach:
         "m",
         "How far from the middle of the target the hand came to rest.",
         formula="|mean position over 0.1 s from offset - target|",
-        source=_SCHWARZ,
+        source=_COMMON,
         error=f"{_PLACE}; simulated: 0.05 mm (0.2 mm) are added",
         doubt="A wide target asks for no more than its radius.",
         plus_minus=0.027,
@@ -191,6 +192,7 @@ class Reach:
         formula="`engine.metrics.smoothness.ldlj` of the speed at 100 Hz from onset to offset",
         source=_SPARC,
         error=f"{_SAME}; simulated: noise lowers it, by 0.3 in the mean at 0.3 to 0.8 s, 0.6 to 1.2 s, 2.2 to 2 s",
-        doubt="Reaches of over 1 s; compare only such as last about as long. Not given below 60 frames a second.",
+        doubt="Reaches of over 1 s; compare only such as last about as long. Not given below 60 frames a second. Papers"
+        " that count the slow ends, too, have 0.5 to 0.9 less: -5.3 is smooth there.",
     )
     why: Mapping[str, str] = field(default_factory=dict)

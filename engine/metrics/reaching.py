@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.frame import Vector
 from engine.metrics import movement
 from engine.metrics.definition import NotMeasurable, definitions
+from engine.metrics.given import LATEST_S, length_m, number, numbers
 from engine.metrics.reach_measures import Reach
 from engine.metrics.signals import low_passed, speed, uniform
 from engine.metrics.smoothness import ldlj, sparc
@@ -64,7 +65,7 @@ def reach(
     that holds the cue is looked at. Of equal times the first counts. Raises NotMeasurable for shapes that do not fit,
     values that are not finite, times that fall, and rates that are none or too low for the low-pass.
     """
-    target = np.asarray(target_m, dtype=float)
+    target = numbers(target_m, "a target")
     _check(target, cue_s, radius_m, cut_off_hz, rate_hz)
     time, position = _stretch(*_seen(position_m, time_s), cue_s)
     seen_hz = 1 / float(np.median(np.diff(time))) if len(time) > 1 else 0.0
@@ -154,23 +155,22 @@ def _beside(moved_m: Array, direction: Array) -> Array:
 
 
 def _check(target_m: Array, cue_s: float, radius_m: float | None, cut_off_hz: float, rate_hz: float) -> None:
-    if target_m.shape != (3,) or not np.isfinite(target_m).all():
+    if target_m.shape != (3,) or np.isnan(target_m).any():
         raise NotMeasurable(f"a target must be three finite numbers, not {target_m.tolist()}")
-    if not math.isfinite(cue_s):
-        raise NotMeasurable(f"a cue at {cue_s} s is none")
-    if radius_m is not None and not radius_m > 0:
-        raise NotMeasurable(f"a radius of {radius_m} m is none")
+    number(cue_s, "the cue", LATEST_S)
+    if radius_m is not None:
+        length_m(radius_m, "the radius")
     if not 0 < cut_off_hz <= 0.4 * rate_hz < math.inf:
         raise NotMeasurable(f"a low-pass of {cut_off_hz} Hz at {rate_hz} Hz is none: it may be up to 0.4 of the rate")
 
 
 def _seen(position_m: ArrayLike, time_s: ArrayLike) -> tuple[Array, Array]:
     """Times that rise (k,) and positions (k, 3), without the rows in which the hand was not seen."""
-    position, time = np.asarray(position_m, dtype=float), np.asarray(time_s, dtype=float)
+    position, time = numbers(position_m, "positions"), numbers(time_s, "times", LATEST_S)
     if time.ndim != 1 or position.shape != (len(time), 3):
         raise NotMeasurable(f"positions (n, 3) and times (n,) do not fit: {position.shape} and {time.shape}")
-    if not np.isfinite(time).all() or np.isinf(position).any():
-        raise NotMeasurable("positions and times must be finite, or nan where the hand was not seen")
+    if np.isnan(time).any():
+        raise NotMeasurable("times must be finite")
     seen = ~np.isnan(position).any(axis=1)
     time, position = time[seen], position[seen]
     steps_s = np.diff(time)

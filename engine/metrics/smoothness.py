@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.metrics.definition import NotMeasurable
+from engine.metrics.given import LARGEST, numbers
 
 Array = NDArray[np.float64]
+
+FASTEST_MPS = 3e8  # as light
 
 
 def sparc(speed_mps: Array, rate_hz: float, highest_hz: float = 10.0, floor: float = 0.05, padding: int = 4) -> float:
@@ -64,9 +67,9 @@ def ldlj(speed_mps: Array, rate_hz: float) -> float:
 
 
 def _checked(speed_mps: Array, rate_hz: float) -> Array:
-    speed = np.asarray(speed_mps, dtype=float)
-    if speed.ndim != 1 or not np.isfinite(speed).all():
+    speed = numbers(speed_mps, "speeds", FASTEST_MPS)
+    if speed.ndim != 1 or np.isnan(speed).any():
         raise NotMeasurable(f"speeds must be finite and in one row, not of shape {speed.shape}")
-    if not (math.isfinite(rate_hz) and rate_hz > 0):
+    if not 1 / LARGEST <= rate_hz <= LARGEST:
         raise NotMeasurable(f"a rate of {rate_hz} Hz is none")
     return speed

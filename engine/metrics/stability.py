@@ -14,12 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
 from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import LARGEST, LATEST_S, number, numbers
 from engine.metrics.signals import low_passed, uniform
 
 Array = NDArray[np.float64]
 
 DIRECTIONS_DEG = (0.0, 45.0, 90.0, 135.0, 180.0, 225.0, 270.0, 315.0)
 FORWARD_LIMIT_DEG, SIDE_LIMIT_DEG, BACK_LIMIT_DEG = 8.0, 8.0, 4.5
+UPRIGHT_DEG = 90.0  # from lying
 LEAST_LEAN_DEG = 1.0
 LEAST_START_DEG = 0.5  # quiet sway seldom goes further one way in one go
 START_S = 0.1
@@ -43,7 +45,7 @@ class StabilityLimit:
         " 0.1 s and gains 0.5 deg",
         source=_LIMITS + "; the 0.5 deg, which keep quiet sway from being taken for a start, are ours",
         error=f"0.34 s from {_SIMULATED}: sway hides the beginning",
-        doubt="Of all measures of this test it repeats worst (Lininger 2018, PMC6159502): take means of many leans.",
+        doubt="It repeats poorly on a plate, too (Lininger 2018, PMC6159502): take means of many leans.",
         plus_minus=0.34,
     )
     movement_velocity_dps: float = defined(
@@ -91,7 +93,7 @@ class StabilityLimit:
 
 _AREA: dict[str, Any] = {
     "source": "limits of stability test, on the lean of the head: our definition",
-    "error": "follows from that of each maximum excursion, 0.5 deg",
+    "error": "follows from that of each maximum excursion, 0.7 deg (9 % of a limit of 8 deg)",
     "doubt": _HIPS + " Only as true as each direction's best try.",
 }
 
@@ -117,7 +119,7 @@ class StabilityArea:
     front_back_asymmetry_percent: float = defined(
         "Asymmetry of front and back",
         "%",
-        "How much further they lean ahead than back: healthy people are above 0.",
+        "How much further they lean ahead than back: most healthy people are above 0.",
         formula="(F - B) / (F + B) times 100, mean excursion of the directions ahead and back",
         **_AREA,
     )
@@ -139,7 +141,7 @@ def limits_of_stability(
     Resampled to 100 Hz and low-passed at 5 Hz. Raises NotMeasurable on values that are not finite or do not fit
     together; all but the maximum excursion is nan when the lean did not go 1 degree from where it was.
     """
-    if not (math.isfinite(limit_deg) and limit_deg > 0):
+    if not 1 / LARGEST <= limit_deg <= LARGEST:
         raise NotMeasurable(f"a limit of {limit_deg} degrees cannot be; it has to be above zero")
     since_cue_s, along, across = _since_cue(time_s, lean_deg, direction_deg, cue_s)
     top = int(np.argmax(along))
@@ -175,11 +177,11 @@ def stability_area(direction_deg: ArrayLike, excursion_deg: ArrayLike) -> Stabil
 
     Raises NotMeasurable when they do not fit together; the area is nan when the directions do not go round.
     """
-    direction, excursion = (np.asarray(values, float) for values in (direction_deg, excursion_deg))
+    direction, excursion = numbers(direction_deg, "directions"), numbers(excursion_deg, "excursions")
     if direction.ndim != 1 or direction.shape != excursion.shape:
         raise NotMeasurable(f"one excursion a direction is needed, not shapes {excursion.shape} and {direction.shape}")
-    if not (np.isfinite(direction).all() and np.isfinite(excursion).all() and np.all(excursion >= 0)):
-        raise NotMeasurable("directions and excursions have to be finite, and excursions not below zero")
+    if np.isnan(direction).any() or not np.all((excursion >= 0) & (excursion <= UPRIGHT_DEG)):
+        raise NotMeasurable("directions have to be finite, and excursions from 0 to 90 deg")
     order = np.argsort(direction % 360)
     angle, reach = np.radians(direction[order] % 360), excursion[order]
     apart = np.diff(angle, append=angle[:1] + 2 * np.pi)
@@ -197,16 +199,17 @@ def stability_area(direction_deg: ArrayLike, excursion_deg: ArrayLike) -> Stabil
 
 def _since_cue(time_s: Array, lean_deg: Array, direction_deg: float, cue_s: float) -> tuple[Array, Array, Array]:
     """Times from the cue on, and the lean along a direction and across it, even and low-passed."""
-    leans = np.asarray(lean_deg, float)
-    if leans.ndim != 2 or leans.shape[1] != 2 or not math.isfinite(direction_deg):
-        raise NotMeasurable(f"leans of shape {leans.shape} towards {direction_deg} deg are not forward and right")
-    if np.any(np.abs(leans) > 90):
+    leans = numbers(lean_deg, "leans")
+    if leans.ndim != 2 or leans.shape[1] != 2:
+        raise NotMeasurable(f"leans of shape {leans.shape} are not forward and right")
+    if np.any(np.abs(leans) > UPRIGHT_DEG):
         raise NotMeasurable(f"nobody leans by {np.abs(leans).max():.0f} deg")
-    steady_s, steady = uniform(np.asarray(time_s, float), leans, RATE_HZ)
+    steady_s, steady = uniform(numbers(time_s, "times", LATEST_S), leans, RATE_HZ)
     if not steady_s[0] <= cue_s <= steady_s[-1] - LEAST_S:
         raise NotMeasurable(f"the cue at {cue_s} s is not {LEAST_S} s or more before the end of the recording")
     after = int(np.searchsorted(steady_s, cue_s))
-    ahead, right = math.cos(math.radians(direction_deg)), math.sin(math.radians(direction_deg))
+    direction = math.radians(number(direction_deg, "the direction"))
+    ahead, right = math.cos(direction), math.sin(direction)
     smooth = low_passed(steady, RATE_HZ, HEAD_SWAY_CUT_OFF_HZ)[after:]
     return steady_s[after:] - cue_s, smooth @ (ahead, right), smooth @ (-right, ahead)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
 from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import LATEST_S, number, numbers
 from engine.metrics.signals import low_passed, uniform
 
 Array = NDArray[np.float64]
@@ -58,20 +59,21 @@ class SitToStand:
     rises: float = defined(
         "Rises",
         "",
-        "How often they stood up fully from sitting.",
+        "How often they stood up from sitting.",
         formula="times that the head came from below 20 % to above 80 % of the way from sitting to standing",
         source="hysteresis by the person's own heights: our definition",
         error="no miscount in 500 simulated series of rises; unknown in patients",
-        doubt="Who never stands straight is counted by the own heights, where nobody gave others.",
+        doubt="Where nobody gave the heights, somebody who never stands straight is counted as if they did.",
     )
     five_times_s: float = defined(
         "Five rises",
         "s",
-        "How long five rises take: over 15 s speaks for a risk of falling.",
+        "How long five rises take, as fast as they can: weak or unsteady people take longer.",
         formula="from the signal, or without one from leaving 20 %, until the fifth time above 80 %",
-        source="Guralnik 1994, J Gerontol 49:M85 (until the fifth stand); 15 s: Buatois 2008, J Am Geriatr Soc 56:1575",
+        source="Guralnik 1994, J Gerontol 49:M85, timed until the fifth stand",
         error="0.1 s in 500 simulated series of rises (95 %); without a signal it starts 0.4 s late, after the trunk",
-        doubt=_CHAIR,
+        doubt=_CHAIR + " From 65 years on, more than 15 s goes with repeated falls, but weakly: sensitivity 55 %,"
+        " specificity 65 % (Buatois 2008, J Am Geriatr Soc 56:1575).",
         plus_minus=0.1,
     )
     in_30_s: float = defined(
@@ -99,7 +101,7 @@ class SitToStand:
         "How much higher the head is standing than sitting.",
         formula="standing less sitting height: given, or medians of the upper and of the lower half of the way",
         source="our definition",
-        error="0.01 m: headsets are within 5 mm",
+        error="0.01 m: two heights, each within 5 mm (Craig 2022, Diagnostics 12:1409)",
         doubt="Where nobody gave the heights, rising without a rest makes it smaller.",
         plus_minus=0.01,
     )
@@ -159,20 +161,23 @@ def sit_to_stand(
     Without `seated_m` and `standing_m` the heights are the medians below and above the middle of the way; without
     `cue_s` the clock starts with the first rise. Raises NotMeasurable on values that are not finite.
     """
-    height = np.asarray(head_height_m, float)
+    height = numbers(head_height_m, "the height of the head")
     if height.ndim != 1:
         raise NotMeasurable(f"the height of the head is one signal, not of shape {height.shape}")
-    time_s, column, _ = _checked(time_s, height[:, None], height[:, None])
+    time_s, column, _ = _checked(time_s, height[:, None], height[:, None], axes=1)
     steady_s, columns = uniform(time_s, column, RATE_HZ)
     smooth = low_passed(columns, RATE_HZ, HEAD_SWAY_CUT_OFF_HZ)[:, 0]
     middle = (smooth.min() + smooth.max()) / 2
-    low = float(np.median(smooth[smooth <= middle])) if seated_m is None else seated_m
-    high = float(np.median(smooth[smooth >= middle])) if standing_m is None else standing_m
+    low = float(np.median(smooth[smooth <= middle])) if seated_m is None else number(seated_m, "the height seated")
+    high = (
+        float(np.median(smooth[smooth >= middle])) if standing_m is None else number(standing_m, "the height standing")
+    )
     names = ("five_times_s", "in_30_s", "rise_s", "descent_s")
     if high - low < LEAST_RISE_M:
         return SitToStand(0.0, *(math.nan,) * 4, high - low, dict.fromkeys(names, "nobody rose"))
     rises, descents = _passages(steady_s, (smooth - low) / (high - low))
-    start_s = cue_s if cue_s is not None else float(rises[0, 0]) if len(rises) else math.nan
+    first_s = float(rises[0, 0]) if len(rises) else math.nan
+    start_s = first_s if cue_s is None else number(cue_s, "the signal", LATEST_S)
     done_s = rises[rises[:, 1] > start_s, 1] if len(rises) else np.empty(0)
     values = (
         float(done_s[FIVE - 1] - start_s) if len(done_s) >= FIVE else math.nan,
@@ -185,15 +190,16 @@ def sit_to_stand(
     return SitToStand(float(len(rises)), *values, high - low, why)
 
 
-def _checked(time_s: Array, one_m: Array, other_m: Array) -> tuple[Array, Array, Array]:
-    time_s, one_m, other_m = (np.asarray(values, float) for values in (time_s, one_m, other_m))
-    if time_s.ndim != 1 or len(one_m) != len(time_s) or one_m.shape != other_m.shape:
+def _checked(time_s: Array, one_m: Array, other_m: Array, axes: int = 3) -> tuple[Array, Array, Array]:
+    time_s = numbers(time_s, "times", LATEST_S)
+    one_m, other_m = numbers(one_m, "places"), numbers(other_m, "places")
+    if time_s.ndim != 1 or one_m.shape != (len(time_s), axes) or one_m.shape != other_m.shape:
         raise NotMeasurable(f"times {time_s.shape} and places {one_m.shape}, {other_m.shape} do not fit together")
-    if len(time_s) < 2 or not (np.isfinite(time_s).all() and np.all(np.diff(time_s) > 0)):
+    if len(time_s) < 2 or not np.all(np.diff(time_s) > 0):
         raise NotMeasurable("times have to rise: clean the recording before")
     if time_s[-1] - time_s[0] < LEAST_S:
         raise NotMeasurable(f"{time_s[-1] - time_s[0]:.1f} s are too short; {LEAST_S:.0f} s are needed")
-    if not (np.isfinite(one_m).all() and np.isfinite(other_m).all()):
+    if np.isnan(one_m).any() or np.isnan(other_m).any():
         raise NotMeasurable("a tracker was lost: places have to be finite")
     return time_s, one_m, other_m
 

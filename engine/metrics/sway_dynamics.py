@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, signal
-from scipy.spatial import KDTree
 
 from engine.metrics.balance import sway, track_of
-from engine.metrics.definition import defined
+from engine.metrics.definition import NotMeasurable, defined
+from engine.metrics.given import numbers
 from engine.metrics.sway_measures import QUIJOUX, Sway
 
 Array = NDArray[np.float64]
@@ -91,9 +91,9 @@ class AxisDynamics:
     sample_entropy: float = defined(
         "Sample entropy",
         "",
-        "How hard to foresee sway is: low is regular, as when much attention is given to standing.",
+        "How hard to foresee sway is: low is regular, as found when much attention is given to standing.",
         formula="-ln(A / B), pairs of 3 and of 2 samples alike within 0.2 SD (ddof 0), Chebyshev, at about 25 Hz",
-        source="Richman & Moorman 2000, Am J Physiol 278:H2039",
+        source="Richman & Moorman 2000, Am J Physiol 278:H2039; attention: Donker 2007, doi 10.1007/s00221-007-0905-4",
         error="unknown for a headset, whose noise raises it",
         doubt="Rate, length and filter decide it: compare only what was recorded and filtered alike.",
     )
@@ -112,7 +112,7 @@ class AxisDynamics:
         "m",
         "Size and speed of sway in one number.",
         formula="sqrt(variance of place + variance of velocity), ddof 0, in metres and metres per second",
-        source="Riley 1995, as in " + QUIJOUX,
+        source=QUIJOUX + ", who have it from Riley 1995, which we have not read",
         error="unknown for a headset",
         doubt="It adds metres and metres per second: it holds for these units only.",
     )
@@ -197,17 +197,27 @@ def sample_entropy(values: Array, length: int = 2, tolerance: float = 0.2) -> fl
     """-ln of the chance that what is alike for `length` samples is alike for one more; nan where it cannot be told.
 
     Alike is within `tolerance` standard deviations (ddof 0) at every sample; both counts are of the same n - length
-    beginnings, without those of a sample with itself.
+    beginnings, without those of a sample with itself. Raises NotMeasurable for values not finite or not in one row.
     """
-    values = np.asarray(values, float)
+    values = numbers(values, "a signal")
+    if values.ndim != 1 or np.isnan(values).any():
+        raise NotMeasurable(f"a signal has to be finite and in one row, not of shape {values.shape}")
     begins = len(values) - length
     if begins < 2 or np.ptp(values) == 0:
         return math.nan
     radius = tolerance * float(values.std())
-    shorter, longer = (
-        KDTree(np.stack([values[i : i + begins] for i in range(size)], axis=1)) for size in (length, length + 1)
-    )
-    alike, still_alike = (tree.count_neighbors(tree, radius, p=np.inf) - begins for tree in (shorter, longer))
+    order = np.argsort(values[:begins])
+    first, *others = (values[order + later] for later in range(length + 1))
+    alike = still_alike = 0
+    for apart in range(1, begins):  # in the order of their first samples, what is alike is not far apart
+        near = first[apart:] - first[:-apart] <= radius
+        if not near.any():
+            break
+        for other in others[:-1]:
+            near &= np.abs(other[apart:] - other[:-apart]) <= radius
+        alike += int(np.count_nonzero(near))
+        near &= np.abs(others[-1][apart:] - others[-1][:-apart]) <= radius
+        still_alike += int(np.count_nonzero(near))
     return -math.log(still_alike / alike) if still_alike > 0 else math.nan
 
 

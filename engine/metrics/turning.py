@@ -15,6 +15,7 @@ from scipy.signal import find_peaks
 from scipy.spatial.transform import Rotation
 
 from engine.metrics.definition import NotMeasurable, definitions
+from engine.metrics.given import LATEST_S, numbers
 
 Array = NDArray[np.float64]
 R = TypeVar("R")
@@ -23,7 +24,6 @@ ROUNDED = 0.01  # a quaternion that is further from length 1 is no rotation; nea
 NEUTRAL_S = 0.5  # the quiet beginning that a neutral trunk is taken from
 LEAST_REPETITION_DEG = 10.0
 LEAST_SHARE = 0.5
-LARGEST = 1e5
 
 
 class Peak(NamedTuple):
@@ -37,11 +37,10 @@ class Peak(NamedTuple):
 
 def rotations(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
     """The rotations of (n, 4) quaternions; raises NotMeasurable when one is none."""
-    values = np.asarray(quaternions_xyzw, float)
+    values = numbers(quaternions_xyzw, what)
     if values.ndim != 2 or values.shape[1] != 4 or not len(values):
         raise NotMeasurable(f"{what}: {values.shape} is not (n, 4), quaternions x y z w")
-    with np.errstate(over="ignore"):
-        lengths = np.linalg.norm(values, axis=1)
+    lengths = np.linalg.norm(values, axis=1)
     if not np.all(np.abs(lengths - 1) <= ROUNDED):
         raise NotMeasurable(f"{what}: a quaternion must be finite and of length 1, not {lengths.max():.3g}")
     return Rotation.from_quat(values)
@@ -49,30 +48,16 @@ def rotations(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
 
 def mean_rotation(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
     """The rotation of one quaternion (4,) or the mean of several (k, 4)."""
-    return rotations(np.atleast_2d(np.asarray(quaternions_xyzw, float)), what).mean()
+    return rotations(np.atleast_2d(numbers(quaternions_xyzw, what)), what).mean()
 
 
 def chronological(time_s: ArrayLike, n: int) -> NDArray[np.intp]:
     """The indices of `n` samples in the order of time, of equal times the first; raises NotMeasurable on nonsense."""
-    times = np.asarray(time_s, float)
-    if times.shape != (n,) or not np.isfinite(times).all():
+    times = numbers(time_s, "times", LATEST_S)
+    if times.shape != (n,) or np.isnan(times).any():
         raise NotMeasurable(f"times: {times.shape} is not ({n},), one finite second for each sample")
     order: NDArray[np.intp] = np.unique(times, return_index=True)[1]
     return order
-
-
-def tracked(values: ArrayLike, shape: tuple[int | None, ...], what: str) -> Array:
-    """Numbers of a shape (None is any length but 0), nan where something was not seen.
-
-    Raises NotMeasurable for another shape, for infinity, and for a number that no room and no joint has.
-    """
-    array = np.asarray(values, float)
-    fits = array.ndim == len(shape) and all(want in (None, n) for n, want in zip(array.shape, shape, strict=True))
-    if not fits or not array.size:
-        raise NotMeasurable(f"{what}: {array.shape} is not {str(shape).replace('None', 'n')}")
-    if np.any(np.abs(array) > LARGEST):
-        raise NotMeasurable(f"{what}: {np.nanmax(np.abs(array)):.3g} is no metre and no degree of a person")
-    return array
 
 
 def trunk_motion(trunk_xyzw: Array, time_s: Array, neutral_xyzw: ArrayLike | None) -> Rotation:
