@@ -350,13 +350,15 @@ def measured_lines(found: Calibration) -> str:
     """A calibration in words."""
     lines = [f"stature {found.stature_m.value:.2f} m ({found.stature_m.low:.2f}–{found.stature_m.high:.2f})"]
     lines += [f"{side} arm {arm.value:.2f} m" for side, arm in found.arm_m.items()]
-    lines += [
-        f"{name.replace('_', ' ')} {limit.value:.1f}° ({limit.low:.1f}–{limit.high:.1f}), {limit.method}"
-        for name, limit in found.limits.items()
-    ]
+    lines += [f"{side} shoulder by {s.method}, ± {100 * s.error_m:.0f} cm" for side, s in found.shoulders.items()]
+    for name, limit in found.limits.items():
+        interval = f" ({limit.low:.1f}–{limit.high:.1f})" if limit.n else ""
+        lines.append(f"{name.replace('_', ' ')} {limit.value:.1f}°{interval}, {limit.method}")
+    unknown = dict.fromkeys(sway.note for sway in found.sway.values() if sway.value is None)
+    lines += [f"head sway: {why}" for why in unknown]
     for name, sway in found.sway.items():
-        said = sway.note if sway.value is None else f"{sway.value:.1f} {sway.unit}, {sway.note}"
-        lines.append(f"{name.replace('_', ' ')}: {said}")
+        if sway.value is not None:
+            lines.append(f"{name.replace('_', ' ')}: {sway.value:.1f} {sway.unit}, {sway.note}")
     if found.quality:
         lines.append(
             f"{found.quality.frames} frames, {found.quality.seconds:.0f} s at {found.quality.rate_hz:.0f} Hz, "

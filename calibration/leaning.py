@@ -19,7 +19,7 @@ from engine.scene import Lean, Panel
 from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
 
 THEORETICAL_DEG = {"lean_forward": 8.0, "lean_right": 8.0, "lean_back": 4.5, "lean_left": 8.0}
-LEAN_SD_DEG = 0.4
+LEAN_SD_DEG = 0.4  # an assumption: no repeated leans of real people were at hand to measure it
 MIDDLE_DEG = 1.5
 MIDDLE_S = 0.7
 

@@ -141,14 +141,14 @@ class Body(NamedTuple):
 
 def estimate(frame: Frame, person: Upright, time_s: float, dt_s: float) -> Body:
     """Derive the body from a frame, relative to how the person stands when nothing is asked."""
-    _, head, left, right, *_ = frame
-    position, orientation, valid, _ = head
+    left, right = frame.left, frame.right
+    position, orientation, valid, _ = frame.head
     left_m, _, left_valid, left_tracked = left.grip
     right_m, _, right_valid, right_tracked = right.grip
     if not valid or position == ORIGIN:
         position = _NOWHERE
     x, height, z = position
-    neutral, ahead_x, ahead_z, *_ = person
+    neutral, ahead_x, ahead_z = person.head_m, person.ahead_x, person.ahead_z
     dx, dz = x - neutral[0], z - neutral[2]
     lean = (
         math.degrees(math.atan2(dx * ahead_x + dz * ahead_z, height)),

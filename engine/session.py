@@ -11,22 +11,12 @@ from dataclasses import asdict
 from random import Random
 
 import msgspec
-import numpy as np
 
 from engine import moves
-from engine.body import (
-    EYE_HEIGHT_OF_STATURE,
-    SEATED_EYES_AT_MOST_M,
-    SEATED_EYES_OF_STATURE,
-    SEATED_STATURE_SD_M,
-    STATURE_SD_M,
-    Body,
-    Upright,
-    estimate,
-    upright,
-)
+from engine.body import Body, Upright, estimate, upright
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
-from engine.frame import SIDES, Button, Devices, Frame, Vector, yaw_rad
+from engine.first_sight import provisional, stance_in
+from engine.frame import SIDES, Button, Devices, Frame, Vector
 from engine.guard import AWAY, RESTARTING, SETTLING, UNHEEDED, Guard, Verdict, seen
 from engine.headset import Headset
 from engine.measuring import measured, table
@@ -37,7 +27,6 @@ from engine.records import (
     BlockRecord,
     Calibration,
     Event,
-    Limit,
     Quality,
     Recording,
     Session,
@@ -124,14 +113,14 @@ class Visit:
         self._played_ns: int | None = None
         self._paused, self._why, self._card = False, "", PAUSED
         self._in_trial = self._left_behind = self._recentre_asked = False
-        self._chosen: Stance | None = None
+        self._chosen: Frame | None = None  # in which somebody asked for a new middle that was not taken yet
         self._guard = Guard()
         self._random = Random(plan.seed)
         self._difficulties: dict[str, Difficulty] = {}
-        self.calibration = _provisional(plan, first)
+        self.calibration = provisional(plan, first)
         # Somebody who stands as in the stance; nobody has where the stance is that of another day.
         self._neutral = None if plan.keep_stance else first
-        self._now = self._chosen_in = first
+        self._now = first
         self._middle = _middle(self.calibration.stance)
         self._know(self.calibration)
         self._script = self._steps()
@@ -188,7 +177,7 @@ class Visit:
 
     def _choose_stance(self, frame: Frame) -> None:
         """Remember how the person stands who asks for a new middle; where a trial ends, they may be leaning."""
-        self._recentre_asked, self._chosen, self._chosen_in = False, _stance(frame), frame
+        self._recentre_asked, self._chosen = False, frame
         if not self._in_trial:
             self._recentre()
 
@@ -197,8 +186,8 @@ class Visit:
         if self._chosen is None:
             return
         self.note("recentred", detail)
-        stance, self._chosen = self._chosen, None
-        self._neutral = self._chosen_in
+        self._neutral, self._chosen = self._chosen, None
+        stance = stance_in(self._neutral)
         self.calibration = msgspec.structs.replace(self.calibration, stance=stance)
         self._middle = _middle(stance)
         # The same envelope, because the trials of a block that has begun are made from it.
@@ -216,7 +205,8 @@ class Visit:
             self.note("stopped", verdict.why)
             self.end(verdict.why)
             return self._bye(STOPPED_PANEL)
-        if verdict.elsewhere and self._chosen and _moved(body.head_m, self._reference.head_m, self._chosen.head_m):
+        chosen, before_m = self._chosen, self._reference.head_m
+        if verdict.elsewhere and chosen and _moved(body.head_m, before_m, chosen.head.position_m):
             self._left_behind = True  # who walked off would never come to the end of this trial
             self._recentre("the trial ends, because the person stands elsewhere")
         if not self._paused or (verdict.why in _OF_THE_HEADSET and verdict.why != self._why):
@@ -370,26 +360,6 @@ def _unmeasured(finished: list[Finished]) -> list[str]:
     records = [f.record for f in finished if f.record.achieved is None and f.record.outcome != STOPPED]
     whys = (f"{r.side} side: {number.note}".lstrip() for r in records for number in r.measures.values() if number.note)
     return list(dict.fromkeys(whys))
-
-
-def _provisional(plan: Plan, first: Frame) -> Calibration:
-    known = plan.calibration
-    if known is not None and plan.keep_stance:
-        return known
-    stance = _stance(first)
-    if known is not None:
-        return msgspec.structs.replace(known, stance=stance)
-    height_m = first.head.position_m[1]
-    sits_low = plan.posture == "seated" and height_m < SEATED_EYES_AT_MOST_M  # else their headset lifts them
-    stature_m = height_m / (SEATED_EYES_OF_STATURE if sits_low else EYE_HEIGHT_OF_STATURE)
-    half_m = 1.96 * (STATURE_SD_M if plan.posture == "standing" else SEATED_STATURE_SD_M)
-    method = f"headset height in the first frame, {plan.posture}: a rough guess"
-    unmeasured = Limit(stature_m, stature_m - half_m, stature_m + half_m, "m", 0, method)
-    return Calibration("", stance, unmeasured, {})
-
-
-def _stance(frame: Frame) -> Stance:
-    return Stance(frame.head.position_m, float(np.degrees(yaw_rad(frame.head.orientation))))
 
 
 def _moved(head_m: Vector, before_m: Vector, chosen_m: Vector) -> bool:

@@ -29,6 +29,8 @@ def trust(session: Session) -> tuple[Finding, ...]:
     for block in session.blocks:
         if block.kind == "play":
             findings += _of_measures(block)
+        elif block.kind == "calibrate":
+            findings += [Finding(False, f"{block.title}, {note}") for note in block.notes]
     if session.recording is None:
         findings.append(Finding(False, "The frames were not recorded, so nothing can be measured again"))
     return tuple(findings)

@@ -1,16 +1,21 @@
 """Postures: nobody is asked for what cannot be done seated or lying, and the record says how it was."""
 
+import math
 from pathlib import Path
 
 import pytest
+from people import a_frame
 
 import steadyreach_visits as visits
 from calibration.adaptation import follower
+from engine.envelope import shoulder_by_stature
+from engine.first_sight import provisional
+from engine.frame import SIDES
 from engine.plan import About, Plan, PostureRefused, Step
 from engine.records import Session
 from engine.scene import Lean, Scene, Stand
 from engine.session_folder import read_session
-from engine.simulated import SimulatedHeadset
+from engine.simulated import Patient, SimulatedHeadset
 
 ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
 
@@ -62,6 +67,29 @@ def test_a_visit_lying_down_measures_and_plays_without_a_lean_and_says_so(tmp_pa
     done, bed = _lain(tmp_path)
     assert (done.posture, done.ended_by, bed.stood) == ("lying", "finished", False)
     assert [trial.outcome for trial in done.blocks[-2].trials] == ["reached", "reached"]
+
+
+def test_who_sits_low_is_not_taken_for_small(tmp_path: Path) -> None:
+    stature_m = 1.75
+    shoulders = {side: shoulder_by_stature(stature_m, side) for side in SIDES}
+    sitting = Patient(0.71 * stature_m, dict.fromkeys(SIDES, 0.66), shoulders, {"shoulder_elevation_right": 120.0})
+    steps = visits.steps_for([], "standard", posture="seated")
+    done, _ = visits.play(
+        visits.plan("test", steps, "standard", 1, posture="seated"), SimulatedHeadset(sitting, 1), tmp_path, ABOUT
+    )
+    known = done.calibration
+    assert known is not None
+    assert known.stature_m.low < stature_m < known.stature_m.high
+    assert all(found.accepted for found in known.shoulders.values())
+    assert all(math.dist(known.shoulders[side].centre_m, shoulders[side]) < 0.01 for side in SIDES)
+
+
+def test_a_stature_that_was_only_guessed_says_how_roughly() -> None:
+    plan = visits.plan("test", (), "standard", 0, posture="seated")
+    for eyes_m, share in ((1.2, 0.71), (1.6, 0.936)):  # a headset may lift who sits to standing height
+        guessed = provisional(plan, a_frame(head_m=(0.0, eyes_m, 0.0))).stature_m
+        assert guessed.value == pytest.approx(eyes_m / share)
+        assert guessed.high - guessed.value == pytest.approx(0.196)
 
 
 def test_the_posture_is_kept_for_playing_again(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from server_fixtures import a_limit, a_session
 
-from engine.records import Limit, Measured, Session
+from engine.records import BlockRecord, Limit, Measured, Session
 from server_sync import charts, words
+from server_sync.meanings import SWAY
 from server_sync.report import report, write_report
 from server_sync.sheet import sheet
 
@@ -117,6 +119,23 @@ def test_a_hidden_hand_is_something_to_keep_in_mind() -> None:
     fine = {finding.words: finding.fine for finding in sheet(a_session()).trust}
     assert fine["Left hand seen"]
     assert not fine["Right hand seen"]
+
+
+def test_what_could_not_be_measured_before_play_is_something_to_keep_in_mind() -> None:
+    block = BlockRecord("open_reach", "Open reach", 2, "calibrate", 0.0, 1.0, notes=("left side: the arm rested",))
+    findings = sheet(bare(blocks=(block,))).trust
+    assert (False, "Open reach, left side: the arm rested", "") in findings
+
+
+def test_head_sway_begins_with_what_a_therapist_reads_first() -> None:
+    sway = {name: Measured(1.0, measure.unit or "mm", 0.1) for name, measure in SWAY.measures.items()}
+    known = a_session().calibration
+    assert known is not None
+    measured = sheet(bare(calibration=msgspec.structs.replace(known, sway=sway))).measurements
+    assert measured is not None
+    titles = {title: [number.name for group in found for number in group.numbers] for title, found in measured.groups}
+    assert titles["Head sway in quiet standing"] == ["Mean speed", "Area (95 %)", "RMS sideways", "RMS ahead and back"]
+    assert len(titles["More of the head sway"]) == len(SWAY.measures) - 4
 
 
 def test_one_trial_makes_a_chart() -> None:
