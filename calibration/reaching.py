@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from calibration.limits import from_one, from_repetitions, reach_cells
-from calibration.shoulders import ARM_OF_STATURE, arm_sd_m, shoulder
+from calibration.shoulders import arm_sd_m, shoulder
 from engine import moves
+from engine.body import ARM_OF_STATURE
 from engine.envelope import Envelope, from_head
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions

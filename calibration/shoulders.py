@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from calibration.arm import Array, Prior, by_proportions, fit_straight, settled, spaced
 from calibration.limits import from_one
+from engine.body import ARM_OF_STATURE
 from engine.envelope import from_head, shoulder_by_stature
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import STRAIGHT_ARM, arm_directions, shoulder_track_m
@@ -16,7 +17,6 @@ from engine.metrics.reach_space import neck_track_m
 from engine.motion import Motion
 from engine.records import Limit, Shoulder, Stance
 
-ARM_OF_STATURE = 0.186 + 0.146 + 0.055  # upper arm, forearm, wrist to grip: Drillis & Contini 1966
 HAND_SD_M = 0.0135  # of a controller's place over half a metre: Carnevale et al. 2022
 ASIDE_DEG = 20.0
 LEAST_FRAMES = 20
