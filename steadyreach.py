@@ -3,9 +3,9 @@
 import json
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,17 +13,22 @@ import typer
 
 import games
 import steadyreach_files as files
+import steadyreach_patients as patients
+import steadyreach_presets
+import steadyreach_preview
 import steadyreach_visits as visits
 from calibration import imported
+from calibration.preview import PreviewRefused
 from engine import machine, parameters, replay, words
 from engine import theme as themes
-from engine.envelope import UnknownBound
+from engine.answers import AnswerUnusable
 from engine.headset import Choice, Headset, HeadsetUnavailable, Watched, Watcher, choose
 from engine.metrics.definition import NotMeasurable
+from engine.movements import UnknownBound
 from engine.openxr.options import Options, options
 from engine.plan import POSTURES, About, PostureRefused
 from engine.recording import RecordingUnreadable
-from engine.records import Calibration, RecordUnreadable, Session
+from engine.records import Answer, Calibration, RecordUnreadable, Session
 from engine.session import UNWRITTEN
 from engine.session_folder import FolderUnusable, read_session
 from engine.simulated import SimulatedHeadset, patient_like
@@ -33,6 +38,7 @@ from engine.words import WordsError
 from steadyreach_answer import fail, tell
 
 REFUSALS = (
+    AnswerUnusable,
     FolderUnusable,
     games.UnknownGame,
     HeadsetUnavailable,
@@ -40,6 +46,7 @@ REFUSALS = (
     NotMeasured,
     parameters.ParameterError,
     PostureRefused,
+    PreviewRefused,
     RecordUnreadable,
     RecordingUnreadable,
     ThemeError,
@@ -50,11 +57,13 @@ HOME = visits.HOME
 DEVICE = HOME / "device.json"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(files.app)
+for more in (files.app, steadyreach_presets.app, steadyreach_preview.app):
+    app.add_typer(more)
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
-Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="GAME.PARAMETER=VALUE, as often as needed")]
+Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml; else the patient's, or standard")]
+Records = Annotated[Path, typer.Option(help="where the records of patients are kept")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="fruit_ladder.targets=5, adaptation.speed=slow, ...")]
 Seed = Annotated[int, typer.Option(help="fixes every choice of the games and of the simulated patient")]
 Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
 DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")]
@@ -99,31 +108,42 @@ def play(
     chosen: Annotated[list[str], typer.Argument(metavar="GAME...", help="games, in order")],
     headset: Kind = "auto",
     folder: Sessions = HOME / "sessions",
-    preset: Preset = "standard",
+    preset: Preset = "",
     set_: Set = None,
     seed: Seed = 0,
-    patient: Annotated[str, typer.Option(help="the patient's pseudonym")] = "patient",
+    patient: Annotated[str, typer.Option(help="the patient's pseudonym; what is known of them is kept")] = "",
+    records: Records = patients.FOLDER,
+    measure: Annotated[str, typer.Option(help="auto, full, check, usual or nothing: what to measure first")] = "",
+    answer: Annotated[list[str] | None, typer.Option(help="pain=3, fatigue=2, dizziness=0: said before play")] = None,
     posture: Posture = POSTURES[0],
     mirror: Mirror = False,
     xr: Xr = None,
     as_json: Json = False,
 ) -> None:
     """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
-    replayed = headset.startswith("replay:")
-    steps = visits.steps_for(chosen, preset, set_ or (), calibrate=not replayed, posture=posture)
+    replayed, now = headset.startswith("replay:"), about()
+    today = date.fromisoformat(now.started_at[:10])
+    record = patients.load(patient, records) if patient else None
+    holds = visits.resolved(preset or (record.preset if record else "standard"), set_ or (), record)
+    measuring = "nothing" if replayed else measure or (visits.AUTO if record else visits.USUAL)
+    steps = visits.steps_for(chosen, holds, record=record, measuring=measuring, posture=posture, today=today)
     started, known = open_headset(headset, seed, options(posture, mirror, xr or ())), None
     if isinstance(started.headset, replay.ReplayHeadset):
-        known = imported.measure(started.headset.rows, _now())
+        known = imported.measure(started.headset.rows, now.started_at)
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
     print(f"playing on {started.headset.description}", file=sys.stderr)
-    plan = visits.plan(patient, steps, preset, seed, known, keep_stance=replayed, posture=posture)
+    plan = visits.plan(
+        patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
+        answers=answers_from(answer or ()), today=today,
+    )  # fmt: skip
     with ExitStack() as closing:
         heard = _sound(closing) if started.headset.kind in ("desk", "openxr") else ()
-        done, where = visits.play(plan, Watched(started.headset, *heard), folder, about())
-    answer = visits.summary(done, where)
-    tell(answer, as_json, _said(done, where))
+        done, where = visits.play(plan, Watched(started.headset, *heard), folder, now)
+    if record is not None and not replayed:
+        patients.save(patients.after(record, holds, plan, done), records)
+    tell(visits.summary(done, where), as_json, _said(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
         fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
@@ -133,6 +153,8 @@ def calibrate(
     headset: Kind = "auto",
     recording: Annotated[Path | None, typer.Option(help="measure from a recording instead (.vrec or .bsor)")] = None,
     stature: Stature = None,
+    form: Annotated[str, typer.Option(help="usual, check (three minutes) or full (ten)")] = visits.USUAL,
+    preset: Preset = "",
     folder: Sessions = HOME / "sessions",
     seed: Seed = 0,
     posture: Posture = POSTURES[0],
@@ -146,9 +168,10 @@ def calibrate(
         found: Calibration | None = imported.measure(rows, _now(), stature)
         print(note, file=sys.stderr) if note else None
     else:
-        steps = visits.steps_for([], "standard", posture=posture)
+        holds = visits.resolved(preset or "standard")
+        steps = visits.steps_for([], holds, measuring=form, posture=posture)
         started = open_headset(headset, seed, options(posture, mirror, xr or ()))
-        plan = visits.plan("patient", steps, "standard", seed, posture=posture)
+        plan = visits.plan("patient", steps, holds, seed, posture=posture)
         done, _ = visits.play(plan, started.headset, folder, about())
         found = done.calibration
     if found is None:
@@ -365,6 +388,18 @@ def measured_lines(found: Calibration) -> str:
             + (", ".join(f"{n} dropped: {why}" for why, n in found.quality.dropped.items()) or "none dropped")
         )
     return "\n".join(lines)
+
+
+def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
+    """Answers such as pain=3, given before play; raises AnswerUnusable."""
+    answers = []
+    for text in texts:
+        kind, _, value = text.partition("=")
+        try:
+            answers.append(Answer(kind, float(value)))
+        except ValueError:
+            raise AnswerUnusable(f"--answer {text!r} must look like pain=3") from None
+    return tuple(answers)
 
 
 def _said(done: Session, where: Path) -> str:

@@ -34,8 +34,8 @@ def simulate(sessions: int, seed: int, folder: Path, preset: str = "standard") -
     steps_of = ["fruit_ladder", "harbour_lean"]
     frames, started, done = 0, time.perf_counter(), []
     for number in range(sessions):
-        steps = visits.steps_for(steps_of, preset)
-        plan = visits.plan(f"simulated-{seed + number}", steps, preset, seed + number)
+        holds = visits.resolved(preset)
+        plan = visits.plan(f"simulated-{seed + number}", visits.steps_for(steps_of, holds), holds, seed + number)
         headset = SimulatedHeadset(seed=seed + number)
         about = About(f"simulated-{seed + number}", STARTED_AT, visits.SOFTWARE)
         session, where = visits.play(plan, headset, folder, about)

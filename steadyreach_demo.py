@@ -272,8 +272,8 @@ def _measured(out: Path, recording: Path | None, progress: Progressing) -> tuple
         source = f"a person's recording, {path.name}" + _of_how_many(chosen)
     else:
         progress.say("No person's recording was found, so a simulated patient makes one on the spot.")
-        steps = visits.steps_for([], PRESET)
-        plan = visits.plan("demo-source", steps, PRESET, SEED)
+        holds = visits.resolved(PRESET)
+        plan = visits.plan("demo-source", visits.steps_for([], holds), holds, SEED)
         _, folder = visits.play(plan, SimulatedHeadset(seed=SEED), out / "source", _about("source"))
         known, source = _known(folder / "frames.vrec"), "a simulated patient's recording, made on the spot"
     (out / "measured.json").write_bytes(to_json(known))
@@ -295,7 +295,8 @@ def _of_how_many(chosen: list[Path]) -> str:
 
 def _session(out: Path, known: Calibration, watchers: tuple[Any, ...]) -> tuple[Session, Path]:
     headset = SimulatedHeadset(patient_like(known), seed=SEED)
-    plan = visits.plan(PATIENT, visits.steps_for(GAMES, PRESET), PRESET, SEED, known)
+    holds = visits.resolved(PRESET)
+    plan = visits.plan(PATIENT, visits.steps_for(GAMES, holds), holds, SEED, known)
     about = _about(f"demo-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}")
     return visits.play(plan, Watched(headset, *watchers), out / "sessions", about)
 

@@ -1,20 +1,27 @@
-"""Visits put together: games, assessments, presets and the difficulty's follower, played on a headset into a folder."""
+"""Visits put together: games, assessments, presets and what is known of a patient, played into a folder."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import typer
 
 import games
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
+from calibration.due import FULL, due
+from calibration.forms import form_of
+from calibration.knobs import carried, holds_distance, turned
 from calibration.leaning import OpenLean
 from calibration.reaching import OpenReach
 from calibration.standing import Standing
 from engine import presets, recording, session
+from engine.adaptation import Adaptation
 from engine.headset import Headset
+from engine.movements import LEANS, MOVEMENTS
 from engine.parameters import Layer, ParameterError, describe, fill
+from engine.patient import PatientRecord
 from engine.plan import (
     END,
     INTERLUDES,
@@ -27,7 +34,9 @@ from engine.plan import (
     Step,
     check_posture,
 )
-from engine.records import Calibration, Session
+from engine.precautions import bounds_of
+from engine.presets import Resolved
+from engine.records import Answer, Calibration, KnobState, Session
 from engine.replay import ReplayHeadset
 from engine.session_folder import FRAMES, RECORD, SessionFolder, read_session
 from engine.task import Task
@@ -35,9 +44,15 @@ from engine.task import Task
 VERSION = "0.1.0"
 SOFTWARE = f"steadyreach {VERSION}"
 ASSESSMENTS: Mapping[str, type[Task]] = {"standing": Standing, "open_reach": OpenReach, "open_lean": OpenLean}
+USUAL, AUTO = "usual", "auto"
 WARM_UP_TARGETS = 3
 HOME = Path(typer.get_app_dir("steadyreach"))
 CACHE = HOME / "cache"
+
+
+def tasks() -> Mapping[str, type[Task]]:
+    """Every assessment and game by its name."""
+    return {**ASSESSMENTS, **{name: games.load(name) for name in games.names()}}
 
 
 def task_kind(name: str) -> type[Task]:
@@ -45,52 +60,51 @@ def task_kind(name: str) -> type[Task]:
     return ASSESSMENTS.get(name) or games.load(name)
 
 
-def settings(assignments: Iterable[str]) -> list[tuple[str, str, object]]:
-    """Parse `game.parameter=value` from a command line; raises ParameterError."""
-    parsed = []
-    for text in assignments:
-        name, equals, value = text.partition("=")
-        game, dot, parameter = name.partition(".")
-        if not (equals and dot):
-            raise ParameterError(f"--set {text!r} must look like fruit_ladder.targets=5")
-        parsed.append((game, parameter, _value(value)))
-    for game, _, _ in parsed:
-        task_kind(game)
-    return parsed
+def resolved(
+    preset: str = "standard", assignments: Iterable[str] = (), record: PatientRecord | None = None
+) -> Resolved:
+    """What holds in a visit: the preset, what the patient's record changes of it, and `key=value` said now.
+
+    Raises ParameterError.
+    """
+    return presets.resolve(preset, tasks(), record.plan if record else None, presets.assigned(assignments))
 
 
 def steps_for(
     chosen: Sequence[str],
-    preset: str,
-    assignments: Iterable[str] = (),
-    calibrate: bool = True,
+    holds: Resolved,
+    *,
+    record: PatientRecord | None = None,
+    measuring: str = USUAL,
     posture: str = "standing",
+    today: date | None = None,
 ) -> tuple[Step | Interlude, ...]:
-    """Welcome, assessments, a warm-up, each game with rests between, and the end.
+    """Welcome, what has to be measured, a warm-up, each game with rests between, and the end.
 
-    Assessments of what cannot be done in a posture are left out. Raises games.UnknownGame, ParameterError or
+    `measuring` is USUAL, which measures each limit as the assessments do by themselves, a form of
+    `calibration.forms`, or AUTO, the form that is due of this `record` on this day. Assessments of what cannot be done
+    in a posture are left out; a preset that only assesses plays nothing. Raises games.UnknownGame, ParameterError or
     PostureRefused, naming what does not fit.
     """
-    loaded, extra = presets.load(preset, games.names()), settings(assignments)
     check_posture(posture)
+    if holds.adaptation.only_assess:
+        chosen, measuring = (), measuring if measuring in (AUTO, FULL) else FULL
     for name in chosen:
         if posture not in (fit := task_kind(name).postures):
             raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
-    assessments = [name for name, kind in ASSESSMENTS.items() if calibrate and posture in kind.postures]
-    played = [*assessments, *chosen]
-    for game, parameter, _ in extra:
-        if game not in played:
-            raise ParameterError(f"--set {game}.{parameter}: {game} is not part of this visit, {', '.join(played)} are")
-
-    def step(name: str, kind: str, more: Mapping[str, object]) -> Step:
-        task = task_kind(name)
-        said = {parameter: value for game, parameter, value in extra if game == name}
-        layers = (loaded.layer(name, preset), Layer(f"--set {name}", said), Layer("warm up", more))
-        return Step(name, task(fill(task.Parameters, *layers)), kind, preset)
-
-    blocks = [step(name, "calibrate", {}) for name in assessments]
-    blocks += [step(name, "warm up", {"targets": WARM_UP_TARGETS}) for name in chosen[:1] if _has_targets(name)]
-    blocks += [step(name, "play", {}) for name in chosen]
+    form = _form(measuring, holds, record, posture, today)
+    assessments = [name for name in form if posture in ASSESSMENTS[name].postures]
+    played, said = [*assessments, *chosen], {key.split(".")[1] for key in holds.sources if _said_now(holds, key)}
+    for game in sorted(said - set(played)):
+        raise ParameterError(f"--set {game}: {game} is not part of this visit, {', '.join(played) or 'nothing'} are")
+    blocks = [
+        Step(name, ASSESSMENTS[name](holds.parameters(name, Layer(measuring, form[name]))), "calibrate", holds.name)
+        for name in assessments
+    ]
+    knobs = {name: knobs_of(name, holds, record, today) for name in chosen}
+    few = Layer("warm up", {"targets": WARM_UP_TARGETS})
+    blocks += [_step(name, "warm up", holds, knobs[name], few) for name in chosen[:1] if _has_targets(name)]
+    blocks += [_step(name, "play", holds, knobs[name]) for name in chosen]
     rested: list[Step | Interlude] = []
     for before, block in zip([None, *blocks], blocks, strict=False):
         rested += [REST, block] if before is not None and before.kind == "play" else [block]
@@ -100,15 +114,51 @@ def steps_for(
 def plan(
     patient: str,
     steps: tuple[Step | Interlude, ...],
-    preset: str,
-    seed: int,
+    holds: Resolved,
+    seed: int = 0,
     known: Calibration | None = None,
+    *,
+    record: PatientRecord | None = None,
     keep_stance: bool = False,
     posture: str = "standing",
+    answers: tuple[Answer, ...] = (),
+    today: date | None = None,
 ) -> Plan:
-    """A plan with the preset's ceilings and the follower of difficulty."""
-    caps = presets.load(preset, games.names()).caps
-    return Plan(patient, steps, follower, seed, preset, caps, (), known, keep_stance, posture)
+    """A plan with the bounds of what holds; its followers go on from the patient's `record`, where there is one."""
+    precautions = record.precautions if record else ()
+    followed = record.followed if record else ()
+    bounds = bounds_of(precautions, holds.ceilings, posture)
+    ceilings = {movement: cap.value for movement, cap in bounds.items()}
+    return Plan(
+        patient=patient,
+        steps=steps,
+        difficulty=Followers(holds.adaptation, holds.floors, ceilings, followed, today),
+        seed=seed,
+        preset=holds.name,
+        caps=holds.ceilings,
+        precautions=precautions,
+        calibration=known or (record.calibration if record else None),
+        keep_stance=keep_stance,
+        posture=posture,
+        answers=answers,
+        adaptation=holds.adaptation,
+        floors=holds.floors,
+        rises=_rises(record, holds, steps, today) if record else {},
+        followed=followed,
+    )
+
+
+def knobs_of(name: str, holds: Resolved, record: PatientRecord | None, today: date | None = None) -> KnobState:
+    """How far the knobs of a game are turned when a visit begins."""
+    state = record.knobs.get(name, KnobState()) if record else KnobState()
+    return carried(state, games.load(name), preset_parameters(name, holds), holds.adaptation, _days_away(record, today))
+
+
+def preset_parameters(name: str, holds: Resolved) -> Any:
+    """The parameters of a game with no knob turned; its bonus is the preset's for all games, unless it has its own."""
+    bonus = holds.adaptation.bonus_zone_percent
+    general = holds.sources.get(f"games.{name}.bonus_percent") == presets.DEFAULT
+    return holds.parameters(name, *([Layer("bonus zone", {"bonus_percent": bonus})] if general else []))
 
 
 def play(visit: Plan, headset: Headset, sessions: Path, about: About) -> tuple[Session, Path]:
@@ -137,12 +187,17 @@ def plan_of(done: Session) -> Plan:
             steps.append(replace(INTERLUDES[block.task], seconds=cast(float, block.parameters["seconds"])))
         else:
             kind = task_kind(block.task)
-            parameters: object = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))
-            steps.append(Step(block.task, kind(parameters), block.kind, block.preset))
+            parameters: Any = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))
+            steps.append(Step(block.task, kind(parameters), block.kind, block.preset, block.change))
+    source = f"session {done.id}"
+    adaptation = fill(Adaptation, Layer(f"{source}, adaptation", done.adaptation))
+    ceilings = {movement: cap.value for movement, cap in bounds_of(done.precautions, done.caps, done.posture).items()}
     return Plan(
         patient=done.patient,
         steps=tuple(steps),
-        difficulty=follower,
+        difficulty=Followers(
+            adaptation, done.floors, ceilings, done.followed, date.fromisoformat(done.started_at[:10])
+        ),
         seed=done.seed,
         preset=done.preset,
         caps=done.caps,
@@ -150,6 +205,11 @@ def plan_of(done: Session) -> Plan:
         calibration=done.known,
         keep_stance=done.keep_stance,
         posture=done.posture,
+        answers=tuple(answer for answer in done.told if answer.at_s is None),
+        adaptation=adaptation,
+        floors=done.floors,
+        rises=done.rises,
+        followed=done.followed,
     )
 
 
@@ -190,20 +250,58 @@ def summary(done: Session, folder: Path) -> dict[str, object]:
     }
 
 
+def _form(
+    measuring: str, holds: Resolved, record: PatientRecord | None, posture: str, today: date | None
+) -> Mapping[str, Mapping[str, Any]]:
+    """The assessments of a visit, and what each changes of its parameters."""
+    if measuring == USUAL:
+        return {name: {} for name in ASSESSMENTS}
+    if measuring == AUTO:
+        record = record or PatientRecord(patient="")
+        day = (today or date.today()).isoformat()
+        measuring = due(record, holds.adaptation, day, posture=posture).form
+    story = holds.games["open_reach"]["story"]
+    return form_of(measuring, holds.adaptation, record.calibration if record else None, str(story))
+
+
+def _step(name: str, kind: str, holds: Resolved, knobs: KnobState, *more: Layer) -> Step:
+    game = games.load(name)
+    values = asdict(turned(preset_parameters(name, holds), knobs.levels, game))
+    return Step(name, game(fill(game.Parameters, Layer("knobs", values), *more)), kind, holds.name, knobs.reason)
+
+
+def _rises(
+    record: PatientRecord, holds: Resolved, steps: Sequence[Step | Interlude], today: date | None
+) -> Mapping[str, float]:
+    """The most that a session may ask of each movement: some more than the one before, or no more where it is held."""
+    more = 1 + holds.adaptation.rise_per_session_percent / 100
+    rises = {movement: more * most for movement, most in record.furthest.items()}
+    for step in steps:
+        if isinstance(step, Interlude) or step.kind != "play":
+            continue
+        game, state = games.load(step.name), knobs_of(step.name, holds, record, today)
+        if holds_distance(state, game, preset_parameters(step.name, holds), holds.adaptation):
+            rises |= {name: most for name, most in record.furthest.items() if _asked_by(game, name)}
+    return rises
+
+
+def _asked_by(game: type[Task], movement: str) -> bool:
+    return MOVEMENTS[movement].part in game.moves_parts and ("lean" in game.asks) == (movement in LEANS)
+
+
+def _days_away(record: PatientRecord | None, today: date | None) -> int:
+    if record is None or not record.last_at:
+        return 0
+    return max(0, ((today or date.today()) - date.fromisoformat(record.last_at[:10])).days)
+
+
+def _said_now(holds: Resolved, key: str) -> bool:
+    return key.startswith("games.") and holds.sources[key] == presets.NOW
+
+
 def _header(about: About, headset: Headset) -> dict[str, object]:
     return {"session": about.id, "software": about.software, "headset": headset.description}
 
 
 def _has_targets(name: str) -> bool:
     return any(parameter["name"] == "targets" for parameter in describe(games.load(name).Parameters))
-
-
-def _value(text: str) -> object:
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

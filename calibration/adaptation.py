@@ -1,143 +1,218 @@
-"""Difficulty that follows the person: one tracker for one limit, and why it asks what it asks.
+"""Difficulty that follows the person: who follows which limit in a visit, begun from what was measured and believed.
 
-A tracker believes in a probability over where the limit lies (a grid), in a person who reaches an amplitude a
-with probability p(hit | a) = g + (1 - g - l) / (1 + exp((a - L) / s)): limit L, slope s (motor noise), lapses l,
-lucky hits g. After each trial the belief follows Bayes' rule; the next request is where the predicted success
-equals the success asked for, lowered by the rules below in this order of authority.
+Limits that resemble each other are followed together: both sides of a movement, and the leans around. What was
+believed after the last visit is taken up again where it was kept; else the open efforts of the assessment begin it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
-from engine.records import Limit, Request
+from calibration.asking import largest
+from calibration.directions import DirectionsTracker, around, both_sides
+from calibration.limit import LimitSpec
+from engine.adaptation import Adaptation
+from engine.frame import SIDES
+from engine.movements import LEANS, THEORETICAL_LEAN_DEG, along_ellipse
+from engine.records import Followed, Limit, Request
 
 Array = NDArray[np.float64]
 
-POINTS = 240
-GUESS, LAPSE = 0.01, 0.03
-WARM_UP_SUCCESS, EASED_SUCCESS = 0.92, 0.95
-UNIT_WORDS: Mapping[str, str] = {"deg": "°", "m": " m"}
-SUCCESS_WORDS = {0.75: "3 hits in 4", 0.85: "17 hits in 20", 0.92: "9 hits in 10", 0.95: "19 hits in 20"}
+ARM_PRIOR_DEG = (100.0, 40.0)  # mean and standard deviation of shoulder elevation over patients, adults and children
+LEAN_PRIOR = (0.75, 0.25)  # the same of leans, of the theoretical limit of stability in their direction
+LEAST_SD = 0.03  # of a limit that was told and not measured
+LEAST_LIMIT = 0.5  # of somebody who cannot move at all, in whatever unit, so that they may begin to
+LEAN_SUCCESS, LEAN_RISK, LEAN_STEP_PERCENT = 0.85, 0.02, 5.0  # to lean too far is to fall
+DIGITS = 3
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a tracker behaves. `slope` and `drift` are in the unit of the limit.
+class Followers:
+    """Makes the followers of limits, as `engine.plan.Plan.difficulty` asks for them, and says what they know.
 
-    `risk` is the largest accepted probability that a request lies beyond the limit.
+    `how` is the preset's, `floors` and `ceilings` are bounds by movement; `known` is what was believed at the end of
+    other visits, `today` the day of this one.
     """
 
-    success: float = 0.75
-    risk: float = 0.10
-    slope: float = 6.0
-    drift: float = 0.45
-    warm_up: int = 2
-    misses_before_easier: int = 2
-    least_of_limit: float = 0.5
+    def __init__(
+        self,
+        how: Adaptation | None = None,
+        floors: Mapping[str, float] | None = None,
+        ceilings: Mapping[str, float] | None = None,
+        known: Sequence[Followed] = (),
+        today: date | None = None,
+    ) -> None:
+        self._how, self._floors, self._ceilings = how or Adaptation(), floors or {}, ceilings or {}
+        self._known, self._today = {followed.movements: followed for followed in known}, today
+        self._limits: dict[str, Limit] = {}
+        self._groups: dict[tuple[str, ...], _Group] = {}
 
+    def __call__(self, limits: Mapping[str, Limit]) -> Mapping[str, "Member"]:
+        """The followers of these limits, and of those that are followed together with them."""
+        self._limits |= limits
+        members: dict[str, Member] = {}
+        for movements in _together(self._limits):
+            if not limits.keys() & set(movements):
+                continue
+            group = self._groups.get(movements)
+            if group is None or group.told & limits.keys():  # what was only told is no belief to go on from
+                group = self._groups[movements] = self._group(movements)
+            else:
+                group.measured({name: limits[name] for name in movements if name in limits})
+            members |= {name: Member(group, index) for index, name in enumerate(movements)}
+        return members
 
-REACHING = Settings()
-LEANING = Settings(success=0.85, risk=0.02, slope=0.5, drift=0.04)
+    def states(self, at: str = "") -> tuple[Followed, ...]:
+        """What is believed now of everything that is followed, on the day `at` (ISO date)."""
+        followed = set().union(*self._groups) if self._groups else set()
+        others = [known for movements, known in self._known.items() if not followed & set(movements)]
+        return (*(group.state(at) for group in self._groups.values()), *others)
 
-
-class Tracker:
-    """Follows one limit: `next_amplitude`, then `update` with what came of it; the same log gives the same requests."""
-
-    def __init__(self, movement: str, measured: Limit, settings: Settings = REACHING) -> None:
-        """Begin from a measured limit and its interval."""
-        self._movement, self._measured, self._settings = movement, measured, settings
-        spread = max((measured.high - measured.low) / 3.92, settings.slope / 2)
-        self._grid = np.linspace(0.05 * measured.value, 1.6 * measured.value, POINTS)
-        belief = np.exp(-0.5 * ((self._grid - measured.value) / spread) ** 2)
-        self._belief: Array = belief / belief.sum()
-        self._trials = 0
-        self._recent: list[float] = []
-
-    def next_amplitude(self) -> Request:
-        """How far the next trial shall go: the smallest of aim, accepted risk and, after misses, what was managed."""
-        settings, code = self._settings, "TARGET_SUCCESS"
-        success = settings.success
-        if self._trials < settings.warm_up:
-            success, code = WARM_UP_SUCCESS, "WARM_UP"
-        eased = len(self._recent) >= settings.misses_before_easier
-        if eased:
-            success, code = EASED_SUCCESS, "AFTER_MISSES"
-        wishes = [(self._aim(success), code), (self._quantile(settings.risk), "UNSURE")]
-        if eased:
-            wishes.append((float(np.mean(self._recent[-2:])), "AFTER_MISSES"))
-        amplitude, code = min(wishes)
-        floor = settings.least_of_limit * self._measured.value
-        if amplitude < floor:
-            amplitude, code = floor, "FLOOR"
-        return Request(self._movement, round(amplitude, 3), self._measured.unit, code, self._why(amplitude, code))
-
-    def update(self, amplitude: float, achieved: float | None, success: bool) -> None:
-        """Learn from a finished trial. `achieved` None (not measured) leaves the belief as it is."""
-        if achieved is None:
-            return
-        self._trials += 1
-        amplitude = min(amplitude, achieved) if success else amplitude  # targets are wide: a touch of the edge counts
-        self._recent = [] if success else [*self._recent, min(achieved, amplitude)]
-        self._wander()
-        slope = self._settings.slope
-        capable = 1 - GUESS - LAPSE
-        if success or achieved >= amplitude:  # a hand that went as high beside the target was able to
-            likelihood = GUESS + capable * expit((self._grid - amplitude) / slope)
+    def _group(self, movements: tuple[str, ...]) -> "_Group":
+        """Those of a group, from what was believed of them, or else from what was measured of each."""
+        limits = {name: self._limits[name] for name in movements}
+        how = _careful(self._how) if movements[0] in LEANS else self._how
+        known = self._known.get(movements)
+        if known is not None:
+            means, sds = known.numbers["prior mean"], known.numbers["prior sd"]
+            priors = dict(zip(movements, zip(means, sds, strict=True), strict=True))
         else:
-            # How far a miss came tells more than that it was one; a lapse may end anywhere below the target.
-            missed = expit((achieved - self._grid) / slope)
-            likelihood = capable * missed * (1 - missed) / slope + LAPSE / max(amplitude, slope)
-        belief = self._belief * likelihood
-        self._belief = belief / belief.sum()
+            priors = {name: _prior(name, limit) for name, limit in limits.items()}
+        specs = [self._spec(name, limits[name], how, priors[name]) for name in movements]
+        group = _Group(movements, specs, how, limits)
+        group.told = {name for name, limit in limits.items() if known is None and not limit.efforts}
+        if known is not None:
+            group.resume(known, self._days_since(known.at))
+        group.measured({name: limit for name, limit in limits.items() if known is None or not limit.measured_at})
+        return group
 
-    def limit(self) -> Limit:
-        """The present estimate: the mean of the belief, and the interval that holds 95 % of it."""
-        value = float(self._grid @ self._belief)
+    def _days_since(self, day: str) -> float:
+        """The days since another visit; one where nobody knows, and none where a clock went back."""
+        if not day or self._today is None:
+            return 1.0
+        return float(max(0, (self._today - date.fromisoformat(day)).days))
+
+    def _spec(self, movement: str, limit: Limit, how: Adaptation, prior: tuple[float, float]) -> LimitSpec:
+        ceiling = self._ceilings.get(movement, float("inf"))
+        floor = self._floors.get(movement, how.least_of_limit_percent / 100 * limit.value)
+        return LimitSpec(how.target_success, max(0.0, min(floor, ceiling)), ceiling, *prior)
+
+
+class _Group:
+    """Limits that are followed together, by one tracker."""
+
+    def __init__(
+        self, movements: tuple[str, ...], specs: Sequence[LimitSpec], how: Adaptation, limits: Mapping[str, Limit]
+    ) -> None:
+        self.movements, self.told, self._limits = movements, set[str](), dict(limits)
+        self._specs = specs
+        self._trials = dict.fromkeys(movements, 0)
+        unit = limits[movements[0]].unit
+        self._tracker = DirectionsTracker(specs, len(movements), how, unit, _resemblance(movements, how))
+
+    def resume(self, known: Followed, days: float) -> None:
+        """Go on from what was believed so many days ago."""
+        self._tracker.restore(known)
+        self._tracker.new_session(days)
+
+    def measured(self, limits: Mapping[str, Limit]) -> None:
+        """Learn from assessments of today; after them trials ask for no open efforts."""
+        self._limits |= limits
+        for index, name in enumerate(self.movements):
+            efforts = _efforts(limits[name], 2 * largest(self._specs[index])) if name in limits else ()
+            self._tracker.learn_efforts(index, efforts)
+
+    def ask(self, index: int) -> Request:
+        """How far the next trial of a movement shall go, and why."""
+        name, amplitude = self.movements[index], self._tracker.next_amplitude(index)
+        unit = self._limits[name].unit
+        return Request(name, round(amplitude, DIGITS), unit, self._tracker.code, self._tracker.reason)
+
+    def learn(self, index: int, amplitude: float, achieved: float | None, success: bool) -> None:
+        """Learn from a finished trial."""
+        self._tracker.update_dir(index, amplitude, achieved, success)
+        self._trials[self.movements[index]] += achieved is not None
+
+    def limit(self, index: int) -> Limit:
+        """The present estimate of a limit: its mean, and the interval that holds 95 % of the belief."""
+        name, value = self.movements[index], float(self._tracker.limit_estimates()[index])
+        low, high = self._tracker.limit_interval(index)
         return Limit(
-            value=round(value, 3),
-            low=round(self._quantile(0.025), 3),
-            high=round(self._quantile(0.975), 3),
-            unit=self._measured.unit,
-            n=self._measured.n + self._trials,
+            value=round(value, DIGITS),
+            low=round(low, DIGITS),
+            high=round(high, DIGITS),
+            unit=self._limits[name].unit,
+            n=self._limits[name].n + self._trials[name],
             method="open efforts and trials, Bayes",
         )
 
-    def _aim(self, success: float) -> float:
-        predicted = GUESS + (1 - GUESS - LAPSE) * (
-            expit((self._grid[None, :] - self._grid[:, None]) / self._settings.slope) @ self._belief
-        )
-        return float(np.interp(-success, -predicted, self._grid))
-
-    def _quantile(self, share: float) -> float:
-        return float(np.interp(share, np.cumsum(self._belief), self._grid))
-
-    def _wander(self) -> None:
-        step = self._grid[1] - self._grid[0]
-        share = min(0.25, 0.5 * (self._settings.drift / step) ** 2)
-        padded = np.pad(self._belief, 1, mode="edge")
-        self._belief = (1 - 2 * share) * self._belief + share * (padded[:-2] + padded[2:])
-
-    def _why(self, amplitude: float, code: str) -> str:
-        unit, now = UNIT_WORDS.get(self._measured.unit, ""), self.limit()
-        digits = 0 if self._measured.value > 20 else 1
-        today = (
-            f"the limit today is about {now.value:.{digits}f}{unit} ({now.low:.{digits}f}–{now.high:.{digits}f}{unit})"
-        )
-        aims = f"aims at {SUCCESS_WORDS.get(self._settings.success, f'{self._settings.success:.0%}')}"
-        words = {
-            "TARGET_SUCCESS": aims,
-            "WARM_UP": "warming up",
-            "AFTER_MISSES": "eased after misses in a row",
-            "UNSURE": "kept below what is sure",
-            "FLOOR": "half of what was measured, the least that is asked",
-        }
-        return f"{amplitude:.{digits}f}{unit}: {words[code]}; {today}"
+    def state(self, at: str) -> Followed:
+        """All that is believed."""
+        return self._tracker.state(self.movements, at)
 
 
-def follower(movement: str, measured: Limit) -> Tracker:
-    """The tracker for a movement: careful with leans, where going too far is a fall."""
-    return Tracker(movement, measured, LEANING if movement.startswith("lean_") else REACHING)
+class Member:
+    """One limit of a group: an `engine.envelope.Difficulty`."""
+
+    def __init__(self, group: _Group, index: int) -> None:
+        self._group, self._index = group, index
+
+    def next_amplitude(self) -> Request:
+        """How far the next trial shall go, and why."""
+        return self._group.ask(self._index)
+
+    def update(self, amplitude: float, achieved: float | None, success: bool) -> None:
+        """Learn from a finished trial; raises calibration.asking.BadReading for what cannot have been one."""
+        self._group.learn(self._index, amplitude, achieved, success)
+
+    def limit(self) -> Limit:
+        """The present estimate of the limit, with its interval."""
+        return self._group.limit(self._index)
+
+
+def _together(limits: Mapping[str, Limit]) -> list[tuple[str, ...]]:
+    """The movements that are followed together: leans, the two sides of one movement, and what stands alone."""
+    groups: dict[str, list[str]] = {}
+    for name in limits:
+        stem, _, side = name.rpartition("_")
+        groups.setdefault("lean" if name in LEANS else stem if side in SIDES else name, []).append(name)
+    order = [*LEANS, *sorted(limits)]
+    return [tuple(sorted(names, key=order.index)) for names in groups.values()]
+
+
+def _resemblance(movements: tuple[str, ...], how: Adaptation) -> Array:
+    if movements[0] in LEANS:
+        places = [list(LEANS).index(name) for name in movements]
+        return around(len(LEANS), how.share_directions)[np.ix_(places, places)]
+    return both_sides(how.share_sides)[: len(movements), : len(movements)]
+
+
+def _efforts(limit: Limit, most: float) -> tuple[float, ...]:
+    """The open efforts of a limit that count: none beyond what holds of one in doubt, or what nobody can do."""
+    best = limit.best if limit.doubts and limit.best is not None else most
+    return tuple(effort for effort in limit.efforts if 0 <= effort <= min(best, most))
+
+
+def _prior(movement: str, limit: Limit) -> tuple[float, float]:
+    """Mean and standard deviation of a limit before its open efforts; of one without, what was told of it."""
+    if not limit.efforts:
+        value = max(limit.value, LEAST_LIMIT)
+        return value, max((limit.high - limit.low) / 3.92, LEAST_SD * value)
+    if movement in LEANS:
+        usual = along_ellipse(LEANS[movement], THEORETICAL_LEAN_DEG)
+        return LEAN_PRIOR[0] * usual, LEAN_PRIOR[1] * usual
+    value = max(limit.value, LEAST_LIMIT)
+    return ARM_PRIOR_DEG if movement.startswith("shoulder_elevation") else (value, value / 4)
+
+
+def _careful(how: Adaptation) -> Adaptation:
+    """What a preset says, for leans."""
+    return replace(
+        how,
+        target_success=max(how.target_success, LEAN_SUCCESS),
+        over_limit_risk=min(how.over_limit_risk, LEAN_RISK),
+        step_over_best_percent=min(how.step_over_best_percent, LEAN_STEP_PERCENT),
+        bonus_zone_percent=0.0,
+    )

@@ -6,16 +6,15 @@ import msgspec
 import numpy as np
 
 from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_of
-from calibration.leaning import THEORETICAL_DEG
-from calibration.limits import from_one, from_repetitions, reach_cells
-from calibration.reaching import ELEVATION_SD_DEG
+from calibration.limits import ELEVATION_SD_DEG, NOT_ASKED, from_one, from_repetitions, reach_cells
 from calibration.shoulders import arm_sd_m, shoulder, span_arm
 from calibration.standing import SEATED_SWAY, TOLD_SD_M, mean_facing_deg, stance_of
 from calibration.sway import head_sway
-from engine.envelope import LEANS, from_head
+from engine.envelope import from_head
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import SPLIT_S, Motion, clean
+from engine.movements import LEANS, MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.places import lean_along
 from engine.records import Calibration, Limit, Measured, Stance
 from engine.task import NotMeasured
@@ -27,7 +26,6 @@ STEP_S = 0.25
 STRETCHED = 0.75  # play keeps arms bent
 LEAST_LEAN_DEG = 1.0
 QUIET_MM_S = 35.0  # standing on foam with eyes closed sways at 31 (median of 200 trials, Santos & Duarte 2016)
-NOT_ASKED = "seen in play, not asked for: the person may well reach further"
 NOWHERE = Stance((0.0, 0.0, 0.0), 0.0)
 
 
@@ -65,17 +63,19 @@ def measure(rows: np.ndarray, measured_at: str, stature_m: float | None = None) 
         known = _with_arm(known, motion, side)
     span = span_arm(motion, stance, known.shoulders)
     arm_m = dict.fromkeys(SIDES, span) if span is not None else known.arm_m
-    return msgspec.structs.replace(known, arm_m=arm_m, limits={**known.limits, **_leans(motion, stance)})
+    found = {**known.limits, **_leans(motion, stance)}
+    limits = {name: msgspec.structs.replace(limit, posture=height.posture) for name, limit in found.items()}
+    return msgspec.structs.replace(known, arm_m=arm_m, limits=limits)
 
 
 def _leans(motion: Motion, stance: Stance) -> Mapping[str, Limit]:
     """Leans to begin with, for whom none was measured: half of the theoretical limit, less where less was seen."""
     leans = lean_track_deg(motion, stance)
     limits = {}
-    for movement, direction in LEANS.items():
-        along = np.array([lean_along((ahead, right), direction)[0] for ahead, right in leans.tolist()])
+    for movement in MAIN_LEANS:
+        along = np.array([lean_along((ahead, right), LEANS[movement])[0] for ahead, right in leans.tolist()])
         seen = float(np.percentile(along, 95))
-        value = round(max(LEAST_LEAN_DEG, min(seen, THEORETICAL_DEG[movement] / 2)), 4)
+        value = round(max(LEAST_LEAN_DEG, min(seen, THEORETICAL_LEAN_DEG[movement] / 2)), 4)
         method = "not measured: half of the theoretical limit of stability at most"
         limits[movement] = Limit(value, value, value, "deg", 0, method)
     return limits

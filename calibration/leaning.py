@@ -1,4 +1,4 @@
-"""Open leans: lean forward, right, back and left as far as is comfortable, feet still."""
+"""Open leans: lean in four or eight directions as far as is comfortable, feet still."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,39 +7,51 @@ from typing import ClassVar
 
 import msgspec
 
-from calibration.limits import from_repetitions
+from calibration import story
+from calibration.checks import in_doubt, poor_quality, taken_in
+from calibration.limits import LEAN_SD_DEG, PRACTICE, at_stop_line, from_repetitions
 from engine import moves
-from engine.envelope import LEANS, Envelope
+from engine.envelope import Envelope
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
+from engine.metrics.stability import LEAST_LEAN_DEG
 from engine.motion import Motion
-from engine.parameters import number
+from engine.movements import LEANS, MAIN_LEANS, THEORETICAL_LEAN_DEG, along_ellipse
+from engine.parameters import choice, number, switch
 from engine.places import lean_along
-from engine.records import Calibration, Measured, TrialRecord
+from engine.records import Calibration, Limit, Measured, TrialRecord
 from engine.scene import Lean, Panel
-from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
+from engine.task import STOPPED, Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
 
-THEORETICAL_DEG = {"lean_forward": 8.0, "lean_right": 8.0, "lean_back": 4.5, "lean_left": 8.0}
-LEAN_SD_DEG = 0.4  # an assumption: no repeated leans of real people were at hand to measure it
+WAYS: Mapping[str, tuple[str, ...]] = {"four": MAIN_LEANS, "eight": tuple(LEANS)}
 MIDDLE_DEG = 1.5
 MIDDLE_S = 0.7
+LEAN_S = 7.0
 
 
 @dataclass(frozen=True)
 class Parameters:
     """What a therapist may tune."""
 
+    ways: str = choice("four", tuple(WAYS), "how many directions: the main ones, or the diagonals too")
     repetitions: int = number(2, 1, 5, "", "leans in each direction")
+    practice: int = number(0, 0, 3, "", "leans in each direction before them, not counted: people learn for three")
+    more: int = number(0, 0, 3, "", "further leans in a direction whose leans would leave its limit in doubt")
     most_s: float = number(8.0, 4.0, 20.0, "s", "the longest time for one lean")
+    check: bool = switch(False, "whether this checks what is known of a lean, rather than measure it anew")
+    story: str = choice("plain", story.STORIES, "what is told around it")
 
 
 class OpenLean(Assessment):
-    """Lean as far as is comfortable in four directions, to the theoretical limit of stability at most.
+    """Lean as far as is comfortable in four or eight directions, to the theoretical limit of stability at most.
 
-    Targets of the limits of stability test: 8 degrees forward and sideways, 4.5 degrees back.
+    Targets of the limits of stability test: 8 degrees forward and sideways, 4.5 degrees back, ellipses between them.
+    Older adults learn for three trials (Jbabdi, Boissy & Hamel 2008, BMC Geriatrics 8:8), so practice can be apart.
     """
 
     title = "Open lean"
     trains = ("limits of stability", "weight shift")
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("lean", "stand")
     version = 1
     place = "harbour"
     Parameters = Parameters
@@ -48,12 +60,26 @@ class OpenLean(Assessment):
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """Forward, right, back and left in turn."""
-        for repetition in range(self.p.repetitions):
-            for movement, direction in LEANS.items():
-                stop = envelope.stop_line(movement, THEORETICAL_DEG[movement])
-                goal = Lean(f"open {movement} {repetition}", direction, stop, 0.5, open_ended=True)
-                yield Trial("", values={"goal": goal, "movement": movement, "stance": envelope.stance})
+        """Each direction in turn, clockwise from ahead: practice, then what counts, then again where it is in doubt.
+
+        A lean that may hardly be done is not asked for.
+        """
+        asked: list[Trial] = []
+        ways = WAYS[self.p.ways]
+        rounds = ["practice"] * self.p.practice + ["open"] * self.p.repetitions + ["again"] * self.p.more
+        for turn, name in enumerate(rounds):
+            if name == "again":
+                played = list(zip(asked, done, strict=False))
+                taken = {movement: _limit(played, movement) for movement in ways}
+                ways = tuple(in_doubt(envelope.calibration, taken, self.p.check))
+            for movement in ways:
+                stop = envelope.stop_line(movement, along_ellipse(LEANS[movement], THEORETICAL_LEAN_DEG))
+                if stop < LEAST_LEAN_DEG:
+                    continue
+                goal = Lean(f"{name} {movement} {turn}", LEANS[movement], stop, 0.5, open_ended=True)
+                values = {"goal": goal, "movement": movement, "stance": envelope.stance}
+                asked.append(Trial("", values={**values, "counts": name != "practice"}))
+                yield asked[-1]
 
     def play(self, trial: Trial) -> Move:
         """Come to the middle, then lean out and back."""
@@ -61,24 +87,51 @@ class OpenLean(Assessment):
         middle = moves.upright("middle", MIDDLE_DEG, MIDDLE_S)
         back = Panel("lean", "lean.title", ("lean.come_back",))
         yield from moves.alongside((back,), moves.within(self.p.most_s, middle))
-        panel = Panel("lean", "lean.title", (words, "reach.comfortable"))
-        return (yield from moves.alongside((panel,), moves.lean_out(trial.values["goal"], self.p.most_s)))
+        goal = trial.values["goal"]
+        lean = moves.lean_out(goal, self.p.most_s)
+        if self.p.story == story.DRAGON:
+            yield from story.waking(goal.key, Panel("dragon", "dragon.fly_title", (words, "dragon.lean")), lean)
+            return (yield from moves.show(story.awake(goal.key), story.AWAKE_S))
+        comfortable = "reach.comfortable" if trial.values["counts"] else "reach.practice"
+        return (yield from moves.alongside((Panel("lean", "lean.title", (words, comfortable)),), lean))
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """A lean and its way back, as simulated people need who lean by 5 degrees."""
+        return LEAN_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """The furthest lean along the direction."""
         direction = trial.values["goal"].direction_deg
         leans = lean_track_deg(motion, trial.values["stance"])
         furthest = round(max(lean_along((ahead, right), direction)[0] for ahead, right in leans.tolist()), 2)
-        return Result(furthest, {"excursion_deg": Measured(furthest, "deg", LEAN_ERROR_DEG)})
+        note = "" if trial.values["counts"] else PRACTICE
+        return Result(furthest, {"excursion_deg": Measured(furthest, "deg", LEAN_ERROR_DEG, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
         """The lean limit of each direction."""
         if calibration is None:
             raise NotMeasured("open leans need a stance: put Standing before them")
-        limits = dict(calibration.limits)
-        for movement in LEANS:
-            mine = [f for f in finished if f.trial.values["movement"] == movement]
-            values = [f.record.achieved for f in mine if f.record.achieved is not None and f.record.achieved > 0]
-            if values:
-                limits[movement] = from_repetitions(values, "deg", "open leans, feet still", LEAN_SD_DEG)
-        return msgspec.structs.replace(calibration, limits=limits)
+        played = [(f.trial, f.record) for f in finished]
+        taken = {movement: _limit(played, movement) for movement in WAYS[self.p.ways]}
+        fresh = {movement: limit for movement, limit in taken.items() if limit is not None}
+        poor = {
+            movement: poor_quality([f.motion.quality for f in finished if _asks(f.trial, movement)])
+            for movement in fresh
+        }
+        return msgspec.structs.replace(calibration, limits=taken_in(calibration, fresh, self.p.check, poor))
+
+
+def _asks(trial: Trial, movement: str) -> bool:
+    return bool(trial.values["movement"] == movement and trial.values["counts"])
+
+
+def _limit(played: Sequence[tuple[Trial, TrialRecord]], movement: str) -> Limit | None:
+    """The limit that the leans in a direction show; None where there was none."""
+    whole = [(trial, record) for trial, record in played if record.outcome != STOPPED]
+    mine = [(trial, record.achieved) for trial, record in whole if _asks(trial, movement)]
+    efforts = [(achieved, trial.values["goal"].angle_deg) for trial, achieved in mine if achieved and achieved > 0]
+    if not efforts:
+        return None
+    values = [value for value, _ in efforts]
+    note = at_stop_line([stop_deg for value, stop_deg in efforts if value >= stop_deg], len(efforts))
+    return from_repetitions(values, "deg", "open leans, feet still", LEAN_SD_DEG, note)

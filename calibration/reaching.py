@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 import numpy as np
 
-from calibration.limits import from_one, from_repetitions, reach_cells
+from calibration import story
+from calibration.checks import in_doubt, poor_quality, taken_in
+from calibration.limits import ELEVATION_SD_DEG, PRACTICE, at_stop_line, from_one, from_repetitions, reach_cells
 from calibration.shoulders import arm_sd_m, shoulder
 from engine import moves
 from engine.body import ARM_OF_STATURE
@@ -16,17 +18,19 @@ from engine.envelope import Envelope, from_head
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
-from engine.parameters import number
+from engine.parameters import choice, number, switch
 from engine.places import from_shoulder
-from engine.records import Calibration, Limit, Measured, Shoulder, TrialRecord
+from engine.records import Calibration, Limit, Measured, ReachCell, Shoulder, TrialRecord
 from engine.scene import Panel, Reach
-from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
+from engine.task import STOPPED, Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
 
 FURTHEST_DEG = 175.0
 LOWEST_DEG = 20.0
-ELEVATION_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated neck movements of 30 adults
 RAISED_DEG = 45.0
 LEAST_RAISE_DEG = 5.0  # sway and tremor turn an arm that rests by 1 or 2
+LINE_M = 0.005
+REACH_S = 5.0
+NEAR_DEG = 3.0
 NOT_RAISED = "the arm rested, so nothing is known of it: raise it as far as is comfortable, or play with the other arm"
 STRETCHED = 0.85  # of this reach's own 95th percentile: a hand beside the ear is high up, and no reach
 AZIMUTHS_DEG = (0.0, 90.0, 30.0, 60.0)  # the first two say where the shoulder is, all four leave no hole in the reach
@@ -37,8 +41,12 @@ WORDS = {0.0: "reach.text_ahead", 90.0: "reach.text_sideways"}
 class Parameters:
     """What a therapist may tune."""
 
-    repetitions: int = number(4, 1, 9, "", "open reaches with each arm, over directions in turn")
+    repetitions: int = number(4, 1, 24, "", "open reaches with each arm, over directions in turn")
+    practice: int = number(0, 0, 4, "", "reaches with each arm before them, over directions in turn, not counted")
+    more: int = number(0, 0, 3, "", "further reaches with an arm whose reaches would leave its limit in doubt")
     most_s: float = number(10.0, 4.0, 30.0, "s", "the longest time for one reach")
+    check: bool = switch(False, "whether this checks what is known of an arm, rather than measure it anew")
+    story: str = choice("plain", story.STORIES, "what is told around it")
 
 
 class OpenReach(Assessment):
@@ -50,6 +58,8 @@ class OpenReach(Assessment):
     title = "Open reach"
     trains = ("shoulder elevation",)
     postures = ("standing", "seated", "lying")
+    moves_parts = ("left arm", "right arm")
+    asks = ("hand",)
     version = 2
     place = "orchard"
     Parameters = Parameters
@@ -61,29 +71,37 @@ class OpenReach(Assessment):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Left and right in turn, ahead, to the side, and twice between; not an arm that may hardly be raised."""
-        arm_m = envelope.calibration.stature_m.value * ARM_OF_STATURE
-        for repetition in range(self.p.repetitions):
-            for side in SIDES:
-                stop = envelope.stop_line(f"shoulder_elevation_{side}", FURTHEST_DEG)
-                if stop < LOWEST_DEG + LEAST_RAISE_DEG:
-                    continue
-                outward = AZIMUTHS_DEG[repetition % len(AZIMUTHS_DEG)]
-                azimuth = outward if side == "right" else -outward
-                shoulder_m, facing = envelope.shoulder(side), envelope.stance.facing_deg
-                start_m, stop_m = (
-                    from_shoulder(shoulder_m, facing, azimuth, elevation, STRAIGHT_ARM * arm_m)
-                    for elevation in (LOWEST_DEG, stop)
-                )
-                line = Reach(f"open reach {side} {repetition}", start_m, stop_m, side)
-                words = WORDS.get(outward, "reach.text_between")
-                values = {"line": line, "words": words, "stance": envelope.stance, "shoulder_m": shoulder_m}
-                yield Trial(side, values=values)
+        sides = list(SIDES)
+        asked: list[Trial] = []
+        for name, rounds in (("practice", self.p.practice), ("open", self.p.repetitions), ("again", self.p.more)):
+            for turn in range(rounds):
+                if name == "again":
+                    played = list(zip(asked, done, strict=False))
+                    taken = {f"shoulder_elevation_{side}": _roughly(played, side) for side in sides}
+                    doubted = in_doubt(envelope.calibration, taken, self.p.check)
+                    sides = [side for side in sides if f"shoulder_elevation_{side}" in doubted]
+                for side in sides:
+                    trial = _reach(envelope, side, turn, name)
+                    if trial.values["stop_deg"] >= LOWEST_DEG + LEAST_RAISE_DEG:
+                        asked.append(trial)
+                        yield trial
 
     def play(self, trial: Trial) -> Move:
         """Follow the arm up, then let it come down."""
-        panel = Panel("reach", "reach.title", (trial.values["words"], "reach.comfortable"))
-        yield from moves.alongside((panel,), moves.reach_out(trial.values["line"], self.p.most_s))
+        line = trial.values["line"]
+        comfortable = "reach.comfortable" if trial.values["counts"] else "reach.practice"
+        panel = Panel("reach", "reach.title", (trial.values["words"], comfortable))
+        reach = moves.reach_out(line, self.p.most_s)
+        if self.p.story == story.DRAGON:
+            dragon = Panel("dragon", "dragon.wake_title", (trial.values["words"], "dragon.reach"))
+            yield from story.waking(line.key, dragon, reach)
+            return (yield from moves.show(story.awake(line.key), story.AWAKE_S))
+        yield from moves.alongside((panel,), reach)
         return (yield from moves.show((Panel("reach", "reach.title", ("reach.comfortable",)),), 1.5))
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """A reach and its way down, as simulated people need who raise their arms to 112 degrees."""
+        return REACH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """The highest elevation of this reach with the arm as stretched as it came to be."""
@@ -92,34 +110,98 @@ class OpenReach(Assessment):
         best, began = _highest_deg(elevation, radius), float(elevation[np.isfinite(elevation)][0])
         if best - began < LEAST_RAISE_DEG:
             return Result(None, {"elevation_deg": Measured(None, "deg", None, NOT_RAISED)})
-        return Result(best, {"elevation_deg": Measured(best, "deg", ELEVATION_ERROR_DEG)})
+        note = "" if values.get("counts", True) else PRACTICE
+        return Result(best, {"elevation_deg": Measured(best, "deg", ELEVATION_ERROR_DEG, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
         """Shoulder, arm length, elevation limit and reach of each side, all from the shoulder that was found.
 
-        An arm that was not seen or not raised keeps what was known of it, and takes nothing from the other one.
+        An arm that was not seen or not raised keeps what was known of it, and takes nothing from the other one. Of an
+        arm that is only checked, the limit alone is looked at.
         """
         if calibration is None:
             raise NotMeasured("open reaches need a stance: put Standing before them")
-        limits, arms = dict(calibration.limits), dict(calibration.arm_m)
-        reach, shoulders = dict(calibration.reach), dict(calibration.shoulders)
-        for side in SIDES:
-            mine = [f for f in finished if f.trial.side == side and f.record.achieved is not None]
-            if not mine:
-                continue
-            ways = [(f.motion, f.trial.values["stance"]) for f in mine]
-            found = shoulders[side] = shoulder(ways, side, calibration.stature_m.value, raised=True)
-            placed = [arm_directions(m, stance, side, from_head(stance, found.centre_m)) for m, stance in ways]
-            efforts = [_highest_deg(*way[1:]) for way in placed]
-            limits[f"shoulder_elevation_{side}"] = from_repetitions(efforts, "deg", "open reaches", ELEVATION_SD_DEG)
-            seen = np.concatenate(placed, axis=1)
-            arms[side] = arm_length(seen[1], seen[2], found)
-            reach[side] = reach_cells(*seen)
-        if all(f.record.achieved is None for f in finished):
+        by_side = {side: _measured(finished, side) for side in SIDES}
+        if not any(by_side.values()):
             raise NotMeasured(
                 "no arm was measured: hold the hands in view, and raise an arm that precautions allow to be raised"
             )
-        return msgspec.structs.replace(calibration, limits=limits, arm_m=arms, reach=reach, shoulders=shoulders)
+        arms = {side: self._arm(calibration, side, mine) for side, mine in by_side.items() if mine}
+        fresh = {f"shoulder_elevation_{side}": arm.limit for side, arm in arms.items()}
+        poor = {f"shoulder_elevation_{side}": arm.poor for side, arm in arms.items()}
+        new = {side: arm for side, arm in arms.items() if not self._checks(calibration, side)}
+        return msgspec.structs.replace(
+            calibration,
+            limits=taken_in(calibration, fresh, self.p.check, poor),
+            arm_m={**calibration.arm_m, **{side: arm.length_m for side, arm in new.items()}},
+            reach={**calibration.reach, **{side: arm.reach for side, arm in new.items()}},
+            shoulders={**calibration.shoulders, **{side: arm.shoulder for side, arm in new.items()}},
+        )
+
+    def _checks(self, calibration: Calibration, side: str) -> bool:
+        return bool(self.p.check and side in calibration.shoulders)
+
+    def _arm(self, calibration: Calibration, side: str, mine: Sequence[Finished]) -> "_Arm":
+        """One arm from its reaches, of which at least one gave a number."""
+        ways = [(f.motion, f.trial.values["stance"]) for f in mine]
+        known = self._checks(calibration, side)
+        found = calibration.shoulders[side] if known else shoulder(ways, side, calibration.stature_m.value, raised=True)
+        placed = [arm_directions(m, stance, side, from_head(stance, found.centre_m)) for m, stance in ways]
+        counted = [(f, way) for f, way in zip(mine, placed, strict=True) if f.trial.values["counts"]]
+        efforts = [_highest_deg(*way[1:]) for _, way in counted]
+        stops_deg = [f.trial.values["stop_deg"] for f, _ in counted if _stopped_by_line(f)]
+        note = at_stop_line(stops_deg, len(counted))
+        seen = np.concatenate(placed, axis=1)
+        return _Arm(
+            from_repetitions(efforts, "deg", "open reaches", ELEVATION_SD_DEG, note),
+            found,
+            arm_length(seen[1], seen[2], found),
+            reach_cells(*seen),
+            poor_quality([f.motion.quality for f in mine]),
+        )
+
+
+def _reach(envelope: Envelope, side: str, turn: int, name: str) -> Trial:
+    """One reach; `name` says what for: practice, open, or again."""
+    radius_m = STRAIGHT_ARM * envelope.calibration.stature_m.value * ARM_OF_STATURE
+    outward = AZIMUTHS_DEG[turn % len(AZIMUTHS_DEG)]
+    azimuth = outward if side == "right" else -outward
+    shoulder_m, facing = envelope.shoulder(side), envelope.stance.facing_deg
+    stop_deg = envelope.stop_elevation(side, azimuth, radius_m, LOWEST_DEG, FURTHEST_DEG)
+    start_m, stop_m = (
+        from_shoulder(shoulder_m, facing, azimuth, elevation, radius_m) for elevation in (LOWEST_DEG, stop_deg)
+    )
+    values = {
+        "line": Reach(f"{name} reach {side} {turn}", start_m, stop_m, side),
+        "words": WORDS.get(outward, "reach.text_between"),
+        "stance": envelope.stance,
+        "shoulder_m": shoulder_m,
+        "stop_deg": stop_deg,
+        "counts": name != "practice",
+    }
+    return Trial(side, values=values)
+
+
+def _roughly(played: Sequence[tuple[Trial, TrialRecord]], side: str) -> Limit | None:
+    """The limit of an arm so far, before its shoulder is known well; None where no reach gave a number."""
+    whole = [(trial, record.achieved) for trial, record in played if record.outcome != STOPPED]
+    mine = [(trial, achieved) for trial, achieved in whole if trial.side == side and trial.values["counts"]]
+    efforts = [(achieved, trial.values["stop_deg"]) for trial, achieved in mine if achieved is not None]
+    if not efforts:
+        return None
+    stops_deg = [stop_deg for achieved, stop_deg in efforts if achieved > stop_deg - NEAR_DEG]
+    values = [achieved for achieved, _ in efforts]
+    return from_repetitions(values, "deg", "open reaches", ELEVATION_SD_DEG, at_stop_line(stops_deg, len(values)))
+
+
+class _Arm(NamedTuple):
+    """What the reaches of one arm say; `poor` is why the recording of them is ("" when it is not)."""
+
+    limit: Limit
+    shoulder: Shoulder
+    length_m: Limit
+    reach: tuple[ReachCell, ...]
+    poor: str
 
 
 def arm_length(elevation_deg: Array, radius_m: Array, found: Shoulder) -> Limit:
@@ -133,6 +215,22 @@ def arm_length(elevation_deg: Array, radius_m: Array, found: Shoulder) -> Limit:
         return from_one(found.radius_m, "m", f"radius of the shoulder by {found.method}", arm_sd_m(found))
     method = f"95th percentile of shoulder to hand, arm raised; shoulder by {found.method}"
     return from_one(float(np.percentile(raised, 95)), "m", method, arm_sd_m(found))
+
+
+def _measured(finished: Sequence[Finished], side: str) -> list[Finished]:
+    """The reaches of a side that were done and gave a number; none where only practice did."""
+    done = [f for f in finished if f.record.achieved is not None and f.record.outcome != STOPPED]
+    mine = [f for f in done if f.trial.side == side]
+    return mine if any(f.trial.values["counts"] for f in mine) else []
+
+
+def _stopped_by_line(finished: Finished) -> bool:
+    """Whether a hand came as far as the stop line, which ends a reach."""
+    line = finished.trial.values["line"]
+    way = np.subtract(line.stop_m, line.start_m)
+    far_m = float(np.linalg.norm(way))
+    along_m = (finished.motion.hand_m(line.hand) - np.array(line.start_m)) @ way / far_m
+    return bool(np.nanmax(along_m) >= far_m - LINE_M)
 
 
 def _highest_deg(elevation_deg: Array, radius_m: Array) -> float:

@@ -6,22 +6,34 @@ why), and may this target be shown. It never allows more than the smallest of it
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from msgspec.structs import replace
+
+from engine.adaptation import Adaptation
 from engine.body import (
+    ARM_OF_STATURE,
     EYE_HEIGHT_OF_STATURE,
     HALF_SHOULDER_WIDTH_OF_STATURE,
     SHOULDER_BEHIND_EYES_M,
     SHOULDER_HEIGHT_OF_STATURE,
 )
 from engine.frame import SIDES, Vector
+from engine.movements import LEANS, MAIN_LEANS, MOVEMENTS, along_ellipse, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder
+from engine.precautions import LEAST_LEAN_DEG, LEAST_RAISE_DEG, Cap, bounds_of, lean_cap, lower, value_of
 from engine.records import Calibration, Limit, Precaution, Request, Stance
+from engine.workspace import SLACK_DEG, SLACK_M, longest_m, refuses_arm, refuses_look
 
 SHARE_OF_REACH = 0.9  # Herrera 2025: targets at 90 % of the measured radius
+LEAST_SHARE_OF_REACH = 0.6  # the nearest that targets are put
+ARM_OF_STATURE_AT_MOST = 0.5  # shoulder to palm is 0.387 on average
+ANYBODYS_LEAN_DEG = 12.0  # one and a half times the theoretical limit of stability, 8 degrees
 CELL_DEG = 15.0
-SLACK_DEG, SLACK_M = 0.01, 1e-4
-LARGEST_DEG = 180.0
+PATH_STEPS = 16
+STOP_STEP_DEG = 5.0
+COARSE = 20.0  # from here on words have no decimals
+MAIN_LEANS_DEG = {name: LEANS[name] for name in MAIN_LEANS}
 
 
 class Difficulty(Protocol):
@@ -40,20 +52,17 @@ class Difficulty(Protocol):
         ...
 
 
-class Cap(NamedTuple):
-    """The largest value a movement may have, and which bound says so."""
-
-    value: float
-    unit: str
-    why: str
-
-
 class OutsideEnvelope(ValueError):
     """Nothing can be asked of a person here; the message says which measure or precaution is missing or in the way."""
 
 
 class Envelope:
-    """The bounds of one person today. `caps` are the preset's (movement to degrees)."""
+    """The bounds of one person today. `caps` are the preset's (movement to degrees).
+
+    `floors` are the least that is asked of a movement where nothing forbids it, `rises` the most that this session may
+    ask, a step beyond the one before. Bounds only ever become tighter, whatever is measured or said afterwards.
+    `forbidden_leans` are pairs of a direction and the most that precautions allow, whatever the lean is for.
+    """
 
     def __init__(
         self,
@@ -61,37 +70,125 @@ class Envelope:
         precautions: tuple[Precaution, ...] = (),
         caps: Mapping[str, float] | None = None,
         difficulties: Mapping[str, Difficulty] | None = None,
+        *,
+        posture: str = "standing",
+        floors: Mapping[str, float] | None = None,
+        rises: Mapping[str, float] | None = None,
+        adaptation: Adaptation | None = None,
     ) -> None:
-        self.calibration = calibration
-        self.stance = calibration.stance
-        self._difficulties = difficulties or {}
-        self._bounds = _bounds(calibration, precautions, caps or {})
+        self._bounds = bounds_of(precautions, caps or {}, posture)
+        forbidden = bounds_of(precautions, {}, posture)
+        self.forbidden_leans = tuple((LEANS[name], cap.value) for name, cap in forbidden.items() if name in LEANS)
+        self._floors, self._rises = floors or {}, rises or {}
+        self._adaptation = adaptation or Adaptation()
+        self._asked: dict[str, float] = {}
+        self._eases: list[tuple[float, str, str]] = []
+        self._best: dict[str, float] = {}
+        self.know(calibration, difficulties or {})
+
+    def know(self, calibration: Calibration, difficulties: Mapping[str, Difficulty]) -> None:
+        """Take in what was measured, and who follows it."""
+        self.calibration, self.stance, self._difficulties = calibration, calibration.stance, difficulties
+        new = calibration.limits.keys() - self._best.keys()
         self._best = {name: limit.best or limit.value for name, limit in calibration.limits.items()}
+        self._shown_deg = {
+            name: max(limit.value, limit.best or 0.0)
+            for name, limit in calibration.limits.items()
+            if name in LEANS and limit.n
+        }
+        for share, why, of in self._eases:
+            for movement in sorted(name for name in new if name.startswith(of)):
+                self._lower(movement, share * self.at_most(movement).value, why)
+
+    def stand(self, stance: Stance) -> None:
+        """Take a new stance, in the middle of a block too: what it asks for next is asked for from there."""
+        self.calibration, self.stance = replace(self.calibration, stance=stance), stance
+
+    def ease(self, share: float, why: str, of: str = "") -> None:
+        """Bound every movement whose name begins with `of` to a share of what was asked of it last, for good.
+
+        Where nothing was asked, to that share of its limit today; what is measured only later is eased then.
+        """
+        self._eases.append((share, why, of))
+        for movement, measured in self.calibration.limits.items():
+            if movement.startswith(of):
+                follower = self._difficulties.get(movement)
+                today = (follower.limit() if follower else measured).value
+                most = min(self._asked.get(movement, today), self.at_most(movement).value)
+                self._lower(movement, share * most, why)
+
+    def may_use(self, side: str) -> bool:
+        """Whether anything may be asked of a hand."""
+        return f"use_of_arm_{side}" not in self._bounds
+
+    def may_ask(self, movement: str) -> bool:
+        """Whether a movement was measured and is left enough of to ask for it."""
+        side = movement.rpartition("_")[2]
+        if MOVEMENTS[movement].part.endswith("arm") and not self.may_use(side):
+            return False
+        try:
+            most = self.at_most(movement).value
+        except OutsideEnvelope:
+            return False
+        return most >= (LEAST_LEAN_DEG if movement in LEANS else LEAST_RAISE_DEG)
 
     def at_most(self, movement: str) -> Cap:
-        """The cap of a movement.
+        """The cap of a movement: the smallest of what was measured, the preset's ceiling, precautions and answers.
 
-        Raises OutsideEnvelope when the movement was never measured, so that nothing can be asked of it.
+        A diagonal lean that was not measured lies on an ellipse through those beside it. Raises OutsideEnvelope when
+        the movement was never measured, so that nothing can be asked of it.
         """
-        if movement not in self._best:
-            raise OutsideEnvelope(f"{movement} was not measured: calibrate before a game asks for it")
-        unit = self.calibration.limits[movement].unit
-        measured = Cap(self._best[movement], unit, "the furthest that was measured")
-        caps: list[Cap] = [measured, *self._bounds.get(movement, ())]
-        return min(caps, key=_value)
+        measured, bound = self._measured(movement), self._bound(movement)
+        return bound if bound is not None and bound.value < measured.value else measured
+
+    def shown_lean_deg(self, direction_deg: float) -> float | None:
+        """The furthest lean that was shown in a direction, between measured ones by an ellipse; None where none was."""
+        shown = self._shown_deg.get(lean_movement(direction_deg))
+        if shown is None and all(name in self._shown_deg for name in _beside(direction_deg)):
+            return along_ellipse(direction_deg, self._shown_deg)
+        return shown
 
     def stop_line(self, movement: str, furthest: float) -> float:
         """Where an open-ended movement has to end: `furthest`, or less where a precaution or the preset says so."""
-        return min([furthest, *(cap.value for cap in self._bounds.get(movement, ()))])
+        bound = self._bound(movement)
+        return furthest if bound is None else min(furthest, bound.value)
+
+    def stop_elevation(
+        self, side: str, azimuth_deg: float, radius_m: float, lowest_deg: float, furthest_deg: float
+    ) -> float:
+        """How high an open reach in a direction may go, from `lowest_deg` on; `lowest_deg` where it may not begin."""
+        shoulder_m, facing = self.shoulder(side), self.stance.facing_deg
+        stop_deg = self.stop_line(f"shoulder_elevation_{side}", furthest_deg)
+        while stop_deg > lowest_deg:
+            start_m, stop_m = (
+                from_shoulder(shoulder_m, facing, azimuth_deg, elevation_deg, radius_m)
+                for elevation_deg in (lowest_deg, stop_deg)
+            )
+            if not self.refuses_path(start_m, stop_m, side):
+                return stop_deg
+            stop_deg -= STOP_STEP_DEG
+        return lowest_deg
 
     def request(self, movement: str) -> Request:
-        """What to ask next: the difficulty's wish, lowered to the cap where it lies beyond."""
-        cap = self.at_most(movement)
-        wish = self._difficulties[movement].next_amplitude()
-        if wish.amplitude <= cap.value:
-            return wish
-        reason = f"{cap.value:.0f} {cap.unit}: no further than {cap.why}"
-        return Request(movement, cap.value, cap.unit, "CEILING", reason)
+        """What to ask next: the difficulty's wish, raised to the floor and then lowered to every bound.
+
+        An open effort (`inf`) becomes the cap, for whoever cannot show a stop line. Raises OutsideEnvelope where
+        nothing was measured, or where the wish is no number.
+        """
+        cap, wish = self.at_most(movement), self._wish(movement)
+        if math.isnan(wish.amplitude) or wish.amplitude < 0:
+            raise OutsideEnvelope(f"{movement}: {wish.amplitude} was wished for, so that nothing is asked")
+        floor, rise = self._floors.get(movement, 0.0), self._rises.get(movement, math.inf)
+        if wish.amplitude < floor:
+            wish = _instead(wish, floor, "FLOOR", "the least that is asked, by the preset")
+        if wish.amplitude > rise:
+            percent = self._adaptation.rise_per_session_percent
+            wish = _instead(wish, rise, "NEAR_BEST", f"no more than {percent:g} % beyond last time")
+        if wish.amplitude > cap.value:
+            code = "CALIBRATION" if wish.amplitude == math.inf else "CEILING"
+            wish = _instead(wish, cap.value, code, f"no further than {cap.why}")
+        self._asked[movement] = wish.amplitude
+        return wish
 
     def centred(self, request: Request, tolerance: float) -> tuple[Request, float]:
         """A target that counts from `tolerance` before its centre: the request, and where the centre goes.
@@ -104,12 +201,15 @@ class Envelope:
         if centre <= cap.value:
             return request, centre
         amplitude = round(max(0.0, cap.value - tolerance), 3)
-        reason = f"{amplitude:.0f} {cap.unit}: the target's middle is at {cap.value:.0f}, {cap.why}"
-        return Request(request.movement, amplitude, request.unit, "CEILING", reason), cap.value
+        self._asked[request.movement] = amplitude
+        why = f"the target's middle is at {cap.value:.0f}, {cap.why}"
+        return _instead(request, amplitude, "CEILING", why), cap.value
 
-    def learn(self, request: Request, achieved: float | None, success: bool) -> Limit:
-        """Take in a finished trial; returns the estimate after it."""
-        difficulty = self._difficulties[request.movement]
+    def learn(self, request: Request, achieved: float | None, success: bool) -> Limit | None:
+        """Take in a finished trial; returns the estimate after it, None of a movement that nobody follows."""
+        difficulty = self._difficulties.get(request.movement)
+        if difficulty is None:
+            return None
         difficulty.update(request.amplitude, achieved, success)
         return difficulty.limit()
 
@@ -132,26 +232,23 @@ class Envelope:
         return self.calibration.arm_m[side].value
 
     def reach_m(self, side: str, azimuth_deg: float, elevation_deg: float) -> float:
-        """How far a hand reaches in a direction: the smallest radius of the cells around; 0 where none was."""
-        around = [
-            cell.radius_m
-            for cell in self.calibration.reach.get(side, ())
-            if abs(cell.azimuth_deg - azimuth_deg) <= CELL_DEG and abs(cell.elevation_deg - elevation_deg) <= CELL_DEG
-        ]
-        return min(around, default=0.0)
+        """How far a hand may be asked to go in a direction; 0 where it was never seen, or where precautions forbid it.
+
+        The smallest radius of the cells around, or of an elbow that may not be straightened.
+        """
+        if self.refuses_way(side, azimuth_deg, elevation_deg):
+            return 0.0
+        return self._seen_m(side, azimuth_deg, elevation_deg)
 
     def place(self, side: str, azimuth_deg: float, elevation_deg: float, share: float = SHARE_OF_REACH) -> Vector:
         """A place in a direction at a share of the reach there.
 
-        Raises OutsideEnvelope where no reach was measured.
+        Raises OutsideEnvelope where no reach was measured, or precautions forbid it.
         """
-        reach_m = self.reach_m(side, azimuth_deg, elevation_deg)
-        if reach_m == 0:
-            raise OutsideEnvelope(
-                f"the {side} hand was never seen {azimuth_deg:.0f}° across and {elevation_deg:.0f}° up:"
-                " calibrate its reach"
-            )
-        radius_m = min(1.0, share) * reach_m
+        refusal = self.refuses_way(side, azimuth_deg, elevation_deg)
+        if refusal:
+            raise OutsideEnvelope(refusal)
+        radius_m = min(1.0, share) * self._seen_m(side, azimuth_deg, elevation_deg)
         return from_shoulder(self.shoulder(side), self.stance.facing_deg, azimuth_deg, elevation_deg, radius_m)
 
     def refuses_target(self, place_m: Vector, hand: str) -> str:
@@ -160,25 +257,94 @@ class Envelope:
         refusals = [self._refuses(place_m, side) for side in sides]
         return "" if "" in refusals else refusals[0]
 
-    def refuses_stop_line(self, movement: str, value: float) -> str:
-        """Why an open-ended movement may not be invited as far as this: only precautions and the preset bound it."""
-        cap = min(self._bounds.get(movement, ()), key=_value, default=None)
-        if cap is None or value <= cap.value + SLACK_DEG:
-            return ""
-        return f"a stop line at {value:.1f} of {movement} is beyond {cap.value:.1f}, {cap.why}"
+    def refuses_path(self, start_m: Vector, stop_m: Vector, hand: str) -> str:
+        """Why no hand may be invited along a line ("" when it may): every place on it has to be allowed.
 
-    def refuses_lean(self, direction_deg: float, angle_deg: float) -> str:
-        """Why a lean may not be asked for ("" when it may)."""
+        Only precautions, the preset and the length of an arm bound it, not what was measured. Eyes need not follow the
+        hand from where it rests, but see where it shall go.
+        """
+        (ax, ay, az), (bx, by, bz) = start_m, stop_m
+        shares = [step / PATH_STEPS for step in range(PATH_STEPS + 1)]
+        places_m = [(ax + s * (bx - ax), ay + s * (by - ay), az + s * (bz - az)) for s in shares]
+        for side in SIDES if hand == "either" else (hand,):
+            for place_m in places_m:
+                refusal = self._refuses_open(place_m, side)
+                if refusal:
+                    return refusal
+        return self._refuses_look(stop_m)
+
+    def refuses_lean(self, direction_deg: float, angle_deg: float, open_ended: bool = False) -> str:
+        """Why a lean may not be asked for ("" when it may); an open one need not have been measured."""
+        if not math.isfinite(direction_deg):
+            return f"a lean towards {direction_deg}° has no direction"
         movement = lean_movement(direction_deg)
+        bound = lean_cap(direction_deg, self._bounds) or Cap(math.inf, "deg", "")
         try:
-            cap = self.at_most(movement)
+            measured = Cap(ANYBODYS_LEAN_DEG, "deg", "the most for anybody") if open_ended else self._measured(movement)
         except OutsideEnvelope as reason:
             return str(reason)
+        cap = min(measured, bound, key=value_of)
         if 0 <= angle_deg <= cap.value + SLACK_DEG:
             return ""
         if angle_deg < 0:
             return f"a lean of {angle_deg:.1f}° is none: turn its direction instead of its sign"
         return f"a lean of {angle_deg:.1f}° {movement} is beyond {cap.value:.1f}°, {cap.why}"
+
+    def _lower(self, movement: str, value: float, why: str) -> None:
+        lower(self._bounds, movement, Cap(value, MOVEMENTS[movement].unit, why))
+
+    def _bound(self, movement: str) -> Cap | None:
+        return lean_cap(LEANS[movement], self._bounds) if movement in LEANS else self._bounds.get(movement)
+
+    def _measured(self, movement: str) -> Cap:
+        if movement in self._best:
+            unit = self.calibration.limits[movement].unit
+            return Cap(self._best[movement], unit, "the furthest that was measured")
+        if movement in LEANS and all(main in self._best for main in _beside(LEANS[movement])):
+            most = along_ellipse(LEANS[movement], {main: self._best[main] for main in MAIN_LEANS if main in self._best})
+            return Cap(most, "deg", "an ellipse through the furthest that were measured")
+        raise OutsideEnvelope(f"{movement} was not measured: calibrate before a game asks for it")
+
+    def _wish(self, movement: str) -> Request:
+        """What the difficulty asks for; of a diagonal lean that nobody follows, what it asks for beside it."""
+        if movement in self._difficulties:
+            return self._difficulties[movement].next_amplitude()
+        between = _beside(LEANS[movement]) if movement in LEANS else [movement]
+        if any(name not in self._difficulties for name in between):
+            raise OutsideEnvelope(f"nothing follows {movement}: calibrate before a game asks for it")
+        most = along_ellipse(LEANS[movement], {m: self._difficulties[m].next_amplitude().amplitude for m in between})
+        titles = " and ".join(MOVEMENTS[name].title for name in between)
+        reason = f"{_amount(most, 'deg')}: between what is asked {titles}"
+        return Request(movement, round(most, 3), "deg", "UNSURE", reason)
+
+    def _seen_m(self, side: str, azimuth_deg: float, elevation_deg: float) -> float:
+        around = [
+            cell.radius_m
+            for cell in self.calibration.reach.get(side, ())
+            if abs(cell.azimuth_deg - azimuth_deg) <= CELL_DEG and abs(cell.elevation_deg - elevation_deg) <= CELL_DEG
+        ]
+        return min([*around, longest_m(self._bounds, side, self._arm_m(side))]) if around else 0.0
+
+    def _arm_m(self, side: str) -> float:
+        """The length of an arm, as it was measured or else by proportions (Drillis & Contini 1966)."""
+        known = self.calibration.arm_m.get(side)
+        return ARM_OF_STATURE * self.calibration.stature_m.value if known is None else known.value
+
+    def refuses_way(self, side: str, azimuth_deg: float, elevation_deg: float) -> str:
+        """Why a hand may not be asked into a direction, at any distance that targets have."""
+        seen_m = self._seen_m(side, azimuth_deg, elevation_deg)
+        if seen_m == 0:
+            return (
+                f"the {side} hand was never seen {azimuth_deg:.0f}° across and {elevation_deg:.0f}° up:"
+                " calibrate its reach"
+            )
+        shoulder_m, facing = self.shoulder(side), self.stance.facing_deg
+        for share in (LEAST_SHARE_OF_REACH, 1.0):
+            place_m = from_shoulder(shoulder_m, facing, azimuth_deg, elevation_deg, share * seen_m)
+            refusal = self._refuses_joints(place_m, side) or self._refuses_look(place_m)
+            if refusal:
+                return refusal
+        return ""
 
     def _refuses(self, place_m: Vector, side: str) -> str:
         azimuth, elevation, radius_m = seen_from_shoulder(self.shoulder(side), self.stance.facing_deg, place_m)
@@ -189,10 +355,33 @@ class Envelope:
             return str(reason)
         if elevation > cap.value + SLACK_DEG:
             return f"{elevation:.1f}° of {movement} is beyond {cap.value:.1f}°, {cap.why}"
-        reach_m = self.reach_m(side, azimuth, elevation)
-        if not radius_m <= reach_m + SLACK_M:  # also where a place is not a number
-            return f"{radius_m:.2f} m from the {side} shoulder is beyond the {reach_m:.2f} m measured there"
+        refusal = self._refuses_joints(place_m, side) or self._refuses_look(place_m)
+        if refusal:
+            return refusal
+        seen_m = self._seen_m(side, azimuth, elevation)
+        if not radius_m <= seen_m + SLACK_M:  # also where a place is not a number
+            return f"{radius_m:.2f} m from the {side} shoulder is beyond the {seen_m:.2f} m measured there"
         return ""
+
+    def _refuses_open(self, place_m: Vector, side: str) -> str:
+        _, elevation, radius_m = seen_from_shoulder(self.shoulder(side), self.stance.facing_deg, place_m)
+        longest_m = ARM_OF_STATURE_AT_MOST * self.calibration.stature_m.value
+        if not radius_m <= longest_m:
+            return f"an open reach of {radius_m:.2f} m is longer than an arm of this person can be, {longest_m:.2f} m"
+        movement = f"shoulder_elevation_{side}"
+        cap = self._bounds.get(movement)
+        if cap is not None and elevation > cap.value + SLACK_DEG:
+            return f"a stop line at {elevation:.1f} of {movement} is beyond {cap.value:.1f}, {cap.why}"
+        return self._refuses_joints(place_m, side)
+
+    def _refuses_joints(self, place_m: Vector, side: str) -> str:
+        azimuth, elevation, radius_m = seen_from_shoulder(self.shoulder(side), self.stance.facing_deg, place_m)
+        right, up, behind = from_shoulder((0.0, 0.0, 0.0), 0.0, azimuth, elevation, radius_m)
+        outward = right if side == "right" else -right
+        return refuses_arm(self._bounds, side, (outward, up, -behind), self._arm_m(side))
+
+    def _refuses_look(self, place_m: Vector) -> str:
+        return refuses_look(self._bounds, self.stance.head_m, self.stance.facing_deg, place_m)
 
 
 def shoulder_by_stature(stature_m: float, side: str) -> Vector:
@@ -212,42 +401,14 @@ def from_head(stance: Stance, place_m: Vector) -> Vector:
     )
 
 
-class UnknownBound(ValueError):
-    """A ceiling or precaution that would bound nothing: it names no movement, or no degrees; the message says which."""
+def _beside(direction_deg: float) -> list[str]:
+    """The main directions that a lean is between: one for itself, else two."""
+    return [name for name, at in MAIN_LEANS_DEG.items() if abs((direction_deg - at + 180) % 360 - 180) < 90 - 1e-6]
 
 
-LEANS = {"lean_forward": 0.0, "lean_right": 90.0, "lean_back": 180.0, "lean_left": 270.0}
+def _instead(request: Request, value: float, code: str, why: str) -> Request:
+    return Request(request.movement, value, request.unit, code, f"{_amount(value, request.unit)}: {why}")
 
 
-MOVEMENTS = (*(f"shoulder_elevation_{side}" for side in SIDES), *LEANS)
-"""Every movement that can be measured, asked for and bounded, in degrees."""
-
-
-def check_bound(movement: str, at_most: float, unit: str, source: str) -> None:
-    """Raise UnknownBound for a bound that would silently bound nothing."""
-    if movement not in MOVEMENTS:
-        raise UnknownBound(f"{source}: there is no movement {movement!r}; the movements are {', '.join(MOVEMENTS)}")
-    if unit != "deg" or not 0 < at_most <= LARGEST_DEG:
-        raise UnknownBound(f"{source}: {movement} = {at_most} {unit} must be above 0 and at most {LARGEST_DEG:.0f} deg")
-
-
-def lean_movement(direction_deg: float) -> str:
-    """The name of the limit for a lean direction, the nearest of forward, right, back and left."""
-    return list(LEANS)[round(direction_deg % 360 / 90) % 4]
-
-
-def _value(cap: Cap) -> float:
-    return cap.value
-
-
-def _bounds(
-    calibration: Calibration, precautions: tuple[Precaution, ...], caps: Mapping[str, float]
-) -> dict[str, list[Cap]]:
-    bounds: dict[str, list[Cap]] = {}
-    for movement, value in caps.items():
-        unit = calibration.limits[movement].unit if movement in calibration.limits else "deg"
-        bounds.setdefault(movement, []).append(Cap(value, unit, "the preset's ceiling"))
-    for precaution in precautions:
-        why = f"the precaution of {precaution.by}: {precaution.reason}"
-        bounds.setdefault(precaution.movement, []).append(Cap(precaution.at_most, precaution.unit, why))
-    return bounds
+def _amount(value: float, unit: str) -> str:
+    return f"{value:.{0 if value >= COARSE else 1}f} {unit}"

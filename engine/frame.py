@@ -45,7 +45,8 @@ class Button(IntFlag):
 
     RECENTRE, in one frame for a press, asks for a new middle of the room; the space that poses are given in never
     moves. RESTARTING says that the headset's software is gone and is being started again, AWAY that nobody wears the
-    headset; both are in every frame for as long as it lasts.
+    headset; both are in every frame for as long as it lasts. PAIN, DIZZY and TIRED are what a person says of
+    themselves, pressed by them or by whoever stands beside; frames on end that hold one are one press.
     """
 
     NONE = 0
@@ -54,6 +55,9 @@ class Button(IntFlag):
     RECENTRE = 4
     RESTARTING = 8
     AWAY = 16
+    PAIN = 32
+    DIZZY = 64
+    TIRED = 128
 
 
 LOST = Pose((0.0, 0.0, 0.0), UPRIGHT, valid=False, tracked=False)

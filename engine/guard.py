@@ -8,17 +8,14 @@ import math
 from typing import NamedTuple
 
 from engine.body import Body
-from engine.envelope import Envelope, lean_movement
-from engine.frame import SIDES, Button, Frame
-from engine.places import seen_from_shoulder
+from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
+from engine.frame import Button, Frame
 from engine.scene import Item, Lean, Reach, Target
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
-LEAN_UNMEASURED_DEG = 12.0  # one and a half times the theoretical limit of stability, 8 degrees
 LEAN_OF_REACHING_DEG = 3.0  # turning and reaching lean this much by themselves, whatever the limit
 LEAN_RATE_DPS = 30.0
 HEAD_DROP_M = 0.15
-ARM_OF_STATURE_AT_MOST = 0.5  # shoulder to palm is 0.387 on average
 SETTLED_S = 1.0  # how long all must be well before play goes on
 GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
 _SMOOTHING_S = 0.1
@@ -27,6 +24,9 @@ RESTARTING = "the headset's software stopped and is being started again"
 AWAY = "nobody wears the headset"
 UNHEEDED = "a system menu is open or the headset is asleep"
 SETTLING = "settling"
+TOO_FAST, TOO_FAR, TOO_LOW = "the head moves sideways", "a lean", "the head has come down"
+NEAR_FALLS = (TOO_FAST, TOO_FAR, TOO_LOW)
+"""How the reason of a pause begins that may have been a fall."""
 
 
 class Verdict(NamedTuple):
@@ -95,12 +95,8 @@ class Guard:
         if isinstance(item, Target):
             return envelope.refuses_target(item.place_m, item.hand)
         if isinstance(item, Reach):
-            return _refuses_line(envelope, item)
-        if item.open_ended:
-            if not 0 <= item.angle_deg <= LEAN_UNMEASURED_DEG:
-                return f"an open lean of {item.angle_deg:.1f}° must be from 0 to {LEAN_UNMEASURED_DEG:.0f}° for anybody"
-            return envelope.refuses_stop_line(lean_movement(item.direction_deg), item.angle_deg)
-        return envelope.refuses_lean(item.direction_deg, item.angle_deg)
+            return envelope.refuses_path(item.start_m, item.stop_m, item.hand)
+        return envelope.refuses_lean(item.direction_deg, item.angle_deg, item.open_ended)
 
     def _guessed(self, frame: Frame, body: Body) -> str:
         """Whether the head was inferred for long: a guess hides a fall."""
@@ -121,20 +117,15 @@ class Guard:
         if self.envelope is None:
             return ""
         if self._rate_dps > LEAN_RATE_DPS:
-            return f"the head moves sideways at {self._rate_dps:.0f}°/s"
+            return f"{TOO_FAST} at {self._rate_dps:.0f}°/s"
         lean = math.hypot(ahead, right)
-        if lean > LEAN_OF_REACHING_DEG and lean > self._most_lean_deg(ahead, right):
-            return f"a lean of {lean:.0f}° is further than this person can hold"
+        if lean > LEAN_OF_REACHING_DEG:
+            why = _leans_too_far(self.envelope, lean, math.degrees(math.atan2(right, ahead)))
+            if why:
+                return why
         if body.head_m[1] < self.envelope.stance.head_m[1] - HEAD_DROP_M:
-            return "the head has come down"
+            return TOO_LOW
         return ""
-
-    def _most_lean_deg(self, ahead: float, right: float) -> float:
-        movement = lean_movement(math.degrees(math.atan2(right, ahead)))
-        limit = self.envelope.calibration.limits.get(movement) if self.envelope else None
-        return (
-            LEAN_UNMEASURED_DEG if limit is None or not limit.n else LEAN_OF_LIMIT * max(limit.value, limit.best or 0.0)
-        )
 
 
 def absent(frame: Frame) -> str:
@@ -155,16 +146,14 @@ def seen(frame: Frame) -> bool:
     return frame.head.tracked and not absent(frame)
 
 
-def _refuses_line(envelope: Envelope, line: Reach) -> str:
-    longest_m = ARM_OF_STATURE_AT_MOST * envelope.calibration.stature_m.value
-    for side in SIDES if line.hand == "either" else (line.hand,):
-        for end_m in (line.start_m, line.stop_m):
-            _, elevation, far_m = seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, end_m)
-            if not far_m <= longest_m:
-                return f"an open reach of {far_m:.2f} m is longer than an arm of this person can be, {longest_m:.2f} m"
-            refusal = envelope.refuses_stop_line(f"shoulder_elevation_{side}", elevation)
-            if refusal:
-                return refusal
+def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float) -> str:
+    shown = envelope.shown_lean_deg(direction_deg)
+    if lean_deg > (ANYBODYS_LEAN_DEG if shown is None else LEAN_OF_LIMIT * shown):
+        return f"{TOO_FAR} of {lean_deg:.0f}° is further than this person can hold"
+    for at_deg, most_deg in envelope.forbidden_leans:
+        along_deg = lean_deg * math.cos(math.radians(direction_deg - at_deg))
+        if along_deg > max(LEAN_OF_REACHING_DEG, LEAN_OF_LIMIT * most_deg):
+            return f"a lean of {lean_deg:.0f}° is further than a precaution allows"
     return ""
 
 

@@ -1,10 +1,15 @@
 """What one visit will hold: the steps, the bounds, and who follows the difficulty."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.envelope import Difficulty, check_bound
-from engine.records import Calibration, Limit, Precaution
+from engine.adaptation import Adaptation
+from engine.answers import check_answer
+from engine.envelope import Difficulty
+from engine.movements import MOVEMENTS, UnknownBound, check_bound
+from engine.precautions import refuses_posture
+from engine.records import Answer, Calibration, Followed, Limit, Precaution
 from engine.scene import Panel
 from engine.task import Task
 
@@ -24,12 +29,16 @@ def check_posture(posture: str) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A task to do, under the name of its file. `kind` is calibrate, warm up or play."""
+    """A task to do, under the name of its file. `kind` is calibrate, warm up or play.
+
+    `change` says what became harder or easier since it was played last.
+    """
 
     name: str
     task: Task
     kind: str
     preset: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,16 +70,23 @@ INTERLUDES: Mapping[str, Interlude] = {step.kind: step for step in (WELCOME, RES
 class Plan:
     """What one visit of one patient holds.
 
-    `difficulty` makes the follower of one limit from its movement and estimate. `caps` are the preset's
-    ceilings in degrees by movement. `calibration` is what is known before; without one, the steps must begin
-    with assessments. Its stance is replaced by that of the first frame, unless `keep_stance` says that the frames
-    are those it was measured from. `posture` is one of POSTURES. Raises engine.envelope.UnknownBound for a ceiling or
-    precaution that would bound nothing, and PostureRefused.
+    `difficulty` makes the followers of limits, by movement, from what was measured of them: those that are measured
+    together are given together, so that they may share what they learn. `caps` and `floors` are the preset's
+    ceilings and least requests in degrees by movement, `rises` the most that may be asked of a movement beyond the
+    session before. `calibration` is what is known before; without one, the steps must begin with assessments. Its
+    stance is replaced by that of the first frame, unless `keep_stance` says that the frames are those it was measured
+    from. `posture` is one of POSTURES. `answers` are those that were given before play. `followed` is what `difficulty`
+    goes on from, for the record.
+
+    Raises engine.movements.UnknownBound for a bound on a movement that there is not, or that is no number, and for a
+    ceiling that means nothing; engine.answers.AnswerUnusable; and PostureRefused, also where a precaution forbids the
+    posture. A precaution whose number or unit means nothing is no reason to refuse: it forbids what it names, see
+    engine.precautions.allowed.
     """
 
     patient: str
     steps: tuple[Step | Interlude, ...]
-    difficulty: Callable[[str, Limit], Difficulty]
+    difficulty: Callable[[Mapping[str, Limit]], Mapping[str, Difficulty]]
     seed: int = 0
     preset: str = ""
     caps: Mapping[str, float] = field(default_factory=dict)
@@ -78,14 +94,33 @@ class Plan:
     calibration: Calibration | None = None
     keep_stance: bool = False
     posture: str = "standing"
+    answers: tuple[Answer, ...] = ()
+    adaptation: Adaptation = field(default_factory=Adaptation)
+    floors: Mapping[str, float] = field(default_factory=dict)
+    rises: Mapping[str, float] = field(default_factory=dict)
+    followed: tuple[Followed, ...] = ()
 
     def __post_init__(self) -> None:
         check_posture(self.posture)
         for movement, cap in self.caps.items():
-            check_bound(movement, cap, "deg", "the preset's ceilings")
+            check_bound(movement, cap, _unit(movement), "the preset's ceilings")
+        for movement, floor in self.floors.items():
+            check_bound(movement, floor, _unit(movement), "the preset's floors")
+        for movement, most in self.rises.items():
+            if not most >= 0:
+                raise UnknownBound(f"the most for this session: {movement} = {most} must be 0 or more")
         for precaution in self.precautions:
             source = f"the precaution of {precaution.by} ({precaution.reason})"
-            check_bound(precaution.movement, precaution.at_most, precaution.unit, source)
+            if precaution.movement not in MOVEMENTS or not math.isfinite(precaution.at_most):
+                check_bound(precaution.movement, precaution.at_most, precaution.unit, source)
+        for answer in self.answers:
+            check_answer(answer)
+        if why := refuses_posture(self.posture, self.precautions):
+            raise PostureRefused(why)
+
+
+def _unit(movement: str) -> str:
+    return MOVEMENTS[movement].unit if movement in MOVEMENTS else "deg"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,10 @@ class Limit(Record, frozen=True):
     """How far a person can go in one movement, with a 95 % interval.
 
     `method` says how it was found, `n` from how many repetitions, `note` what to keep in mind; `best` is
-    the furthest that was really done, and nothing beyond it is asked.
+    the furthest that was really done, and nothing beyond it is asked. `efforts` are the repetitions themselves, in
+    order. `posture` is that of `engine.plan.POSTURES` in which it was measured and `measured_at` when (ISO 8601), ""
+    where nobody wrote it down; `checked_at` is when efforts last agreed with it. `doubts` say why it should be measured
+    again before anybody relies on it; a limit without any is valid.
     """
 
     value: float
@@ -34,6 +37,11 @@ class Limit(Record, frozen=True):
     method: str
     note: str = ""
     best: float | None = None
+    efforts: tuple[float, ...] = ()
+    posture: str = ""
+    measured_at: str = ""
+    doubts: tuple[str, ...] = ()
+    checked_at: str = ""
 
 
 class ReachCell(Record, frozen=True):
@@ -112,6 +120,7 @@ class Calibration(Record, frozen=True):
     `limits` maps a movement (`shoulder_elevation_left`, `lean_forward`) to its Limit; `reach` and `shoulders` map a
     side to its cells and its centre; `sway` holds head sway in quiet standing by name of the measure. `stature_m` is
     that of the person standing; `seated_m` is the height of the headset while they sat, where they did.
+    `measured_under` are the precautions that held when it was measured last, None where nobody wrote them down.
     """
 
     measured_at: str
@@ -124,6 +133,7 @@ class Calibration(Record, frozen=True):
     quality: Quality | None = None
     shoulders: Mapping[str, Shoulder] = {}
     seated_m: Limit | None = None
+    measured_under: tuple["Precaution", ...] | None = None
 
 
 class Measured(Record, frozen=True):
@@ -139,7 +149,11 @@ class Measured(Record, frozen=True):
 
 
 class Precaution(Record, frozen=True):
-    """A hard limit: no movement of this name beyond `at_most`, why, who says so, and until when (ISO date)."""
+    """A hard limit: no movement of this name beyond `at_most`, why, who says so, and until when (ISO date).
+
+    `movement` is a name of `engine.movements.MOVEMENTS`; an activity (`standing`, `use_of_arm_left`) is forbidden with
+    at most 0. Past its `until` a precaution still holds, and the therapist is told: only who lifts it loosens it.
+    """
 
     movement: str
     at_most: float
@@ -157,6 +171,47 @@ class Request(Record, frozen=True):
     unit: str
     code: str
     reason: str
+
+
+class Answer(Record, frozen=True):
+    """What a person said of themselves: `pain` (0 to 10), `fatigue` (0 to 10), `dizziness` (0 to 10) or `stop` (1).
+
+    `at_s` is when in the session, None for before it.
+    """
+
+    kind: str
+    value: float
+    at_s: float | None = None
+
+
+class Followed(Record, frozen=True):
+    """What is believed of one or several limits that are followed together, whole: it goes on exactly where it was.
+
+    `kind` is the tracker's, `numbers` its state by name, row by row; `at` is the day of the last trial (ISO date).
+    """
+
+    kind: str
+    movements: tuple[str, ...]
+    numbers: Mapping[str, tuple[float, ...]]
+    at: str = ""
+
+
+class KnobState(Record, frozen=True):
+    """How far the parameters of one game have been made harder for somebody, and why it was changed last.
+
+    `levels` counts steps by knob, 0 as the preset has it and negative for easier; `values` are those of the preset that
+    they count from, by parameter. `code` and `reason` are those of the last change, "" before the first; `held` is the
+    number of blocks for which nothing may become harder. `outcomes` are the last targets since that change, reached or
+    not, and `blocks_in_band` the blocks in a row that went well enough to make it harder.
+    """
+
+    levels: Mapping[str, int] = {}
+    blocks_in_band: int = 0
+    held: int = 0
+    code: str = ""
+    reason: str = ""
+    outcomes: tuple[bool, ...] = ()
+    values: Mapping[str, float] = {}
 
 
 class Trace(Record, frozen=True):
@@ -189,7 +244,10 @@ class TrialRecord(Record, frozen=True):
 
 
 class BlockRecord(Record, frozen=True):
-    """One run of one task. `kind` is calibrate, warm up, play, rest or end; `version` is the task's own."""
+    """One run of one task. `kind` is calibrate, warm up, play, rest or end; `version` is the task's own.
+
+    `change` says in words what had become harder or easier since the game was played last, and why.
+    """
 
     task: str
     title: str
@@ -202,6 +260,7 @@ class BlockRecord(Record, frozen=True):
     trials: tuple[TrialRecord, ...] = ()
     measures: Mapping[str, Measured] = {}
     notes: tuple[str, ...] = ()
+    change: str = ""
 
 
 class Event(Record, frozen=True):
@@ -229,8 +288,9 @@ class Session(Record, frozen=True):
 
     `patient` is a pseudonym, `started_at` is ISO 8601 with an offset. `known` is the calibration that the visit
     began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These,
-    `keep_stance` and `posture` (standing, seated or lying) are the plan's, so that the session can be played again
-    from its recording.
+    `keep_stance`, `posture` (standing, seated or lying), `adaptation`, `floors`, `rises` and `followed` are the plan's,
+    so that the session can be played again from its recording. `told` is what the person said of themselves, those
+    that were asked before it began first, which have no time.
     """
 
     id: str
@@ -254,6 +314,11 @@ class Session(Record, frozen=True):
     caps: Mapping[str, float] = {}
     keep_stance: bool = False
     posture: str = "standing"
+    told: tuple[Answer, ...] = ()
+    adaptation: Mapping[str, float | int | str | bool | tuple[str, ...]] = {}
+    floors: Mapping[str, float] = {}
+    rises: Mapping[str, float] = {}
+    followed: tuple[Followed, ...] = ()
     schema: int = SCHEMA
 
 

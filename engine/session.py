@@ -8,11 +8,13 @@ in it: a new middle is taken between trials.
 
 import math
 from dataclasses import asdict
+from datetime import date
 from random import Random
 
 import msgspec
 
 from engine import moves
+from engine.answers import DIZZY, Answers
 from engine.body import Body, Upright, estimate, upright
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
 from engine.first_sight import provisional, stance_in
@@ -21,14 +23,19 @@ from engine.guard import AWAY, RESTARTING, SETTLING, UNHEEDED, Guard, Verdict, s
 from engine.headset import Headset
 from engine.measuring import measured, table
 from engine.motion import clean
-from engine.plan import STILL, About, Interlude, Plan, Step
+from engine.movements import MOVEMENTS
+from engine.plan import REST, STILL, About, Interlude, Plan, Step
+from engine.precautions import barred, expired, problems_of
 from engine.recording import RecordingUnwritten, Writer, pack
 from engine.records import (
+    Answer,
     BlockRecord,
     Calibration,
     Event,
+    Limit,
     Quality,
     Recording,
+    Request,
     Session,
     Stance,
     TrialRecord,
@@ -42,8 +49,10 @@ UNWRITTEN = "the recording could not be written"
 WAITING = Panel("waiting", "session.wait_title", ("session.wait_text",))
 PAUSED = Panel("paused", "session.pause_title", ("session.pause_text",))
 RESTARTED = Panel("restarted", "session.restart_title", ("session.restart_text", "session.restart_next"))
+DIZZY_PANEL = Panel("dizzy", "session.pause_title", ("session.pause_text", "session.confirm"), confirm=True)
 STOPPED_PANEL = Panel("stopped", "session.stop_title", ("session.stop_text",))
 ERROR_PANEL = Panel("error", "session.error_title", ("session.error_text",))
+_CARDS = {RESTARTING: RESTARTED, DIZZY: DIZZY_PANEL}
 _OF_THE_HEADSET = (RESTARTING, AWAY, UNHEEDED)
 
 
@@ -70,7 +79,7 @@ def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
                     if not seen(frame):
                         headset.show(Scene(STILL, (WAITING,)))
                         continue
-                    visit = Visit(plan, frame, before)
+                    visit = Visit(plan, frame, before, date.fromisoformat(about.started_at[:10]))
                 scene = visit.step(frame, row)
                 if scene is None:
                     break
@@ -93,7 +102,7 @@ def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
 class Visit:
     """A running session: what is known so far, and the script that makes it grow."""
 
-    def __init__(self, plan: Plan, first: Frame, rows: list[bytes]) -> None:
+    def __init__(self, plan: Plan, first: Frame, rows: list[bytes], today: date) -> None:
         """Begin with the stance of the first frame that shows somebody; an assessment of standing replaces it.
 
         `rows` are what was recorded up to and with this frame.
@@ -114,6 +123,7 @@ class Visit:
         self._paused, self._why, self._card = False, "", PAUSED
         self._in_trial = self._left_behind = self._recentre_asked = False
         self._chosen: Frame | None = None  # in which somebody asked for a new middle that was not taken yet
+        self._answers = Answers(plan.adaptation)
         self._guard = Guard()
         self._random = Random(plan.seed)
         self._difficulties: dict[str, Difficulty] = {}
@@ -122,14 +132,27 @@ class Visit:
         self._neutral = None if plan.keep_stance else first
         self._now = first
         self._middle = _middle(self.calibration.stance)
+        self._envelope = Envelope(self.calibration, plan.precautions, plan.caps, posture=plan.posture,
+                                  floors=plan.floors, rises=plan.rises, adaptation=plan.adaptation)  # fmt: skip
         self._know(self.calibration)
         self._script = self._steps()
         self._items: tuple[Item, ...] = next(self._script)
+        for precaution in plan.precautions:
+            late = expired(precaution, today)
+            for problem in problems_of(precaution, today):
+                self.note("precaution expired" if problem == late else "precaution unclear", problem)
+        for answer in plan.answers:
+            self._take(answer)
 
     @property
     def quality(self) -> Quality | None:
         """How far the whole recording can be trusted."""
         return clean(table(self._all_rows)).quality if self._all_rows else None
+
+    @property
+    def told(self) -> tuple[Answer, ...]:
+        """What the person said of themselves, before and in the session."""
+        return tuple(self._answers.told)
 
     def step(self, frame: Frame, row: bytes) -> Scene | None:
         """Take one frame; returns what to show, or None when the session is over."""
@@ -143,7 +166,9 @@ class Visit:
         body = self._body(frame)
         if self.ended_by:
             return self._farewell(body)
-        verdict = self._guard.watch(frame, body)
+        for answer in self._answers.pressed(frame.buttons, self.now_s):
+            self._take(answer)
+        verdict = self._answers.judge(self._guard.watch(frame, body), body.confirm)
         if verdict.act != "go":
             return self._hold_on(verdict, body)
         if self._paused:
@@ -175,6 +200,14 @@ class Visit:
         self.end("error")
         self.ended_by = "error"
 
+    def _take(self, answer: Answer) -> None:
+        """Do at once what follows from something that the person said of themselves."""
+        self.note("told", f"{answer.kind} {answer.value:g}")
+        easing = self._answers.take(answer)
+        if easing is not None:
+            self._envelope.ease(easing.share, f"{100 * easing.share:g} % of what was asked, {easing.why}", easing.of)
+            self._guard.renew(self._envelope)
+
     def _choose_stance(self, frame: Frame) -> None:
         """Remember how the person stands who asks for a new middle; where a trial ends, they may be leaning."""
         self._recentre_asked, self._chosen = False, frame
@@ -188,10 +221,8 @@ class Visit:
         self.note("recentred", detail)
         self._neutral, self._chosen = self._chosen, None
         stance = stance_in(self._neutral)
-        self.calibration = msgspec.structs.replace(self.calibration, stance=stance)
-        self._middle = _middle(stance)
-        # The same envelope, because the trials of a block that has begun are made from it.
-        self._envelope.calibration, self._envelope.stance = self.calibration, stance
+        self._envelope.stand(stance)
+        self.calibration, self._middle = self._envelope.calibration, _middle(stance)
         self._reference = self._upright()
         self._guard.renew(self._envelope)
 
@@ -213,7 +244,7 @@ class Visit:
             self._paused, self._why = True, verdict.why
             self.note("paused", verdict.why)
         if verdict.why != SETTLING:
-            self._card = RESTARTED if verdict.why == RESTARTING else PAUSED
+            self._card = _CARDS.get(verdict.why, PAUSED)
         return self._scene((self._card,), dim=0.5)
 
     def _resume(self, frame: Frame) -> None:
@@ -254,10 +285,9 @@ class Visit:
 
     def _know(self, calibration: Calibration) -> None:
         self.calibration = calibration
-        for movement, limit in calibration.limits.items():
-            if movement not in self._difficulties:
-                self._difficulties[movement] = self.plan.difficulty(movement, limit)
-        self._envelope = Envelope(calibration, self.plan.precautions, self.plan.caps, self._difficulties)
+        new = {name: limit for name, limit in calibration.limits.items() if name not in self._difficulties}
+        self._difficulties.update(self.plan.difficulty(new))
+        self._envelope.know(calibration, self._difficulties)
         self._reference = self._upright()
         self._guard.renew(self._envelope)
 
@@ -273,21 +303,41 @@ class Visit:
         return "finished"
 
     def _interlude(self, step: Interlude) -> Move:
-        self._place, begun_s = step.place, self.now_s
-        sound = (Sound(f"{step.kind} sound", step.sound),) if step.sound else ()
-        wait = moves.confirm if step.panel.confirm else moves.show
+        begun_s = self.now_s
         try:
-            return (yield from moves.alongside(sound, wait((step.panel,), step.seconds)))
+            return (yield from self._words(step))
         finally:
             self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters={"seconds": step.seconds})
+
+    def _words(self, step: Interlude) -> Move:
+        self._place = step.place
+        sound = (Sound(f"{step.kind} sound", step.sound),) if step.sound else ()
+        wait = moves.confirm if step.panel.confirm else moves.show
+        self._answers.rest_asked = self._answers.rest_asked and step.kind != REST.kind
+        return (yield from moves.alongside(sound, wait((step.panel,), step.seconds)))
+
+    def _rest(self, step: Step, done: int) -> Move:
+        self.note("rest", f"after {done} trials")
+        yield from self._words(REST)
+        self._place = step.task.place
+        return "finished"
 
     def _block(self, step: Step) -> Move:
         self._place, begun_s = step.task.place, self.now_s
         finished: list[Finished] = []
         done: list[TrialRecord] = []
         notes: list[str] = []
+        rested, rest_after = 0, self.plan.adaptation.rest_after_trials if step.kind != "calibrate" else 0
         try:
+            if why := barred(step.task, self.plan.posture, self.plan.precautions):
+                raise OutsideEnvelope(why)
             for trial in step.task.trials(self._envelope, self._random, done):
+                stance, since = self._envelope.stance, len(done) - rested
+                if self._answers.rest_asked or 0 < rest_after <= since:
+                    rested = len(done)
+                    yield from self._rest(step, rested)
+                    if self._envelope.stance != stance:
+                        continue  # it was made for where the person stood before the rest
                 yield from self._trial(step.task, trial, finished)
                 done.append(finished[-1].record)
                 self._recentre()  # before the next trial is made
@@ -296,7 +346,7 @@ class Visit:
             notes.append(str(reason))
         finally:
             self._keep(step.name, step.task.title, step.task.version, step.kind, begun_s,
-                       parameters=asdict(step.task.p), preset=step.preset,
+                       parameters=asdict(step.task.p), preset=step.preset, change=step.change,
                        trials=tuple(f.record for f in finished), notes=tuple(notes))  # fmt: skip
         return "finished"
 
@@ -311,6 +361,12 @@ class Visit:
         if calibration.stance != self.calibration.stance:
             self._neutral = self._now
         changed = {name for name, limit in calibration.limits.items() if self.calibration.limits.get(name) != limit}
+        if self.plan.posture != "standing":  # who was asked to stand is known by the height of the headset
+            here = {
+                name: msgspec.structs.replace(calibration.limits[name], posture=self.plan.posture) for name in changed
+            }
+            calibration = msgspec.structs.replace(calibration, limits={**calibration.limits, **here})
+        notes += [f"{MOVEMENTS[m].title}: {doubt}" for m in sorted(changed) for doubt in calibration.limits[m].doubts]
         self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
         self.measured = True
         self._know(calibration)
@@ -331,7 +387,7 @@ class Visit:
         motion, result = measured(task, trial, self._rows, self._pauses, self._beside)
         limit = None
         if trial.request is not None and outcome != STOPPED:
-            limit = self._envelope.learn(trial.request, result.achieved, outcome == REACHED)
+            limit = self._learn(trial.request, result.achieved, outcome == REACHED)
         record = TrialRecord(
             number=len(finished) + 1,
             side=trial.side,
@@ -349,6 +405,14 @@ class Visit:
         if stopped is not None:
             raise stopped
         return outcome
+
+    def _learn(self, request: Request, achieved: float | None, success: bool) -> Limit | None:
+        """Tell who follows a limit what came of a trial; what cannot have come of one is noted, and not learnt."""
+        try:
+            return self._envelope.learn(request, achieved, success)
+        except ValueError as reason:
+            self.note("not learnt", f"{request.movement}: {reason}")
+            return None
 
     def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
         record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self.now_s, 6))
@@ -371,10 +435,22 @@ def _middle(stance: Stance) -> Middle:
     return Middle(stance.head_m[0], stance.head_m[2], stance.facing_deg)
 
 
+def _stamped(calibration: Calibration, plan: Plan, at: str) -> Calibration:
+    """A calibration with the time of this visit, and so each limit that was measured or checked in it."""
+    before = plan.calibration.limits if plan.calibration is not None else {}
+    limits = {
+        name: limit
+        if before.get(name) == limit
+        else msgspec.structs.replace(limit, measured_at=limit.measured_at or at, checked_at=at)
+        for name, limit in calibration.limits.items()
+    }
+    return msgspec.structs.replace(calibration, measured_at=at, limits=limits, measured_under=plan.precautions)
+
+
 def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: Visit | None) -> Session:
     calibration = visit.calibration if visit else None
     if visit is not None and visit.measured:
-        calibration = msgspec.structs.replace(visit.calibration, measured_at=about.started_at)
+        calibration = _stamped(visit.calibration, plan, about.started_at)
     recording = Recording(writer.path.name, writer.sha256, writer.bytes, writer.rows)
     return Session(
         id=about.id,
@@ -397,4 +473,9 @@ def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: V
         caps=plan.caps,
         keep_stance=plan.keep_stance,
         posture=plan.posture,
+        told=visit.told if visit else plan.answers,
+        adaptation=asdict(plan.adaptation),
+        floors=plan.floors,
+        rises=plan.rises,
+        followed=plan.followed,
     )

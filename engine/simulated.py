@@ -14,8 +14,9 @@ import numpy as np
 from scipy import signal
 
 from engine.body import EYE_HEIGHT_OF_STATURE
-from engine.envelope import from_head, lean_movement, shoulder_by_stature
+from engine.envelope import from_head, shoulder_by_stature
 from engine.frame import SIDES, Frame, Hand, Pose, Vector, as_float32, from_yaw_pitch
+from engine.movements import MAIN_LEANS, along_ellipse, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
 from engine.scene import Lean, Panel, Reach, Scene, Target
@@ -36,8 +37,10 @@ class Patient:
 
     `shoulders_m` maps a side to where its shoulder is, right, up and ahead of the head; else body proportions say it.
     `limits_deg` maps a movement (`shoulder_elevation_left`, `lean_back`) to its limit; a try is capable of a
-    logistic draw around it, `slope_deg` wide for arms and `lean_slope_deg` for leans. `fatigue` is the share of
-    every limit that is lost per try, `lapse` the share of tries that are missed for no reason.
+    logistic draw around it, `slope_deg` wide for arms and `lean_slope_deg` for leans. A diagonal lean that is not
+    given lies on the ellipse through its neighbours. `fatigue` is the share of every limit that is lost per try,
+    `lapse` the share of tries that are missed for no reason, `effort` the share of what they are capable of that they
+    give where they may choose how far to go. After `loss_after_tries` tries the share `loss` of every limit is gone.
     """
 
     eye_height_m: float = 1.60
@@ -55,6 +58,9 @@ class Patient:
     tremor_hz: float = 5.0
     fatigue: float = 0.001
     lapse: float = 0.03
+    effort: float = 1.0
+    loss_after_tries: float = math.inf
+    loss: float = 0.0
 
 
 DEFAULT_LIMITS_DEG: Mapping[str, float] = {
@@ -124,6 +130,7 @@ class SimulatedHeadset:
         self.patient = patient or Patient()
         self.description = f"simulated patient, seed {seed}"
         self._limits = {**DEFAULT_LIMITS_DEG, **self.patient.limits_deg}
+        self._main_leans = {name: self._limits[name] for name in MAIN_LEANS}
         self._random = Random(seed)
         self._step_ns = round(1e9 / rate_hz)
         self._stance = Stance((0.0, self.patient.eye_height_m, 0.0), 0.0)
@@ -242,9 +249,11 @@ class SimulatedHeadset:
         azimuth, elevation, radius = seen_from_shoulder(shoulder, 0.0, place)
         if isinstance(item, Reach):  # a stop line overhead says nothing of the plane, the middle of the line does
             azimuth = seen_from_shoulder(shoulder, 0.0, _middle(item.start_m, item.stop_m))[0]
-        able = self._able(f"shoulder_elevation_{side}", self.patient.slope_deg)
+        able = self._able(self._limits[f"shoulder_elevation_{side}"], self.patient.slope_deg)
         if lapse:
             able *= self._random.uniform(0.5, 0.9)
+        if isinstance(item, Reach):
+            able *= self.patient.effort
         reach = min(radius, self.patient.arm_m[side]) if isinstance(item, Target) else self.patient.arm_m[side]
         goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
         way, about = self._hands[side], None if isinstance(item, Target) else shoulder
@@ -254,9 +263,11 @@ class SimulatedHeadset:
         self._gives_up_after_s = delay_s + way.lasts_s + patience
 
     def _lean_to(self, item: Lean, now_s: float, delay_s: float, lapse: bool) -> None:
-        able = self._able(lean_movement(item.direction_deg), self.patient.lean_slope_deg)
+        able = self._able(self._lean_limit_deg(item.direction_deg), self.patient.lean_slope_deg)
         if lapse:
             able *= self._random.uniform(0.5, 0.9)
+        if item.open_ended:
+            able *= self.patient.effort
         angle = min(able, item.angle_deg)
         right, _, behind = towards(0.0, item.direction_deg)
         goal = (-behind * angle, right * angle, 0.0)
@@ -270,10 +281,18 @@ class SimulatedHeadset:
         yaw, pitch = math.atan2(x, -z), math.atan2(y, math.hypot(x, z))
         self._gaze_goal = (HEAD_OF_YAW * yaw, HEAD_OF_PITCH * pitch)
 
-    def _able(self, movement: str, slope: float) -> float:
+    def _lean_limit_deg(self, direction_deg: float) -> float:
+        nearest = lean_movement(direction_deg)
+        if nearest not in MAIN_LEANS and nearest in self._limits:
+            return self._limits[nearest]
+        return along_ellipse(direction_deg, self._main_leans)
+
+    def _able(self, limit: float, slope: float) -> float:
         share = min(max(self._random.random(), 1e-6), 1 - 1e-6)
-        tired = (1 - self.patient.fatigue) ** self._tries
-        return max(0.0, self._limits[movement] * tired + slope * math.log(share / (1 - share)))
+        left = (1 - self.patient.fatigue) ** self._tries
+        if self._tries > self.patient.loss_after_tries:
+            left *= 1 - self.patient.loss
+        return max(0.0, limit * left + slope * math.log(share / (1 - share)))
 
     def _relax(self, now_s: float) -> None:
         for side in SIDES:

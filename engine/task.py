@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from engine.body import Body
 from engine.metrics.definition import definitions
+from engine.movements import PARTS
 from engine.records import Calibration, Measured, Request, Trace, TrialRecord
 from engine.scene import Item
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Move = Generator[tuple[Item, ...], Body, str]
 """One thing a person is asked to do: yields what to show, receives the next Body, returns the outcome."""
 
+TRIAL_S = 10.0
 REACHED, NOT_YET, STOPPED = "reached", "not yet", "stopped"
 
 
@@ -68,7 +70,9 @@ class Task:
 
     `trains` says in clinical words what is practised; `version` changes when results stop being comparable;
     `measures` names every number that `measure` may give; `place` is where it happens; `postures` are those of
-    `engine.plan.POSTURES` in which it can be done and means what it says.
+    `engine.plan.POSTURES` in which it can be done and means what it says. `moves_parts` are those of
+    `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
+    for standing still, "gaze"; from both follows what a precaution does to it. Who says nothing moves everything.
     """
 
     title: ClassVar[str]
@@ -76,6 +80,8 @@ class Task:
     version: ClassVar[int]
     place: ClassVar[str] = "still"
     postures: ClassVar[tuple[str, ...]] = ("standing", "seated")
+    moves_parts: ClassVar[tuple[str, ...]] = PARTS
+    asks: ClassVar[tuple[str, ...]] = ("hand", "lean", "stand")
     Parameters: ClassVar[type]
     measures: ClassVar[Mapping[str, Measure]] = {}
 
@@ -94,6 +100,10 @@ class Task:
     def measure(self, trial: Trial, motion: "Motion") -> Result:
         """Measure a finished trial from what was recorded of it."""
         raise NotImplementedError
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:  # noqa: ARG002 (for those that know better)
+        """How long a trial takes, about, for a plan of the time."""
+        return TRIAL_S
 
 
 class Assessment(Task):

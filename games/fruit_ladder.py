@@ -16,7 +16,7 @@ from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, ar
 from engine.metrics.reach_measures import Reach
 from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m
 from engine.metrics.reaching import reach
-from engine.motion import Motion
+from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Panel, Sound, Target
@@ -24,6 +24,10 @@ from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
 from engine.trace import thinned
 
 FLOURISH_S = 0.7
+BONUS_S = 4.0
+BONUS_FROM_DEG = 5.0  # nearer than this a golden fruit would hang where the hand is already
+REACTION_S, HAND_MPS = 0.35, 0.75  # as a simulated patient moves who is not said to move otherwise
+HANGING_DEG = 25.0
 LOWER_STEP_DEG = 5.0
 LEAST_DEG = 15.0
 LEAST_FRAMES = 20
@@ -42,10 +46,11 @@ class Parameters:
     arms: str = choice("both", ("both", "left", "right"), "which arm reaches")
     outward_deg: float = number(20.0, 0.0, 60.0, "deg", "how far to the side fruit may hang")
     stretch: float = number(0.95, 0.6, 1.0, "of reach", "how far out fruit hangs; under 0.92 no angle can be measured")
-    radius_m: float = number(0.08, 0.04, 0.2, "m", "how near a hand must come")
-    hold_s: float = number(1.0, 0.0, 5.0, "s", "time to keep the hand on a fruit")
-    limit_s: float = number(8.0, 4.0, 60.0, "s", "time before the next fruit")
+    radius_m: float = number(0.08, 0.04, 0.2, "m", "how near a hand must come", "size", -0.01)
+    hold_s: float = number(1.0, 0.0, 5.0, "s", "time to keep the hand on a fruit", "hold", 0.5)
+    limit_s: float = number(8.0, 4.0, 60.0, "s", "time to get to a fruit, before holding it", "time", -1.0)
     pause_s: float = number(2.4, 0.5, 10.0, "s", "time to lower the arm between fruits")
+    bonus_percent: float = number(0.0, 0.0, 40.0, "%", "how far beyond a fruit a golden one may invite; 0 for none")
 
 
 class Game(Task):
@@ -54,7 +59,9 @@ class Game(Task):
     title = "Fruit Ladder"
     trains = ("shoulder elevation", "reaching", "holding against gravity")
     postures = ("standing", "seated", "lying")
-    version = 2
+    moves_parts = ("neck", "left arm", "right arm")
+    asks = ("hand",)
+    version = 3
     place = "orchard"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
@@ -70,13 +77,14 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """One fruit after another, arms in turn, each as high as the difficulty asks."""
-        sides = _arms(envelope) if self.p.arms == "both" else (self.p.arms,)
+        sides = _arms(envelope, SIDES if self.p.arms == "both" else (self.p.arms,))
         for number_ in range(self.p.targets):
-            side = sides[number_ % len(sides)]
-            wish = envelope.request(f"shoulder_elevation_{side}")
-            request, place_m = _hang(envelope, side, wish, self.p, random)
+            turn = number_ % len(sides)
+            side, request, azimuth, centre = _hang_for_one(envelope, (*sides[turn:], *sides[:turn]), self.p, random)
+            place_m = envelope.place(side, azimuth, centre, self.p.stretch)
             values = {
                 "place_m": place_m,
+                "golden_m": _golden(envelope, request, side, azimuth, centre, self.p),
                 "number": number_,
                 "stance": envelope.stance,
                 "shoulder_m": envelope.shoulder(side),
@@ -93,17 +101,30 @@ class Game(Task):
         panel = Panel("fruit_ladder", "fruit_ladder.reach", (hand, "fruit_ladder.hold"), count, self.p.targets)
         soon = Panel("fruit_ladder", "fruit_ladder.next", (hand,), count, self.p.targets)
         yield from moves.show((soon, fruit._replace(state="later")), self.p.pause_s)
-        reach = moves.within(self.p.limit_s, moves.hold(fruit, self.p.hold_s))
+        reach = moves.within(self.p.limit_s + self.p.hold_s, moves.hold(fruit, self.p.hold_s))
         outcome = yield from moves.alongside((panel, Sound(f"{key} appears", "appear", fruit.place_m)), reach)
         if outcome == REACHED:
             cheer = panel._replace(title="fruit_ladder.reached", text=(), done=count + 1)
             came_off = fruit._replace(state="done", fill=1.0)
             yield from moves.show((cheer, came_off, Sound(f"{key} reached", "reached", fruit.place_m)), FLOURISH_S)
+            yield from self._bonus(trial, cheer)
         else:
             yield from moves.show(
                 (soon._replace(title="fruit_ladder.not_yet"), Sound(f"{key} stays", "not_yet")), FLOURISH_S
             )
         return outcome
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The mean time that such a trial takes, in seconds, the golden fruit included."""
+        p: Parameters = self.p
+        if not reached:
+            return p.pause_s + p.limit_s + p.hold_s + FLOURISH_S
+        elevation = trial.request.amplitude if trial.request else 0.0
+        way_m = 2 * trial.values["distance_m"] * math.sin(math.radians(max(0.0, elevation - HANGING_DEG) / 2))
+        golden_m = trial.values["golden_m"]
+        golden_s = _way_s(math.dist(golden_m, trial.values["place_m"])) + FLOURISH_S if golden_m else 0.0
+        bonus_s = (golden_s + BONUS_S) / 2 if golden_m else 0.0  # every other one is picked
+        return p.pause_s + _way_s(way_m) + p.hold_s + FLOURISH_S + bonus_s
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the reach from the fruit's appearance on."""
@@ -119,59 +140,147 @@ class Game(Task):
         note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
         measures = {"elevation_deg": Measured(achieved, "deg", ELEVATION_ERROR_DEG if straight else None, note)}
         cue_s = float(motion.time_s[shown])
-        measures |= _of_the_reach(motion, trial, cue_s, self.p.radius_m, shown + top)
+        measures |= _of_the_reach(motion, trial, cue_s, self.p, shown + top)
         trace = Trace("Arm raised", "deg", *thinned(motion.time_s[shown:] - motion.time_s[shown], elevation))
         return Result(achieved, measures, (trace,))
+
+    def _bonus(self, trial: Trial, cheer: Panel) -> Move:
+        """Let a golden fruit hang further up for a while; to leave it there is no miss."""
+        golden_m, key = trial.values["golden_m"], f"golden {trial.values['number']}"
+        if golden_m is None:
+            return REACHED
+        golden = Target(key, golden_m, self.p.radius_m, trial.side)
+        inviting = (cheer, Sound(f"{key} appears", "appear", golden_m))
+        try:
+            outcome = yield from moves.alongside(inviting, moves.within(BONUS_S, moves.hold(golden, 0.0)))
+            if outcome == REACHED:
+                came_off = golden._replace(state="done", fill=1.0)
+                yield from moves.show((cheer, came_off, Sound(f"{key} reached", "reached", golden_m)), FLOURISH_S)
+        except OutsideEnvelope:  # the bounds were tightened since: the fruit was picked all the same
+            return REACHED
+        return REACHED
 
     def _unmeasured(self, why: str) -> Result:
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
-def _arms(envelope: Envelope) -> tuple[str, ...]:
-    """Both arms, or the one that was measured where the other one was not."""
-    measured_ = tuple(side for side in SIDES if f"shoulder_elevation_{side}" in envelope.calibration.limits)
-    return measured_ or SIDES
+def _arms(envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The arms of those wanted that were measured and may be used.
+
+    Raises OutsideEnvelope, saying why not, when there is none.
+    """
+    refusals = {side: _refuses_arm(envelope, side) for side in wanted}
+    able = tuple(side for side in wanted if not refusals[side])
+    if not able:
+        raise OutsideEnvelope("; ".join(refusals.values()))
+    return able
 
 
-def _hang(
-    envelope: Envelope, side: str, wish: Request, parameters: Parameters, random: Random
-) -> tuple[Request, Vector]:
+def _refuses_arm(envelope: Envelope, side: str) -> str:
+    if not envelope.may_use(side):
+        return f"a precaution forbids to use the {side} arm"
+    movement = f"shoulder_elevation_{side}"
+    try:
+        cap = envelope.at_most(movement)
+        envelope.arm_m(side)
+    except OutsideEnvelope as reason:
+        return str(reason)
+    if not envelope.may_ask(movement):
+        return f"the {side} arm may be raised to {cap.value:.0f}° at most, {cap.why}: too little for any fruit"
+    return "" if envelope.calibration.reach.get(side) else f"the {side} hand was never seen to reach: calibrate it"
+
+
+def _hang_for_one(
+    envelope: Envelope, sides: Sequence[str], parameters: Parameters, random: Random
+) -> tuple[str, Request, float, float]:
+    """The first of some arms for which a fruit can hang, and where; raises OutsideEnvelope when it can for none."""
+    refusals = []
+    for side in sides:
+        try:
+            return side, *_hang(envelope, side, parameters, random)
+        except OutsideEnvelope as reason:
+            refusals.append(str(reason))
+    raise OutsideEnvelope("; ".join(refusals))
+
+
+def _hang(envelope: Envelope, side: str, parameters: Parameters, random: Random) -> tuple[Request, float, float]:
     """A fruit whose lower edge is at the elevation asked for, where the hand was seen to reach; lower where it was not.
 
-    Raises OutsideEnvelope when the hand was never seen to reach anywhere in front.
+    The request, and the azimuth and elevation of the fruit's centre in degrees. Raises OutsideEnvelope, saying why,
+    when nothing may hang anywhere in front.
     """
+    wish = envelope.request(f"shoulder_elevation_{side}")
     outward = [0.0, parameters.outward_deg, random.uniform(0.0, parameters.outward_deg)]
     random.shuffle(outward)
     azimuths = [azimuth if side == "right" else -azimuth for azimuth in outward]
-    elevation = wish.amplitude
+    elevation, why = wish.amplitude, ""
     while elevation >= LEAST_DEG:
+        lowered = wish if elevation == wish.amplitude else _lowered(wish, elevation, why)
         for azimuth in azimuths:
-            reach_m = envelope.reach_m(side, azimuth, elevation)
-            if reach_m > 0:
-                edge_deg = math.degrees(parameters.radius_m / (parameters.stretch * reach_m))
-                request, centre = envelope.centred(_lowered(wish, elevation), edge_deg)
-                if envelope.reach_m(side, azimuth, centre) > 0:
-                    return request, envelope.place(side, azimuth, centre, parameters.stretch)
+            request, centre, why = _fruit(envelope, side, azimuth, lowered, parameters)
+            if not why:
+                return request, azimuth, centre
         elevation -= LOWER_STEP_DEG
-    raise OutsideEnvelope(f"the {side} hand was never seen to reach in front: calibrate its reach")
+    raise OutsideEnvelope(f"no fruit can hang in front of the {side} hand: {why or 'too little is left to raise it'}")
 
 
-def _lowered(wish: Request, elevation: float) -> Request:
-    if elevation == wish.amplitude:
-        return wish
-    reason = f"{elevation:.0f}°: no reach was measured above it"
-    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", reason)
+def _fruit(
+    envelope: Envelope, side: str, azimuth: float, wish: Request, parameters: Parameters
+) -> tuple[Request, float, str]:
+    """The request and the elevation of the centre of a fruit in a direction, and why it may not hang there, or ""."""
+    why = envelope.refuses_way(side, azimuth, wish.amplitude)
+    if why:
+        return wish, wish.amplitude, why
+    reach_m = parameters.stretch * envelope.reach_m(side, azimuth, wish.amplitude)
+    request, centre = envelope.centred(wish, math.degrees(parameters.radius_m / reach_m))
+    why = envelope.refuses_way(side, azimuth, centre)
+    if why:
+        return request, centre, why
+    return request, centre, envelope.refuses_target(envelope.place(side, azimuth, centre, parameters.stretch), side)
 
 
-def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, radius_m: float, top: int) -> dict[str, Measured]:
+def _golden(
+    envelope: Envelope, request: Request, side: str, azimuth: float, centre: float, parameters: Parameters
+) -> Vector | None:
+    """Where a golden fruit hangs on the same arc, as much further as every bound allows; None for hardly any further.
+
+    A hit says nothing of how much higher the arm would go; how far it goes for the golden one does.
+    """
+    beyond_deg = request.amplitude * parameters.bonus_percent / 100
+    elevation = min(centre + beyond_deg, envelope.at_most(request.movement).value)
+    if elevation < centre + BONUS_FROM_DEG or envelope.refuses_way(side, azimuth, elevation):
+        return None
+    place_m = envelope.place(side, azimuth, elevation, parameters.stretch)
+    return None if envelope.refuses_target(place_m, side) else place_m
+
+
+def _way_s(way_m: float) -> float:
+    """How long a hand takes to get somewhere with minimum jerk (Flash & Hogan 1985), from the moment it sees it."""
+    return REACTION_S + 1.875 * way_m / HAND_MPS
+
+
+def _lowered(wish: Request, elevation: float, why: str) -> Request:
+    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", f"{elevation:.0f}°: higher up, {why}")
+
+
+def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, p: Parameters, top: int) -> dict[str, Measured]:
     """What can be said of the discrete movement to the fruit, or to the highest point where it was not reached."""
-    place_m, hand_m = trial.values["place_m"], motion.hand_m(trial.side)
-    found = reach(hand_m, motion.time_s, place_m, cue_s, radius_m=radius_m)
+    place_m, hand_m, time_s = trial.values["place_m"], motion.hand_m(trial.side), motion.time_s
+    end = len(time_s) if trial.values["golden_m"] is None else _until_golden(time_s, hand_m, place_m, p)
+    found = reach(hand_m[:end], time_s[:end], place_m, cue_s, radius_m=p.radius_m)
     if math.isnan(found.arrival_s):
-        found = reach(hand_m[: top + 1], motion.time_s[: top + 1], place_m, cue_s)
+        found = reach(hand_m[: top + 1], time_s[: top + 1], place_m, cue_s)
     of_reach = measured(found)
-    moving = (motion.time_s >= cue_s) & ~(motion.time_s > found.offset_s)
+    moving = (time_s >= cue_s) & (time_s <= np.fmin(found.offset_s, time_s[end - 1]))
     trunk = trunk_shift(
         trunk_track_m(motion)[moving], hand_m[moving], trial.values["stance"].facing_deg, trial.values["arm_m"]
     )
     return {name: of_reach[name] for name in OF_A_REACH} | {"trunk_shift_m": measured(trunk)["trunk_shift_m"]}
+
+
+def _until_golden(time_s: Array, hand_m: Array, place_m: Vector, p: Parameters) -> int:
+    """How many samples there are until a golden fruit is shown: after a fruit was held, as `play` asks."""
+    near = np.linalg.norm(hand_m - np.asarray(place_m), axis=1) <= moves.HELD * p.radius_m
+    away_s = np.maximum.accumulate(np.where(near, -math.inf, time_s))
+    held = np.flatnonzero(near & (time_s - away_s >= p.hold_s))
+    return int(np.searchsorted(time_s, time_s[held[0]] + FLOURISH_S)) if len(held) else len(time_s)

@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from engine import moves
-from engine.envelope import LEANS, Envelope
+from engine.envelope import Envelope, OutsideEnvelope
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.metrics.stability import LEAST_LEAN_DEG, limits_of_stability, theoretical_limit_deg
 from engine.motion import Array, Motion
+from engine.movements import LEANS, MAIN_LEANS
 from engine.parameters import choice, number
 from engine.places import lean_along
 from engine.records import Measured, Trace, TrialRecord
@@ -24,8 +25,11 @@ FLOURISH_S = 0.7
 LEAST_FRAMES = 20
 MIDDLE_S = 1.0
 HOLD_ERROR_DEG = 0.05
+REACTION_S, LEAN_DPS = 0.35, 3.0  # as a simulated patient moves who is not said to move otherwise
+ARRIVES = 0.7  # of the time of a minimum jerk movement: then it is near enough to count
 WAYS: Mapping[str, tuple[str, ...]] = {
-    "all four": tuple(LEANS),
+    "all four": MAIN_LEANS,
+    "all eight": tuple(LEANS),
     "sideways": ("lean_left", "lean_right"),
     "forward and back": ("lean_forward", "lean_back"),
 }
@@ -37,9 +41,9 @@ class Parameters:
 
     targets: int = number(8, 1, 40, "", "buoys in a round")
     ways: str = choice("all four", tuple(WAYS), "which ways to lean")
-    tolerance_deg: float = number(0.8, 0.3, 3.0, "deg", "how near to the buoy counts")
-    hold_s: float = number(1.0, 0.0, 5.0, "s", "time to stay at the buoy")
-    limit_s: float = number(8.0, 4.0, 30.0, "s", "time before coming back")
+    tolerance_deg: float = number(0.8, 0.3, 3.0, "deg", "how near to the buoy counts", "size", -0.1)
+    hold_s: float = number(1.0, 0.0, 5.0, "s", "time to stay at the buoy", "hold", 0.5)
+    limit_s: float = number(8.0, 4.0, 30.0, "s", "time to get to the buoy, before staying there", "time", -1.0)
     middle_deg: float = number(1.5, 0.8, 4.0, "deg", "how near the middle counts as upright")
 
 
@@ -48,7 +52,9 @@ class Game(Task):
 
     title = "Harbour Lean"
     trains = ("limits of stability", "weight shift", "ankle strategy")
-    version = 2
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("lean", "stand")
+    version = 3
     place = "harbour"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
@@ -71,10 +77,11 @@ class Game(Task):
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """Each way once in a shuffled order, then again."""
+        """Each way that may be leant once in a shuffled order, then again."""
+        ways = _open_ways(envelope, WAYS[self.p.ways], self.p.tolerance_deg)
         for number_ in range(self.p.targets):
-            if number_ % len(WAYS[self.p.ways]) == 0:
-                order = random.sample(WAYS[self.p.ways], len(WAYS[self.p.ways]))
+            if number_ % len(ways) == 0:
+                order = random.sample(ways, len(ways))
             movement = order[number_ % len(order)]
             request, centre_deg = envelope.centred(envelope.request(movement), self.p.tolerance_deg)
             goal = Lean(f"buoy {number_}", LEANS[movement], centre_deg, self.p.tolerance_deg)
@@ -93,13 +100,21 @@ class Game(Task):
         back = panel._replace(title="harbour_lean.back", text=("harbour_lean.feet",))
         middle = moves.within(self.p.limit_s, moves.upright("middle", self.p.middle_deg, MIDDLE_S))
         yield from moves.alongside((back,), middle)
-        lean = moves.within(self.p.limit_s, moves.lean(goal, self.p.hold_s))
+        lean = moves.within(self.p.limit_s + self.p.hold_s, moves.lean(goal, self.p.hold_s))
         outcome = yield from moves.alongside((panel, Sound(f"{goal.key} lit", "appear")), lean)
         reached = outcome == REACHED
         words = "harbour_lean.reached" if reached else "harbour_lean.not_yet"
         after = panel._replace(title=words, text=(), done=count + reached)
         yield from moves.show((after, Sound(f"{goal.key} after", "reached" if reached else "not_yet")), FLOURISH_S)
         return outcome
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The mean time that such a trial takes, in seconds: coming back to the middle, leaning out, staying there."""
+        p: Parameters = self.p
+        goal: Lean = trial.values["goal"]
+        back_s = max(0.0, _way_s(goal.angle_deg - p.middle_deg) - FLOURISH_S)
+        lean_s = _way_s(goal.angle_deg) if reached else p.limit_s
+        return back_s + MIDDLE_S + lean_s + p.hold_s + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the lean from the moment its buoy was lit."""
@@ -132,6 +147,32 @@ class Game(Task):
 
     def _nothing(self, why: str) -> Result:
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+
+
+def _open_ways(envelope: Envelope, ways: Sequence[str], tolerance_deg: float) -> list[str]:
+    """The ways in which there is a lean to ask for.
+
+    Raises OutsideEnvelope, saying why not, when there is none.
+    """
+    refusals = {movement: _refuses_way(envelope, movement, tolerance_deg) for movement in ways}
+    able = [movement for movement in ways if not refusals[movement]]
+    if not able:
+        raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
+    return able
+
+
+def _refuses_way(envelope: Envelope, movement: str, tolerance_deg: float) -> str:
+    try:
+        cap = envelope.at_most(movement)
+    except OutsideEnvelope as reason:
+        return str(reason)
+    if envelope.may_ask(movement) and cap.value > tolerance_deg:
+        return ""
+    return f"{movement} may be {cap.value:.1f}° at most, {cap.why}: too little for a buoy {tolerance_deg:g}° wide"
+
+
+def _way_s(angle_deg: float) -> float:
+    return REACTION_S + ARRIVES * 1.875 * angle_deg / LEAN_DPS
 
 
 def _lit_at_s(time_s: Array, leans: Array, middle_deg: float, limit_s: float) -> float:

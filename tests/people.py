@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
 from calibration.leaning import OpenLean
 from calibration.reaching import OpenReach
 from calibration.standing import Standing
 from engine import session
 from engine.body import Body
-from engine.envelope import CELL_DEG, LEANS
+from engine.envelope import CELL_DEG
 from engine.frame import SIDES, UPRIGHT, Frame, Hand, Pose, Vector, from_yaw_pitch
 from engine.headset import Headset
+from engine.movements import LEANS
 from engine.plan import About, Plan, Step
 from engine.recording import FRAME, Writer, pack
 from engine.records import Calibration, Limit, ReachCell, Session, Stance
@@ -106,6 +107,6 @@ ASSESSMENTS = (
 
 def visited(headset: Headset, folder: Path, *steps: Step, seed: int = 0, **more: object) -> Session:
     """A visit of whoever is behind a headset, recorded into a folder: the assessments, unless other steps are named."""
-    plan = Plan("somebody", steps or ASSESSMENTS, follower, seed, **more)  # type: ignore[arg-type] # fields of Plan
+    plan = Plan("somebody", steps or ASSESSMENTS, Followers(), seed, **more)  # type: ignore[arg-type] # fields of Plan
     about = About("visit", "2026-03-02T09:00:00+00:00", "test")
     return session.run(plan, headset, Writer(folder / "frames.vrec", {}), about)

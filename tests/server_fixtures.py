@@ -135,14 +135,14 @@ def a_session(session_id: str = "s-1", patient: str = "p-milo", seed: int = 1, *
     measures = {"median_path_ratio": Measured(value=1.28, unit="", error=0.05)}
     played = [
         BlockRecord(
-            task="fruit_ladder", title="Fruit Ladder", version=2, kind="play", start_s=40.0, end_s=250.0,
+            task="fruit_ladder", title="Fruit Ladder", version=3, kind="play", start_s=40.0, end_s=250.0,
             parameters={"targets": 22, "hold_s": 1.0, "theme": "orchard", "seated": False},
             preset="Child, gentle", trials=tuple(fruit), measures=measures,
             notes=("Eased after two misses in trial 17.",),
         ),
         BlockRecord(task="rest", title="A little rest", version=1, kind="rest", start_s=250.0, end_s=280.0),
         BlockRecord(
-            task="harbour_lean", title="Harbour Lean", version=1, kind="play", start_s=280.0, end_s=540.0,
+            task="harbour_lean", title="Harbour Lean", version=3, kind="play", start_s=280.0, end_s=540.0,
             parameters={"targets": 12, "hold_s": 2.0}, trials=tuple(lean), measures=measures,
         ),
     ]  # fmt: skip

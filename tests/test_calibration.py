@@ -5,29 +5,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
+import msgspec
 import numpy as np
 import pytest
 from people import ASSESSMENTS, STANCE, a_frame, rows_of, standing_rows, visited
 
 from calibration import imported
-from calibration.leaning import THEORETICAL_DEG, OpenLean
+from calibration.leaning import OpenLean
 from calibration.reaching import NOT_RAISED, OpenReach, arm_length
 from calibration.shoulders import AVERAGED, FITTED
 from calibration.standing import Standing, mean_facing_deg
 from engine import bsor
 from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_m
-from engine.envelope import LEANS, Envelope, from_head, shoulder_by_stature
+from engine.envelope import Envelope, from_head, shoulder_by_stature
 from engine.frame import SIDES, Hand, Pose
 from engine.motion import clean
+from engine.movements import MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.places import from_shoulder
 from engine.plan import Step
 from engine.recording import FRAME, read
 from engine.records import Calibration, Limit, Precaution, Session, Shoulder
 from engine.replay import ReplayHeadset
 from engine.simulated import Patient, SimulatedHeadset
-from engine.task import NotMeasured, Trial
+from engine.task import STOPPED, Assessment, Finished, NotMeasured, Trial
 
 SEEDS = range(4)
 TODAY = "2026-03-02T09:00:00+00:00"
@@ -90,8 +93,9 @@ def test_limits_are_right_on_average_and_know_their_best(seed: int) -> None:
     assert all(limit.best is not None and limit.value <= limit.best <= 180 for limit in known.limits.values())
 
 
-def test_a_visit_without_trouble_has_no_notes_and_no_pauses() -> None:
-    done = calibrated(0)
+def test_a_visit_without_trouble_has_no_notes_and_no_pauses(tmp_path: Path) -> None:
+    steady = replace(TRUTH, slope_deg=1.0, lean_slope_deg=0.1)
+    done = visited(SimulatedHeadset(steady), tmp_path)
     assert [block.task for block in done.blocks] == ["standing", "open_reach", "open_lean"]
     assert (done.ended_by, done.events, [block.notes for block in done.blocks]) == ("finished", (), [(), (), ()])
 
@@ -185,6 +189,38 @@ def test_nobody_is_invited_beyond_a_precaution() -> None:
     assert 75 < max(trial.achieved or 0 for trial in reaches if trial.side == "right") < 82
     assert 2 < max(trial.achieved or 0 for trial in leans[3::4]) < 4
     assert done.events == ()
+
+
+def test_a_limit_that_a_stop_line_ended_says_that_it_is_at_least_this() -> None:
+    cast = Precaution("shoulder_elevation_right", 80.0, "deg", "a cast", "Dr Wood")
+    known, _ = calibrated_with({"left": 100.0, "right": 130.0}, cast)
+    assert known.limits["shoulder_elevation_right"].note.startswith("4 of 4 efforts ended at the stop line at 80°")
+    assert known.limits["shoulder_elevation_left"].note == ""
+
+
+def test_a_limit_is_written_down_with_its_efforts_and_posture() -> None:
+    limit = calibrated(0).calibration.limits["shoulder_elevation_left"]
+    assert (len(limit.efforts), limit.best, limit.posture) == (4, max(limit.efforts), "standing")
+
+
+@pytest.mark.parametrize("assessment", [OpenReach, OpenLean])
+def test_an_effort_that_was_stopped_does_not_count(assessment: type[Assessment]) -> None:
+    done = calibrated(0)
+    asked = list(assessment().trials(Envelope(done.calibration), Random(0), []))
+    block = next(block for block in done.blocks if block.title == assessment.title)
+    records = [msgspec.structs.replace(record, outcome=STOPPED) for record in block.trials]
+    finished = [
+        Finished(trial, record, clean(standing_rows(1.0))) for trial, record in zip(asked, records, strict=True)
+    ]
+    assert not stopped_counted(assessment(), msgspec.structs.replace(done.calibration, limits={}), finished)
+
+
+def stopped_counted(assessment: Assessment, known: Calibration, finished: list[Finished]) -> Mapping[str, Limit]:
+    """The limits that are found all the same."""
+    try:
+        return assessment.conclude(known, finished).limits
+    except NotMeasured:
+        return {}
 
 
 def arms_out(seconds: float, azimuth_deg: float = 0.0) -> np.ndarray:
@@ -281,8 +317,8 @@ def test_the_quality_of_a_real_recording_is_told(replay_file: Path) -> None:
 
 def test_leans_that_were_not_asked_for_are_half_of_the_theoretical_at_most(replay_file: Path) -> None:
     limits = imported.measure(bsor.read(replay_file), TODAY).limits
-    assert all(1.0 <= limits[name].value <= THEORETICAL_DEG[name] / 2 for name in LEANS)
-    assert {limits[name].n for name in LEANS} == {0}
+    assert all(1.0 <= limits[name].value <= THEORETICAL_LEAN_DEG[name] / 2 for name in MAIN_LEANS)
+    assert {limits[name].n for name in MAIN_LEANS} == {0}
 
 
 def test_the_recording_of_a_visit_measures_like_the_visit(tmp_path: Path) -> None:
@@ -351,7 +387,7 @@ def test_nobody_begins_with_more_than_half_of_the_theoretical_lean() -> None:
     rows = arms_out(20.0)
     rows["head_x_m"][::4] += 1.6 * math.tan(math.radians(7))
     limits = imported.measure(rows, TODAY).limits
-    assert [limits[name].value for name in LEANS] == [1.0, 4.0, 1.0, 1.0]
+    assert [limits[name].value for name in MAIN_LEANS] == [1.0, 4.0, 1.0, 1.0]
 
 
 def test_the_quietest_stretch_is_found() -> None:

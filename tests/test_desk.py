@@ -155,6 +155,15 @@ def test_a_window_answers_to_a_real_mouse_and_keyboard(desk):
     assert until(desk, frames, lambda f: bool(f.buttons & Button.RECENTRE)).right.trigger == 0.0
 
 
+def test_what_a_person_says_of_themselves_has_keys(desk):
+    frames = desk.frames()
+    until(desk, frames, lambda frame: frame.time_ns > 0)
+    x("mousemove", "320", "200")
+    for key, button in (("p", Button.PAIN), ("z", Button.DIZZY), ("t", Button.TIRED)):
+        x("key", key)
+        assert until(desk, frames, lambda f: bool(f.buttons)).buttons == button
+
+
 def test_esc_stops_and_a_second_esc_leaves(desk):
     frames = desk.frames()
     until(desk, frames, lambda frame: frame.time_ns > 0)

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from people import ARM_M, a_calibration, a_limit
 
 from engine.body import shoulder_m
-from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, from_head, lean_movement
-from engine.places import seen_from_shoulder
+from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, from_head
+from engine.movements import lean_movement
+from engine.places import from_shoulder, seen_from_shoulder
 from engine.records import Limit, Precaution, ReachCell, Request, Shoulder, Stance
 
 RIGHT = "shoulder_elevation_right"
@@ -87,6 +88,59 @@ def test_a_wish_beyond_a_bound_is_lowered_to_it_with_the_reason() -> None:
     assert asked(120.0, ceiling_deg=95.0).reason == "95 deg: no further than the preset's ceiling"
 
 
+@pytest.mark.parametrize(
+    ("wish", "amplitude", "code", "words"),
+    [
+        (50.0, 60.0, "FLOOR", "60 deg: the least that is asked, by the preset"),
+        (70.0, 70.0, "TARGET_SUCCESS", "as wished"),
+        (80.0, 77.0, "NEAR_BEST", "77 deg: no more than 10 % beyond last time"),
+        (math.inf, 77.0, "NEAR_BEST", "77 deg: no more than 10 % beyond last time"),
+    ],
+)
+def test_a_request_has_a_floor_and_rises_by_little_from_session_to_session(
+    wish: float, amplitude: float, code: str, words: str
+) -> None:
+    envelope = Envelope(a_calibration(110.0), (), {}, {RIGHT: Wish(wish)}, floors={RIGHT: 60.0}, rises={RIGHT: 77.0})
+    request = envelope.request(RIGHT)
+    assert (request.amplitude, request.code, request.reason) == (amplitude, code, words)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.floats(0, 250), st.floats(0, 180), st.floats(0, 180), st.floats(0, 180), st.lists(st.floats(0, 180), max_size=3)
+)
+def test_no_floor_and_no_wish_beats_any_cap(
+    wish: float, floor: float, rise: float, ceiling: float, casts: list[float]
+) -> None:
+    rules = tuple(replace(CAST, at_most=most) for most in casts)
+    envelope = Envelope(
+        a_calibration(110.0), rules, {RIGHT: ceiling}, {RIGHT: Wish(wish)}, floors={RIGHT: floor}, rises={RIGHT: rise}
+    )
+    assert envelope.request(RIGHT).amplitude <= min(110.0, rise, ceiling, *casts)
+
+
+def test_an_open_effort_becomes_the_cap_where_no_stop_line_can_be_shown() -> None:
+    request = asked(math.inf, CAST)
+    assert (request.amplitude, request.code) == (80.0, "CALIBRATION")
+    assert "a cast" in request.reason
+
+
+@pytest.mark.parametrize("wish", [math.nan, -1.0])
+def test_a_wish_that_is_no_angle_asks_nothing(wish: float) -> None:
+    with pytest.raises(OutsideEnvelope, match="was wished for, so that nothing is asked"):
+        asked(wish)
+
+
+def test_a_diagonal_that_nobody_follows_is_asked_for_between_its_neighbours() -> None:
+    known = a_calibration(lean_deg=8.0)
+    limits = {name: known.limits[name] for name in ("lean_forward", "lean_right")}
+    followed = {"lean_forward": Wish(4.0), "lean_right": Wish(4.0)}
+    envelope = Envelope(replace(known, limits=limits), (), {}, followed)
+    request = envelope.request("lean_forward_right")
+    assert (request.amplitude, request.code) == (4.0, "UNSURE")
+    assert envelope.learn(request, 4.0, success=True) is None
+
+
 def test_a_target_counts_from_before_its_middle() -> None:
     request = Request(RIGHT, 70.0, "deg", "TARGET_SUCCESS", "as wished")
     assert Envelope(a_calibration(110.0)).centred(request, 5.0) == (request, 75.0)
@@ -135,15 +189,16 @@ def test_a_stop_line_is_bound_by_rules_and_not_by_what_was_measured() -> None:
     envelope = Envelope(a_calibration(60.0), (CAST,), {RIGHT: 85.0})
     assert envelope.stop_line(RIGHT, 175.0) == 80.0
     assert envelope.stop_line("shoulder_elevation_left", 175.0) == 175.0
-    assert envelope.refuses_stop_line(RIGHT, 80.0) == ""
-    assert "a cast" in envelope.refuses_stop_line(RIGHT, 81.0)
+    start, below, above = (from_shoulder(envelope.shoulder("right"), 0.0, 0.0, deg, 0.5) for deg in (20.0, 79.9, 81.0))
+    assert envelope.refuses_path(start, below, "right") == ""
+    assert "a cast" in envelope.refuses_path(start, above, "right")
 
 
 @pytest.mark.parametrize(
     ("direction", "movement"),
-    [(0, "lean_forward"), (359, "lean_forward"), (60, "lean_right"), (-90, "lean_left"), (190, "lean_back")],
+    [(0, "lean_forward"), (359, "lean_forward"), (60, "lean_forward_right"), (-90, "lean_left"), (190, "lean_back")],
 )
-def test_a_lean_belongs_to_the_nearest_of_four_ways(direction: float, movement: str) -> None:
+def test_a_lean_belongs_to_the_nearest_of_eight_ways(direction: float, movement: str) -> None:
     assert lean_movement(direction) == movement
 
 

@@ -1,5 +1,6 @@
 """Every game, whatever it is: playable at every edge, deterministic, bounded, documented, its measures named."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -10,10 +11,12 @@ from visits import calibration, game, patient, play
 
 import games
 from engine.envelope import Envelope, OutsideEnvelope
+from engine.movements import PARTS
 from engine.parameters import describe
-from engine.records import to_json
+from engine.records import TrialRecord, to_json
 from engine.scene import Lean, Panel, Reach, Sound, Target
 from engine.simulated import SimulatedHeadset
+from engine.task import Trial
 from engine.theme import SOUND_ROLES
 from engine.theme import load as load_theme
 from engine.words import load as load_words
@@ -147,6 +150,33 @@ def test_it_says_what_it_is(name: str) -> None:
     assert kind.version >= 1
     assert kind.place in load_theme().places
     assert all(p["help"] for p in describe(kind.Parameters))
+
+
+def test_it_says_what_it_moves_and_how_it_asks(name: str) -> None:
+    kind = games.load(name)
+    assert set(kind.moves_parts) < set(PARTS)
+    assert set(kind.asks) <= {"hand", "lean", "stand", "gaze"}
+    assert kind.asks
+
+
+@pytest.mark.parametrize("reach", [0.6, 1.4])
+@pytest.mark.parametrize("more", [{}, {"hold_s": 3.0, "limit_s": 5.0}])
+def test_it_knows_how_long_a_trial_takes(
+    name: str, more: dict[str, object], reach: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, task, asked = calibration(110.0 * reach, 5.0 * reach), game(name, more), []
+    own = task.trials
+
+    def watched(envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        for trial in own(envelope, random, done):
+            asked.append(trial)
+            yield trial
+
+    monkeypatch.setattr(task, "trials", watched)
+    session, _ = play(task, tmp_path, known, SimulatedHeadset(patient(known), 1, rate_hz=45.0))
+    block = session.blocks[0]
+    seconds = sum(task.trial_s(t, r.outcome == "reached") for t, r in zip(asked, block.trials, strict=True))
+    assert seconds == pytest.approx(block.end_s - block.start_s, rel=0.15)
 
 
 def test_an_unknown_game_is_refused_with_the_list() -> None:

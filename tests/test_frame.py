@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from engine.frame import (
     UPRIGHT,
+    Button,
     Quaternion,
     as_float32,
     forward,
@@ -20,6 +21,7 @@ from engine.frame import (
     times,
     yaw_rad,
 )
+from engine.recording import BUTTONS_SHIFT
 
 ANGLES = st.floats(-3.1, 3.1)
 PITCHES = st.floats(-1.5, 1.5)
@@ -32,6 +34,12 @@ def turn(vector: tuple[float, float, float]) -> Quaternion:
     """The quaternion of a rotation vector in radians, made by another program."""
     x, y, z, w = Rotation.from_rotvec(vector).as_quat().tolist()
     return (x, y, z, w)
+
+
+def test_every_button_has_a_bit_of_its_own_that_a_recording_can_hold() -> None:
+    bits = [int(button) for button in Button]
+    assert bits == [1 << place for place in range(len(bits))]
+    assert len(bits) + BUTTONS_SHIFT <= 32
 
 
 def test_an_upright_device_looks_along_minus_z() -> None:

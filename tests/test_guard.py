@@ -1,5 +1,6 @@
 """Safety: what stops, what pauses, what is never shown."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +14,18 @@ from msgspec.structs import replace
 from people import ARM_M, HEAD_M, STANCE, a_body, a_calibration, a_frame, a_limit, standing_rows, visited
 
 from engine.body import shoulder_m
-from engine.envelope import LEANS, Envelope
+from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import LOST, SIDES, Button, Frame, Pose, Vector
 from engine.guard import (
     GUESSED_S,
     HEAD_DROP_M,
     LEAN_OF_LIMIT,
     LEAN_RATE_DPS,
-    LEAN_UNMEASURED_DEG,
     SETTLED_S,
     Guard,
 )
 from engine.motion import Motion
+from engine.movements import LEANS
 from engine.places import from_shoulder
 from engine.plan import Step
 from engine.recording import BUTTONS_SHIFT, FLAGS
@@ -123,8 +124,27 @@ def test_the_furthest_lean_that_was_shown_counts_and_not_its_mean() -> None:
 def test_a_lean_that_was_never_measured_pauses_at_a_fixed_angle() -> None:
     guard = Guard()
     guard.renew(Envelope(replace(a_calibration(), limits={})))
-    assert acts(guard, a_frame(), (LEAN_UNMEASURED_DEG - 0.1, 0.0)) == "go"
-    assert acts(guard, a_frame(), (LEAN_UNMEASURED_DEG + 0.1, 0.0)) == "pause"
+    assert acts(guard, a_frame(), (ANYBODYS_LEAN_DEG - 0.1, 0.0)) == "go"
+    assert acts(guard, a_frame(), (ANYBODYS_LEAN_DEG + 0.1, 0.0)) == "pause"
+
+
+@pytest.mark.parametrize(("lean", "act"), [((-3.7, 0.0), "pause"), ((-3.1, 0.0), "go"), ((-0.5, 5.9), "go")])
+def test_a_lean_that_a_precaution_forbids_pauses_and_one_beside_it_does_not(lean: tuple, act: str) -> None:
+    assert acts(a_guard(cast("lean_back", 3.0)), a_frame(), lean) == act
+
+
+def test_a_ban_on_leaning_back_leaves_sideways_leans_alone() -> None:
+    guard = a_guard(cast("lean_back", 0.0))
+    assert acts(guard, a_frame(), (-0.4, 6.0)) == "go"
+    assert acts(guard, a_frame(), (-3.1, 0.0)) == "pause"
+
+
+def test_between_two_measured_directions_an_ellipse_says_what_a_person_can_hold() -> None:
+    guard, most = Guard(), LEAN_OF_LIMIT / math.hypot(math.sqrt(0.5) / 8, math.sqrt(0.5) / 4)
+    limits = {"lean_forward": a_limit(8.0), "lean_right": a_limit(4.0)}
+    guard.renew(Envelope(replace(a_calibration(), limits=limits)))
+    for share, act in ((0.99, "go"), (1.01, "pause")):
+        assert acts(guard, a_frame(), (share * most * math.sqrt(0.5),) * 2) == act
 
 
 def test_a_head_that_comes_down_pauses() -> None:
@@ -173,6 +193,8 @@ def test_settling_begins_again_with_every_new_trouble() -> None:
         Lean("buoy", 0.0, 6.1, 0.8),
         Lean("nan", 90.0, float("nan"), 0.8),
         Lean("backwards", 0.0, -7.0, 0.8),
+        Lean("nowhere", float("nan"), 1.0, 0.8),
+        Lean("nowhere, open", float("inf"), 1.0, 0.8, open_ended=True),
         Lean("open", 180.0, 3.1, 0.5, open_ended=True),
         Lean("too far for anybody", 0.0, 20.0, 0.5, open_ended=True),
         Lean("open nan", 0.0, float("nan"), 0.5, open_ended=True),

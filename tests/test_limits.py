@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from calibration.limits import from_one, from_repetitions, reach_cells
+from calibration.limits import at_stop_line, from_one, from_repetitions, reach_cells
 from engine.records import Limit, ReachCell
 
 
@@ -16,6 +16,15 @@ def test_repeated_efforts_give_their_mean_their_best_and_an_interval_that_narrow
     pooled = math.sqrt((5 * 4.0**2 + 50) / 6)
     assert two.high - two.low == pytest.approx(2 * stats.t.ppf(0.975, 6) * pooled / math.sqrt(2), abs=1e-3)
     assert eight.high - eight.low < 0.6 * (two.high - two.low)
+
+
+def test_efforts_are_kept_in_their_order() -> None:
+    assert from_repetitions([90.12345, 80.0, 100.0], "deg", "open", 4.0).efforts == (90.1235, 80.0, 100.0)
+
+
+def test_a_limit_that_a_stop_line_ended_is_at_least_that() -> None:
+    assert at_stop_line([80.0, 79.6], 3) == "2 of 3 efforts ended at the stop line at 80°: it is at least this far"
+    assert at_stop_line([], 3) == ""
 
 
 def test_equal_efforts_are_not_taken_for_certainty() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import games
-from engine.parameters import Layer, ParameterError, choice, describe, fill, number, switch
+from engine.parameters import Layer, ParameterError, choice, describe, fill, number, order, switch
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,13 @@ class Orchard:
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to hold")
     arm: str = choice("both", ("both", "left", "right"), "which arm")
     music: bool = switch(True, "whether there is music")
+
+
+@dataclass(frozen=True)
+class Basket:
+    """Words in an order."""
+
+    knobs: tuple[str, ...] = order(("size",), ("size", "time", "hold"), "what gets harder")
 
 
 def filled(**values: object) -> Orchard:
@@ -70,6 +77,17 @@ def test_a_refusal_names_place_parameter_value_and_range(name: str, value: objec
 def test_no_strange_value_gets_in_or_raises_anything_else(name: str, value: object) -> None:
     with pytest.raises(ParameterError, match=f"presets/calm.toml: {name} = "):
         filled(**{name: value})
+
+
+@pytest.mark.parametrize("value", [("size", "time"), ["size", "time"], "size,time", " size , time"])
+def test_an_order_is_taken_from_a_list_or_from_words_with_commas(value: object) -> None:
+    assert fill(Basket, Layer("here", {"knobs": value})).knobs == ("size", "time")
+
+
+@pytest.mark.parametrize("value", ["", [], ["size", "size"], ["weight"], [["size"]], [1], 3, None, {"size": 1}])
+def test_an_order_of_anything_else_is_refused(value: object) -> None:
+    with pytest.raises(ParameterError, match="must be some of size, time, hold, each once"):
+        fill(Basket, Layer("here", {"knobs": value}))
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,7 +7,7 @@ import pytest
 from people import a_frame
 
 import steadyreach_visits as visits
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
 from engine.envelope import shoulder_by_stature
 from engine.first_sight import provisional
 from engine.frame import SIDES
@@ -21,7 +21,7 @@ ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
 
 
 def _tasks(*chosen: str, posture: str) -> list[str]:
-    steps = visits.steps_for(chosen, "standard", posture=posture)
+    steps = visits.steps_for(chosen, visits.resolved(), posture=posture)
     return [step.name for step in steps if isinstance(step, Step)]
 
 
@@ -35,15 +35,15 @@ def test_who_lies_is_asked_for_arms_alone() -> None:
 
 def test_a_game_that_cannot_be_done_lying_is_refused_with_what_it_can() -> None:
     with pytest.raises(PostureRefused, match="harbour_lean cannot be done lying; it can be done standing or seated"):
-        visits.steps_for(["fruit_ladder", "harbour_lean"], "standard", posture="lying")
+        visits.steps_for(["fruit_ladder", "harbour_lean"], visits.resolved(), posture="lying")
 
 
 def test_a_posture_that_there_is_not_is_refused() -> None:
     no_such = "no posture 'upside down'; the postures are standing, seated, lying"
     with pytest.raises(PostureRefused, match=no_such):
-        Plan("test", (), follower, posture="upside down")
+        Plan("test", (), Followers(), posture="upside down")
     with pytest.raises(PostureRefused, match=no_such):
-        visits.steps_for(["fruit_ladder"], "standard", posture="upside down")
+        visits.steps_for(["fruit_ladder"], visits.resolved(), posture="upside down")
 
 
 class Bed(SimulatedHeadset):
@@ -57,8 +57,9 @@ class Bed(SimulatedHeadset):
 
 
 def _lain(folder: Path) -> tuple[Session, Bed]:
-    steps, bed = visits.steps_for(["fruit_ladder"], "gentle", ["fruit_ladder.targets=2"], posture="lying"), Bed(seed=3)
-    done, where = visits.play(visits.plan("test", steps, "gentle", 3, posture="lying"), bed, folder, ABOUT)
+    holds, bed = visits.resolved("child", ["fruit_ladder.targets=2"]), Bed(seed=3)
+    steps = visits.steps_for(["fruit_ladder"], holds, posture="lying")
+    done, where = visits.play(visits.plan("test", steps, holds, 3, posture="lying"), bed, folder, ABOUT)
     assert read_session(where) == done
     return done, bed
 
@@ -73,10 +74,9 @@ def test_who_sits_low_is_not_taken_for_small(tmp_path: Path) -> None:
     stature_m = 1.75
     shoulders = {side: shoulder_by_stature(stature_m, side) for side in SIDES}
     sitting = Patient(0.71 * stature_m, dict.fromkeys(SIDES, 0.66), shoulders, {"shoulder_elevation_right": 120.0})
-    steps = visits.steps_for([], "standard", posture="seated")
-    done, _ = visits.play(
-        visits.plan("test", steps, "standard", 1, posture="seated"), SimulatedHeadset(sitting, 1), tmp_path, ABOUT
-    )
+    holds = visits.resolved()
+    plan = visits.plan("test", visits.steps_for([], holds, posture="seated"), holds, 1, posture="seated")
+    done, _ = visits.play(plan, SimulatedHeadset(sitting, 1), tmp_path, ABOUT)
     known = done.calibration
     assert known is not None
     assert known.stature_m.low < stature_m < known.stature_m.high
@@ -85,7 +85,7 @@ def test_who_sits_low_is_not_taken_for_small(tmp_path: Path) -> None:
 
 
 def test_a_stature_that_was_only_guessed_says_how_roughly() -> None:
-    plan = visits.plan("test", (), "standard", 0, posture="seated")
+    plan = visits.plan("test", (), visits.resolved(), 0, posture="seated")
     for eyes_m, share in ((1.2, 0.71), (1.6, 0.936)):  # a headset may lift who sits to standing height
         guessed = provisional(plan, a_frame(head_m=(0.0, eyes_m, 0.0))).stature_m
         assert guessed.value == pytest.approx(eyes_m / share)

@@ -105,8 +105,8 @@ def test_its_game_is_a_whole_game(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "still_hand.py").write_text(code, encoding="utf-8")
     monkeypatch.setattr(games, "__path__", [*games.__path__, str(tmp_path)])
     assert "still_hand" in games.names()
-    steps = visits.steps_for(["still_hand"], "standard", ["still_hand.targets=3"])
-    plan = visits.plan("reader", steps, "standard", 1)
+    holds = visits.resolved(assignments=["still_hand.targets=3"])
+    plan = visits.plan("reader", visits.steps_for(["still_hand"], holds), holds, 1)
     about = visits.About("reader", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
     done, _ = visits.play(plan, SimulatedHeadset(seed=1), tmp_path / "sessions", about)
     assert done.ended_by == "finished", done.events

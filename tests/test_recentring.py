@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from visits import ABOUT, Kept, calibration, game, patient, play
 
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
 from engine import session
 from engine.frame import Button, Frame, Hand, Pose, Vector, from_yaw_pitch, rotate
 from engine.plan import REST, Plan
@@ -143,14 +143,14 @@ def test_between_trials_a_new_middle_waits_until_the_head_is_seen(hide: Callable
         def frames(self) -> Iterator[Frame]:
             return (hide(frame) if 100 <= i < 500 else frame for i, frame in enumerate(super().frames()))
 
-    plan = Plan("test", (REST,), follower, calibration=calibration())
+    plan = Plan("test", (REST,), Followers(), calibration=calibration())
     done = session.run(plan, Hidden(), Writer(tmp_path / "a.vrec", {}), ABOUT)
     assert _events(done) == ["paused", "recentre asked", "recentred", "resumed"]
     assert done.events[2].at_s == pytest.approx(500 / 90, abs=0.01)
 
 
 def test_in_a_rest_a_new_middle_is_taken_at_once(tmp_path: Path) -> None:
-    plan = Plan("test", (REST,), follower, calibration=calibration())
+    plan = Plan("test", (REST,), Followers(), calibration=calibration())
     done = session.run(plan, Walker(), Writer(tmp_path / "a.vrec", {}), ABOUT)
     assert _events(done) == ["recentre asked", "recentred"]
     assert [event.at_s for event in done.events] == pytest.approx([ASKED / 90] * 2, abs=0.01)

@@ -21,8 +21,8 @@ ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    steps = visits.steps_for(["fruit_ladder", "harbour_lean"], "gentle", ["fruit_ladder.targets=4"])
-    plan = visits.plan("test", steps, "gentle", 5)
+    holds = visits.resolved("post-op", ["fruit_ladder.targets=4"])
+    plan = visits.plan("test", visits.steps_for(["fruit_ladder", "harbour_lean"], holds), holds, 5)
     return visits.play(plan, SimulatedHeadset(seed=5), tmp_path_factory.mktemp("played"), ABOUT)[1]
 
 
@@ -47,8 +47,8 @@ class Equipped(SimulatedHeadset):
 
 
 def test_devices_postures_and_new_middles_come_out_again_byte_for_byte(tmp_path: Path) -> None:
-    steps = visits.steps_for(["fruit_ladder"], "gentle", ["fruit_ladder.targets=2"], posture="seated")
-    plan = visits.plan("test", steps, "gentle", 5, posture="seated")
+    holds = visits.resolved("child", ["fruit_ladder.targets=2"])
+    plan = visits.plan("test", visits.steps_for(["fruit_ladder"], holds, posture="seated"), holds, 5, posture="seated")
     done, folder = visits.play(plan, Equipped(seed=5), tmp_path / "first", ABOUT)
     same, again = visits.play_again(folder, tmp_path / "again")
     assert same
@@ -79,8 +79,9 @@ def test_a_persons_recording_plays_a_game_and_replays(name: str, replay_file: Pa
     from calibration import imported
 
     known = imported.measure(read_rows(replay_file)[0], "2026-01-05")
-    steps = visits.steps_for([name], "standard", calibrate=False)[1:]
-    plan = visits.plan("test", steps, "standard", 1, known, keep_stance=True)
+    holds = visits.resolved()
+    steps = visits.steps_for([name], holds, measuring="nothing")[1:]
+    plan = visits.plan("test", steps, holds, 1, known, keep_stance=True)
     done, folder = visits.play(plan, open_replay(replay_file), tmp_path / "first", ABOUT)
     assert done.ended_by == "the headset closed"
     assert done.blocks[0].trials

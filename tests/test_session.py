@@ -1,5 +1,6 @@
 """The loop: pauses, stops, losses and errors, each recorded and each a whole session."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,10 @@ from pathlib import Path
 import pytest
 from visits import ABOUT, Kept, calibration, game, patient, play
 
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
 from engine import moves, session
-from engine.envelope import UnknownBound
 from engine.frame import LOST, Button, Frame, Hand
+from engine.movements import UnknownBound
 from engine.plan import END, REST, WELCOME, Plan
 from engine.recording import Writer, read
 from engine.records import Precaution, from_json, to_json
@@ -218,14 +219,16 @@ def test_a_fault_of_the_headset_keeps_what_was_done(tmp_path: Path) -> None:
     ("bounds", "message"),
     [
         ({"caps": {"lean_foward": 3.0}}, "no movement 'lean_foward'; the movements are shoulder_elevation_left"),
-        ({"caps": {"lean_forward": -3.0}}, "lean_forward = -3.0 deg must be above 0"),
+        ({"caps": {"lean_forward": -3.0}}, "lean_forward = -3.0 deg must be from 0 to 20 deg"),
         ({"precautions": (Precaution("knee", 30.0, "deg", "new joint", "Dr A"),)}, r"Dr A \(new joint\): .*'knee'"),
-        ({"precautions": (Precaution("lean_back", 0.1, "rad", "spine", "Dr A"),)}, "lean_back = 0.1 rad must be"),
+        ({"precautions": (Precaution("lean_back", math.nan, "deg", "spine", "Dr A"),)}, "lean_back = nan deg must be"),
+        ({"rises": {"lean_back": math.nan}}, "the most for this session: lean_back = nan must be 0 or more"),
+        ({"floors": {"lean_back": float("nan")}}, "the preset's floors: lean_back = nan deg must be"),
     ],
 )
 def test_a_bound_that_would_bound_nothing_is_refused(bounds: dict, message: str) -> None:
     with pytest.raises(UnknownBound, match=message):
-        Plan("test", (), follower, **bounds)
+        Plan("test", (), Followers(), **bounds)
 
 
 def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:
@@ -237,7 +240,7 @@ def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:
 
 def test_interludes_are_lived_through_and_recorded(tmp_path: Path) -> None:
     kept = Kept(SimulatedHeadset(patient(calibration()), 0))
-    plan = Plan("test", (WELCOME, REST, END), follower, calibration=calibration())
+    plan = Plan("test", (WELCOME, REST, END), Followers(), calibration=calibration())
     done = session.run(plan, kept, Writer(tmp_path / "a.vrec", {}), ABOUT)
     assert [block.kind for block in done.blocks] == ["welcome", "rest", "end"]
     assert done.blocks[0].end_s < WELCOME.seconds, "a trigger press goes on at once"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 from people import a_calibration, rows_of
 
 from engine.body import shoulder_m
-from engine.envelope import LEANS
 from engine.frame import SIDES, Frame, Vector, as_float32
 from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import Motion, clean
+from engine.movements import LEANS, along_ellipse
 from engine.places import from_shoulder, lean_along
 from engine.recording import pack
 from engine.records import Stance
@@ -117,7 +118,7 @@ def test_tries_scatter_around_the_limit_as_widely_as_was_said() -> None:
 
 @pytest.mark.parametrize("movement", LEANS)
 def test_a_lean_is_followed_up_to_its_limit(movement: str) -> None:
-    limit = DEFAULT_LIMITS_DEG[movement]
+    limit = along_ellipse(LEANS[movement], DEFAULT_LIMITS_DEG)
     assert furthest_deg(moved([buoy(movement, limit - 1)]), movement) == pytest.approx(limit - 1, abs=0.6)
     assert furthest_deg(moved([buoy(movement, 12.0, open_ended=True)]), movement) == pytest.approx(limit, abs=0.8)
 
@@ -157,6 +158,36 @@ def test_tiredness_takes_from_every_limit() -> None:
             headset.show(scene)
         peaks.append(highest_deg(clean(rows_of(seen)), "right"))
     assert peaks[-1] == pytest.approx(peaks[0] * 0.98**9, abs=3)
+
+
+def test_a_diagonal_lean_that_is_given_stands_out_of_the_ellipse() -> None:
+    lame = replace(SURE, limits_deg={"lean_back_left": 1.5})
+    asked = {name: buoy(name, 12.0, open_ended=True) for name in ("lean_back_left", "lean_back_right")}
+    left, right = (furthest_deg(moved([goal], patient=lame), name) for name, goal in asked.items())
+    assert left == pytest.approx(1.5, abs=0.6)
+    assert right == pytest.approx(along_ellipse(135.0, DEFAULT_LIMITS_DEG), abs=0.8)
+
+
+def test_a_half_hearted_effort_stays_short_of_the_limit_where_it_may() -> None:
+    careful = replace(SURE, effort=0.7)
+    line = Reach("line", place("right", 20.0), place("right", 175.0), "right")
+    assert highest_deg(moved([line], 3.0, careful), "right") == pytest.approx(0.7 * 105, abs=5)
+    assert furthest_deg(moved([buoy("lean_forward", 12.0, True)], patient=careful), "lean_forward") < 5.2
+    assert nearest_m(moved([fruit(97.0)], patient=careful), fruit(97.0)) < 0.03
+
+
+def test_a_sudden_loss_takes_from_every_limit_at_once() -> None:
+    hurt = replace(SURE, loss_after_tries=2, loss=0.25)
+    line = Reach("line 0", place("right", 20.0), place("right", 175.0), "right")
+    headset, peaks = SimulatedHeadset(hurt, 0, RATE_HZ), []
+    frames = headset.frames()
+    for number in range(4):
+        seen = []
+        for scene in [Scene("still", (line._replace(key=f"line {number}"),))] * 240 + [Scene("still")] * 150:
+            seen.append(next(frames))
+            headset.show(scene)
+        peaks.append(highest_deg(clean(rows_of(seen)), "right"))
+    assert peaks == pytest.approx([105, 105, 0.75 * 105, 0.75 * 105], abs=5)
 
 
 def test_somebody_with_lapses_misses_what_is_easy() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import games
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
 from engine import session
 from engine.body import EYE_HEIGHT_OF_STATURE
-from engine.envelope import LEANS
 from engine.frame import SIDES, Frame
+from engine.movements import LEANS
 from engine.parameters import Layer, fill
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
@@ -47,7 +47,7 @@ def calibration(elevation_deg: float = 110.0, lean_deg: float = 5.0, arm_m: floa
 
 def patient(known: Calibration, **more: Any) -> Patient:
     limits = {name: found.value for name, found in known.limits.items()}
-    return Patient(EYE_M, {side: known.arm_m[side].value for side in SIDES}, limits, **more)
+    return Patient(EYE_M, {side: known.arm_m[side].value for side in SIDES}, limits_deg=limits, **more)
 
 
 class Kept:
@@ -78,7 +78,7 @@ def play(
     """Play one task; the session and the headset with what it saw."""
     known = known or calibration()
     kept = Kept(headset or SimulatedHeadset(patient(known), seed))
-    plan = Plan("test", (Step("test", task, "play"),), follower, seed, calibration=known, **more)
+    plan = Plan("test", (Step("test", task, "play"),), Followers(), seed, calibration=known, **more)
     with Writer(folder / f"{seed}.vrec", {}) as writer:
         return session.run(plan, kept, writer, ABOUT), kept
 

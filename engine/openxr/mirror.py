@@ -1,4 +1,4 @@
-"""A window on the desktop that shows what the left eye sees, for who stands beside, and hears three keys."""
+"""A window on the desktop that shows what the left eye sees, for who stands beside, and hears six keys."""
 
 import time
 from typing import cast
@@ -21,7 +21,14 @@ from engine.panda.graphics import Graphics, NoGraphics
 from engine.panda.keys import Keys
 
 MOST_HZ = 30.0
-BUTTONS = {"r": Button.RECENTRE, "m": Button.MENU, "escape": Button.STOP}
+BUTTONS = {
+    "r": Button.RECENTRE,
+    "m": Button.MENU,
+    "escape": Button.STOP,
+    "p": Button.PAIN,
+    "z": Button.DIZZY,
+    "t": Button.TIRED,
+}
 SHOWING, WAITING = "Steadyreach: what the headset shows", "Steadyreach: waiting for the headset"
 _SIZE, _CLOSING, _AFTER_THE_EYES = (720, 760), "mirror closing", 10
 _CALM = LVecBase4f(0.11, 0.13, 0.16, 1)

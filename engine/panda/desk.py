@@ -31,12 +31,20 @@ from engine.words import Words
 
 HELP = (
     "mouse: hand   wheel: nearer, further   left button: trigger   right button: squeeze   Tab: other hand\n"
-    "W A S D or arrows: lean   Q E: turn   R: recentre   M: menu   Esc: stop, twice: leave"
+    "W A S D or arrows: lean   Q E: turn   R: recentre   M: menu   Esc: stop, twice: leave\n"
+    "P: it hurts   Z: dizzy   T: tired"
 )
 RATE_HZ = 60.0
 _FOV_DEG = 62.0
 _MARGIN_M = 0.012
-_BUTTONS = {"escape": Button.STOP, "r": Button.RECENTRE, "m": Button.MENU}
+_BUTTONS = {
+    "escape": Button.STOP,
+    "r": Button.RECENTRE,
+    "m": Button.MENU,
+    "p": Button.PAIN,
+    "z": Button.DIZZY,
+    "t": Button.TIRED,
+}
 
 
 class Desk:
@@ -123,7 +131,7 @@ class Desk:
     def _help(self) -> None:
         text = Setting(self.stage.fonts.body, 0.021, "#3f5a3a").lay(HELP, 9.0)
         board = self._eye.attach_new_node("help")
-        board.set_pos(-text.get_width() / 2, 1.0, -0.54)
+        board.set_pos(-text.get_width() / 2, 1.0, -0.51)
         board.set_depth_test(False)
         paper = CardMaker("paper")
         paper.set_frame(-_MARGIN_M, text.get_width() + _MARGIN_M, text.get_bottom() - _MARGIN_M, 0.021 + _MARGIN_M)

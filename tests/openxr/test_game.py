@@ -9,7 +9,7 @@ import pytest
 
 import games
 import steadyreach_visits as visits
-from calibration.adaptation import follower
+from calibration.adaptation import Followers
 from engine import theme, words
 from engine.frame import SIDES, Button, Frame, Vector, from_yaw_pitch
 from engine.openxr.headset import OpenXRHeadset
@@ -112,7 +112,7 @@ def _towards(here: Vector, goal: Vector) -> Vector:
 @pytest.fixture(scope="module")
 def calibration(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     """The limits of a person of the remote one's size."""
-    plan = visits.plan("patient", visits.steps_for([], "standard"), "standard", 1)
+    plan = visits.plan("patient", visits.steps_for([], visits.resolved()), visits.resolved(), 1)
     done, _ = visits.play(plan, SimulatedHeadset(seed=1), tmp_path_factory.mktemp("before"), ABOUT)
     assert done.calibration is not None
     return done.calibration
@@ -127,7 +127,7 @@ def two_fruits(calibration: Calibration) -> Plan:
     """One fruit for each hand."""
     task = games.load("fruit_ladder")
     game = task(task.Parameters(targets=2, hold_s=0.2, pause_s=0.5))
-    return Plan("patient", (Step("fruit_ladder", game, "play"),), follower, calibration=calibration)
+    return Plan("patient", (Step("fruit_ladder", game, "play"),), Followers(), calibration=calibration)
 
 
 def test_a_reach_by_remote_control_hits_a_fruit(

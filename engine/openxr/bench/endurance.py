@@ -62,7 +62,8 @@ def longest_pause_ms(seconds: float) -> float:
     pauses = _Pauses()
     until = time.monotonic() + seconds
     with running(), tempfile.TemporaryDirectory() as folder:
-        steps = visits.steps_for(["fruit_ladder", "harbour_lean"], "standard")
+        holds = visits.resolved()
+        steps = visits.steps_for(["fruit_ladder", "harbour_lean"], holds)
         while time.monotonic() < until:
             functions = watch()
             worn = _Worn(OpenXRHeadset(_stage, _SMALL), until)
@@ -71,7 +72,7 @@ def longest_pause_ms(seconds: float) -> float:
             about = About(f"soak-{time.monotonic_ns()}", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
             gc.callbacks.append(pauses.hear)
             try:
-                visits.play(visits.plan("soak", steps, "standard", 1), worn, Path(folder), about)
+                visits.play(visits.plan("soak", steps, holds, 1), worn, Path(folder), about)
             finally:
                 gc.callbacks.remove(pauses.hear)
     return pauses.longest_s * 1000

@@ -1,0 +1,54 @@
+"""How thoroughly to measure: every limit once more in about three minutes, or all of it anew in about ten.
+
+Each form is what it changes of the assessments' parameters, by assessment and name.
+"""
+
+from collections.abc import Mapping
+
+from calibration.due import CHECK, FULL, NOTHING
+from calibration.leaning import WAYS
+from calibration.reaching import AZIMUTHS_DEG
+from calibration.story import DRAGON, PLAIN
+from engine.adaptation import Adaptation
+from engine.movements import MAIN_LEANS
+from engine.parameters import Value
+from engine.records import Calibration
+
+EFFORTS = 3  # in each plane, after practice: the functional reach test averages as many (Duncan et al. 1990)
+Form = Mapping[str, Mapping[str, Value]]
+
+
+def form_of(name: str, adaptation: Adaptation, known: Calibration | None = None, story: str = PLAIN) -> Form:
+    """The parameters of the assessments that a form of NOTHING, CHECK or FULL differs in; NOTHING has none of them.
+
+    A check asks for as many open efforts of each limit as the adaptation says, in the directions that are known. A full
+    one has practice, then up to three efforts in each plane of an arm and two in each of eight directions of a lean,
+    and three stretches of quiet standing. Both ask up to two more times where a limit would stay in doubt. With a story
+    for children a full one has one effort in each of four planes, two in each of four directions, and one stretch.
+    """
+    if name == NOTHING:
+        return {}
+    if name == CHECK:
+        leans = set(known.limits if known is not None else ()) - set(MAIN_LEANS)
+        ways = "eight" if leans & set(WAYS["eight"]) else "four"
+        once: dict[str, Value] = {
+            "repetitions": max(1, adaptation.check_reaches),
+            "check": True,
+            "more": 2,
+            "story": story,
+        }
+        return {"standing": {}, "open_reach": once, "open_lean": {**once, "ways": ways}}
+    if name != FULL:
+        raise ValueError(f"there is no form {name!r} of measuring; there are {NOTHING}, {CHECK} and {FULL}")
+    planes = len(AZIMUTHS_DEG)
+    if story == DRAGON:
+        return {
+            "standing": {},
+            "open_reach": {"repetitions": planes, "story": story},
+            "open_lean": {"ways": "four", "repetitions": 2, "story": story},
+        }
+    return {
+        "standing": {"repetitions": 3},
+        "open_reach": {"repetitions": planes * min(EFFORTS, adaptation.open_reaches), "practice": planes, "more": 2},
+        "open_lean": {"ways": "eight", "repetitions": 2, "practice": 1, "more": 2},
+    }

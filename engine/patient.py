@@ -1,0 +1,29 @@
+"""What is kept of one patient from visit to visit: limits, beliefs, plan and precautions, on their own computer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.records import Answer, Calibration, Followed, KnobState, Precaution, Record
+
+
+class PatientRecord(Record, frozen=True, kw_only=True):
+    """One patient: `patient` is a pseudonym, `preset` the clinical profile, `plan` what was changed of it for them.
+
+    `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs. `followed`
+    are the beliefs of the trackers, `knobs` the progress by game; `furthest` is the furthest request of the session
+    before by movement; `answers` are the last session's. Years are enough: `born` is one, 0 where it is not known.
+    """
+
+    patient: str
+    preset: str = "standard"
+    born: int = 0
+    plan: Mapping[str, Any] = {}
+    precautions: tuple[Precaution, ...] = ()
+    calibration: Calibration | None = None
+    followed: tuple[Followed, ...] = ()
+    knobs: Mapping[str, KnobState] = {}
+    furthest: Mapping[str, float] = {}
+    answers: tuple[Answer, ...] = ()
+    sessions: int = 0
+    last_at: str = ""
+    ended_by: str = ""

@@ -1,0 +1,135 @@
+"""What a place asks of the joints of somebody who reaches for it, or looks at it, from how they stand.
+
+The arm is two links, upper arm and forearm with hand, whose elbow hangs as `engine.upper_limb` lets it hang.
+"""
+
+import math
+from collections.abc import Mapping
+
+from engine.frame import Vector
+from engine.precautions import Cap
+from engine.upper_limb import ELBOW_BACK, ELBOW_DOWN, ELBOW_OUT, FOREARM_OF_ARM, PALM_OF_ARM, UPPER_ARM_OF_ARM
+
+SLACK_DEG, SLACK_M = 0.01, 1e-4
+LOWER_OF_ARM = FOREARM_OF_ARM + PALM_OF_ARM
+SWIVEL_DEG = 20.0  # how far about the line from shoulder to hand an elbow may be from where it hangs by nature
+_LEAST_BEND = 0.02  # of an arm: keeps the plane of an arm that is as good as straight
+_STRAIGHT_DEG = 90.0  # of extension from a right angle
+
+
+def bent_arm_m(arm_m: float, extension_deg: float) -> float:
+    """How far a hand is from its shoulder with the elbow straightened so far, from a right angle (0) to straight (90).
+
+    By the law of cosines; the whole length of the arm from 90 on.
+    """
+    if extension_deg >= _STRAIGHT_DEG:
+        return arm_m
+    upper_m, lower_m = UPPER_ARM_OF_ARM * arm_m, LOWER_OF_ARM * arm_m
+    return math.sqrt(upper_m**2 + lower_m**2 + 2 * upper_m * lower_m * math.sin(math.radians(extension_deg)))
+
+
+def external_rotation_deg(line_m: Vector, arm_m: float) -> float:
+    """The most that the upper arm has to be turned outward for a hand to be at `line_m` (outward, up, ahead) from it.
+
+    0 is neutral: arm hanging, elbow bent, forearm ahead; raising the arm by the shortest way turns nothing. The most
+    of three postures, the natural one and those whose elbow swivels SWIVEL_DEG to either side. A straight arm may be
+    turned at will; it is taken as bent the least bit, because that is how arms are, so that a place is rather refused.
+    """
+    far = math.hypot(*line_m) / arm_m
+    if not 0 < far < math.inf:
+        return math.inf
+    along = _unit(line_m)
+    far = min(max(far, UPPER_ARM_OF_ARM - LOWER_OF_ARM + _LEAST_BEND, LOWER_OF_ARM - UPPER_ARM_OF_ARM + _LEAST_BEND), 1)
+    # Whatever part of the line to the hand is across the upper arm is that of the forearm.
+    cosine = min((UPPER_ARM_OF_ARM**2 + far**2 - LOWER_OF_ARM**2) / (2 * UPPER_ARM_OF_ARM * far), 1 - _LEAST_BEND**2)
+    sine = math.sqrt(1 - cosine**2)
+    hanging = (ELBOW_OUT, -ELBOW_DOWN, -ELBOW_BACK)
+    aside = _unit(_less(hanging, along, _dot(hanging, along)))
+    across = _cross(along, aside)
+    rotations = []
+    for swivel in (-SWIVEL_DEG, 0.0, SWIVEL_DEG):
+        turn, side = math.cos(math.radians(swivel)), math.sin(math.radians(swivel))
+        off = _plus(aside, across, turn, side)
+        rotations.append(rotation_of_arm_deg(_plus(along, off, cosine, sine), along))
+    return max(rotations)
+
+
+def rotation_of_arm_deg(upper_arm: Vector, forearm: Vector) -> float:
+    """How far an upper arm is turned outward about itself, from both directions as unit vectors (outward, up, ahead).
+
+    0 where the forearm points as it does when the hanging arm, elbow bent ahead, is swung there the shortest way.
+    """
+    down, ahead = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
+    both = _plus(down, upper_arm, 1.0, 1.0)
+    neutral = _less(ahead, both, upper_arm[2] / max(1 + _dot(down, upper_arm), 1e-9))
+    across = _less(forearm, upper_arm, _dot(forearm, upper_arm))
+    return math.degrees(math.atan2(-_dot(_cross(neutral, across), upper_arm), _dot(neutral, across)))
+
+
+def look_deg(head_m: Vector, facing_deg: float, place_m: Vector) -> tuple[float, float]:
+    """How far to the right and up a place is from straight ahead of the eyes, in degrees."""
+    x, y, z = (p - h for p, h in zip(place_m, head_m, strict=True))
+    right = math.degrees(math.atan2(x, 0.0 - z)) - facing_deg  # what is straight above is not behind: -0.0 would be
+    return math.remainder(right, 360.0), math.degrees(math.atan2(y, math.hypot(x, z)))
+
+
+def longest_m(bounds: Mapping[str, Cap], side: str, arm_m: float) -> float:
+    """How far from its shoulder a hand may be, by what its elbow may be straightened; `inf` where nothing bounds it."""
+    cap = bounds.get(f"elbow_extension_{side}")
+    return math.inf if cap is None else bent_arm_m(arm_m, cap.value)
+
+
+def refuses_arm(bounds: Mapping[str, Cap], side: str, line_m: Vector, arm_m: float) -> str:
+    """Why bounds on an arm forbid its hand to be at `line_m` (outward, up, ahead) from its shoulder, "" for nothing.
+
+    For the hand itself, its elbow, and the turn of its shoulder; how high it may be raised is the envelope's.
+    """
+    if f"use_of_arm_{side}" in bounds:
+        return f"the {side} hand may not be used, by {bounds[f'use_of_arm_{side}'].why}"
+    far_m, most_m, elbow = math.hypot(*line_m), longest_m(bounds, side, arm_m), bounds.get(f"elbow_extension_{side}")
+    if elbow is not None and not far_m <= most_m + SLACK_M:
+        return f"{far_m:.2f} m from the {side} shoulder is beyond {most_m:.2f} m for the elbow, {elbow.why}"
+    cap = bounds.get(f"shoulder_external_rotation_{side}")
+    if cap is None:
+        return ""
+    turned = external_rotation_deg(line_m, arm_m)
+    if turned <= cap.value + SLACK_DEG:
+        return ""
+    return f"{turned:.0f}° of external rotation of the {side} shoulder is beyond {cap.value:.0f}°, {cap.why}"
+
+
+def refuses_look(bounds: Mapping[str, Cap], head_m: Vector, facing_deg: float, place_m: Vector) -> str:
+    """Why bounds on the neck forbid to look at a place: the eyes are not trusted to do a part of the turn."""
+    right, up = look_deg(head_m, facing_deg, place_m)
+    turns = (
+        ("neck_rotation_right", right),
+        ("neck_rotation_left", -right),
+        ("neck_extension", up),
+        ("neck_flexion", -up),
+    )
+    for movement, angle in turns:
+        cap = bounds.get(movement)
+        if cap is not None and not angle <= cap.value + SLACK_DEG:
+            return f"{angle:.0f}° of {movement} to look at it is beyond {cap.value:.0f}°, {cap.why}"
+    return ""
+
+
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a: Vector, b: Vector) -> Vector:
+    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+
+
+def _plus(a: Vector, b: Vector, of_a: float, of_b: float) -> Vector:
+    return (of_a * a[0] + of_b * b[0], of_a * a[1] + of_b * b[1], of_a * a[2] + of_b * b[2])
+
+
+def _less(a: Vector, b: Vector, of_b: float) -> Vector:
+    return _plus(a, b, 1.0, -of_b)
+
+
+def _unit(a: Vector) -> Vector:
+    length = math.hypot(*a) or 1.0
+    return (a[0] / length, a[1] / length, a[2] / length)

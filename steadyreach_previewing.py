@@ -1,0 +1,120 @@
+"""A preview wired: a patient's record and two presets become the visits that are rehearsed."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+import games
+import steadyreach_visits as visits
+from calibration.differences import quantity
+from calibration.due import NOTHING, due
+from calibration.preview import preview
+from calibration.previewed import Preview
+from engine import presets
+from engine.movements import MOVEMENTS
+from engine.patient import PatientRecord
+from engine.plan import Plan
+from engine.precautions import bounds_of, check_precautions
+from engine.presets import Resolved
+from engine.records import RecordUnreadable, Session, from_json
+from engine.session_folder import RECORD
+
+NOTHING_BEFORE = "there is no preset {!r} any more: nothing to compare with"
+CHANGED = "{}, changed"
+
+
+def previewed(
+    record: PatientRecord,
+    preset: str,
+    replaces: str = "",
+    chosen: Sequence[str] = (),
+    now: Sequence[str] = (),
+    posture: str = "standing",
+    seed: int = 0,
+    today: date | None = None,
+    sessions: int = 0,
+) -> Preview:
+    """What a preset, with what is said `now` (key=value), will ask of a patient, beside the preset that it replaces.
+
+    Those are the visits that would be played `today`: the same day, the same answer. `sessions` are rehearsed of each,
+    or as many as follow a slider. Raises games.UnknownGame, ParameterError, PostureRefused, UnknownBound or
+    PreviewRefused, naming what does not fit.
+    """
+    day, before = today or date.today(), replaces or record.preset
+    gone = not (replaces or before.endswith(".toml") or (presets.PRESETS / f"{before}.toml").is_file())
+    holds = [visits.resolved(preset, now, record)]
+    if not gone and (before != preset or now):
+        holds.append(visits.resolved(before, (), record))
+    titles = [each.title for each in holds]
+    titles[0] = CHANGED.format(titles[0]) if now else titles[0]
+    plan, *others = [_plan(record, each, chosen, posture, seed, day) for each in holds]
+    found = preview(plan, others[0] if others else None, seed, titles, sessions)
+    warnings = [NOTHING_BEFORE.format(before)] if gone else []
+    return msgspec.structs.replace(found, warnings=(*warnings, *_warnings(record, holds[0], posture, day)))
+
+
+def record_in(path: Path) -> PatientRecord:
+    """What is known of a patient: their record, or what the record of a finished session says of them.
+
+    Which of both a file is, its content says. Raises RecordUnreadable.
+    """
+    file = path / RECORD if path.is_dir() else path
+    try:
+        content = file.read_bytes()
+        fields = msgspec.json.decode(content)
+    except OSError as reason:
+        raise RecordUnreadable(f"{file} cannot be read: {reason.strerror}") from None
+    except msgspec.DecodeError as reason:
+        raise RecordUnreadable(f"{file} is neither a patient's record nor a session: {reason}") from None
+    if isinstance(fields, dict) and "blocks" in fields:
+        return left_by(from_json(content, Session, str(file)))
+    return from_json(content, PatientRecord, str(file))
+
+
+def left_by(done: Session) -> PatientRecord:
+    """What a session by itself says of its patient: what was measured, each limit as the last trial of it left it."""
+    known = done.calibration
+    limits = dict(known.limits) if known else {}
+    for trial in (trial for block in done.blocks for trial in block.trials):
+        if trial.request and trial.limit_after and trial.request.movement in limits:
+            before, after = limits[trial.request.movement], trial.limit_after
+            best = max(before.best or before.value, trial.achieved or 0.0)
+            limits[trial.request.movement] = msgspec.structs.replace(
+                before, value=after.value, low=after.low, high=after.high, best=best, n=after.n, efforts=()
+            )
+    return PatientRecord(
+        patient=done.patient,
+        preset=done.preset,
+        precautions=done.precautions,
+        calibration=msgspec.structs.replace(known, limits=limits) if known else None,
+        answers=done.told,
+        sessions=1,
+        last_at=done.started_at,
+        ended_by=done.ended_by,
+    )
+
+
+def _plan(record: PatientRecord, holds: Resolved, chosen: Sequence[str], posture: str, seed: int, today: date) -> Plan:
+    """The visit that would be played; of all games where none are chosen, as far as they can be done in the posture."""
+    names = chosen or [name for name in games.names() if posture in games.load(name).postures]
+    steps = visits.steps_for(names, holds, record=record, measuring=visits.AUTO, posture=posture, today=today)
+    return visits.plan(record.patient, steps, holds, seed, record=record, posture=posture, today=today)
+
+
+def _warnings(record: PatientRecord, holds: Resolved, posture: str, today: date) -> Iterator[str]:
+    """What a therapist should know before anybody plays: what has expired, and what contradicts itself."""
+    yield from check_precautions(record.precautions, today, posture)
+    needed = due(record, holds.adaptation, today.isoformat(), posture=posture)
+    if needed.form != NOTHING:
+        yield f"limits are measured first ({needed.form}): {'; '.join(needed.why)}"
+    limits = record.calibration.limits if record.calibration else {}
+    for movement, cap in bounds_of(record.precautions, holds.ceilings, posture).items():
+        if movement not in limits:
+            continue
+        of_limit = holds.adaptation.least_of_limit_percent / 100 * limits[movement].value
+        least = max(holds.floors.get(movement, 0.0), of_limit)
+        if cap.value < least:
+            most, wished = (quantity(value, cap.unit) for value in (cap.value, least))
+            yield f"{MOVEMENTS[movement].title}: {cap.why} allows {most}, less than the {wished} that the preset asks"

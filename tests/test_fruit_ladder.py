@@ -1,0 +1,144 @@
+"""Fruit Ladder by itself: the arm that may play, and the golden fruit that may be left to hang."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from people import a_body
+from people import played as move_played
+from visits import calibration, game, patient, play
+
+from calibration.adaptation import Followers
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.frame import SIDES
+from engine.records import Calibration, Precaution, Session
+from engine.scene import Target
+from engine.simulated import SimulatedHeadset
+from engine.task import Trial
+from games.fruit_ladder import BONUS_S
+
+KNOWN = calibration(140.0)
+GOLDEN = {"bonus_percent": 20.0}
+
+
+def envelope(known: Calibration = KNOWN, *precautions: Precaution) -> Envelope:
+    return Envelope(known, precautions, difficulties=Followers()(known.limits))
+
+
+def forbidden(side: str) -> Precaution:
+    return Precaution(f"use_of_arm_{side}", 0.0, "", "fracture", "Dr Wood")
+
+
+def degrees(movement: str, at_most: float) -> Precaution:
+    return Precaution(movement, at_most, "deg", "sling", "Dr Wood")
+
+
+def trials(known: Calibration = KNOWN, *precautions: Precaution) -> list[Trial]:
+    return list(game("fruit_ladder", GOLDEN).trials(envelope(known, *precautions), Random(1), []))
+
+
+def played(values: Mapping[str, object], folder: Path, **more: Any) -> tuple[Session, list[Target]]:
+    """A session of somebody without lapses, and the golden fruit that were shown, once each."""
+    session, kept = play(
+        game("fruit_ladder", values), folder, KNOWN, SimulatedHeadset(patient(KNOWN, lapse=0.0), 1), 1, **more
+    )
+    shown = {item.key: item for scene in kept.scenes for item in scene.items if isinstance(item, Target)}
+    return session, [item for key, item in shown.items() if key.startswith("golden")]
+
+
+def test_no_golden_fruit_hangs_unless_it_is_asked_for(tmp_path: Path) -> None:
+    assert played({}, tmp_path)[1] == []
+    assert played(GOLDEN, tmp_path)[1] != []
+
+
+def test_golden_fruit_hangs_above_the_fruit_and_within_every_bound() -> None:
+    bounds = envelope()
+    hung = [trial.values for trial in trials() if trial.values["golden_m"]]
+    assert hung
+    assert all(values["golden_m"][1] > values["place_m"][1] for values in hung)
+    assert not any(
+        bounds.refuses_target(trial.values["golden_m"], trial.side) for trial in trials() if trial.values["golden_m"]
+    )
+
+
+def test_none_hangs_where_a_ceiling_leaves_no_room_for_it(tmp_path: Path) -> None:
+    session, golden = played(GOLDEN, tmp_path, caps={f"shoulder_elevation_{side}": 90.0 for side in SIDES})
+    assert {trial.outcome for trial in session.blocks[0].trials} == {"reached"}
+    assert golden == []
+
+
+def test_what_was_reached_for_a_golden_fruit_counts_as_achieved_and_leaves_the_reach_before_it_alone(
+    tmp_path: Path,
+) -> None:
+    plain, golden = (played(values, tmp_path)[0].blocks[0].trials[0] for values in ({}, GOLDEN))
+    assert golden.request == plain.request
+    assert golden.achieved is not None
+    assert plain.achieved is not None
+    assert golden.achieved > plain.achieved + 5
+    assert golden.measures["movement_s"] == plain.measures["movement_s"]
+
+
+def test_a_golden_fruit_that_is_left_alone_is_no_miss() -> None:
+    trial = trials()[0]
+    at_the_fruit = [a_body(left_m=trial.values["place_m"])] * 200
+    outcome, taken = move_played(game("fruit_ladder", GOLDEN).play(trial), at_the_fruit)
+    alone = replace(trial, values={**trial.values, "golden_m": None})
+    _, taken_without = move_played(game("fruit_ladder", GOLDEN).play(alone), at_the_fruit)
+    assert outcome == "reached"
+    assert taken * 0.1 == pytest.approx(taken_without * 0.1 + BONUS_S, abs=0.3)
+
+
+def test_a_golden_fruit_that_may_hang_no_more_is_no_miss() -> None:
+    trial = trials()[0]
+    move = game("fruit_ladder", GOLDEN).play(trial)
+    items = next(move)
+    while not any(item.key == "golden 0" for item in items):
+        items = move.send(a_body(left_m=trial.values["place_m"]))
+    with pytest.raises(StopIteration, match="reached"):
+        move.throw(OutsideEnvelope("the bounds are tighter now"))
+
+
+def test_it_plays_with_the_arm_that_may_be_used() -> None:
+    assert {trial.side for trial in trials(KNOWN, forbidden("left"))} == {"right"}
+
+
+def test_it_plays_with_the_arm_that_was_measured() -> None:
+    limits = {name: limit for name, limit in KNOWN.limits.items() if name != "shoulder_elevation_right"}
+    assert {trial.side for trial in trials(msgspec.structs.replace(KNOWN, limits=limits))} == {"left"}
+    unseen = msgspec.structs.replace(KNOWN, reach={"right": KNOWN.reach["right"]})
+    assert {trial.side for trial in trials(unseen)} == {"right"}
+
+
+def test_it_plays_with_the_arm_that_a_fruit_can_hang_for() -> None:
+    assert {trial.side for trial in trials(KNOWN, degrees("neck_rotation_left", 0.0))} == {"right"}
+
+
+def test_it_says_what_keeps_fruit_lower_than_the_difficulty_asked_for() -> None:
+    lowered = trials(KNOWN, degrees("neck_extension", 2.0))
+    assert {trial.request.code for trial in lowered if trial.request} == {"ENVELOPE"}
+    assert all("Dr Wood" in trial.request.reason for trial in lowered if trial.request)
+
+
+@pytest.mark.parametrize(
+    ("precautions", "why"),
+    [
+        ((forbidden("left"), forbidden("right")), "forbids to use the left arm; .* the right arm"),
+        (
+            tuple(degrees(f"shoulder_elevation_{side}", 10.0) for side in SIDES),
+            "to 10° at most",
+        ),
+    ],
+)
+def test_it_says_why_no_arm_may_play(precautions: tuple[Precaution, ...], why: str) -> None:
+    with pytest.raises(OutsideEnvelope, match=why):
+        trials(KNOWN, *precautions)
+
+
+def test_an_arm_that_the_therapist_chose_is_not_swapped_for_the_other() -> None:
+    task = game("fruit_ladder", {"arms": "left"})
+    with pytest.raises(OutsideEnvelope, match="left arm"):
+        next(task.trials(envelope(KNOWN, forbidden("left")), Random(1), []))
