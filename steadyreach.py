@@ -21,7 +21,7 @@ from calibration import imported
 from calibration.preview import PreviewRefused
 from engine import machine, parameters, replay, words
 from engine import theme as themes
-from engine.answers import AnswerUnusable
+from engine.answers import AnswerUnusable, check_answer
 from engine.headset import Choice, Headset, HeadsetUnavailable, Watched, Watcher, choose
 from engine.metrics.definition import NotMeasurable
 from engine.movements import UnknownBound
@@ -31,7 +31,7 @@ from engine.recording import RecordingUnreadable
 from engine.records import Answer, Calibration, RecordUnreadable, Session
 from engine.session import UNWRITTEN
 from engine.session_folder import FolderUnusable, read_session
-from engine.simulated import SimulatedHeadset, patient_like
+from engine.simulated import SimulatedHeadset
 from engine.task import NotMeasured
 from engine.theme import ThemeError
 from engine.words import WordsError
@@ -89,12 +89,12 @@ def about(id: str = "") -> About:
     return About(id or str(uuid.uuid4()), datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
 
 
-def open_headset(kind: str, seed: int, xr: Options, known: Calibration | None = None) -> Choice:
+def open_headset(kind: str, seed: int, xr: Options) -> Choice:
     """Start the headset asked for, or the first that starts; raises HeadsetUnavailable."""
     kinds: dict[str, Callable[[], Headset]] = {
         "openxr": lambda: _openxr(xr),
         "desk": _desk,
-        "simulated": lambda: SimulatedHeadset(patient_like(known) if known else None, seed),
+        "simulated": lambda: SimulatedHeadset(seed=seed),
     }
     if kind.startswith("replay:"):
         return choose([("replay", lambda: replay.open_replay(Path(kind.removeprefix("replay:"))))])
@@ -124,9 +124,14 @@ def play(
     replayed, now = headset.startswith("replay:"), about()
     today = date.fromisoformat(now.started_at[:10])
     record = patients.load(patient, records) if patient else None
+    if patient and not patients.path_of(patient, records).exists():
+        print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
     holds = visits.resolved(preset or (record.preset if record else "standard"), set_ or (), record)
+    told = answers_from(answer or ())
     measuring = "nothing" if replayed else measure or (visits.AUTO if record else visits.USUAL)
-    steps = visits.steps_for(chosen, holds, record=record, measuring=measuring, posture=posture, today=today)
+    steps = visits.steps_for(
+        chosen, holds, record=record, measuring=measuring, posture=posture, today=today, answers=told
+    )
     started, known = open_headset(headset, seed, options(posture, mirror, xr or ())), None
     if isinstance(started.headset, replay.ReplayHeadset):
         known = imported.measure(started.headset.rows, now.started_at)
@@ -136,14 +141,14 @@ def play(
     print(f"playing on {started.headset.description}", file=sys.stderr)
     plan = visits.plan(
         patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
-        answers=answers_from(answer or ()), today=today,
+        answers=told, today=today,
     )  # fmt: skip
     with ExitStack() as closing:
         heard = _sound(closing) if started.headset.kind in ("desk", "openxr") else ()
         done, where = visits.play(plan, Watched(started.headset, *heard), folder, now)
+    tell(visits.summary(done, where), as_json, _said(done, where))
     if record is not None and not replayed:
         patients.save(patients.after(record, holds, plan, done), records)
-    tell(visits.summary(done, where), as_json, _said(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
         fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
@@ -396,9 +401,10 @@ def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
     for text in texts:
         kind, _, value = text.partition("=")
         try:
-            answers.append(Answer(kind, float(value)))
+            answers.append(Answer(kind.strip(), float(value)))
         except ValueError:
             raise AnswerUnusable(f"--answer {text!r} must look like pain=3") from None
+        check_answer(answers[-1])
     return tuple(answers)
 
 

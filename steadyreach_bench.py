@@ -150,11 +150,29 @@ def _measures() -> list[Row]:
     return steadyreach_bench_measures.run()
 
 
+def _adaptation() -> list[Row]:
+    import steadyreach_bench_adaptation  # two minutes of simulated people
+
+    return steadyreach_bench_adaptation.run(row)
+
+
+def _preview() -> list[Row]:
+    import steadyreach_previewing as previewing
+
+    with tempfile.TemporaryDirectory() as folder:
+        simulate(1, 1, Path(folder))
+        record = previewing.record_in(Path(folder) / "simulated-1")
+    both_s, _ = _best(lambda: float(previewing.previewed(record, "push", "standard").sessions))
+    return [row("preview of two presets", 1000 * both_s, "ms", "a slider that is followed", at_most=150.0)]
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "loop": _loop,
     "recording": _recording,
     "body": _body,
     "measures": _measures,
+    "adaptation": _adaptation,
+    "preview": _preview,
     "xr": _xr,
 }
-ANYWHERE = ("loop", "recording", "body", "measures")
+ANYWHERE = ("loop", "recording", "body", "measures", "adaptation", "preview")

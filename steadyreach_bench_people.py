@@ -181,7 +181,7 @@ class Course:
         return float(np.sqrt(np.mean(np.square([errors[trial - 1] for errors in self.errors_deg]))))
 
     def milliseconds(self) -> float:
-        """What a request and an update cost together, the mean."""
+        """What a request and an update cost together, the mean of processor time: whatever else runs is left out."""
         return 1000 * self.seconds / self.updates
 
 
@@ -196,9 +196,9 @@ def course(make: Callable[[], Follower], everybody: Iterable[Person], trials: in
 def _live(tracker: Follower, living: Living, trials: int, done: Course) -> None:
     errors, asked, chances, over, missed, fair = list[float](), list[float](), list[float](), list[float](), [0], None
     for trial in range(trials):
-        begun_s = time.perf_counter()
+        begun_s = time.process_time()
         amplitude = tracker.next_amplitude()
-        done.seconds += time.perf_counter() - begun_s
+        done.seconds += time.process_time() - begun_s
         if math.isfinite(amplitude):
             chance, limit = living.chance(amplitude), living.limit_deg()
             asked.append(amplitude / limit)
@@ -208,9 +208,9 @@ def _live(tracker: Follower, living: Living, trials: int, done: Course) -> None:
             if fair is None and trial >= living.person.loss_at and chance >= TOO_HARD:
                 fair = trial - living.person.loss_at
         achieved, success = living.attempt(amplitude)
-        begun_s = time.perf_counter()
+        begun_s = time.process_time()
         tracker.update(amplitude, achieved, success)
-        done.seconds += time.perf_counter() - begun_s
+        done.seconds += time.process_time() - begun_s
         missed.append(0 if success else missed[-1] + 1)
         errors.append(tracker.limit_estimate() - living.limit_deg())
     done.updates += trials

@@ -2,71 +2,106 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 import games
 from calibration.adaptation import Followers
-from calibration.checks import problems
+from calibration.checks import day_of, problems
 from calibration.due import carried_over
 from calibration.knobs import next_step
+from engine import precautions
 from engine.guard import NEAR_FALLS
+from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord
 from engine.plan import Plan
 from engine.presets import Resolved
 from engine.records import BlockRecord, KnobState, RecordUnreadable, Session, read, to_json
+from engine.session_folder import FolderUnusable
 from steadyreach_visits import HOME, knobs_of, preset_parameters
 
 FOLDER = HOME / "patients"
 NEAR_FALLS_STOP = 2
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
+KEEP = "put it right, or take it from a backup: nothing is played without its precautions"
 
 
 def path_of(patient: str, folder: Path = FOLDER) -> Path:
     """The file of a patient; raises RecordUnreadable for a pseudonym that cannot be the name of a file."""
     if not _NAME.fullmatch(patient):
-        raise RecordUnreadable(f"{patient!r} cannot be a pseudonym: letters, digits, dots, dashes, at most 64")
+        raise RecordUnreadable(
+            f"{patient!r} cannot be a pseudonym: letters, digits, dots, dashes, at most 64, and no device such as nul"
+        )
     return folder / f"{patient}.json"
 
 
 def load(patient: str, folder: Path = FOLDER) -> PatientRecord:
     """What is known of a patient: nothing, before the first visit.
 
-    Raises RecordUnreadable where the file does not fit, is another patient's, or holds limits that cannot be.
+    Raises RecordUnreadable where the file does not fit, is another patient's, or says what cannot be.
     """
     path = path_of(patient, folder)
     if not path.exists():
         return PatientRecord(patient=patient)
-    known = read(path, PatientRecord)
+    try:
+        known = read(path, PatientRecord)
+    except RecordUnreadable as reason:
+        raise RecordUnreadable(f"{reason}; {KEEP}") from None
     if known.patient != patient:
         raise RecordUnreadable(f"{path} is the record of {known.patient!r}")
-    for problem in problems(known.calibration) if known.calibration else ():
-        raise RecordUnreadable(f"{path}: {problem}")
+    for wrong in problems_of(known):
+        raise RecordUnreadable(f"{path}: {wrong}")
     return known
 
 
 def save(known: PatientRecord, folder: Path = FOLDER) -> Path:
-    """Keep what is known: the whole file or, whatever happens meanwhile, the one that was there before."""
+    """Keep what is known: the whole file or, whatever happens meanwhile, the one that was there before.
+
+    Raises engine.session_folder.FolderUnusable.
+    """
     path = path_of(known.patient, folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(to_json(known))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("wb") as file:
+            file.write(to_json(known))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as reason:
+        raise FolderUnusable(
+            f"{path} cannot be written ({reason.strerror}): make it writable; until then the next visit begins from "
+            "what was known before this one"
+        ) from None
     return path
 
 
+def problems_of(known: PatientRecord) -> Iterator[str]:
+    """What cannot be true of a record that somebody wrote by hand, in words; nothing where all of it can."""
+    yield from problems(known.calibration) if known.calibration else ()
+    for precaution in known.precautions:
+        yield from precautions.problems_of(precaution, date.min)  # one that has expired still holds
+    days = {"last_at": known.last_at, **{f"followed, {', '.join(f.movements)}": f.at for f in known.followed}}
+    yield from (f"{name}: {at!r} is no day; write it as 2026-03-02" for name, at in days.items() if not _is_day(at))
+    for followed in known.followed:
+        if any(len(followed.numbers.get(name, ())) != len(followed.movements) for name in ("prior mean", "prior sd")):
+            yield f"followed, {', '.join(followed.movements)}: a number is missing; take the whole entry out"
+    for movement, most in known.furthest.items():
+        if movement not in MOVEMENTS or not 0 <= most <= MOVEMENTS[movement].largest:
+            yield f"furthest: {movement} = {most:g} is no movement, or out of its range; take it out"
+
+
 def after(known: PatientRecord, holds: Resolved, plan: Plan, done: Session) -> PatientRecord:
-    """What is known of a patient once they have played a plan."""
+    """What is known of a patient once they have played a plan; the preset of the first visit stays theirs."""
     followers = plan.difficulty
+    first = str(Path(holds.name).resolve()) if holds.name.endswith(".toml") else holds.name
     day = done.started_at[:10]
-    return msgspec.structs.replace(
+    return replace(
         known,
+        preset=known.preset if known.sessions else first,
         calibration=carried_over(known.calibration, done.calibration),
         followed=followers.states(day) if isinstance(followers, Followers) else known.followed,
         knobs={**known.knobs, **_knobs(known, holds, done)},
@@ -83,15 +118,31 @@ def _knobs(known: PatientRecord, holds: Resolved, done: Session) -> dict[str, Kn
     states: dict[str, KnobState] = {}
     day = date.fromisoformat(done.started_at[:10])
     blocks = [block for block in done.blocks if block.kind == "play" and block.trials]
-    for number, block in enumerate(blocks):
-        game = games.load(block.task)
-        before = states.get(block.task) or knobs_of(block.task, holds, known, day)
-        begins_s = blocks[number + 1].start_s if number + 1 < len(blocks) else done.seconds
+    for block in _by_game(blocks):
+        before = knobs_of(block.task, holds, known, day)
+        begins_s = min((after.start_s for after in blocks if after.start_s >= block.end_s), default=done.seconds)
         told = [answer for answer in done.told if answer.at_s is None or answer.at_s <= begins_s]
-        stopped = _stopped(done, block, number + 1 == len(blocks))
+        stopped = _stopped(done, block, block.end_s == blocks[-1].end_s)
         parameters = preset_parameters(block.task, holds)
-        states[block.task] = next_step(before, block, game, parameters, holds.adaptation, told, stopped)
+        states[block.task] = next_step(
+            before, block, games.load(block.task), parameters, holds.adaptation, told, stopped
+        )
     return states
+
+
+def _by_game(blocks: Sequence[BlockRecord]) -> list[BlockRecord]:
+    """The blocks of a game as one: its knobs are turned between visits, so all of them were played with the same."""
+    whole: dict[str, BlockRecord] = {}
+    for block in blocks:
+        before = whole.get(block.task)
+        whole[block.task] = (
+            block if before is None else replace(before, end_s=block.end_s, trials=(*before.trials, *block.trials))
+        )
+    return list(whole.values())
+
+
+def _is_day(at: str) -> bool:
+    return not at or day_of(at) is not None
 
 
 def _stopped(done: Session, block: BlockRecord, last: bool) -> bool:

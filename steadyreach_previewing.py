@@ -20,6 +20,7 @@ from engine.precautions import bounds_of, check_precautions
 from engine.presets import Resolved
 from engine.records import RecordUnreadable, Session, from_json
 from engine.session_folder import RECORD
+from steadyreach_patients import problems_of
 
 NOTHING_BEFORE = "there is no preset {!r} any more: nothing to compare with"
 CHANGED = "{}, changed"
@@ -70,7 +71,10 @@ def record_in(path: Path) -> PatientRecord:
         raise RecordUnreadable(f"{file} is neither a patient's record nor a session: {reason}") from None
     if isinstance(fields, dict) and "blocks" in fields:
         return left_by(from_json(content, Session, str(file)))
-    return from_json(content, PatientRecord, str(file))
+    known = from_json(content, PatientRecord, str(file))
+    for wrong in problems_of(known):
+        raise RecordUnreadable(f"{file}: {wrong}")
+    return known
 
 
 def left_by(done: Session) -> PatientRecord:

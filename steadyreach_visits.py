@@ -11,7 +11,7 @@ import typer
 import games
 from calibration.adaptation import Followers
 from calibration.due import FULL, due
-from calibration.forms import form_of
+from calibration.forms import Form, form_of
 from calibration.knobs import carried, holds_distance, turned
 from calibration.leaning import OpenLean
 from calibration.reaching import OpenReach
@@ -78,13 +78,14 @@ def steps_for(
     measuring: str = USUAL,
     posture: str = "standing",
     today: date | None = None,
+    answers: Sequence[Answer] = (),
 ) -> tuple[Step | Interlude, ...]:
     """Welcome, what has to be measured, a warm-up, each game with rests between, and the end.
 
     `measuring` is USUAL, which measures each limit as the assessments do by themselves, a form of
-    `calibration.forms`, or AUTO, the form that is due of this `record` on this day. Assessments of what cannot be done
-    in a posture are left out; a preset that only assesses plays nothing. Raises games.UnknownGame, ParameterError or
-    PostureRefused, naming what does not fit.
+    `calibration.forms`, or AUTO, the form that is due of this `record` on this day, after these `answers`. Assessments
+    of what cannot be done in a posture are left out; a preset that only assesses plays nothing. Raises
+    games.UnknownGame, ParameterError or PostureRefused, naming what does not fit.
     """
     check_posture(posture)
     if holds.adaptation.only_assess:
@@ -92,14 +93,15 @@ def steps_for(
     for name in chosen:
         if posture not in (fit := task_kind(name).postures):
             raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
-    form = _form(measuring, holds, record, posture, today)
+    form, why = _form(measuring, holds, record, posture, today, answers)
     assessments = [name for name in form if posture in ASSESSMENTS[name].postures]
     played, said = [*assessments, *chosen], {key.split(".")[1] for key in holds.sources if _said_now(holds, key)}
     for game in sorted(said - set(played)):
         raise ParameterError(f"--set {game}: {game} is not part of this visit, {', '.join(played) or 'nothing'} are")
     blocks = [
-        Step(name, ASSESSMENTS[name](holds.parameters(name, Layer(measuring, form[name]))), "calibrate", holds.name)
+        Step(name, task, "calibrate", holds.name, why if name == assessments[0] else "")
         for name in assessments
+        for task in [ASSESSMENTS[name](holds.parameters(name, Layer(measuring, form[name])))]
     ]
     knobs = {name: knobs_of(name, holds, record, today) for name in chosen}
     few = Layer("warm up", {"targets": WARM_UP_TARGETS})
@@ -233,6 +235,7 @@ def summary(done: Session, folder: Path) -> dict[str, object]:
     asked = [trial for block in done.blocks for trial in block.trials if trial.request is not None]
     reached = sum(trial.outcome == "reached" for trial in asked)
     limits = done.calibration.limits if done.calibration else {}
+    late = [event.detail for event in done.events if event.name == "precaution expired"]
     return {
         "id": done.id,
         "folder": str(folder),
@@ -246,22 +249,28 @@ def summary(done: Session, folder: Path) -> dict[str, object]:
         "reached": reached,
         "success_rate": round(reached / len(asked), 4) if asked else None,
         "limits": {name: {"value": limit.value, "unit": limit.unit} for name, limit in limits.items()},
-        "notes": [note for block in done.blocks for note in block.notes],
+        "notes": list(dict.fromkeys([*late, *(note for block in done.blocks for note in block.notes)])),
     }
 
 
 def _form(
-    measuring: str, holds: Resolved, record: PatientRecord | None, posture: str, today: date | None
-) -> Mapping[str, Mapping[str, Any]]:
-    """The assessments of a visit, and what each changes of its parameters."""
+    measuring: str,
+    holds: Resolved,
+    record: PatientRecord | None,
+    posture: str,
+    today: date | None,
+    answers: Sequence[Answer],
+) -> tuple[Form, str]:
+    """The assessments of a visit, with what each changes of its parameters; and why they are due, in words."""
     if measuring == USUAL:
-        return {name: {} for name in ASSESSMENTS}
+        return {name: {} for name in ASSESSMENTS}, ""
+    why: tuple[str, ...] = ()
     if measuring == AUTO:
         record = record or PatientRecord(patient="")
         day = (today or date.today()).isoformat()
-        measuring = due(record, holds.adaptation, day, posture=posture).form
-    story = holds.games["open_reach"]["story"]
-    return form_of(measuring, holds.adaptation, record.calibration if record else None, str(story))
+        measuring, why = due(record, holds.adaptation, day, answers, posture=posture)
+    story = str(holds.games["open_reach"]["story"])
+    return form_of(measuring, holds.adaptation, record.calibration if record else None, story), "; ".join(why)
 
 
 def _step(name: str, kind: str, holds: Resolved, knobs: KnobState, *more: Layer) -> Step:
@@ -275,7 +284,7 @@ def _rises(
 ) -> Mapping[str, float]:
     """The most that a session may ask of each movement: some more than the one before, or no more where it is held."""
     more = 1 + holds.adaptation.rise_per_session_percent / 100
-    rises = {movement: more * most for movement, most in record.furthest.items()}
+    rises = {movement: round(more * most, 3) for movement, most in record.furthest.items()}
     for step in steps:
         if isinstance(step, Interlude) or step.kind != "play":
             continue

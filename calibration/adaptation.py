@@ -72,9 +72,17 @@ class Followers:
 
     def _group(self, movements: tuple[str, ...]) -> "_Group":
         """Those of a group, from what was believed of them, or else from what was measured of each."""
+        known = self._known.get(movements)
+        if known is not None:
+            try:
+                return self._begun(movements, known)
+            except (KeyError, ValueError):  # kept by another version: then it is forgotten, and nobody is locked out
+                del self._known[movements]
+        return self._begun(movements, None)
+
+    def _begun(self, movements: tuple[str, ...], known: Followed | None) -> "_Group":
         limits = {name: self._limits[name] for name in movements}
         how = _careful(self._how) if movements[0] in LEANS else self._how
-        known = self._known.get(movements)
         if known is not None:
             means, sds = known.numbers["prior mean"], known.numbers["prior sd"]
             priors = dict(zip(movements, zip(means, sds, strict=True), strict=True))

@@ -14,7 +14,7 @@ from engine.adaptation import Adaptation
 
 REMEMBERED = 20  # trials whose best is what was shown
 BLENDED = 1  # trials between warming up and the success asked for
-SURPRISE = 0.03  # a miss that one try in thirty would bring is a sign of a lost limit, not of chance
+SURPRISE = 0.02  # a miss that one try in fifty would bring is a sign of a lost limit, not of chance
 DISTRACTED = 0.5  # of the request: a miss that ends lower is a lapse of attention, which says nothing of the limit
 NEAR = 2.0  # degrees above the best, for a limit of 90
 SUCCESS_WORDS = {0.75: "3 hits in 4", 0.8: "4 hits in 5", 0.85: "17 hits in 20", 0.9: "9 hits in 10"}
@@ -81,12 +81,21 @@ class Wish(NamedTuple):
     code: str
 
 
+class Prescribed(NamedTuple):
+    """What of a spec is asked with, each value the last sound one."""
+
+    target_success: float
+    floor: float
+    ceiling: float
+
+
 class Asking:
     """The rules of one limit and what they remember: efforts and trials so far, misses in a row, the best shown."""
 
-    def __init__(self, how: Adaptation, open_left: int) -> None:
-        """Begin with so many open efforts."""
+    def __init__(self, how: Adaptation, open_left: int, spec: Spec) -> None:
+        """Begin with so many open efforts, of a spec that is sound."""
         self.how = how
+        self._prescribed = Prescribed(spec.target_success, spec.floor, spec.ceiling)
         self.open_left, self.most_efforts = open_left, 2 * open_left
         self.efforts = self.trials = self.misses = 0
         self.surprised = self.checking = False
@@ -95,10 +104,13 @@ class Asking:
 
     def wish(self, spec: Spec, belief: Belief, trials: int) -> Wish:
         """What to ask for next, after so many trials of this session in whatever direction."""
+        prescribed = self._read(spec)
         if self.open_left > 0:
             return Wish(math.inf, "CALIBRATION")
         eased = self.surprised or self.misses >= self.how.misses_before_easier
-        success, code = (self.how.easier_success, "AFTER_MISSES") if eased else self._success(spec, trials)
+        success, code = (
+            (self.how.easier_success, "AFTER_MISSES") if eased else self._success(prescribed.target_success, trials)
+        )
         wishes = [Wish(belief.aim(success), code), Wish(belief.quantile(self.how.over_limit_risk), "UNSURE")]
         if not trials:
             wishes.append(Wish(self.how.first_at_most_percent / 100 * belief.mean(), "WARM_UP"))
@@ -109,9 +121,9 @@ class Asking:
             last = list(self.managed)[-1:] if self.surprised else list(self.managed)
             wishes.append(Wish(sum(last) / len(last), "AFTER_MISSES"))
         lowest = min(wishes)
-        if lowest.amplitude < spec.floor:
-            lowest = Wish(spec.floor, "FLOOR")
-        return min(lowest, Wish(spec.ceiling, "CEILING"))
+        if lowest.amplitude < prescribed.floor:
+            lowest = Wish(prescribed.floor, "FLOOR")
+        return min(lowest, Wish(prescribed.ceiling, "CEILING"))
 
     def learn(self, amplitude: float, achieved: float, success: bool, belief: Belief) -> None:
         """Remember a trial, before the belief learns of it."""
@@ -154,16 +166,26 @@ class Asking:
         self.shown = deque(numbers["shown"], REMEMBERED)
         self.managed = deque(numbers["managed"], 2)
 
-    def _success(self, spec: Spec, trials: int) -> Wish:
+    def _read(self, spec: Spec) -> Prescribed:
+        """What is prescribed now; where an edit left no sound value, what was prescribed before."""
+        before = self._prescribed
+        self._prescribed = Prescribed(
+            spec.target_success if 0 < spec.target_success < 1 else before.target_success,
+            spec.floor if 0 <= spec.floor < math.inf else before.floor,
+            spec.ceiling if spec.ceiling >= 0 else before.ceiling,
+        )
+        return self._prescribed
+
+    def _success(self, target: float, trials: int) -> Wish:
         """The success asked for, easier while warming up."""
         over = trials - self.how.warm_up_trials
         if over < 0:
             return Wish(self.how.warm_up_success, "WARM_UP")
         if self.how.warm_up_trials and over < BLENDED:
             share = (over + 1) / (BLENDED + 1)
-            blend = self.how.warm_up_success + share * (spec.target_success - self.how.warm_up_success)
+            blend = self.how.warm_up_success + share * (target - self.how.warm_up_success)
             return Wish(blend, "WARM_UP")
-        return Wish(spec.target_success, "TARGET_SUCCESS")
+        return Wish(target, "TARGET_SUCCESS")
 
 
 def scale(spec: Spec) -> float:

@@ -17,7 +17,7 @@ MOST_OF_USUAL, MOST_CHANGE, SWAP_CHANGE, WIDE = 1.30, 0.25, 0.15, 0.20
 SURPRISE_Z = 2.0
 DAY_SHARE = 0.05  # as `engine.adaptation.Adaptation.day_percent`: a child with cerebral palsy varies more (Darrah 2014)
 LEAST_COVERAGE_PERCENT = 95.0
-AGAIN = "measure again, or confirm"
+AGAIN = "measure again"
 SWAPPED = "left and right look swapped"
 
 USUAL_DEG: Mapping[str, float] = {

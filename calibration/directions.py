@@ -50,7 +50,7 @@ class DirectionsTracker:
         alike = around(n_dirs, how.share_directions) if resemblance is None else np.asarray(resemblance, float)
         self._joint = Joint(self.specs, alike, how)
         self._prior = [(one.prior_mean, one.prior_sd) for one in self.specs]
-        self._asking = [Asking(how, open_efforts) for _ in range(n_dirs)]
+        self._asking = [Asking(how, open_efforts, one) for one in self.specs]
         self._order = spread_out(n_dirs)
         self._last, self._direction, self._wish = -1, 0, Wish(math.inf, "CALIBRATION")
 
@@ -110,7 +110,8 @@ class DirectionsTracker:
         asking.learn(amplitude, achieved, success, before)
         self._joint.change()
         ceiling, bonus_percent = spec.ceiling, self.how.bonus_zone_percent
-        self._joint.learn(direction, evidence(amplitude, achieved, success, ceiling, scale(spec), bonus_percent))
+        seen = evidence(amplitude, achieved, success, ceiling, scale(spec), bonus_percent)
+        self._joint.learn(direction, seen)
         if not math.isinf(amplitude):
             return
         alone = len(self.specs) == 1
@@ -122,12 +123,12 @@ class DirectionsTracker:
 
     def limit_estimates(self) -> Array:
         """The expected limit of each direction (n,)."""
-        return self._joint.means()
+        return np.maximum(self._joint.means(), 0.0)
 
     def limit_interval(self, direction: int, level: float = 0.95) -> tuple[float, float]:
         """The interval that holds a limit with probability `level`, as much below as above."""
         one = self._joint.of(direction)
-        return one.quantile((1 - level) / 2), one.quantile((1 + level) / 2)
+        return max(0.0, one.quantile((1 - level) / 2)), max(0.0, one.quantile((1 + level) / 2))
 
     def new_session(self, days: float = 1.0) -> None:
         """Begin another session so many days later: rested, less certain, with open efforts to check each limit."""
@@ -153,7 +154,8 @@ class DirectionsTracker:
         Raises ValueError where the state is of another kind of tracker, or of another shape.
         """
         numbers, joint = state.numbers, self._joint
-        if state.kind != KIND or len(numbers["covariance"]) != joint.covariance.size:
+        whole = state.kind == KIND and self.state().numbers.keys() <= numbers.keys()
+        if not whole or len(numbers["covariance"]) != joint.covariance.size:
             raise ValueError(f"what was believed of {', '.join(state.movements)} does not fit: measure it again")
         joint.weight = np.array(numbers["weight"])
         joint.mean = np.array(numbers["mean"]).reshape(joint.mean.shape)

@@ -75,7 +75,8 @@ def due(
         full.append(f"measured whole {oldest} days ago, {adaptation.full_after_days} are the most")
     if full:
         return Due(FULL, tuple(full))
-    why = [f"{MOVEMENTS[name].title} was measured {limits[name].posture}, not {posture}" for name in elsewhere]
+    postures = dict.fromkeys(limits[name].posture for name in elsewhere)
+    why = [f"leans were measured {was}, not {posture}" for was in postures]
     days = [age.checked_days for age in ages.values() if age is not None]
     why += [*_expired(days, adaptation), *_changed(record, known, answers), *_unlikely_clock(record, now)]
     why += [f"{MOVEMENTS[name].title}: {doubt}" for name, limit in limits.items() for doubt in limit.doubts]

@@ -17,6 +17,7 @@ GUESS = 0.01
 SENSOR_SD_DEG = 1.5  # of the angle of a reach, for a limit of 90
 BONUS_FROM_DEG, BONUS_END_DEG = 5.0, 2.0  # a bonus shows C where it was taken up, and not to its end
 OPEN_LAPSE_DEG = 10.0
+HARDLY = 1e-5  # nothing is wholly impossible, or there is nothing left to believe
 
 
 class Evidence(NamedTuple):
@@ -55,8 +56,10 @@ def likelihood(seen: Evidence, limit: Array, slope: Array, effort: Array, lapse:
         return success
     width = np.sqrt(slope**2 + 3 * (SENSOR_SD_DEG * scale) ** 2 / math.pi**2)
     ratio = np.exp(-np.abs(seen.achieved - (effort if seen.open_effort else 1.0) * limit) / width)
-    ends: Array | float = np.maximum(limit, OPEN_LAPSE_DEG * scale)  # where a lapse may end: anywhere below
-    if seen.missed is not None:
-        ends = max(seen.missed, scale)
-    there: Array = capable * ratio / (width * (1 + ratio) ** 2) + lapse / ends
+    if seen.missed is not None:  # where a lapse may end: anywhere below what was asked, or what is possible
+        lapsed: Array | float = lapse / max(seen.missed, scale)
+    else:
+        below = np.maximum(expit((limit - seen.achieved) / width), HARDLY)
+        lapsed = lapse / np.maximum(limit, OPEN_LAPSE_DEG * scale) * below
+    there: Array = capable * ratio / (width * (1 + ratio) ** 2) + lapsed
     return there

@@ -110,7 +110,9 @@ def next_step(
     if adaptation.only_assess:
         return state
     known = _from_these_values(state, game, parameters)
-    counted = msgspec.structs.replace(known, outcomes=_outcomes(known, block, game), held=max(0, known.held - 1))
+    counted = msgspec.structs.replace(
+        known, outcomes=_outcomes(known, block, game), held=max(0, known.held - 1), code="", reason=""
+    )
     dial = _Dial(game, parameters, adaptation.knobs)
     stopped = stopped or any(a.kind == "stop" and a.value and _since(a, block.start_s) for a in told)
     symptom = _symptom(told, block.start_s, adaptation) or _compensation(block)

@@ -1,5 +1,6 @@
 """Open leans: lean in four or eight directions as far as is comfortable, feet still."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -9,7 +10,7 @@ import msgspec
 
 from calibration import story
 from calibration.checks import in_doubt, poor_quality, taken_in
-from calibration.limits import LEAN_SD_DEG, PRACTICE, at_stop_line, from_repetitions
+from calibration.limits import LEAN_SD_DEG, PRACTICE, Effort, from_efforts
 from engine import moves
 from engine.envelope import Envelope
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
@@ -78,8 +79,10 @@ class OpenLean(Assessment):
                     continue
                 goal = Lean(f"{name} {movement} {turn}", LEANS[movement], stop, 0.5, open_ended=True)
                 values = {"goal": goal, "movement": movement, "stance": envelope.stance}
-                asked.append(Trial("", values={**values, "counts": name != "practice"}))
-                yield asked[-1]
+                trial = Trial("", values={**values, "counts": name != "practice"})
+                yield trial
+                if len(done) > len(asked):  # else it was given up for a new stance
+                    asked.append(trial)
 
     def play(self, trial: Trial) -> Move:
         """Come to the middle, then lean out and back."""
@@ -90,8 +93,8 @@ class OpenLean(Assessment):
         goal = trial.values["goal"]
         lean = moves.lean_out(goal, self.p.most_s)
         if self.p.story == story.DRAGON:
-            yield from story.waking(goal.key, Panel("dragon", "dragon.fly_title", (words, "dragon.lean")), lean)
-            return (yield from moves.show(story.awake(goal.key), story.AWAKE_S))
+            yield from story.waking(goal.key, Panel("dragon", "dragon.fly_title", (words, "dragon.comfortable")), lean)
+            return (yield from moves.show(story.awake(goal.key, "dragon.flown_title"), story.AWAKE_S))
         comfortable = "reach.comfortable" if trial.values["counts"] else "reach.practice"
         return (yield from moves.alongside((Panel("lean", "lean.title", (words, comfortable)),), lean))
 
@@ -129,9 +132,6 @@ def _limit(played: Sequence[tuple[Trial, TrialRecord]], movement: str) -> Limit 
     """The limit that the leans in a direction show; None where there was none."""
     whole = [(trial, record) for trial, record in played if record.outcome != STOPPED]
     mine = [(trial, record.achieved) for trial, record in whole if _asks(trial, movement)]
-    efforts = [(achieved, trial.values["goal"].angle_deg) for trial, achieved in mine if achieved and achieved > 0]
-    if not efforts:
-        return None
-    values = [value for value, _ in efforts]
-    note = at_stop_line([stop_deg for value, stop_deg in efforts if value >= stop_deg], len(efforts))
-    return from_repetitions(values, "deg", "open leans, feet still", LEAN_SD_DEG, note)
+    known = [(achieved, trial.values["goal"].angle_deg) for trial, achieved in mine if achieved and achieved > 0]
+    efforts = [Effort(deg, stop_deg if deg >= stop_deg else math.inf) for deg, stop_deg in known]
+    return from_efforts(efforts, "open leans, feet still", LEAN_SD_DEG) if efforts else None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ ELEVATION_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated neck movements 
 LEAN_SD_DEG = 0.4
 PRACTICE = "for practice: not counted"
 AT_STOP_LINE = "ended at the stop line"
+SAME_LINE_DEG = 3.0
 NOT_ASKED = "seen in play, not asked for: the person may well reach further"
 
 
@@ -40,6 +42,28 @@ def from_repetitions(values: Sequence[float], unit: str, method: str, least_sd: 
     half = float(special.stdtrit(freedom, 0.975)) * spread / math.sqrt(len(efforts))
     limit = _limit(mean, half, unit, len(efforts), method, note, float(efforts.max()))
     return msgspec.structs.replace(limit, efforts=tuple(round(effort, 4) for effort in values))
+
+
+class Effort(NamedTuple):
+    """How far one effort came, and the stop line that ended it; `inf` where none did."""
+
+    reached_deg: float
+    stop_deg: float = math.inf
+
+
+def from_efforts(efforts: Sequence[Effort], method: str, least_sd: float) -> Limit:
+    """A limit from efforts of which stop lines may have ended some: its note says so, for it is right-censored.
+
+    What a stop line ended, well below where another effort came, says nothing of how far the movement goes, and is
+    left out: precautions may bound it in one plane and not in another.
+    """
+    furthest_deg = max(min(effort.reached_deg, effort.stop_deg) for effort in efforts)
+    kept = [effort for effort in efforts if effort.stop_deg > furthest_deg - SAME_LINE_DEG]
+    stops_deg = [effort.stop_deg for effort in kept if math.isfinite(effort.stop_deg)]
+    left_out = len(efforts) - len(kept)
+    notes = (at_stop_line(stops_deg, len(kept)), f"{left_out} that had to end lower left out" if left_out else "")
+    values = [effort.reached_deg for effort in kept]
+    return from_repetitions(values, "deg", method, least_sd, "; ".join(note for note in notes if note))
 
 
 def at_stop_line(stops_deg: Sequence[float], of: int) -> str:

@@ -17,7 +17,7 @@ from engine.movements import LEANS, MAIN_LEANS, MOVEMENTS, along_ellipse
 from engine.plan import Interlude, Plan
 from engine.records import Calibration, Limit
 
-TRIALS_IN_TIME = 220  # of both plans together: as many as 150 ms allow
+TRIALS_IN_TIME = 190  # of both plans together: as many as 150 ms allow
 FEWEST, MOST = 3, 40
 ENDS = ("value", "low", "high")
 

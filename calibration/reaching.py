@@ -1,5 +1,6 @@
 """Open reaches: raise each arm as far as is comfortable, and learn how far it goes and how long it is."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,7 +11,7 @@ import numpy as np
 
 from calibration import story
 from calibration.checks import in_doubt, poor_quality, taken_in
-from calibration.limits import ELEVATION_SD_DEG, PRACTICE, at_stop_line, from_one, from_repetitions, reach_cells
+from calibration.limits import ELEVATION_SD_DEG, PRACTICE, Effort, from_efforts, from_one, reach_cells
 from calibration.shoulders import arm_sd_m, shoulder
 from engine import moves
 from engine.body import ARM_OF_STATURE
@@ -27,10 +28,12 @@ from engine.task import STOPPED, Assessment, Finished, Measure, Move, NotMeasure
 FURTHEST_DEG = 175.0
 LOWEST_DEG = 20.0
 RAISED_DEG = 45.0
+LEAST_STOP_DEG = 35.0  # a hand that hangs is at about 20, and there has to be some way up
 LEAST_RAISE_DEG = 5.0  # sway and tremor turn an arm that rests by 1 or 2
 LINE_M = 0.005
 REACH_S = 5.0
 NEAR_DEG = 3.0
+METHOD = "open reaches"
 NOT_RAISED = "the arm rested, so nothing is known of it: raise it as far as is comfortable, or play with the other arm"
 STRETCHED = 0.85  # of this reach's own 95th percentile: a hand beside the ear is high up, and no reach
 AZIMUTHS_DEG = (0.0, 90.0, 30.0, 60.0)  # the first two say where the shoulder is, all four leave no hole in the reach
@@ -70,7 +73,7 @@ class OpenReach(Assessment):
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """Left and right in turn, ahead, to the side, and twice between; not an arm that may hardly be raised."""
+        """Left and right in turn, ahead, to the side, and twice between; not where an arm may hardly be raised."""
         sides = list(SIDES)
         asked: list[Trial] = []
         for name, rounds in (("practice", self.p.practice), ("open", self.p.repetitions), ("again", self.p.more)):
@@ -82,9 +85,10 @@ class OpenReach(Assessment):
                     sides = [side for side in sides if f"shoulder_elevation_{side}" in doubted]
                 for side in sides:
                     trial = _reach(envelope, side, turn, name)
-                    if trial.values["stop_deg"] >= LOWEST_DEG + LEAST_RAISE_DEG:
-                        asked.append(trial)
+                    if trial.values["stop_deg"] >= LEAST_STOP_DEG:
                         yield trial
+                        if len(done) > len(asked):  # else it was given up for a new stance
+                            asked.append(trial)
 
     def play(self, trial: Trial) -> Move:
         """Follow the arm up, then let it come down."""
@@ -93,9 +97,9 @@ class OpenReach(Assessment):
         panel = Panel("reach", "reach.title", (trial.values["words"], comfortable))
         reach = moves.reach_out(line, self.p.most_s)
         if self.p.story == story.DRAGON:
-            dragon = Panel("dragon", "dragon.wake_title", (trial.values["words"], "dragon.reach"))
+            dragon = Panel("dragon", "dragon.wake_title", (trial.values["words"], "dragon.comfortable"))
             yield from story.waking(line.key, dragon, reach)
-            return (yield from moves.show(story.awake(line.key), story.AWAKE_S))
+            return (yield from moves.show(story.awake(line.key, "dragon.awake_title"), story.AWAKE_S))
         yield from moves.alongside((panel,), reach)
         return (yield from moves.show((Panel("reach", "reach.title", ("reach.comfortable",)),), 1.5))
 
@@ -148,12 +152,10 @@ class OpenReach(Assessment):
         found = calibration.shoulders[side] if known else shoulder(ways, side, calibration.stature_m.value, raised=True)
         placed = [arm_directions(m, stance, side, from_head(stance, found.centre_m)) for m, stance in ways]
         counted = [(f, way) for f, way in zip(mine, placed, strict=True) if f.trial.values["counts"]]
-        efforts = [_highest_deg(*way[1:]) for _, way in counted]
-        stops_deg = [f.trial.values["stop_deg"] for f, _ in counted if _stopped_by_line(f)]
-        note = at_stop_line(stops_deg, len(counted))
+        efforts = [Effort(_highest_deg(*way[1:]), _stopped_by_line_deg(f)) for f, way in counted]
         seen = np.concatenate(placed, axis=1)
         return _Arm(
-            from_repetitions(efforts, "deg", "open reaches", ELEVATION_SD_DEG, note),
+            from_efforts(efforts, METHOD, ELEVATION_SD_DEG),
             found,
             arm_length(seen[1], seen[2], found),
             reach_cells(*seen),
@@ -186,12 +188,9 @@ def _roughly(played: Sequence[tuple[Trial, TrialRecord]], side: str) -> Limit | 
     """The limit of an arm so far, before its shoulder is known well; None where no reach gave a number."""
     whole = [(trial, record.achieved) for trial, record in played if record.outcome != STOPPED]
     mine = [(trial, achieved) for trial, achieved in whole if trial.side == side and trial.values["counts"]]
-    efforts = [(achieved, trial.values["stop_deg"]) for trial, achieved in mine if achieved is not None]
-    if not efforts:
-        return None
-    stops_deg = [stop_deg for achieved, stop_deg in efforts if achieved > stop_deg - NEAR_DEG]
-    values = [achieved for achieved, _ in efforts]
-    return from_repetitions(values, "deg", "open reaches", ELEVATION_SD_DEG, at_stop_line(stops_deg, len(values)))
+    known = [(achieved, trial.values["stop_deg"]) for trial, achieved in mine if achieved is not None]
+    efforts = [Effort(deg, stop_deg if deg > stop_deg - NEAR_DEG else math.inf) for deg, stop_deg in known]
+    return from_efforts(efforts, METHOD, ELEVATION_SD_DEG) if efforts else None
 
 
 class _Arm(NamedTuple):
@@ -224,13 +223,14 @@ def _measured(finished: Sequence[Finished], side: str) -> list[Finished]:
     return mine if any(f.trial.values["counts"] for f in mine) else []
 
 
-def _stopped_by_line(finished: Finished) -> bool:
-    """Whether a hand came as far as the stop line, which ends a reach."""
+def _stopped_by_line_deg(finished: Finished) -> float:
+    """Where the stop line ended a reach, `inf` where the hand did not come as far."""
     line = finished.trial.values["line"]
     way = np.subtract(line.stop_m, line.start_m)
     far_m = float(np.linalg.norm(way))
     along_m = (finished.motion.hand_m(line.hand) - np.array(line.start_m)) @ way / far_m
-    return bool(np.nanmax(along_m) >= far_m - LINE_M)
+    stop_deg: float = finished.trial.values["stop_deg"]
+    return stop_deg if np.nanmax(along_m) >= far_m - LINE_M else math.inf
 
 
 def _highest_deg(elevation_deg: Array, radius_m: Array) -> float:

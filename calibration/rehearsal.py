@@ -16,7 +16,7 @@ from engine.movements import MOVEMENTS
 from engine.plan import REST, Interlude, Plan, Step
 from engine.precautions import barred
 from engine.records import Calibration, Limit, Request, TrialRecord
-from engine.task import NOT_YET, REACHED, Task
+from engine.task import NOT_YET, REACHED, Task, Trial
 
 GUESS = 0.01  # a hit that the person did not bring about
 SLOPE_OF_LIMIT, SLOPE_SPREAD = 6 / 90, 0.35  # of motor noise: median and logarithmic spread, as the trackers assume
@@ -138,7 +138,7 @@ def _same_for_all(plan: Plan, known: Calibration) -> dict[tuple[str, str], Rehea
     for step in plan.steps:
         if isinstance(step, Interlude):
             continue
-        if why := barred(step.task, plan.posture, plan.precautions):
+        if why := barred(step.task, plan.posture, plan.precautions, plan.caps):
             same[step.name, step.kind] = RehearsedBlock(step.name, step.task.title, step.kind, 0.0, 0.0, (), why)
         elif step.kind == "calibrate":
             same[step.name, step.kind] = _block(step, envelope, {}, Person({}, {}, 0.0, ""), Random(0))
@@ -200,7 +200,7 @@ def _block(
             if trial.request is not None:
                 tried.append(_tried(trial.request, followers, person))
                 outcome = REACHED if tried[-1].reached else NOT_YET
-            achieved = tried[-1].achieved if trial.request else None
+            achieved = tried[-1].achieved if trial.request else _as_known(trial, envelope.calibration)
             done.append(TrialRecord(len(done), trial.side, 0.0, 0.0, outcome, trial.request, achieved))
             seconds += task.trial_s(trial, outcome == REACHED)
     except OutsideEnvelope as reason:
@@ -215,6 +215,16 @@ def _tried(request: Request, followers: Mapping[str, Difficulty], person: Person
     if request.movement in followers:
         followers[request.movement].update(request.amplitude, one.achieved, one.reached)
     return one
+
+
+def _as_known(trial: Trial, known: Calibration) -> float | None:
+    """What an open effort comes to: what was known, or the stop line; what is in doubt by itself is repeated."""
+    leant = trial.values.get("movement", "")
+    limit = known.limits.get(leant or f"shoulder_elevation_{trial.side}")
+    if limit is None:
+        return None
+    stop_deg: float = trial.values["goal"].angle_deg if leant else trial.values["stop_deg"]
+    return min(limit.value, stop_deg)
 
 
 def _hold_s(task: Task) -> float:

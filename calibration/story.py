@@ -26,9 +26,9 @@ def waking(key: str, panel: Panel, move: Move) -> Move:
             return str(end.value)
 
 
-def awake(key: str) -> tuple[Item, ...]:
-    """What is shown after an effort: the dragon is awake, and says hello."""
-    panel = Panel("dragon", "dragon.awake_title", ("dragon.awake",), DOTS, DOTS)
+def awake(key: str, title: str) -> tuple[Item, ...]:
+    """What is shown after an effort: what the dragon did, and that it is glad."""
+    panel = Panel("dragon", title, ("dragon.thanks",), DOTS, DOTS)
     return (panel, Sound(f"{key} awake", "reached"))
 
 

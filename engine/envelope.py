@@ -61,7 +61,9 @@ class Envelope:
 
     `floors` are the least that is asked of a movement where nothing forbids it, `rises` the most that this session may
     ask, a step beyond the one before. Bounds only ever become tighter, whatever is measured or said afterwards.
-    `forbidden_leans` are pairs of a direction and the most that precautions allow, whatever the lean is for.
+    `forbidden_leans` are what precautions forbid whatever the lean is for: a direction, the most that is allowed along
+    it, and how many degrees to either side that holds: a diagonal no further than it is the nearest of the eight, so
+    that it takes nothing from those beside it.
     """
 
     def __init__(
@@ -78,7 +80,11 @@ class Envelope:
     ) -> None:
         self._bounds = bounds_of(precautions, caps or {}, posture)
         forbidden = bounds_of(precautions, {}, posture)
-        self.forbidden_leans = tuple((LEANS[name], cap.value) for name, cap in forbidden.items() if name in LEANS)
+        self.forbidden_leans = tuple(
+            (LEANS[name], cap.value, 90.0 if name in MAIN_LEANS else 22.5)
+            for name, cap in forbidden.items()
+            if name in LEANS
+        )
         self._floors, self._rises = floors or {}, rises or {}
         self._adaptation = adaptation or Adaptation()
         self._asked: dict[str, float] = {}
@@ -89,16 +95,17 @@ class Envelope:
     def know(self, calibration: Calibration, difficulties: Mapping[str, Difficulty]) -> None:
         """Take in what was measured, and who follows it."""
         self.calibration, self.stance, self._difficulties = calibration, calibration.stance, difficulties
-        new = calibration.limits.keys() - self._best.keys()
-        self._best = {name: limit.best or limit.value for name, limit in calibration.limits.items()}
+        known = self._best.keys()
+        shown = {name: limit.value if limit.best is None else limit.best for name, limit in calibration.limits.items()}
+        self._best = {name: most for name, most in shown.items() if 0 <= most < math.inf}
         self._shown_deg = {
-            name: max(limit.value, limit.best or 0.0)
-            for name, limit in calibration.limits.items()
-            if name in LEANS and limit.n
+            name: max(most, calibration.limits[name].value)
+            for name, most in self._best.items()
+            if name in LEANS and calibration.limits[name].n
         }
         for share, why, of in self._eases:
-            for movement in sorted(name for name in new if name.startswith(of)):
-                self._lower(movement, share * self.at_most(movement).value, why)
+            for movement in sorted(name for name in self._best.keys() - known if name.startswith(of)):
+                self._ease(movement, share, why)
 
     def stand(self, stance: Stance) -> None:
         """Take a new stance, in the middle of a block too: what it asks for next is asked for from there."""
@@ -110,12 +117,18 @@ class Envelope:
         Where nothing was asked, to that share of its limit today; what is measured only later is eased then.
         """
         self._eases.append((share, why, of))
-        for movement, measured in self.calibration.limits.items():
+        for movement in self._best:
             if movement.startswith(of):
-                follower = self._difficulties.get(movement)
-                today = (follower.limit() if follower else measured).value
-                most = min(self._asked.get(movement, today), self.at_most(movement).value)
-                self._lower(movement, share * most, why)
+                self._ease(movement, share, why)
+
+    def _ease(self, movement: str, share: float, why: str) -> None:
+        most, asked = self.at_most(movement).value, self._asked.get(movement)
+        if asked is None:
+            try:
+                asked = self._difficulties[movement].limit().value
+            except Exception:  # noqa: BLE001 (whoever says nothing of use is not followed)
+                asked = self.calibration.limits[movement].value
+        self._lower(movement, share * min(most, asked), why)  # in this order nan is none
 
     def may_use(self, side: str) -> bool:
         """Whether anything may be asked of a hand."""
@@ -202,7 +215,7 @@ class Envelope:
             return request, centre
         amplitude = round(max(0.0, cap.value - tolerance), 3)
         self._asked[request.movement] = amplitude
-        why = f"the target's middle is at {cap.value:.0f}, {cap.why}"
+        why = f"the target's middle is at {_amount(cap.value, request.unit)}, {cap.why}"
         return _instead(request, amplitude, "CEILING", why), cap.value
 
     def learn(self, request: Request, achieved: float | None, success: bool) -> Limit | None:
@@ -288,7 +301,7 @@ class Envelope:
             return ""
         if angle_deg < 0:
             return f"a lean of {angle_deg:.1f}° is none: turn its direction instead of its sign"
-        return f"a lean of {angle_deg:.1f}° {movement} is beyond {cap.value:.1f}°, {cap.why}"
+        return f"a lean of {angle_deg:.1f}°, {MOVEMENTS[movement].title}, is beyond {cap.value:.1f}°, {cap.why}"
 
     def _lower(self, movement: str, value: float, why: str) -> None:
         lower(self._bounds, movement, Cap(value, MOVEMENTS[movement].unit, why))
@@ -308,14 +321,20 @@ class Envelope:
     def _wish(self, movement: str) -> Request:
         """What the difficulty asks for; of a diagonal lean that nobody follows, what it asks for beside it."""
         if movement in self._difficulties:
-            return self._difficulties[movement].next_amplitude()
+            return self._next(movement)
         between = _beside(LEANS[movement]) if movement in LEANS else [movement]
         if any(name not in self._difficulties for name in between):
             raise OutsideEnvelope(f"nothing follows {movement}: calibrate before a game asks for it")
-        most = along_ellipse(LEANS[movement], {m: self._difficulties[m].next_amplitude().amplitude for m in between})
+        most = along_ellipse(LEANS[movement], {name: self._next(name).amplitude for name in between})
         titles = " and ".join(MOVEMENTS[name].title for name in between)
         reason = f"{_amount(most, 'deg')}: between what is asked {titles}"
         return Request(movement, round(most, 3), "deg", "UNSURE", reason)
+
+    def _next(self, movement: str) -> Request:
+        try:
+            return self._difficulties[movement].next_amplitude()
+        except Exception as fault:
+            raise OutsideEnvelope(f"{movement}: nobody knows how far to ask for it, because of {fault!r}") from fault
 
     def _seen_m(self, side: str, azimuth_deg: float, elevation_deg: float) -> float:
         around = [
@@ -354,7 +373,7 @@ class Envelope:
         except OutsideEnvelope as reason:
             return str(reason)
         if elevation > cap.value + SLACK_DEG:
-            return f"{elevation:.1f}° of {movement} is beyond {cap.value:.1f}°, {cap.why}"
+            return f"{elevation:.1f}° of {MOVEMENTS[movement].title} is beyond {cap.value:.1f}°, {cap.why}"
         refusal = self._refuses_joints(place_m, side) or self._refuses_look(place_m)
         if refusal:
             return refusal
@@ -371,7 +390,9 @@ class Envelope:
         movement = f"shoulder_elevation_{side}"
         cap = self._bounds.get(movement)
         if cap is not None and elevation > cap.value + SLACK_DEG:
-            return f"a stop line at {elevation:.1f} of {movement} is beyond {cap.value:.1f}, {cap.why}"
+            return (
+                f"a stop line at {elevation:.1f}° of {MOVEMENTS[movement].title} is beyond {cap.value:.1f}, {cap.why}"
+            )
         return self._refuses_joints(place_m, side)
 
     def _refuses_joints(self, place_m: Vector, side: str) -> str:
@@ -411,4 +432,4 @@ def _instead(request: Request, value: float, code: str, why: str) -> Request:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:.{0 if value >= COARSE else 1}f} {unit}"
+    return f"{value:.{0 if value >= COARSE else 1}f}{'°' if unit == 'deg' else f' {unit}'}"

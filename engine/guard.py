@@ -129,14 +129,18 @@ class Guard:
 
 
 def absent(frame: Frame) -> str:
-    """Why nobody is there to play, "" when somebody is; a head at the exact origin is how some runtimes lose one."""
+    """Why nobody is there to play, "" when somebody is; a head at the exact origin is how some runtimes lose one.
+
+    One that is no number would blind the guard and stay in every stance that is taken from it.
+    """
     if frame.buttons:
         for button, why in _ABSENT:
             if frame.buttons & button:
                 return why
     if not frame.focused:
         return UNHEEDED
-    if not frame.head.valid or frame.head.position_m == (0.0, 0.0, 0.0):
+    (x, y, z), (qx, qy, qz, qw), valid, _ = frame.head
+    if not valid or x == y == z == 0.0 or not math.isfinite(x + y + z + qx + qy + qz + qw):
         return "head tracking was lost"
     return ""
 
@@ -150,9 +154,10 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float) ->
     shown = envelope.shown_lean_deg(direction_deg)
     if lean_deg > (ANYBODYS_LEAN_DEG if shown is None else LEAN_OF_LIMIT * shown):
         return f"{TOO_FAR} of {lean_deg:.0f}° is further than this person can hold"
-    for at_deg, most_deg in envelope.forbidden_leans:
-        along_deg = lean_deg * math.cos(math.radians(direction_deg - at_deg))
-        if along_deg > max(LEAN_OF_REACHING_DEG, LEAN_OF_LIMIT * most_deg):
+    for at_deg, most_deg, within_deg in envelope.forbidden_leans:
+        apart_deg = abs((direction_deg - at_deg + 180) % 360 - 180)
+        along_deg = lean_deg * math.cos(math.radians(apart_deg))
+        if apart_deg < within_deg and along_deg > max(LEAN_OF_REACHING_DEG, LEAN_OF_LIMIT * most_deg):
             return f"a lean of {lean_deg:.0f}° is further than a precaution allows"
     return ""
 

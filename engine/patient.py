@@ -11,12 +11,11 @@ class PatientRecord(Record, frozen=True, kw_only=True):
 
     `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs. `followed`
     are the beliefs of the trackers, `knobs` the progress by game; `furthest` is the furthest request of the session
-    before by movement; `answers` are the last session's. Years are enough: `born` is one, 0 where it is not known.
+    before by movement; `answers` are the last session's.
     """
 
     patient: str
     preset: str = "standard"
-    born: int = 0
     plan: Mapping[str, Any] = {}
     precautions: tuple[Precaution, ...] = ()
     calibration: Calibration | None = None

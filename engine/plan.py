@@ -8,7 +8,7 @@ from engine.adaptation import Adaptation
 from engine.answers import check_answer
 from engine.envelope import Difficulty
 from engine.movements import MOVEMENTS, UnknownBound, check_bound
-from engine.precautions import refuses_posture
+from engine.precautions import as_precautions, refuses_posture
 from engine.records import Answer, Calibration, Followed, Limit, Precaution
 from engine.scene import Panel
 from engine.task import Task
@@ -79,9 +79,9 @@ class Plan:
     goes on from, for the record.
 
     Raises engine.movements.UnknownBound for a bound on a movement that there is not, or that is no number, and for a
-    ceiling that means nothing; engine.answers.AnswerUnusable; and PostureRefused, also where a precaution forbids the
-    posture. A precaution whose number or unit means nothing is no reason to refuse: it forbids what it names, see
-    engine.precautions.allowed.
+    ceiling that means nothing; engine.answers.AnswerUnusable; and PostureRefused, also where a precaution or a ceiling
+    forbids the posture. A precaution whose number or unit means nothing is no reason to refuse: it forbids what it
+    names, see engine.precautions.allowed.
     """
 
     patient: str
@@ -115,7 +115,7 @@ class Plan:
                 check_bound(precaution.movement, precaution.at_most, precaution.unit, source)
         for answer in self.answers:
             check_answer(answer)
-        if why := refuses_posture(self.posture, self.precautions):
+        if why := refuses_posture(self.posture, (*self.precautions, *as_precautions(self.caps))):
             raise PostureRefused(why)
 
 

@@ -133,6 +133,14 @@ def refuses_posture(posture: str, precautions: Sequence[Precaution]) -> str:
     return ""
 
 
+def as_precautions(ceilings: Mapping[str, float]) -> tuple[Precaution, ...]:
+    """The ceilings of a preset as precautions, which is what they are to a game that cannot keep to them."""
+    return tuple(
+        Precaution(movement, value, MOVEMENTS[movement].unit, "its ceiling", "the preset")
+        for movement, value in ceilings.items()
+    )
+
+
 def bounds_of(precautions: Sequence[Precaution], ceilings: Mapping[str, float], posture: str) -> dict[str, Cap]:
     """The smallest cap of each movement, from precautions and a preset's ceilings.
 
@@ -214,8 +222,14 @@ def effect(precaution: Precaution, task: Asking, posture: str) -> Effect:
     return Effect("bounds") if concerned and (moved or not part.endswith("arm")) else NO_EFFECT
 
 
-def barred(task: Asking, posture: str, precautions: Sequence[Precaution]) -> str:
-    """Why a task may not be played in a posture at all, in words for the record; "" when it may, within bounds."""
+def barred(
+    task: Asking, posture: str, precautions: Sequence[Precaution], ceilings: Mapping[str, float] | None = None
+) -> str:
+    """Why a task may not be played in a posture at all, in words for the record; "" when it may, within bounds.
+
+    A preset's ceilings bar what precautions of the same amount would.
+    """
+    precautions = (*precautions, *as_precautions(ceilings or {}))
     for precaution in precautions:
         found = effect(precaution, task, posture)
         if found.act == "bars":

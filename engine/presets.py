@@ -217,7 +217,7 @@ def _given(source: str, tables: Mapping[str, Any]) -> _Layer:
     try:
         return _Layer(source, source, msgspec.convert(tables, Tables))
     except msgspec.ValidationError as reason:
-        raise ParameterError(f"{source} does not fit: {reason}") from None
+        raise ParameterError(f"{source} does not fit: {reason}; its tables are adaptation, limits, games") from None
 
 
 def _filled(

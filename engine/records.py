@@ -197,12 +197,12 @@ class Followed(Record, frozen=True):
 
 
 class KnobState(Record, frozen=True):
-    """How far the parameters of one game have been made harder for somebody, and why it was changed last.
+    """How far the parameters of one game have been made harder for somebody, and what changed last time.
 
     `levels` counts steps by knob, 0 as the preset has it and negative for easier; `values` are those of the preset that
-    they count from, by parameter. `code` and `reason` are those of the last change, "" before the first; `held` is the
-    number of blocks for which nothing may become harder. `outcomes` are the last targets since that change, reached or
-    not, and `blocks_in_band` the blocks in a row that went well enough to make it harder.
+    they count from, by parameter. `code` and `reason` are those of what changed after the last block, "" for nothing;
+    `held` is the number of blocks for which nothing may become harder. `outcomes` are the last targets since a level
+    changed, reached or not, and `blocks_in_band` the blocks in a row that went well enough to make it harder.
     """
 
     levels: Mapping[str, int] = {}
@@ -246,7 +246,8 @@ class TrialRecord(Record, frozen=True):
 class BlockRecord(Record, frozen=True):
     """One run of one task. `kind` is calibrate, warm up, play, rest or end; `version` is the task's own.
 
-    `change` says in words what had become harder or easier since the game was played last, and why.
+    `change` says in words what had become harder or easier since the game was played last, and why; of the first
+    assessment, why it was due.
     """
 
     task: str
@@ -290,7 +291,7 @@ class Session(Record, frozen=True):
     began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These,
     `keep_stance`, `posture` (standing, seated or lying), `adaptation`, `floors`, `rises` and `followed` are the plan's,
     so that the session can be played again from its recording. `told` is what the person said of themselves, those
-    that were asked before it began first, which have no time.
+    that were asked before it began first, which have no time. `answers` is empty: records from before `told` have it.
     """
 
     id: str

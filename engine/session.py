@@ -16,6 +16,7 @@ import msgspec
 from engine import moves
 from engine.answers import DIZZY, Answers
 from engine.body import Body, Upright, estimate, upright
+from engine.conclusion import conclude, stamped
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
 from engine.first_sight import provisional, stance_in
 from engine.frame import SIDES, Button, Devices, Frame, Vector
@@ -41,7 +42,7 @@ from engine.records import (
     TrialRecord,
 )
 from engine.scene import Item, Middle, Panel, Scene, Sound
-from engine.task import REACHED, STOPPED, Assessment, Finished, Move, NotMeasured, Task, Trial
+from engine.task import REACHED, STOPPED, Assessment, Finished, Move, Task, Trial
 
 LONGEST_STEP_S = 0.1
 FAREWELL_S = 2.0
@@ -286,7 +287,10 @@ class Visit:
     def _know(self, calibration: Calibration) -> None:
         self.calibration = calibration
         new = {name: limit for name, limit in calibration.limits.items() if name not in self._difficulties}
-        self._difficulties.update(self.plan.difficulty(new))
+        try:
+            self._difficulties.update(self.plan.difficulty(new))
+        except Exception as fault:  # noqa: BLE001 (who is not followed is asked for nothing, and can be measured)
+            self.note("not followed", f"{', '.join(sorted(new))}: {fault!r}")
         self._envelope.know(calibration, self._difficulties)
         self._reference = self._upright()
         self._guard.renew(self._envelope)
@@ -329,7 +333,7 @@ class Visit:
         notes: list[str] = []
         rested, rest_after = 0, self.plan.adaptation.rest_after_trials if step.kind != "calibrate" else 0
         try:
-            if why := barred(step.task, self.plan.posture, self.plan.precautions):
+            if why := barred(step.task, self.plan.posture, self.plan.precautions, self.plan.caps):
                 raise OutsideEnvelope(why)
             for trial in step.task.trials(self._envelope, self._random, done):
                 stance, since = self._envelope.stance, len(done) - rested
@@ -350,26 +354,16 @@ class Visit:
                        trials=tuple(f.record for f in finished), notes=tuple(notes))  # fmt: skip
         return "finished"
 
-    def _conclude(self, task: Task, finished: list[Finished]) -> list[str]:
+    def _conclude(self, task: Task, finished: list[Finished]) -> tuple[str, ...]:
         if not isinstance(task, Assessment):
-            return []
-        notes = _unmeasured(finished)
-        try:
-            calibration = task.conclude(self.calibration, finished)
-        except NotMeasured as reason:
-            return [*notes, str(reason)]
-        if calibration.stance != self.calibration.stance:
-            self._neutral = self._now
-        changed = {name for name, limit in calibration.limits.items() if self.calibration.limits.get(name) != limit}
-        if self.plan.posture != "standing":  # who was asked to stand is known by the height of the headset
-            here = {
-                name: msgspec.structs.replace(calibration.limits[name], posture=self.plan.posture) for name in changed
-            }
-            calibration = msgspec.structs.replace(calibration, limits={**calibration.limits, **here})
-        notes += [f"{MOVEMENTS[m].title}: {doubt}" for m in sorted(changed) for doubt in calibration.limits[m].doubts]
-        self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
-        self.measured = True
-        self._know(calibration)
+            return ()
+        calibration, changed, notes = conclude(task, self.calibration, finished, self.plan.posture)
+        if calibration is not None:
+            if calibration.stance != self.calibration.stance:
+                self._neutral = self._now
+            self._difficulties = {k: v for k, v in self._difficulties.items() if k not in changed}
+            self.measured = True
+            self._know(calibration)
         return notes
 
     def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
@@ -410,20 +404,13 @@ class Visit:
         """Tell who follows a limit what came of a trial; what cannot have come of one is noted, and not learnt."""
         try:
             return self._envelope.learn(request, achieved, success)
-        except ValueError as reason:
-            self.note("not learnt", f"{request.movement}: {reason}")
+        except Exception as reason:  # noqa: BLE001 (what was not learnt ends no session)
+            self.note("not learnt", f"{MOVEMENTS[request.movement].title}: {reason}")
             return None
 
     def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
         record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self.now_s, 6))
         self.blocks.append(msgspec.structs.replace(record, **more))
-
-
-def _unmeasured(finished: list[Finished]) -> list[str]:
-    """Why trials of an assessment gave no number, each reason once."""
-    records = [f.record for f in finished if f.record.achieved is None and f.record.outcome != STOPPED]
-    whys = (f"{r.side} side: {number.note}".lstrip() for r in records for number in r.measures.values() if number.note)
-    return list(dict.fromkeys(whys))
 
 
 def _moved(head_m: Vector, before_m: Vector, chosen_m: Vector) -> bool:
@@ -435,22 +422,11 @@ def _middle(stance: Stance) -> Middle:
     return Middle(stance.head_m[0], stance.head_m[2], stance.facing_deg)
 
 
-def _stamped(calibration: Calibration, plan: Plan, at: str) -> Calibration:
-    """A calibration with the time of this visit, and so each limit that was measured or checked in it."""
-    before = plan.calibration.limits if plan.calibration is not None else {}
-    limits = {
-        name: limit
-        if before.get(name) == limit
-        else msgspec.structs.replace(limit, measured_at=limit.measured_at or at, checked_at=at)
-        for name, limit in calibration.limits.items()
-    }
-    return msgspec.structs.replace(calibration, measured_at=at, limits=limits, measured_under=plan.precautions)
-
-
 def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: Visit | None) -> Session:
     calibration = visit.calibration if visit else None
     if visit is not None and visit.measured:
-        calibration = _stamped(visit.calibration, plan, about.started_at)
+        before = plan.calibration.limits if plan.calibration is not None else {}
+        calibration = stamped(visit.calibration, before, plan.precautions, about.started_at)
     recording = Recording(writer.path.name, writer.sha256, writer.bytes, writer.rows)
     return Session(
         id=about.id,

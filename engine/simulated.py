@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-import numpy as np
-from scipy import signal
-
 from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.envelope import from_head, shoulder_by_stature
 from engine.frame import SIDES, Frame, Hand, Pose, Vector, as_float32, from_yaw_pitch
@@ -20,15 +17,15 @@ from engine.movements import MAIN_LEANS, along_ellipse, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
 from engine.scene import Lean, Panel, Reach, Scene, Target
+from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 
 READING_S, PRESS_S = 1.2, 0.15
 PATIENCE_S = 4.0  # then a hand that did not get there comes down
+USUAL_ARM_M = 0.62
 REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
 GRIP_UP_RAD = math.radians(45.0)  # thumb up, a held stick stands up from the forearm and tips forward
-STRETCHING = 4.0  # an elbow is straight after a quarter of the way up
 LOWERING = 1.6  # an arm comes down faster than it is put up
 HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
-NOISE_FRAMES = 8192
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Patient:
     """
 
     eye_height_m: float = 1.60
-    arm_m: Mapping[str, float] = field(default_factory=lambda: {"left": 0.62, "right": 0.62})
+    arm_m: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(SIDES, USUAL_ARM_M))
     shoulders_m: Mapping[str, Vector] = field(default_factory=dict)
     limits_deg: Mapping[str, float] = field(default_factory=dict)
     slope_deg: float = 5.0
@@ -74,51 +71,13 @@ DEFAULT_LIMITS_DEG: Mapping[str, float] = {
 
 
 def patient_like(calibration: Calibration) -> Patient:
-    """A patient with the height, the arms and the limits of somebody who was measured; the rest is usual."""
+    """A patient with the height, arms and limits of somebody as far as they were measured; the rest is usual."""
     return Patient(
         eye_height_m=calibration.stature_m.value * EYE_HEIGHT_OF_STATURE,
-        arm_m={side: calibration.arm_m[side].value for side in SIDES if side in calibration.arm_m},
+        arm_m={**dict.fromkeys(SIDES, USUAL_ARM_M), **{side: arm.value for side, arm in calibration.arm_m.items()}},
         shoulders_m={side: found.centre_m for side, found in calibration.shoulders.items()},
         limits_deg={name: limit.value for name, limit in calibration.limits.items() if limit.n},
     )
-
-
-class _Way:
-    """A movement from here to there with minimum jerk, after a delay: straight, or swung about a shoulder."""
-
-    def __init__(self, place: Vector) -> None:
-        self.start, self.goal, self.begins_s, self.lasts_s = place, place, 0.0, 0.0
-        self._about: Vector | None = None
-        self._from, self._to = place, place
-
-    def aim(self, goal: Vector, now_s: float, delay_s: float, speed: float, about: Vector | None = None) -> None:
-        """Go somewhere else from wherever this way is now; `speed` is the peak, in units a second.
-
-        With `about` the way is an arc about this place.
-        """
-        here = self.at(now_s)
-        self.start, self.goal, self._about = here, goal, about
-        self._from, self._to, far = here, goal, math.dist(here, goal)
-        if about is not None:  # in directions and distances from it
-            self._from, self._to = (seen_from_shoulder(about, 0.0, place) for place in (here, goal))
-            far = math.radians(abs(self._to[1] - self._from[1])) * self._to[2]
-        self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
-
-    def at(self, now_s: float) -> Vector:
-        """The place at a time."""
-        gone = now_s - self.begins_s
-        if gone >= self.lasts_s:
-            return self.goal
-        if gone <= 0:
-            return self.start
-        t = gone / self.lasts_s
-        share = t * t * t * (10 + t * (6 * t - 15))
-        (ax, ay, az), (bx, by, bz) = self._from, self._to
-        if self._about is None:
-            return (ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
-        stretched = min(1.0, STRETCHING * share)
-        now = (ax + share * (bx - ax), ay + share * (by - ay), az + stretched * (bz - az))
-        return from_shoulder(self._about, 0.0, *now)
 
 
 class SimulatedHeadset:
@@ -144,11 +103,12 @@ class SimulatedHeadset:
         self._tries = 0
         self._press_from_s = math.inf
         self._gave_up = False
-        self._hands = {side: _Way(self._rest(side)) for side in SIDES}
-        self._lean = _Way((0.0, 0.0, 0.0))
+        self._hands = {side: Way(self._rest(side)) for side in SIDES}
+        self._lean = Way((0.0, 0.0, 0.0))
         self._gaze = (0.0, 0.0)
         self._gaze_goal = (0.0, 0.0)
-        self._noise = _noise(self.patient, seed, rate_hz)
+        person = self.patient
+        self._noise = sway_and_tremor(person.sway_mm, person.sway_hz, person.tremor_mm, person.tremor_hz, seed, rate_hz)
         self._closed = False
 
     def frames(self) -> Iterator[Frame]:
@@ -315,28 +275,6 @@ class SimulatedHeadset:
 
     def _holds(self) -> bool:
         return any(isinstance(item, Target) and item.fill > 0 for item in self._scene.items)
-
-
-class _Noise:
-    """Sway and tremor in metres, as lists: reading one number of a list is cheaper than of an array."""
-
-    def __init__(self, sway_x: list[float], sway_z: list[float], tremor: list[float]) -> None:
-        self.sway_x, self.sway_z, self.tremor = sway_x, sway_z, tremor
-
-
-def _noise(patient: Patient, seed: int, rate_hz: float) -> _Noise:
-    generator = np.random.default_rng(seed)
-
-    def filtered(low_hz: float, high_hz: float, millimetres: float) -> list[float]:
-        bounds = [low_hz / rate_hz * 2, min(0.98, high_hz / rate_hz * 2)]
-        sections = signal.butter(2, bounds, "bandpass", output="sos")
-        ring = np.tile(generator.standard_normal(NOISE_FRAMES), 3)
-        wave = signal.sosfilt(sections, ring)[-NOISE_FRAMES:]
-        values: list[float] = (wave / wave.std() * millimetres / 1000).tolist()
-        return values
-
-    sway = [filtered(0.05, patient.sway_hz * 2, patient.sway_mm * share) for share in (0.7, 1.0)]
-    return _Noise(sway[0], sway[1], filtered(patient.tremor_hz * 0.7, patient.tremor_hz * 1.4, patient.tremor_mm))
 
 
 def _middle(a: Vector, b: Vector) -> Vector:

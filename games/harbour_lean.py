@@ -131,7 +131,7 @@ class Game(Task):
             return self._nothing(str(why))
         along, across = np.array([lean_along((a, r), direction) for a, r in leans.tolist()]).T
         limits = measured(found)
-        achieved = round(found.maximum_excursion_percent * limit_deg / 100, 2)
+        achieved = max(0.0, round(found.maximum_excursion_percent * limit_deg / 100, 2))  # to sway away is no lean
         measures = {
             "excursion_deg": Measured(achieved, "deg", LEAN_ERROR_DEG),
             "reaction_s": limits["reaction_s"],

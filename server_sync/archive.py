@@ -197,7 +197,7 @@ def _row(session: Session) -> dict[str, Any]:
         "started_at": started_at,
         "zone_offset_s": int(zone.total_seconds()),
         "seconds": session.seconds,
-        "titles": " and ".join(dict.fromkeys(block.title for block in played)),
+        "titles": " and ".join(dict.fromkeys(block.title for block in played if block.trials)),
         "trials": len(trials),
         "reached": sum(trial.outcome == "reached" for trial in trials),
         "ended_by": session.ended_by,

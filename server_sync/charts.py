@@ -169,10 +169,12 @@ def _stretched(content: str, height: int) -> str:
 
 def _level(line: Line, y: Scale) -> str:
     at, strip = y.y(line.value), HATCH_HEIGHT if line.role == "barred" else 0
+    # At the other end than a ceiling's, for the two are often close together.
+    x, anchor = ("0", "start") if line.role == "barred" else ("100%", "end")
     hatch = f'<rect width="100%" y="{at - strip}" height="{strip}" fill="url(#barred)"/>' if strip else ""
     return (
         f'{hatch}<line class="level {line.role}" x1="0" x2="100%" y1="{at}" y2="{at}"/>'
-        f'<text class="{line.role}" x="100%" y="{at - strip - 6}" text-anchor="end">{escape(line.words)}</text>'
+        f'<text class="{line.role}" x="{x}" y="{at - strip - 6}" text-anchor="{anchor}">{escape(line.words)}</text>'
     )
 
 

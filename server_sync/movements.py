@@ -1,10 +1,12 @@
 """Limit and targets of each movement in a block: what was asked, where it came to, and how far it may go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
+from engine.movements import LEANS, MOVEMENTS
+from engine.precautions import Cap, bounds_of, lean_cap
 from engine.records import Limit, Session, TrialRecord
 from server_sync import charts, words
 
@@ -29,9 +31,17 @@ class Chart(NamedTuple):
 
 
 def ceilings(session: Session) -> tuple[Ceiling, ...]:
-    """The ceilings that held in a session: the preset's, and those of precautions."""
-    caps = (Ceiling(movement, at_most, "allowed") for movement, at_most in session.caps.items())
-    return (*caps, *(Ceiling(found.movement, found.at_most, "barred") for found in session.precautions))
+    """The ceilings of the movements that a session asked for: the preset's, and those that follow from precautions."""
+    asked = dict.fromkeys(t.request.movement for block in session.blocks for t in block.trials if t.request)
+    caps = {movement: most for movement, most in session.caps.items() if movement in MOVEMENTS}
+    precautions = [precaution for precaution in session.precautions if precaution.movement in MOVEMENTS]
+    held = {"allowed": bounds_of((), caps, session.posture), "barred": bounds_of(precautions, {}, session.posture)}
+    return tuple(
+        Ceiling(movement, cap.value, role)
+        for role, bounds in held.items()
+        for movement in asked
+        if (cap := _cap(movement, bounds)) is not None
+    )
 
 
 def movement_charts(trials: Iterable[TrialRecord], known: Sequence[Ceiling]) -> tuple[Chart, ...]:
@@ -46,6 +56,11 @@ def movement_charts(trials: Iterable[TrialRecord], known: Sequence[Ceiling]) -> 
     )
 
 
+def _cap(movement: str, bounds: Mapping[str, Cap]) -> Cap | None:
+    """What bounds a movement, a lean also by those beside it."""
+    return lean_cap(LEANS[movement], bounds) if movement in LEANS else bounds.get(movement)
+
+
 def _chart(movement: str, trials: Sequence[TrialRecord], known: Sequence[Ceiling], small: bool) -> Chart:
     unit = trials[0].request.unit if trials[0].request else ""
     points = [_point(trial, unit) for trial in trials]
@@ -56,7 +71,7 @@ def _chart(movement: str, trials: Sequence[TrialRecord], known: Sequence[Ceiling
         # A ceiling far above would press all else flat; it is said instead.
         (near if charts.fits(line, points, unit) else far).append(line)
     sentences = [_drift(trials), *(f"{line.words.capitalize()}, above the chart." for line in far)]
-    title = words.name(movement)
+    title = words.movement(movement)
     return Chart(
         title,
         " ".join(sentence for sentence in sentences if sentence),

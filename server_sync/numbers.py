@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
+from engine.plan import POSTURES
 from engine.records import Limit, Measured, TrialRecord
 from server_sync import words
 from server_sync.meanings import Meanings
@@ -11,11 +12,13 @@ from server_sync.words import Reading
 
 
 class Number(NamedTuple):
-    """A named number in words, with what to keep in mind."""
+    """A named number in words, with what to keep in mind, the efforts that it is of, and why to measure it again."""
 
     name: str
     reading: Reading
     note: str = ""
+    efforts: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 class Group(NamedTuple):
@@ -44,12 +47,24 @@ def numbers(measures: Mapping[str, Measured], meanings: Meanings) -> tuple[Numbe
     )
 
 
-def limits(found: Mapping[str, Limit]) -> tuple[Group, ...]:
-    """Limits by their names, grouped by method."""
+def limits(found: Mapping[str, Limit], measured_at: str) -> tuple[Group, ...]:
+    """Limits by their names, grouped by method; one of another day than the rest says which."""
     return grouped(
-        Number(name, words.limit(limit), ", ".join(part for part in (limit.method, limit.note) if part))
+        Number(name, words.limit(limit), _how(limit, measured_at), _efforts(limit), limit.doubts)
         for name, limit in found.items()
     )
+
+
+def _how(limit: Limit, measured_at: str) -> str:
+    day = words.date(limit.measured_at)
+    other_day = f"measured on {day}" if day not in ("", words.date(measured_at)) else ""
+    posture = limit.posture if limit.posture != POSTURES[0] else ""
+    return ", ".join(part for part in (limit.method, limit.note, posture, other_day) if part)
+
+
+def _efforts(limit: Limit) -> str:
+    efforts = ", ".join(words.quantity(effort, limit.unit) for effort in limit.efforts)
+    return f"efforts: {efforts}" if len(limit.efforts) > 1 else ""
 
 
 def grouped(found: Iterable[Number]) -> tuple[Group, ...]:

@@ -1,5 +1,6 @@
 """One block as it is read: limit and targets trial by trial, the table of trials, and a trial looked at closely."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from server_sync.movements import Ceiling, Chart, movement_charts
 from server_sync.numbers import Number, Spread, numbers, spreads
 
 _TABLE_ROWS = 40
+_AMOUNT = re.compile(r"^[\d.]+ ?[^\s:]*: ")
 
 
 class Row(NamedTuple):
@@ -55,6 +57,7 @@ class Part(NamedTuple):
     title: str
     sub: str
     finding: str
+    change: str
     charts: tuple[Chart, ...]
     key: tuple[str, ...]
     several: bool
@@ -76,9 +79,12 @@ def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int 
         number=number,
         title=block.title,
         sub=f"version {block.version} · {words.duration(block.end_s - block.start_s)}",
-        finding=f"{reached} of {len(asked)} reached",
+        finding=f"{reached} of {len(asked)} reached" if block.trials else "not played",
+        change=words.sentence(block.change),
         charts=drawn,
-        key=("limit", "reached", "not yet", *sorted({role for chart in drawn for role in chart.roles})),
+        key=("limit", "reached", "not yet", *sorted({role for chart in drawn for role in chart.roles}))
+        if drawn
+        else (),
         several=len(drawn) > 1,
         rows=tuple(_row(trial) for trial in block.trials),
         spreads=spreads(block.trials, meanings),
@@ -90,6 +96,11 @@ def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int 
         ),
         detail=None if chosen is None else _detail(block, chosen),
     )
+
+
+def _key(drawn: Sequence[Chart]) -> tuple[str, ...]:
+    levels = sorted({role for chart in drawn for role in chart.roles})
+    return ("limit", "reached", "not yet", *levels) if drawn else ()
 
 
 def worth_a_look(block: BlockRecord) -> int | None:
@@ -105,12 +116,12 @@ def _row(trial: TrialRecord) -> Row:
     reason = request.reason if request else "as far as it goes"
     return Row(
         number=trial.number,
-        movement=words.name(request.movement) if request else "",
+        movement=words.movement(request.movement) if request else "",
         asked=words.quantity(request.amplitude, unit) if request else "open",
         came_to="–" if trial.achieved is None else words.quantity(trial.achieved, unit),
         outcome=trial.outcome,
         # "81°: aims at 3 hits in 4; the limit is ..." stands in a row that has both numbers already.
-        why=reason.partition(";")[0].rpartition("°: ")[2],
+        why=_AMOUNT.sub("", reason.partition(";")[0]),
         reason=reason,
         limit=str(words.limit(trial.limit_after)) if trial.limit_after else "–",
         has_detail=bool(trial.traces or trial.measures),
@@ -140,7 +151,7 @@ def _figure(trial: TrialRecord) -> Markup:
         side = "left" if request.movement.endswith("left") else "right"
         return figures.arm_raised(request.amplitude, trial.achieved, limit_deg, side)
     if request.movement.startswith("lean"):
-        to_the_right = request.movement in ("lean_right", "lean_forward")
+        to_the_right = request.movement == "lean_forward" or request.movement.endswith("right")
         return figures.leaned(request.amplitude, trial.achieved, limit_deg, to_the_right)
     return Markup("")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from engine.plan import POSTURES
-from engine.records import BlockRecord, Calibration, Precaution, Session
+from engine.records import Answer, BlockRecord, Calibration, Precaution, Session
 from server_sync import figures, words
 from server_sync.meanings import SWAY
 from server_sync.movements import ceilings
@@ -17,6 +17,7 @@ from server_sync.trust import Finding, trust
 
 FINISHED = "finished"
 _SWAY_AT_A_GLANCE = ("sway_velocity", "sway_area", "sway_rms_ml", "sway_rms_ap")
+_EVENTS = {"told": "The person said", "not learnt": "Nothing learnt from a trial"}
 _STEPS = {"calibrate": "Measured: ", "warm up": "Warm-up: ", "play": "Played: "}
 
 
@@ -53,7 +54,7 @@ def sheet(session: Session, block: int | None = None, trial: int | None = None) 
     if block in played and trial in {record.number for record in played[block].trials}:
         chosen[block] = trial
     started = datetime.fromisoformat(session.started_at)
-    titles = " and ".join(dict.fromkeys(record.title for record in played.values()))
+    titles = " and ".join(dict.fromkeys(record.title for record in played.values() if record.trials))
     return Sheet(
         id=session.id,
         title=titles or "No game was played",
@@ -83,15 +84,21 @@ def _facts(session: Session, played: Sequence[BlockRecord]) -> tuple[tuple[str, 
     asked = [trial for block in played for trial in block.trials if trial.request]
     reached = sum(trial.outcome == "reached" for trial in asked)
     facts = [("", f"{reached} of {len(asked)}", "reached")] if asked else []
-    # Records sort their names; people ask before they ask after.
-    answers = sorted(session.answers.items(), key=lambda answer: "after" in answer[0])
-    facts += [(words.name(question), answer, "") for question, answer in answers]
+    facts += [_answer(answer) for answer in session.told if answer.kind != "stop"]  # a stop is how the session ended
     return tuple(facts) if session.ended_by == FINISHED else (*facts, ("", "Ended early:", session.ended_by))
 
 
+def _answer(answer: Answer) -> tuple[str, str, str]:
+    when = "before" if answer.at_s is None else f"at {words.clock(answer.at_s)}"
+    return (f"{words.sentence(answer.kind)} {when}", f"{answer.value:g} of 10", "")
+
+
 def _precaution(precaution: Precaution) -> str:
-    beyond = f"{words.name(precaution.movement)} at most {words.quantity(precaution.at_most, precaution.unit)}"
-    return f"{beyond} until {words.date(precaution.until)}" if precaution.until else beyond
+    """What is forbidden, until when, why and by whom; a movement without a unit is forbidden as a whole."""
+    named, most = words.movement(precaution.movement), words.quantity(precaution.at_most, precaution.unit)
+    beyond = f"{named} at most {most}" if precaution.unit else f"{named}: not allowed"
+    until = f" until {words.date(precaution.until)}" if precaution.until else ""
+    return f"{beyond}{until} ({', '.join(said for said in (precaution.reason, precaution.by) if said)})"
 
 
 def _measurements(found: Calibration) -> Measurements:
@@ -108,8 +115,8 @@ def _measurements(found: Calibration) -> Measurements:
     more = {name: number for name, number in found.sway.items() if name not in glance}
     more = {name: number for name, number in more.items() if number.value is not None or number.note not in said}
     groups = {
-        "Lengths": limits({"Standing height": found.stature_m} | seated | arms),
-        "Limits": limits({words.name(movement): limit for movement, limit in found.limits.items()}),
+        "Lengths": limits({"Standing height": found.stature_m} | seated | arms, found.measured_at),
+        "Limits": limits({words.movement(name): limit for name, limit in found.limits.items()}, found.measured_at),
         "Head sway in quiet standing": grouped(numbers(glance, SWAY)),
         "More of the head sway": grouped(numbers(more, SWAY)),
     }
@@ -122,11 +129,19 @@ def _measurements(found: Calibration) -> Measurements:
 
 
 def _course(session: Session) -> tuple[tuple[str, str, str], ...]:
-    steps = [(block.start_s, _STEPS.get(block.kind, "") + block.title, "") for block in session.blocks]
-    events = [(event.at_s, event.name.capitalize(), event.detail) for event in session.events]
+    steps = [(block.start_s, _step(block), words.sentence(block.change)) for block in session.blocks]
+    events = [
+        (event.at_s, _EVENTS.get(event.name) or words.sentence(event.name), event.detail) for event in session.events
+    ]
     ordered = sorted(steps + events, key=lambda step: step[0])
-    end = (words.clock(session.seconds), session.ended_by.capitalize(), "")
+    end = (words.clock(session.seconds), words.sentence(session.ended_by), "")
     return (*((words.clock(at_s), what, detail) for at_s, what, detail in ordered), end)
+
+
+def _step(block: BlockRecord) -> str:
+    if block.kind in _STEPS and not block.trials:
+        return f"Left out: {block.title}"
+    return _STEPS.get(block.kind, "") + block.title
 
 
 def _origin(session: Session) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,7 @@
 """How far a session can be trusted: what was seen, what was left out, and what its numbers ask to keep in mind."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.records import BlockRecord, Calibration, Quality, Session
@@ -11,6 +12,10 @@ ENOUGH_SEEN_PERCENT = 95.0
 ENOUGH_COVERED_PERCENT = 98.0
 LONG_GAP_S = 0.5
 _MOST_NOTES = 4
+_WORTH_KNOWING = (
+    *("precaution expired", "precaution unclear", "target outside the envelope"),
+    *("not learnt", "not followed"),
+)
 
 
 class Finding(NamedTuple):
@@ -26,11 +31,15 @@ def trust(session: Session) -> tuple[Finding, ...]:
     findings = _of_devices(session.quality)
     if session.calibration:
         findings += _of_calibration(session.calibration)
+        findings += _doubts(session.calibration, session.blocks)
     for block in session.blocks:
         if block.kind == "play":
             findings += _of_measures(block)
         elif block.kind == "calibrate":
-            findings += [Finding(False, f"{block.title}, {note}") for note in block.notes]
+            findings += [
+                Finding(False, note if block.title in note else f"{block.title}, {note}") for note in block.notes
+            ]
+    findings += _of_events(session)
     if session.recording is None:
         findings.append(Finding(False, "The frames were not recorded, so nothing can be measured again"))
     return tuple(findings)
@@ -69,6 +78,23 @@ def _of_calibration(found: Calibration) -> list[Finding]:
         findings.append(Finding(shoulder.accepted, what, f"± {100 * shoulder.error_m:.0f} cm"))
         findings += [Finding(False, f"{side.capitalize()} shoulder, next time: {why}") for why in shoulder.why]
     return findings
+
+
+def _doubts(found: Calibration, blocks: Sequence[BlockRecord]) -> list[Finding]:
+    """Limits that are in doubt since an earlier day; what was measured today has a note of its own."""
+    said = {note for block in blocks for note in block.notes}
+    doubts = [(words.movement(name), doubt) for name, limit in found.limits.items() for doubt in limit.doubts]
+    return [
+        Finding(False, f"In doubt since before, {title[:1].lower()}{title[1:]}: {doubt}")
+        for title, doubt in doubts
+        if not any(note.lower() == f"{title}: {doubt}".lower() for note in said)
+    ]
+
+
+def _of_events(session: Session) -> list[Finding]:
+    worth_knowing = [event for event in session.events if event.name in _WORTH_KNOWING]
+    times = Counter(f"{words.sentence(event.name)}: {event.detail}" for event in worth_knowing)
+    return [Finding(False, what, words.count(n, "time") if n > 1 else "") for what, n in times.items()]
 
 
 def _of_measures(block: BlockRecord) -> list[Finding]:

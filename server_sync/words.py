@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 from typing import NamedTuple
 
+from engine.movements import MOVEMENTS
 from engine.records import Limit, Measured
 
 MINUS = "−"
@@ -93,6 +94,16 @@ def name(key: str) -> str:
     if len(parts) > 1 and parts[-1] in _SIDES and parts[0] != "lean":
         parts.insert(0, parts.pop())
     return " ".join(parts).capitalize()
+
+
+def movement(key: str) -> str:
+    """The name of a movement, "Leant back right"; the words of its key where another version made it up."""
+    return sentence(MOVEMENTS[key].title) if key in MOVEMENTS else name(key)
+
+
+def sentence(said: str) -> str:
+    """Words with a capital letter at their beginning."""
+    return said[:1].upper() + said[1:]
 
 
 def duration(seconds: float) -> str:

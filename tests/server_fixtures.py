@@ -18,6 +18,7 @@ from typing import NoReturn
 import pytest
 
 from engine.records import (
+    Answer,
     BlockRecord,
     Calibration,
     Event,
@@ -144,6 +145,7 @@ def a_session(session_id: str = "s-1", patient: str = "p-milo", seed: int = 1, *
         BlockRecord(
             task="harbour_lean", title="Harbour Lean", version=3, kind="play", start_s=280.0, end_s=540.0,
             parameters={"targets": 12, "hold_s": 2.0}, trials=tuple(lean), measures=measures,
+            change="hold: time to stay at the buoy, 1.5 s → 2 s, because 11 of 12 were reached",
         ),
     ]  # fmt: skip
     values: dict[str, object] = {
@@ -173,7 +175,7 @@ def a_session(session_id: str = "s-1", patient: str = "p-milo", seed: int = 1, *
             Event(at_s=126.5, name="resumed"),
         ),
         "caps": {"shoulder_elevation_left": 95.0, "lean_forward": 20.0},
-        "answers": {"pain_before": "0 of 10", "pain_after": "1 of 10"},
+        "told": (Answer("pain", 0), Answer("fatigue", 4, 121.0)),
         "quality": QUALITY,
     }  # fmt: skip
     return Session(**{**values, **changes})  # type: ignore[arg-type]

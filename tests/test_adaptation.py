@@ -85,6 +85,14 @@ def test_what_was_believed_goes_on_the_next_day_rested_and_less_certain() -> Non
     assert after.high - after.low > before.high - before.low
 
 
+def test_what_another_version_kept_is_forgotten_and_locks_nobody_out() -> None:
+    first = Followers()
+    first(ARMS)
+    (kept,) = first.states("2026-11-21")
+    for broken in (replace(kept, numbers={}), replace(kept, numbers={**kept.numbers, "mean": (1.0,)})):
+        assert Followers(known=(broken,))(ARMS)[RIGHT].limit() == Followers()(ARMS)[RIGHT].limit()
+
+
 def test_an_effort_of_today_is_learnt_on_top_of_what_was_believed() -> None:
     first = Followers()
     first(ARMS)

@@ -154,7 +154,7 @@ def test_easing_takes_a_share_of_what_was_asked_last_or_else_of_the_limit() -> N
     assert envelope.request(RIGHT).amplitude == 80.0
     envelope.ease(0.9, "90 % of what was asked, because it hurt")
     assert (envelope.at_most(RIGHT).value, envelope.at_most("shoulder_elevation_left").value) == (72.0, 99.0)
-    assert envelope.request(RIGHT).reason == "72 deg: no further than 90 % of what was asked, because it hurt"
+    assert envelope.request(RIGHT).reason == "72°: no further than 90 % of what was asked, because it hurt"
     envelope.ease(0.9, "because it hurt again")
     assert envelope.at_most(RIGHT).value == pytest.approx(64.8)
 

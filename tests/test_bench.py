@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import steadyreach_bench
+import steadyreach_bench_adaptation as adaptation
 from engine.headset import HeadsetUnavailable
 from engine.openxr.bench import monado
 from engine.parameters import ParameterError
@@ -34,7 +35,7 @@ def test_without_names_only_benches_run_that_run_anywhere(monkeypatch: pytest.Mo
     for name in steadyreach_bench.BENCHES:
         monkeypatch.setitem(steadyreach_bench.BENCHES, name, lambda name=name: ran.append(name) or [])
     steadyreach_bench.run([])
-    assert ran == ["loop", "recording", "body", "measures"]
+    assert ran == ["loop", "recording", "body", "measures", "adaptation", "preview"]
 
 
 def test_a_length_of_play_that_is_no_number_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,3 +61,10 @@ def test_a_service_that_dies_at_its_start_is_told_with_its_last_words(
     monkeypatch.setenv("XR_RUNTIME_JSON", str(program))
     with pytest.raises(HeadsetUnavailable, match="no graphics card"):
         monado.Monado(tmp_path)
+
+
+def test_the_bench_of_adaptation_has_a_bound_for_nearly_every_row_and_asks_for_nothing_above_the_ceiling() -> None:
+    rows = adaptation.run(steadyreach_bench.row, count=12, seed=4, sessions=20)
+    bounded = [row for row in rows if "at_most" in row or "at_least" in row]
+    assert len(bounded) == len(rows) - 1
+    assert (rows[-1]["name"], rows[-1]["value"]) == ("requests above the ceiling", 0)

@@ -27,10 +27,10 @@ from engine.movements import MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.places import from_shoulder
 from engine.plan import Step
 from engine.recording import FRAME, read
-from engine.records import Calibration, Limit, Precaution, Session, Shoulder
+from engine.records import Calibration, Limit, Precaution, Session, Shoulder, TrialRecord
 from engine.replay import ReplayHeadset
 from engine.simulated import Patient, SimulatedHeadset
-from engine.task import STOPPED, Assessment, Finished, NotMeasured, Trial
+from engine.task import REACHED, STOPPED, Assessment, Finished, NotMeasured, Trial
 
 SEEDS = range(4)
 TODAY = "2026-03-02T09:00:00+00:00"
@@ -291,6 +291,26 @@ def test_an_arm_that_may_hardly_be_raised_is_not_asked() -> None:
     known, said = calibrated_with({"left": 100.0, "right": 100.0}, cast)
     assert {*known.limits} == {"shoulder_elevation_left"}
     assert said == []
+
+
+def test_planes_that_a_precaution_shortens_take_nothing_from_the_limit_of_the_others() -> None:
+    repaired = Precaution("shoulder_external_rotation_right", 20.0, "deg", "cuff repair", "Dr Wood")
+    known, said = calibrated_with({"left": 100.0, "right": 100.0}, repaired)
+    limit = known.limits["shoulder_elevation_right"]
+    assert limit.value == pytest.approx(100, abs=5)
+    assert limit.note == "1 that had to end lower left out"
+    assert not any(NOT_RAISED in note for note in said)
+
+
+def test_a_lean_that_was_given_up_for_a_new_stance_is_asked_again_and_no_other() -> None:
+    known, done, asked = calibrated(0).calibration, list[TrialRecord](), list[str]()
+    for trial in OpenLean(OpenLean.Parameters(repetitions=1, more=1)).trials(Envelope(known), Random(0), done):
+        movement = trial.values["movement"]
+        asked.append(movement)
+        if len(asked) > 1:
+            reached = known.limits[movement].value
+            done.append(TrialRecord(len(asked), "", 0.0, 1.0, REACHED, achieved=reached))
+    assert asked == [*MAIN_LEANS, "lean_forward"]
 
 
 def test_a_real_person_is_measured_from_half_a_minute_of_play(replay_file: Path) -> None:

@@ -40,14 +40,14 @@ def test_a_limit_as_before_is_in_no_doubt() -> None:
 
 def test_a_limit_that_jumped_up_holds_no_more_than_the_last() -> None:
     limit = taken(LEFT, reached(150.0, 146.0, 154.0))
-    assert limit.doubts == ("150° is 36 % more than on 2 March: 110° holds until you measure again, or confirm",)
+    assert limit.doubts == ("150° is 36 % more than on 2 March: 110° holds until you measure again",)
     assert (limit.value, limit.low, limit.best) == (110.0, 99.0, 110.0)
     assert limit.efforts == (150.0, 146.0, 154.0)
 
 
 def test_a_limit_that_fell_holds_and_is_in_doubt() -> None:
     limit = taken(LEFT, reached(78.0, 80.0, 82.0))
-    assert limit.doubts == ("80° is 27 % less than on 2 March: measure again, or confirm",)
+    assert limit.doubts == ("80° is 27 % less than on 2 March: measure again",)
     assert (limit.value, limit.best) == (80.0, 82.0)
 
 
@@ -83,13 +83,13 @@ def test_nobody_is_believed_to_lean_much_beyond_the_theoretical_limit() -> None:
 
 def test_a_single_effort_is_in_doubt_unless_it_agrees_with_what_was_known() -> None:
     nobody = changed(KNOWN, limits={})
-    assert taken_in(nobody, {LEFT: reached(100.0)})[LEFT].doubts == ("only one effort: measure again, or confirm",)
+    assert taken_in(nobody, {LEFT: reached(100.0)})[LEFT].doubts == ("only one effort: measure again",)
     assert taken(LEFT, reached(100.0)).doubts == ()
 
 
 def test_efforts_that_scatter_widely_are_in_doubt() -> None:
     assert taken(LEFT, reached(70.0, 105.0, 140.0)).doubts == (
-        "efforts from 70° to 140° leave ±25 % open: measure again, or confirm",
+        "efforts from 70° to 140° leave ±25 % open: measure again",
     )
 
 
@@ -214,7 +214,7 @@ def test_a_clinician_and_a_preset_that_only_assesses_get_everything() -> None:
 def test_doubts_call_for_a_check() -> None:
     doubted = taken(LEFT, reached(78.0, 80.0, 82.0))
     (why,) = due(patient(dated(0, **{LEFT: doubted})), ADAPTATION, TODAY).why
-    assert why == "left arm raised: 80° is 27 % less than on 2 March: measure again, or confirm"
+    assert why == "left arm raised: 80° is 27 % less than on 2 March: measure again"
 
 
 def test_a_clock_that_jumped_back_is_not_believed() -> None:
@@ -237,7 +237,7 @@ def test_leans_in_another_posture_are_checked() -> None:
     known = dated(0, lean_back=changed(leant(3.0, 3.1), posture="seated"))
     assert due(patient(known), ADAPTATION, TODAY, posture="seated").form == NOTHING
     assert due(patient(known), ADAPTATION, TODAY, posture="standing").why == (
-        "leant back was measured seated, not standing",
+        "leans were measured seated, not standing",
     )
 
 

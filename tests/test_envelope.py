@@ -61,6 +61,19 @@ def test_what_was_really_done_counts_and_not_the_mean() -> None:
     assert Envelope(replace(a_calibration(), limits=limits)).at_most(RIGHT).value == 108.0
 
 
+def test_who_showed_nothing_is_asked_for_nothing() -> None:
+    limits = {RIGHT: replace(a_limit(110.0), best=0.0)}
+    assert Envelope(replace(a_calibration(), limits=limits)).at_most(RIGHT).value == 0.0
+
+
+@pytest.mark.parametrize("best", [math.nan, math.inf, -5.0])
+def test_a_limit_that_is_no_angle_was_not_measured(best: float) -> None:
+    envelope = Envelope(replace(a_calibration(), limits={RIGHT: replace(a_limit(110.0), best=best)}), (CAST,))
+    with pytest.raises(OutsideEnvelope, match="was not measured"):
+        envelope.at_most(RIGHT)
+    assert envelope.refuses_target(envelope.shoulder("right"), "right") != ""
+
+
 def test_a_precaution_binds_its_own_movement_alone() -> None:
     envelope = Envelope(a_calibration(110.0), (CAST,))
     assert envelope.at_most("shoulder_elevation_left").value == 110.0
@@ -84,17 +97,17 @@ def test_a_wish_inside_the_bounds_is_asked_as_it_is() -> None:
 def test_a_wish_beyond_a_bound_is_lowered_to_it_with_the_reason() -> None:
     request = asked(120.0, CAST)
     assert (request.amplitude, request.code) == (80.0, "CEILING")
-    assert request.reason == "80 deg: no further than the precaution of Dr Wood: a cast"
-    assert asked(120.0, ceiling_deg=95.0).reason == "95 deg: no further than the preset's ceiling"
+    assert request.reason == "80°: no further than the precaution of Dr Wood: a cast"
+    assert asked(120.0, ceiling_deg=95.0).reason == "95°: no further than the preset's ceiling"
 
 
 @pytest.mark.parametrize(
     ("wish", "amplitude", "code", "words"),
     [
-        (50.0, 60.0, "FLOOR", "60 deg: the least that is asked, by the preset"),
+        (50.0, 60.0, "FLOOR", "60°: the least that is asked, by the preset"),
         (70.0, 70.0, "TARGET_SUCCESS", "as wished"),
-        (80.0, 77.0, "NEAR_BEST", "77 deg: no more than 10 % beyond last time"),
-        (math.inf, 77.0, "NEAR_BEST", "77 deg: no more than 10 % beyond last time"),
+        (80.0, 77.0, "NEAR_BEST", "77°: no more than 10 % beyond last time"),
+        (math.inf, 77.0, "NEAR_BEST", "77°: no more than 10 % beyond last time"),
     ],
 )
 def test_a_request_has_a_floor_and_rises_by_little_from_session_to_session(
@@ -131,6 +144,24 @@ def test_a_wish_that_is_no_angle_asks_nothing(wish: float) -> None:
         asked(wish)
 
 
+class Broken(Wish):
+    """A difficulty that knows nothing any more."""
+
+    def next_amplitude(self) -> Request:
+        raise ZeroDivisionError("no belief")
+
+    def limit(self) -> Limit:
+        raise ZeroDivisionError("no belief")
+
+
+def test_a_difficulty_that_breaks_asks_for_nothing_and_is_eased_by_what_was_measured() -> None:
+    envelope = Envelope(a_calibration(110.0), difficulties={RIGHT: Broken(60.0)})
+    envelope.ease(0.9, "90 % of what was asked, because it hurt")
+    assert envelope.at_most(RIGHT).value == 99.0
+    with pytest.raises(OutsideEnvelope, match=r"nobody knows how far to ask for it, because of .*no belief"):
+        envelope.request(RIGHT)
+
+
 def test_a_diagonal_that_nobody_follows_is_asked_for_between_its_neighbours() -> None:
     known = a_calibration(lean_deg=8.0)
     limits = {name: known.limits[name] for name in ("lean_forward", "lean_right")}
@@ -150,7 +181,7 @@ def test_the_middle_of_a_target_stays_within_the_cap_and_the_request_says_so() -
     request = Request(RIGHT, 78.0, "deg", "TARGET_SUCCESS", "as wished")
     lowered, centre = Envelope(a_calibration(110.0), (CAST,)).centred(request, 5.0)
     assert (lowered.amplitude, lowered.code, centre) == (75.0, "CEILING", 80.0)
-    assert lowered.reason == "75 deg: the target's middle is at 80, the precaution of Dr Wood: a cast"
+    assert lowered.reason == "75°: the target's middle is at 80°, the precaution of Dr Wood: a cast"
 
 
 def test_a_finished_trial_is_told_to_the_difficulty_as_it_was_asked() -> None:

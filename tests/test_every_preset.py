@@ -8,12 +8,13 @@ import games
 import steadyreach_visits as visits
 from engine import presets
 from engine.adaptation import Adaptation
-from engine.movements import THEORETICAL_LEAN_DEG
+from engine.movements import MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.parameters import describe
 from engine.presets import Resolved, resolve
 
 TASKS = {**visits.ASSESSMENTS, **{name: games.load(name) for name in games.names()}}
 EVERY = pytest.mark.parametrize("preset", [resolve(name, TASKS) for name in presets.names()], ids=presets.names())
+SWAY_DEG = 0.8  # more than a head sways in quiet standing
 CAREFUL = ("post-op", "balance", "fall-risk", "vestibular", "hip-replacement", "knee-replacement", "shoulder-surgery")
 WISHED = (
     *("assessment", "balance", "child", "post-op", "push", "standard"),
@@ -55,6 +56,12 @@ def test_it_makes_a_whole_visit(preset: Resolved) -> None:
 def test_no_lean_goes_beyond_the_theoretical_limit_of_stability(preset: Resolved) -> None:
     assert all(preset.ceilings[name] <= most for name, most in THEORETICAL_LEAN_DEG.items())
     assert preset.ceilings["lean_back"] <= 0.6 * preset.ceilings["lean_forward"]
+
+
+@EVERY
+def test_nobody_reaches_a_buoy_at_the_ceiling_by_standing_still(preset: Resolved) -> None:
+    buoy_deg = 2 * preset.parameters("harbour_lean").tolerance_deg
+    assert min(preset.ceilings[name] for name in MAIN_LEANS) - buoy_deg >= SWAY_DEG
 
 
 @EVERY

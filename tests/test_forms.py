@@ -161,7 +161,7 @@ def test_a_dragon_wakes_with_the_effort_and_does_not_fall_asleep_again() -> None
 
 
 def test_a_dragon_is_awake_after_every_effort() -> None:
-    panel, sound = story.awake("goal")
+    panel, sound = story.awake("goal", "dragon.awake_title")
     assert (panel.done, panel.total, sound.name) == (story.DOTS, story.DOTS, "reached")
     assert woken(-3.0, 12.0)[-1][0] == story.DOTS
 

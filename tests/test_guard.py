@@ -86,6 +86,9 @@ def test_other_buttons_do_not_stop() -> None:
         (a_frame()._replace(head=LOST), "lost"),
         (a_frame()._replace(head=Pose(HEAD_M, valid=False)), "lost"),
         (a_frame(head_m=(0.0, 0.0, 0.0)), "lost"),
+        (a_frame(head_m=(0.0, math.nan, 0.0)), "lost"),
+        (a_frame(head_m=(math.inf, 1.6, 0.0)), "lost"),
+        (a_frame()._replace(head=Pose(HEAD_M, (0.0, math.nan, 0.0, 1.0))), "lost"),
     ],
 )
 def test_play_pauses_in_the_frame_in_which_the_person_is_gone(frame: Frame, why: str) -> None:
@@ -137,6 +140,12 @@ def test_a_ban_on_leaning_back_leaves_sideways_leans_alone() -> None:
     guard = a_guard(cast("lean_back", 0.0))
     assert acts(guard, a_frame(), (-0.4, 6.0)) == "go"
     assert acts(guard, a_frame(), (-3.1, 0.0)) == "pause"
+
+
+def test_a_ban_on_a_diagonal_leaves_the_leans_beside_it_alone() -> None:
+    guard = a_guard(cast("lean_forward_left", 0.0))
+    for lean_deg, act in (((6.0, -0.5), "go"), ((0.5, -6.0), "go"), ((3.0, -3.0), "pause")):
+        assert acts(guard, a_frame(), lean_deg) == act
 
 
 def test_between_two_measured_directions_an_ellipse_says_what_a_person_can_hold() -> None:

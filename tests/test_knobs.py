@@ -88,6 +88,11 @@ def test_a_block_in_the_band_changes_nothing() -> None:
     assert after(FAIR).reason == ""
 
 
+def test_a_change_is_told_once() -> None:
+    assert after(GOOD, FAIR).levels == {"size": 1}
+    assert after(GOOD, FAIR).reason == ""
+
+
 def test_a_block_that_was_too_hard_takes_back_what_was_raised_last() -> None:
     state = after(*[GOOD] * 5)
     assert state.levels == {"size": 4, "time": 1}

@@ -149,6 +149,37 @@ def test_any_object_with_the_five_values_is_a_spec_and_is_read_anew() -> None:
     assert tracker.next_amplitude() == 30.0
 
 
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [("ceiling", math.nan), ("ceiling", -5.0), ("floor", math.inf), ("target_success", math.nan)],
+)
+def test_an_edit_that_leaves_no_sound_value_changes_nothing(value: str, wrong: float) -> None:
+    spec = Edited(ceiling=60.0)
+    tracker = measured(Adaptation(warm_up_trials=0), spec)  # type: ignore[arg-type] # by its attributes
+    before = tracker.next_amplitude()
+    setattr(spec, value, wrong)
+    assert tracker.next_amplitude() == before == 60.0
+
+
+def test_efforts_far_beyond_what_was_thought_are_believed_and_no_lapses() -> None:
+    tracker = measured(spec=replace(SPEC, prior_mean=40.0, prior_sd=10.0), limit=100.0)
+    assert tracker.limit_estimate() == pytest.approx(100, abs=5)
+
+
+def test_no_limit_is_thought_below_nothing() -> None:
+    tracker = LimitTracker(SPEC)
+    for _ in range(60):
+        tracker.update(20.0, 0.0, False)
+    assert 0 <= tracker.limit_interval()[0] <= tracker.limit_estimate() <= tracker.limit_interval()[1]
+
+
+def test_what_was_kept_incompletely_is_refused() -> None:
+    kept = LimitTracker(SPEC).state("elbow")
+    short = Followed(kept.kind, kept.movements, {name: row for name, row in kept.numbers.items() if name != "shown 0"})
+    with pytest.raises(ValueError, match="of elbow does not fit: measure it again"):
+        LimitTracker(SPEC).restore(short)
+
+
 def test_it_begins_with_open_efforts_and_asks_for_more_while_they_scatter() -> None:
     steady, scattered = LimitTracker(SPEC), LimitTracker(SPEC)
     for one, efforts in ((steady, (90.0, 91.0, 89.0)), (scattered, (60.0, 120.0, 90.0))):

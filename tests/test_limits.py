@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from calibration.limits import at_stop_line, from_one, from_repetitions, reach_cells
+from calibration.limits import Effort, at_stop_line, from_efforts, from_one, from_repetitions, reach_cells
 from engine.records import Limit, ReachCell
 
 
@@ -25,6 +25,19 @@ def test_efforts_are_kept_in_their_order() -> None:
 def test_a_limit_that_a_stop_line_ended_is_at_least_that() -> None:
     assert at_stop_line([80.0, 79.6], 3) == "2 of 3 efforts ended at the stop line at 80°: it is at least this far"
     assert at_stop_line([], 3) == ""
+
+
+def test_what_a_stop_line_ended_lower_than_the_others_came_is_left_out() -> None:
+    limit = from_efforts([Effort(89.0, 90.0), Effort(60.0, 60.0), Effort(88.0), Effort(60.2, 60.0)], "open", 6.0)
+    assert (limit.value, limit.n, limit.efforts) == (88.5, 2, (89.0, 88.0))
+    assert limit.note == (
+        "1 of 2 efforts ended at the stop line at 90°: it is at least this far; 2 that had to end lower left out"
+    )
+
+
+def test_what_one_stop_line_ended_counts_with_what_came_as_far() -> None:
+    limit = from_efforts([Effort(60.0, 60.0), Effort(62.0, 60.0), Effort(55.0)], "open", 6.0)
+    assert (limit.value, limit.n) == (59.0, 3)
 
 
 def test_equal_efforts_are_not_taken_for_certainty() -> None:
@@ -63,3 +76,9 @@ def test_cells_with_few_samples_and_unseen_hands_are_left_out() -> None:
     radius = np.array([0.5] * 9 + [np.nan] * 9)
     assert [cell.azimuth_deg for cell in reach_cells(azimuth, azimuth + 90, radius)] == [0]
     assert reach_cells(np.empty(0), np.empty(0), np.empty(0)) == ()
+
+
+def test_an_effort_beyond_its_own_stop_line_is_at_least_so_far() -> None:
+    limit = from_efforts([Effort(96.0, 90.0)], "open reaches", 6.0)
+    assert (limit.value, limit.n) == (96.0, 1)
+    assert "at least this far" in limit.note

@@ -143,7 +143,7 @@ def test_a_therapist_comes_from_the_patients_to_a_session_and_one_of_its_trials(
 def test_the_session_page_says_what_was_played_and_how_far_to_trust_it(clinic: Clinic, page: Any) -> None:
     page.goto(f"{clinic.url}/sessions/s-1")
     text = page.locator("main").inner_text()
-    assert "Left shoulder elevation at most 100° until 15 Jan 2027" in text
+    assert "Left arm raised at most 100° until 15 Jan 2027 (cuff repair, week 9, Dr Okafor)" in text
     assert "93.4 % of 72 Hz frames" in text
     assert "not measured" in text
     assert page.locator("#trials-1 tbody tr").count() == 22

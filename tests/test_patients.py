@@ -9,10 +9,20 @@ from people import a_calibration
 
 import steadyreach_patients as patients
 import steadyreach_visits as visits
+from engine.frame import SIDES
 from engine.patient import PatientRecord
 from engine.plan import About, Step
-from engine.records import Followed, KnobState, Precaution, RecordUnreadable, Session
-from engine.simulated import SimulatedHeadset
+from engine.records import Answer, Calibration, Followed, KnobState, Precaution, RecordUnreadable, Session
+from engine.session_folder import FolderUnusable
+from engine.simulated import Patient, SimulatedHeadset
+from steadyreach_previewing import record_in
+
+CAST = Precaution("shoulder_elevation_left", 70.0, "deg", "a cast", "Dr Wood")
+
+
+def sure(known: Calibration | None) -> Calibration:
+    assert known is not None
+    return replace(known, limits={name: replace(limit, doubts=()) for name, limit in known.limits.items()})
 
 
 def visit(record: PatientRecord, day: str, folder: Path, seed: int = 1) -> tuple[PatientRecord, Session, Path]:
@@ -85,7 +95,7 @@ def test_nobody_is_known_before_the_first_visit(tmp_path: Path) -> None:
     assert patients.load("ben", tmp_path) == PatientRecord(patient="ben")
 
 
-@pytest.mark.parametrize("name", ["../anna", "a/b", "", ".hidden", "x" * 65, "anna b"])
+@pytest.mark.parametrize("name", ["../anna", "a/b", "", ".hidden", "x" * 65, "anna b", "NUL", "com1.a"])
 def test_a_pseudonym_that_is_no_name_of_a_file_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(RecordUnreadable, match="cannot be a pseudonym"):
         patients.load(name, tmp_path)
@@ -103,6 +113,87 @@ def test_a_limit_that_cannot_be_is_refused_when_it_is_read(tmp_path: Path) -> No
     patients.save(PatientRecord(patient="anna", calibration=broken), tmp_path)
     with pytest.raises(RecordUnreadable, match="left arm raised is in rad, it has to be in deg"):
         patients.load("anna", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"last_at": "yesterday"}, "last_at: 'yesterday' is no day; write it as 2026-03-02"),
+        ({"precautions": (replace(CAST, movement="shoulder_abduction_left"),)}, "there is no movement"),
+        ({"precautions": (replace(CAST, unit="cm"),)}, "must be in deg"),
+        ({"precautions": (replace(CAST, until="12 December"),)}, "which is no date such as 2026-12-12"),
+        ({"precautions": (replace(CAST, reason=""),)}, "has no reason"),
+        ({"followed": (Followed("directions", ("lean_back",), {}),)}, "a number is missing; take the whole entry out"),
+        ({"furthest": {"lean_back": -2.0}}, "furthest: lean_back = -2 is no movement, or out of its range"),
+    ],
+)
+def test_a_record_that_somebody_edited_wrongly_is_refused_in_a_sentence(
+    wrong: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    path = patients.save(replace(PatientRecord(patient="anna"), **wrong), tmp_path)
+    with pytest.raises(RecordUnreadable, match=says):
+        patients.load("anna", tmp_path)
+    with pytest.raises(RecordUnreadable, match=says):
+        record_in(path)
+
+
+def test_a_precaution_that_has_expired_is_read_and_holds(tmp_path: Path) -> None:
+    known = PatientRecord(patient="anna", precautions=(replace(CAST, until="2020-01-01"),))
+    patients.save(known, tmp_path)
+    assert patients.load("anna", tmp_path) == known
+
+
+def test_a_record_that_cannot_be_written_says_what_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "records").write_text("a file where the folder should be")
+    with pytest.raises(FolderUnusable, match="until then the next visit begins from what was known before this one"):
+        patients.save(PatientRecord(patient="anna"), tmp_path / "records")
+
+
+def test_pain_that_changed_since_the_last_visit_of_the_day_is_a_reason_to_check(
+    two_visits: list[tuple[PatientRecord, Session, Path]],
+) -> None:
+    record, today = replace(two_visits[1][0], answers=(Answer("pain", 0.0),)), date(2026, 11, 22)
+    settled = replace(record, calibration=sure(record.calibration))
+    first = [
+        visits.steps_for(
+            ["fruit_ladder"], visits.resolved(), record=settled, measuring=visits.AUTO, today=today, answers=told
+        )[1]
+        for told in ((), (Answer("pain", 5.0),))
+    ]
+    assert first[0].kind == "warm up"
+    assert isinstance(first[1], Step)
+    assert first[1].change == "pain changed by 5, 4 or more count"
+
+
+def test_the_preset_of_the_first_visit_stays_until_another_is_written(
+    two_visits: list[tuple[PatientRecord, Session, Path]],
+) -> None:
+    careful, done = visits.resolved("fall-risk"), two_visits[0][1]
+    new = patients.after(PatientRecord(patient="ben"), careful, visits.plan("ben", (), careful), done)
+    assert new.preset == "fall-risk"
+    push = visits.resolved("push")
+    assert patients.after(new, push, visits.plan("ben", (), push), done).preset == "fall-risk"
+
+
+def test_the_record_in_the_manual_is_one_that_can_be_played_with(tmp_path: Path) -> None:
+    page = (Path(visits.__file__).parent / "docs" / "difficulty.md").read_text(encoding="utf-8")
+    (tmp_path / "anna.json").write_text(page.split("```json")[1].split("```")[0], encoding="utf-8")
+    known = patients.load("anna", tmp_path)
+    holds = visits.resolved(known.preset, (), known)
+    assert holds.ceilings["shoulder_elevation_right"] == 80.0
+    assert known.precautions[0].at_most == 10.0
+
+
+def test_a_game_that_is_played_twice_in_a_visit_gets_harder_by_one_step(tmp_path: Path) -> None:
+    holds = visits.resolved("standard", ["adaptation.knobs=size, time", "adaptation.success_high=0.76"])
+    record = PatientRecord(patient="anna", calibration=a_calibration())
+    steps = visits.steps_for(["fruit_ladder"] * 2, holds, record=record, measuring="nothing")
+    plan = visits.plan("anna", steps, holds, record=record)
+    headset = SimulatedHeadset(Patient(limits_deg={f"shoulder_elevation_{side}": 150.0 for side in SIDES}), 1)
+    done, _ = visits.play(plan, headset, tmp_path, About("twice", "2026-11-22T09:00:00+00:00", visits.SOFTWARE))
+    knobs = patients.after(record, holds, plan, done).knobs["fruit_ladder"]
+    assert knobs.levels == {"size": 1}
+    assert "of 24 were reached" in knobs.reason
 
 
 def test_a_knob_that_was_turned_is_played_and_says_why() -> None:

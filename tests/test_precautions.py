@@ -157,6 +157,15 @@ def test_a_barred_game_says_why_and_what_to_play_instead() -> None:
     assert "no headset can measure how much; the precaution of Dr Wood allows right leg loaded at most 20 %" in partial
 
 
+@pytest.mark.parametrize(
+    ("movement", "most", "posture"),
+    [("weight_on_leg_left", 50.0, "standing"), ("standing", 0.0, "standing"), ("hip_flexion_left", 80.0, "seated")],
+)
+def test_a_ceiling_of_the_preset_bars_what_a_precaution_would(movement: str, most: float, posture: str) -> None:
+    assert barred(FRUIT, posture, (), {movement: most, "neck_extension": 20.0}) != ""
+    assert barred(FRUIT, posture, (), {"neck_extension": 20.0}) == ""
+
+
 def test_one_arm_is_left_to_play_with_and_without_any_the_game_is_barred() -> None:
     left, right = rule("use_of_arm_left"), rule("shoulder_elevation_right", 5.0)
     envelope = Envelope(a_calibration(), (left,))

@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 import games
 from calibration.adaptation import Followers
 from calibration.differences import NONE, clock, duration
+from calibration.leaning import OpenLean
 from calibration.preview import PreviewRefused, preview
 from calibration.previewed import Course, Preview, SessionPreview
+from calibration.reaching import OpenReach
 from calibration.rehearsal import people
 from engine.adaptation import Adaptation
 from engine.frame import SIDES
@@ -159,6 +161,16 @@ def test_rests_within_a_block_take_their_time() -> None:
 def test_what_was_rehearsed_comes_true_of_a_simulated_patient(tmp_path: Path) -> None:
     block = played(tmp_path).blocks[0]
     assert block.end_s - block.start_s == pytest.approx(preview(a_plan()).new.blocks[0].seconds.median, rel=0.2)
+
+
+def test_measuring_takes_as_long_as_it_does_where_nothing_is_in_doubt() -> None:
+    form = {"repetitions": 1, "check": True, "more": 2}
+    steps = tuple(
+        Step(name, kind(fill(kind.Parameters, Layer("test", form))), "calibrate")
+        for name, kind in (("open_reach", OpenReach), ("open_lean", OpenLean))
+    )
+    found = preview(replace(a_plan(), steps=(*steps, *a_plan().steps))).new
+    assert [block.seconds.median for block in found.blocks[:2]] == [10.0, 28.0]  # an effort of each limit
 
 
 def test_a_patient_of_whom_nothing_was_measured_is_refused() -> None:

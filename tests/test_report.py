@@ -8,7 +8,20 @@ import msgspec
 import pytest
 from server_fixtures import a_limit, a_session
 
-from engine.records import BlockRecord, Limit, Measured, Session
+from engine.records import (
+    Answer,
+    BlockRecord,
+    Calibration,
+    Event,
+    Limit,
+    Measured,
+    Precaution,
+    Request,
+    Session,
+    TrialRecord,
+    from_json,
+    to_json,
+)
 from server_sync import charts, words
 from server_sync.meanings import SWAY
 from server_sync.report import report, write_report
@@ -23,7 +36,7 @@ def bare(**changes: object) -> Session:
         "calibration": None,
         "blocks": (),
         "events": (),
-        "answers": {},
+        "told": (),
         "quality": None,
         "precautions": (),
     }
@@ -96,7 +109,7 @@ def test_ceilings_are_drawn_where_they_are_near_and_said_where_they_are_far() ->
     fruit, lean = sheet(a_session()).parts
     assert fruit.key[-2:] == ("allowed", "barred")
     assert "ceiling 95°" in fruit.charts[0].drawing
-    forward = next(chart for chart in lean.charts if chart.title == "Lean forward")
+    forward = next(chart for chart in lean.charts if chart.title == "Leant forward")
     assert forward.finding.endswith("Ceiling 20°, above the chart.")
     assert "ceiling" not in forward.drawing
 
@@ -197,3 +210,112 @@ def test_names_and_times_are_words() -> None:
     assert (words.duration(560), words.duration(41.6), words.duration(120)) == ("9 min 20 s", "42 s", "2 min")
     assert words.day(datetime(2026, 11, 9)) == "Monday 9 November 2026"
     assert words.initials("Milo Adeyemi-Brandt") == "MB"
+
+
+def test_what_a_person_said_of_themselves_stands_at_the_top() -> None:
+    told = (Answer("pain", 3), Answer("dizziness", 4.5, 131.0), Answer("stop", 1, 140.0))
+    assert sheet(bare(told=told)).facts == (
+        ("Pain before", "3 of 10", ""),
+        ("Dizziness at 2:11", "4.5 of 10", ""),
+    )
+
+
+def test_a_precaution_says_what_until_when_why_and_by_whom() -> None:
+    arm = Precaution("use_of_arm_left", 0, "", "in a cast", "Dr Okafor")
+    leg = Precaution("weight_on_leg_right", 50, "%", "stress fracture", "Dr Okafor", "2027-01-30")
+    assert sheet(bare(precautions=(arm, leg))).precautions == (
+        "Left arm used: not allowed (in a cast, Dr Okafor)",
+        "Right leg loaded at most 50 % until 30 Jan 2027 (stress fracture, Dr Okafor)",
+    )
+
+
+def test_a_change_of_difficulty_says_why_beside_its_game() -> None:
+    fruit, lean = sheet(a_session()).parts
+    assert fruit.change == ""
+    assert lean.change.startswith("Hold: time to stay at the buoy, 1.5 s")
+    assert lean.change in report(a_session())
+
+
+def test_a_game_that_was_barred_says_so_instead_of_none_reached() -> None:
+    why = "Fruit Ladder loads the right leg, which the precaution of Dr Okafor forbids (fracture)"
+    barred = BlockRecord("fruit_ladder", "Fruit Ladder", 3, "play", 1.0, 1.0, notes=(why,))
+    found = sheet(bare(blocks=(barred,)))
+    assert (found.title, found.parts[0].finding, found.parts[0].notes) == ("No game was played", "not played", (why,))
+    assert found.course[0][1] == "Left out: Fruit Ladder"
+    assert "trials-0" not in report(bare(blocks=(barred,)))
+
+
+def leaning(movement: str, reason: str, **changes: object) -> Session:
+    request = Request(movement, 2.0, "deg", "CEILING", reason)
+    trial = TrialRecord(1, "", 1.0, 2.0, "reached", request, 2.0, a_limit(3.0, 0.5))
+    block = BlockRecord("harbour_lean", "Harbour Lean", 3, "play", 0.0, 3.0, trials=(trial,))
+    return bare(blocks=(block,), **changes)
+
+
+def test_a_diagonal_lean_has_a_name_and_the_ceiling_that_follows_from_those_beside_it() -> None:
+    bound = Precaution("lean_right", 2.0, "deg", "hip", "Dr Okafor")
+    (part,) = sheet(leaning("lean_back_right", "2.0°: warming up; ...", precautions=(bound,), caps={})).parts
+    assert (part.charts[0].title, part.rows[0].movement) == ("Leant back right", "Leant back right")
+    assert "precaution 2.8°" in part.charts[0].drawing
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("2.0°: aims at 3 hits in 4; your limit today is about 3.0°", "aims at 3 hits in 4"),
+        ("2.8 deg: no further than the precaution of Dr O: hip", "no further than the precaution of Dr O: hip"),
+        ("as far as is comfortable, to learn where the limit is",) * 2,
+    ],
+)
+def test_the_reason_of_a_request_stands_without_its_number(reason: str, why: str) -> None:
+    assert sheet(leaning("lean_right", reason)).parts[0].rows[0].why == why
+
+
+def test_a_limit_says_its_efforts_its_doubts_and_its_own_day_and_posture() -> None:
+    changed = {"efforts": (60.0, 90.0), "doubts": ("only so-so",), "posture": "seated", "measured_at": "2026-03-02"}
+    limit = msgspec.structs.replace(a_limit(90.0, 5.0), **changed)
+    found = msgspec.structs.replace(calibration(), limits={"shoulder_elevation_left": limit})
+    shown = sheet(bare(calibration=found))
+    (group,) = dict(shown.measurements.groups)["Limits"] if shown.measurements else ()
+    assert (group.numbers[0].efforts, group.numbers[0].doubts) == ("efforts: 60°, 90°", ("only so-so",))
+    assert group.note.endswith("seated, measured on 2 Mar 2026")
+    assert "In doubt since before, left arm raised: only so-so" in [finding.words for finding in shown.trust]
+
+
+def calibration() -> Calibration:
+    found = a_session().calibration
+    assert found is not None
+    return found
+
+
+def test_what_went_past_a_precaution_or_taught_nothing_is_to_be_known() -> None:
+    late = Event(0.0, "precaution expired", "that of Dr Okafor ended on 1 November 2026: it holds until it is renewed")
+    twice = Event(9.0, "target outside the envelope", "3 m is beyond")
+    findings = {finding.words: finding.value for finding in sheet(bare(events=(late, twice, twice))).trust}
+    assert findings[f"Precaution expired: {late.detail}"] == ""
+    assert findings["Target outside the envelope: 3 m is beyond"] == "2 times"
+
+
+def test_a_session_from_before_difficulty_was_followed_is_read_and_shown() -> None:
+    record = msgspec.json.decode(to_json(a_session()))
+    for name in ("told", "adaptation", "floors", "rises", "followed"):
+        del record[name]
+    for block in record["blocks"]:
+        del block["change"]
+    del record["calibration"]["measured_under"]
+    for limit in record["calibration"]["limits"].values():
+        for name in ("efforts", "posture", "measured_at", "doubts", "checked_at"):
+            del limit[name]
+    before = from_json(msgspec.json.encode(record), Session)
+    assert (before.told, before.adaptation, before.blocks[1].change) == ((), {}, "")
+    assert "Fruit Ladder" in report(before)
+
+
+def test_a_movement_of_another_version_is_shown_by_the_words_of_its_name() -> None:
+    unknown = Precaution("tail_wagging_left", 3, "deg", "sore", "Dr Okafor")
+    assert sheet(bare(precautions=(unknown,), caps={"tail_lift": 3.0})).precautions[0].startswith("Left tail wagging")
+
+
+def test_the_course_says_why_something_was_measured() -> None:
+    due = BlockRecord("standing", "Standing", 1, "calibrate", 1.0, 2.0, change="nothing was measured yet")
+    assert sheet(bare(blocks=(due,))).course[0] == ("0:01", "Left out: Standing", "Nothing was measured yet")

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from visits import ABOUT, Kept, calibration, game, patient, play
 
-from calibration.adaptation import Followers
+from calibration.adaptation import Followers, Member
 from engine import moves, session
-from engine.frame import LOST, Button, Frame, Hand
+from engine.frame import LOST, SIDES, Button, Frame, Hand
 from engine.movements import UnknownBound
-from engine.plan import END, REST, WELCOME, Plan
+from engine.plan import END, REST, WELCOME, Plan, PostureRefused
 from engine.recording import Writer, read
 from engine.records import Precaution, from_json, to_json
 from engine.scene import Panel, Scene, Target
@@ -45,6 +46,10 @@ class Changed:
 
 def _run(change: Callable[[int, Frame], Frame | None], folder: Path) -> tuple[session.Session, Kept]:
     return play(game("fruit_ladder", {"targets": 3}), folder, headset=Changed(change))
+
+
+def _as_it_is(_: int, frame: Frame) -> Frame:
+    return frame
 
 
 def test_a_session_goes_to_json_and_back(tmp_path: Path) -> None:
@@ -105,6 +110,18 @@ def test_frames_before_the_head_is_seen_are_recorded_and_not_played(tmp_path: Pa
     assert done.quality
     assert done.quality.dropped == {"head not tracked": 50}
     assert not done.events
+
+
+def test_no_stance_is_taken_from_a_head_that_is_no_number(tmp_path: Path) -> None:
+    def confused(index: int, frame: Frame) -> Frame:
+        pressed = frame._replace(buttons=Button.RECENTRE if index == 500 else 0)
+        nowhere = frame.head._replace(position_m=(math.nan, math.nan, math.nan))
+        return pressed._replace(head=nowhere) if index < 60 or 480 < index < 540 else pressed
+
+    done, kept = _run(confused, tmp_path)
+    assert (done.ended_by, len(done.blocks[0].trials)) == ("finished", 3)
+    assert [event.name for event in done.events] == ["paused", "recentre asked", "resumed", "recentred"]
+    assert all(math.isfinite(sum(scene.middle)) for scene in kept.scenes)
 
 
 def test_a_head_that_is_never_tracked_begins_no_session(tmp_path: Path) -> None:
@@ -229,6 +246,33 @@ def test_a_fault_of_the_headset_keeps_what_was_done(tmp_path: Path) -> None:
 def test_a_bound_that_would_bound_nothing_is_refused(bounds: dict, message: str) -> None:
     with pytest.raises(UnknownBound, match=message):
         Plan("test", (), Followers(), **bounds)
+
+
+def test_a_ceiling_that_forbids_the_posture_is_refused() -> None:
+    with pytest.raises(PostureRefused, match="nothing may be played standing, by the precaution of the preset"):
+        Plan("test", (), Followers(), caps={"standing": 0.0})
+
+
+def test_limits_that_nobody_can_follow_end_no_session_and_are_asked_for_nothing(tmp_path: Path) -> None:
+    known = calibration()
+    limits = {name: msgspec.structs.replace(limit, value=math.nan) for name, limit in known.limits.items()}
+    done, kept = play(game("fruit_ladder"), tmp_path, msgspec.structs.replace(known, limits=limits), Changed(_as_it_is))
+    assert (done.ended_by, done.events[0].name) == ("finished", "not followed")
+    assert "nothing follows shoulder_elevation_left" in done.blocks[0].notes[0]
+    assert not any(isinstance(item, Target) for scene in kept.scenes for item in scene.items)
+
+
+def test_a_difficulty_that_cannot_learn_ends_no_session(tmp_path: Path) -> None:
+    def forget(*_: object) -> None:
+        raise RuntimeError("out of belief")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Member, "update", forget)
+        done, _ = _run(_as_it_is, tmp_path)
+    assert (done.ended_by, len(done.blocks[0].trials)) == ("finished", 3)
+    assert {(e.name, e.detail) for e in done.events if e.name == "not learnt"} == {
+        ("not learnt", f"{side} arm raised: out of belief") for side in SIDES
+    }
 
 
 def test_a_target_outside_the_envelope_is_never_shown(tmp_path: Path) -> None:

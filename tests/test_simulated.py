@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
+import msgspec
 import numpy as np
 import pytest
 from people import a_calibration, rows_of
@@ -229,3 +230,9 @@ def test_a_patient_like_somebody_has_their_height_arms_and_limits() -> None:
     assert patient.arm_m == {"left": 0.62, "right": 0.62}
     assert patient.limits_deg["shoulder_elevation_left"] == 97.0
     assert math.isclose(patient.limits_deg["lean_back"], 5.0)
+
+
+def test_a_patient_like_somebody_whose_arms_were_not_measured_has_usual_ones() -> None:
+    patient = patient_like(msgspec.structs.replace(a_calibration(97.0, 5.0), arm_m={}))
+    assert patient.arm_m == Patient().arm_m
+    assert moved([], 0.1, patient).head_m[0, 1] == pytest.approx(patient.eye_height_m, abs=0.02)
