@@ -14,7 +14,7 @@ from engine.adaptation import Adaptation
 
 REMEMBERED = 20  # trials whose best is what was shown
 BLENDED = 1  # trials between warming up and the success asked for
-SURPRISE = 0.02  # a miss that one try in fifty would bring is a sign of a lost limit, not of chance
+SURPRISE = 0.03  # a miss that one try in thirty would bring is a sign of a lost limit, not of chance
 DISTRACTED = 0.5  # of the request: a miss that ends lower is a lapse of attention, which says nothing of the limit
 NEAR = 2.0  # degrees above the best, for a limit of 90
 SUCCESS_WORDS = {0.75: "3 hits in 4", 0.8: "4 hits in 5", 0.85: "17 hits in 20", 0.9: "9 hits in 10"}

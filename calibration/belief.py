@@ -19,7 +19,7 @@ from engine.adaptation import Adaptation
 Array = NDArray[np.float64]
 
 SLOPES_DEG, USUAL_SLOPE_DEG, SLOPE_SPREAD = (3.0, 5.0, 8.0, 12.0), 6.0, 0.35  # lognormal between people
-FATIGUES = ((0.0, 0.25), (0.001, 0.3), (0.004, 0.27), (0.008, 0.18))  # of the limit lost per trial, and how likely
+FATIGUES = ((0.0, 0.23), (0.001, 0.28), (0.004, 0.28), (0.008, 0.21))  # of the limit lost per trial, and how likely
 HELD_BACK = 0.85  # of the limit, in open efforts of who holds back
 HELD_BACK_LIKELY = {"full": 0.1, "self paced": 0.3}
 WANDER = {"slow": 0.002, "normal": 0.003, "fast": 0.008}  # of the limit per trial
