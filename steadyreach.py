@@ -26,6 +26,7 @@ from engine.headset import Choice, Headset, HeadsetUnavailable, Watched, Watcher
 from engine.metrics.definition import NotMeasurable
 from engine.movements import UnknownBound
 from engine.openxr.options import Options, options
+from engine.patient import PatientRecord
 from engine.plan import POSTURES, About, PostureRefused
 from engine.recording import RecordingUnreadable
 from engine.records import Answer, Calibration, RecordUnreadable, Session
@@ -103,6 +104,15 @@ def open_headset(kind: str, seed: int, xr: Options) -> Choice:
     return choose(list(kinds.items()) if kind == "auto" else [(kind, kinds[kind])])
 
 
+def known_of(patient: str, records: Path) -> PatientRecord | None:
+    """What is known of a patient; nobody's where none is named, and told to be new where nothing is kept."""
+    if not patient:
+        return None
+    if not patients.path_of(patient, records).exists():
+        print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
+    return patients.load(patient, records)
+
+
 @app.command()
 def play(
     chosen: Annotated[list[str], typer.Argument(metavar="GAME...", help="games, in order")],
@@ -122,10 +132,7 @@ def play(
 ) -> None:
     """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
     replayed, now = headset.startswith("replay:"), about()
-    today = date.fromisoformat(now.started_at[:10])
-    record = patients.load(patient, records) if patient else None
-    if patient and not patients.path_of(patient, records).exists():
-        print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
+    today, record = date.fromisoformat(now.started_at[:10]), known_of(patient, records)
     holds = visits.resolved(preset or (record.preset if record else "standard"), set_ or (), record)
     told = answers_from(answer or ())
     measuring = "nothing" if replayed else measure or (visits.AUTO if record else visits.USUAL)

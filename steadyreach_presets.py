@@ -7,6 +7,9 @@ import msgspec
 import typer
 
 from engine import preset_words, presets
+from engine.adaptation import FIRST, Adaptation
+from engine.bounds import describe_bounds
+from engine.parameters import describe
 from steadyreach_answer import tell
 from steadyreach_visits import resolved, tasks
 
@@ -48,4 +51,10 @@ def _values(holds: presets.Resolved) -> dict[str, Any]:
         "reasons": holds.reasons,
         "games": msgspec.to_builtins(holds.games),
         "sources": holds.sources,
+        "form": {
+            "first": FIRST,
+            "adaptation": describe(Adaptation),
+            "limits": {movement: describe_bounds(movement) for movement in holds.limits},
+            "games": {name: describe(task.Parameters) for name, task in holds.tasks.items()},
+        },
     }

@@ -10,7 +10,7 @@ import typer
 
 import games
 from calibration.adaptation import Followers
-from calibration.due import FULL, due
+from calibration.due import CHECK, FULL, NOTHING, due
 from calibration.forms import Form, form_of
 from calibration.knobs import carried, holds_distance, turned
 from calibration.leaning import OpenLean
@@ -34,9 +34,9 @@ from engine.plan import (
     Step,
     check_posture,
 )
-from engine.precautions import bounds_of
+from engine.precautions import Cap, bounds_of
 from engine.presets import Resolved
-from engine.records import Answer, Calibration, KnobState, Session
+from engine.records import Answer, Calibration, Followed, KnobState, Session
 from engine.replay import ReplayHeadset
 from engine.session_folder import FRAMES, RECORD, SessionFolder, read_session
 from engine.task import Task
@@ -45,6 +45,7 @@ VERSION = "0.1.0"
 SOFTWARE = f"steadyreach {VERSION}"
 ASSESSMENTS: Mapping[str, type[Task]] = {"standing": Standing, "open_reach": OpenReach, "open_lean": OpenLean}
 USUAL, AUTO = "usual", "auto"
+MEASURING = (USUAL, AUTO, NOTHING, CHECK, FULL)
 WARM_UP_TARGETS = 3
 HOME = Path(typer.get_app_dir("steadyreach"))
 CACHE = HOME / "cache"
@@ -88,6 +89,8 @@ def steps_for(
     games.UnknownGame, ParameterError or PostureRefused, naming what does not fit.
     """
     check_posture(posture)
+    if measuring not in MEASURING:
+        raise ParameterError(f"there is no form {measuring!r} of measuring; there are {', '.join(MEASURING)}")
     if holds.adaptation.only_assess:
         chosen, measuring = (), measuring if measuring in (AUTO, FULL) else FULL
     for name in chosen:
@@ -129,12 +132,12 @@ def plan(
     """A plan with the bounds of what holds; its followers go on from the patient's `record`, where there is one."""
     precautions = record.precautions if record else ()
     followed = record.followed if record else ()
-    bounds = bounds_of(precautions, holds.ceilings, posture)
-    ceilings = {movement: cap.value for movement, cap in bounds.items()}
     return Plan(
         patient=patient,
         steps=steps,
-        difficulty=Followers(holds.adaptation, holds.floors, ceilings, followed, today),
+        difficulty=_followers(
+            holds.adaptation, holds.floors, bounds_of(precautions, holds.ceilings, posture), followed, today
+        ),
         seed=seed,
         preset=holds.name,
         caps=holds.ceilings,
@@ -193,13 +196,11 @@ def plan_of(done: Session) -> Plan:
             steps.append(Step(block.task, kind(parameters), block.kind, block.preset, block.change))
     source = f"session {done.id}"
     adaptation = fill(Adaptation, Layer(f"{source}, adaptation", done.adaptation))
-    ceilings = {movement: cap.value for movement, cap in bounds_of(done.precautions, done.caps, done.posture).items()}
+    bounds = bounds_of(done.precautions, done.caps, done.posture)
     return Plan(
         patient=done.patient,
         steps=tuple(steps),
-        difficulty=Followers(
-            adaptation, done.floors, ceilings, done.followed, date.fromisoformat(done.started_at[:10])
-        ),
+        difficulty=_followers(adaptation, done.floors, bounds, done.followed, date.fromisoformat(done.started_at[:10])),
         seed=done.seed,
         preset=done.preset,
         caps=done.caps,
@@ -251,6 +252,17 @@ def summary(done: Session, folder: Path) -> dict[str, object]:
         "limits": {name: {"value": limit.value, "unit": limit.unit} for name, limit in limits.items()},
         "notes": list(dict.fromkeys([*late, *(note for block in done.blocks for note in block.notes)])),
     }
+
+
+def _followers(
+    how: Adaptation,
+    floors: Mapping[str, float],
+    bounds: Mapping[str, Cap],
+    followed: tuple[Followed, ...],
+    today: date | None,
+) -> Followers:
+    ceilings = {movement: cap.value for movement, cap in bounds.items()}
+    return Followers(how, floors, ceilings, followed, today)
 
 
 def _form(

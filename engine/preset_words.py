@@ -12,8 +12,8 @@ from engine.presets import DEFAULT, KINDS, NOW, PLAN, Resolved, names, resolve
 from engine.task import Task
 
 SUCCESS = (0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
-SHARE_OF_LIMIT = (0.94, 0.94, 0.92, 0.90, 0.88, 0.84, 0.79, 0.60)
-"""What a share of success costs: the median target over the true limit, targets 9 to 40 of 300 simulated people each.
+SHARE_OF_LIMIT = (0.93, 0.93, 0.92, 0.90, 0.87, 0.84, 0.77, 0.59)
+"""What a share of success costs: the median target over the true limit, targets 9 to 40 of 200 simulated people each.
 
 Their limits are 90 +/- 25 degrees with a slope of 6 and a share of lapses of USUAL_LAPSE, the other values are the
 defaults of Adaptation. Below 0.70 it is the risk of going beyond the limit that keeps targets where they are.
@@ -28,7 +28,7 @@ Made by `steadyreach presets --markdown` from the files in `assets/presets`; a t
 
 A preset is where a therapist begins, and no prescription. The later says more: a game's default, the base preset, the
 preset, the patient's plan, the therapist now. A *locked* ceiling can be lowered by those who come later, never raised.
-*At* is where most targets are, as a share of the limit: what a share of success costs, in a simulation of 300 people.
+*At* is where most targets are, as a share of the limit: what a share of success costs, in a simulation of 200 people.
 """
 
 

@@ -89,6 +89,14 @@ def test_calibrate_measures_a_recording(run: Run, replay_file: Path) -> None:
     assert measured["quality"]["dropped"] == {"head at the origin": 1, "time did not rise": 2}
 
 
+def test_presets_say_what_they_do_from_where_and_what_a_form_needs(run: Run) -> None:
+    code, out, _ = run("presets", "child", "--set", "adaptation.target_success=0.85", "--json")
+    answer = json.loads(out)
+    assert (code, answer["sources"]["adaptation.target_success"]) == (0, "the therapist now")
+    assert set(answer["form"]["first"]) <= {about["name"] for about in answer["form"]["adaptation"]}
+    assert {about["name"] for about in answer["form"]["limits"]["lean_back"]} >= {"floor", "ceiling"}
+
+
 def test_simulate_gives_finished_sessions_fixed_by_the_seed(run: Run, tmp_path: Path) -> None:
     _, out, _ = run("simulate", "--sessions", 2, "--seed", 9, "--folder", tmp_path / "a", "--json")
     run("simulate", "--sessions", 2, "--seed", 9, "--folder", tmp_path / "b")
@@ -138,6 +146,16 @@ REFUSED = [
     (["play", "fruit_ladder", "--set", "fruit_ladder.colour=red"], "there is no parameter 'colour'; known are targets"),
     (["play", "fruit_ladder", "--set", "targets=3"], "--set 'targets=3' must look like fruit_ladder.targets=5"),
     (["play", "fruit_ladder", "--set", "harbour_lean.targets=3"], "harbour_lean is not part of this visit"),
+    (
+        ["play", "fruit_ladder", "--measure", "some"],
+        "no form 'some' of measuring; there are usual, auto, nothing, check",
+    ),
+    (
+        ["play", "fruit_ladder", "--answer", "pian=3"],
+        "no answer 'pian'; the answers are stop, pain, dizziness, fatigue",
+    ),
+    (["presets", "strong"], "there is no preset 'strong'"),
+    (["preview", "push", "--patient", "nobody.json"], "nobody.json cannot be read: No such file or directory"),
     (["calibrate", "--recording", __file__], "test_command_line.py is not a recording"),
     (["replay", "nowhere"], "cannot be read: No such file or directory"),
     (["report", "nowhere"], "cannot be read: No such file or directory"),
