@@ -2,10 +2,6 @@
 
 import json
 import sys
-import uuid
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,26 +9,21 @@ import typer
 
 import games
 import steadyreach_files as files
-import steadyreach_patients as patients
+import steadyreach_gallery
+import steadyreach_play
 import steadyreach_presets
 import steadyreach_preview
 import steadyreach_visits as visits
-from calibration import imported
 from calibration.preview import PreviewRefused
-from engine import machine, parameters, replay, words
-from engine import theme as themes
-from engine.answers import AnswerUnusable, check_answer
-from engine.headset import Choice, Headset, HeadsetUnavailable, Watched, Watcher, choose
+from engine import machine, parameters
+from engine.answers import AnswerUnusable
+from engine.headset import HeadsetUnavailable
 from engine.metrics.definition import NotMeasurable
 from engine.movements import UnknownBound
-from engine.openxr.options import Options, options
-from engine.patient import PatientRecord
-from engine.plan import POSTURES, About, PostureRefused
+from engine.plan import POSTURES, PostureRefused
 from engine.recording import RecordingUnreadable
-from engine.records import Answer, Calibration, RecordUnreadable, Session
-from engine.session import UNWRITTEN
+from engine.records import RecordUnreadable
 from engine.session_folder import FolderUnusable, read_session
-from engine.simulated import SimulatedHeadset
 from engine.task import NotMeasured
 from engine.theme import ThemeError
 from engine.words import WordsError
@@ -55,11 +46,10 @@ REFUSALS = (
     WordsError,
 )
 HOME = visits.HOME
-DEVICE = HOME / "device.json"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for more in (files.app, steadyreach_presets.app, steadyreach_preview.app):
-    app.add_typer(more)
+for more in (steadyreach_play, files, steadyreach_gallery, steadyreach_presets, steadyreach_preview):
+    app.add_typer(more.app)
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
 Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml; else the patient's, or standard")]
@@ -85,112 +75,6 @@ def main() -> None:
         fail(f"this needs {missing.name}, which is not installed: run pip install steadyreach[all]")
 
 
-def about(id: str = "") -> About:
-    """A new session's name and the present time."""
-    return About(id or str(uuid.uuid4()), datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
-
-
-def open_headset(kind: str, seed: int, xr: Options) -> Choice:
-    """Start the headset asked for, or the first that starts; raises HeadsetUnavailable."""
-    kinds: dict[str, Callable[[], Headset]] = {
-        "openxr": lambda: _openxr(xr),
-        "desk": _desk,
-        "simulated": lambda: SimulatedHeadset(seed=seed),
-    }
-    if kind.startswith("replay:"):
-        return choose([("replay", lambda: replay.open_replay(Path(kind.removeprefix("replay:"))))])
-    if kind != "auto" and kind not in kinds:
-        raise HeadsetUnavailable(f"--headset {kind!r} must be auto, {', '.join(kinds)} or replay:FILE")
-    return choose(list(kinds.items()) if kind == "auto" else [(kind, kinds[kind])])
-
-
-def known_of(patient: str, records: Path) -> PatientRecord | None:
-    """What is known of a patient; nobody's where none is named, and told to be new where nothing is kept."""
-    if not patient:
-        return None
-    if not patients.path_of(patient, records).exists():
-        print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
-    return patients.load(patient, records)
-
-
-@app.command()
-def play(
-    chosen: Annotated[list[str], typer.Argument(metavar="GAME...", help="games, in order")],
-    headset: Kind = "auto",
-    folder: Sessions = HOME / "sessions",
-    preset: Preset = "",
-    set_: Set = None,
-    seed: Seed = 0,
-    patient: Annotated[str, typer.Option(help="the patient's pseudonym; what is known of them is kept")] = "",
-    records: Records = patients.FOLDER,
-    measure: Annotated[str, typer.Option(help="auto, full, check, usual or nothing: what to measure first")] = "",
-    answer: Annotated[list[str] | None, typer.Option(help="pain=3, fatigue=2, dizziness=0: said before play")] = None,
-    posture: Posture = POSTURES[0],
-    mirror: Mirror = False,
-    xr: Xr = None,
-    as_json: Json = False,
-) -> None:
-    """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
-    replayed, now = headset.startswith("replay:"), about()
-    today, record = date.fromisoformat(now.started_at[:10]), known_of(patient, records)
-    holds = visits.resolved(preset or (record.preset if record else "standard"), set_ or (), record)
-    told = answers_from(answer or ())
-    measuring = "nothing" if replayed else measure or (visits.AUTO if record else visits.USUAL)
-    steps = visits.steps_for(
-        chosen, holds, record=record, measuring=measuring, posture=posture, today=today, answers=told
-    )
-    started, known = open_headset(headset, seed, options(posture, mirror, xr or ())), None
-    if isinstance(started.headset, replay.ReplayHeadset):
-        known = imported.measure(started.headset.rows, now.started_at)
-        steps = steps[1:]  # nobody waits behind a recording to be welcomed
-    for refused, reason in started.refusals.items():
-        print(f"not {refused}: {reason}", file=sys.stderr)
-    print(f"playing on {started.headset.description}", file=sys.stderr)
-    plan = visits.plan(
-        patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
-        answers=told, today=today,
-    )  # fmt: skip
-    with ExitStack() as closing:
-        heard = _sound(closing) if started.headset.kind in ("desk", "openxr") else ()
-        done, where = visits.play(plan, Watched(started.headset, *heard), folder, now)
-    tell(visits.summary(done, where), as_json, _said(done, where))
-    if record is not None and not replayed:
-        patients.save(patients.after(record, holds, plan, done), records)
-    if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
-        fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
-
-
-@app.command()
-def calibrate(
-    headset: Kind = "auto",
-    recording: Annotated[Path | None, typer.Option(help="measure from a recording instead (.vrec or .bsor)")] = None,
-    stature: Stature = None,
-    form: Annotated[str, typer.Option(help="usual, check (three minutes) or full (ten)")] = visits.USUAL,
-    preset: Preset = "",
-    folder: Sessions = HOME / "sessions",
-    seed: Seed = 0,
-    posture: Posture = POSTURES[0],
-    mirror: Mirror = False,
-    xr: Xr = None,
-    as_json: Json = False,
-) -> None:
-    """Measure standing, reach and lean, or what a recording shows of them."""
-    if recording is not None:
-        rows, note = replay.read_rows(recording)
-        found: Calibration | None = imported.measure(rows, _now(), stature)
-        print(note, file=sys.stderr) if note else None
-    else:
-        holds = visits.resolved(preset or "standard")
-        steps = visits.steps_for([], holds, measuring=form, posture=posture)
-        started = open_headset(headset, seed, options(posture, mirror, xr or ()))
-        plan = visits.plan("patient", steps, holds, seed, posture=posture)
-        done, _ = visits.play(plan, started.headset, folder, about())
-        found = done.calibration
-    if found is None:
-        raise NotMeasured("nothing was measured: the headset gave no frame")
-    tell(found, as_json, measured_lines(found))
-
-
 @app.command()
 def simulate(
     sessions: Annotated[int, typer.Option(min=1, help="how many sessions")] = 1,
@@ -211,9 +95,24 @@ def simulate(
 def replay_command(
     session: Annotated[Path, typer.Argument(help="a finished session folder")],
     folder: Annotated[Path, typer.Option(help="where the session comes out again")] = Path("replayed"),
+    video: Annotated[Path | None, typer.Option(help="film it instead: .mp4, .webm or .webp, without sound")] = None,
+    view: Annotated[str, typer.Option(help="of the film: both, eyes or side")] = "both",
+    from_s: Annotated[float, typer.Option("--from", min=0, help="the second that the film begins with")] = 0.0,
+    until_s: Annotated[float, typer.Option("--until", min=0, help="the second that it ends with")] = float("inf"),
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="seconds of the session in a second of film")] = 1.0,
+    rate: Annotated[float, typer.Option(min=1, max=120, help="pictures a second")] = 30.0,
+    size: Annotated[str, typer.Option(help="of the film in pixels")] = "1280x720",
+    theme: Annotated[str, typer.Option(help="the world of the film")] = "day",
+    language: Annotated[str, typer.Option(help="the language of the film")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Play a session again from its own recording and compare, byte for byte."""
+    """Play a session again from its own recording and compare, byte for byte, or film it."""
+    if video is not None:
+        import steadyreach_film
+
+        cut = steadyreach_film.Cut(from_s, until_s, speed, rate)
+        steadyreach_film.film_command(session, video, cut, view, size, theme, language, as_json)
+        return
     same, again = visits.play_again(session, folder)
     verdict = "the same, byte for byte" if same else "different"
     tell({"same": same, "folder": str(again)}, as_json, f"{verdict}: {again}")
@@ -299,9 +198,9 @@ def enrol(
     except (client.Later, client.Refused) as reason:
         fail(str(reason))
     HOME.mkdir(parents=True, exist_ok=True)
-    DEVICE.touch(mode=0o600)
-    DEVICE.write_text(json.dumps({"server": server, "token": token}))
-    print(f"enrolled at {server}; the token is in {DEVICE}")
+    visits.DEVICE.touch(mode=0o600)
+    visits.DEVICE.write_text(json.dumps({"server": server, "token": token}))
+    print(f"enrolled at {server}; the token is in {visits.DEVICE}")
 
 
 @app.command()
@@ -315,7 +214,7 @@ def sync(
     """Deliver finished sessions to the clinic server; safe to repeat."""
     from server_sync import client
 
-    known: dict[str, str] = json.loads(DEVICE.read_text()) if DEVICE.is_file() else {}
+    known: dict[str, str] = json.loads(visits.DEVICE.read_text()) if visits.DEVICE.is_file() else {}
     server, token = server or known.get("server", ""), token or known.get("token", "")
     if not (server and token):
         fail("this device is not enrolled: run steadyreach enrol --server URL --code CODE first")
@@ -381,46 +280,6 @@ def demo(
         fail(str(reason))
 
 
-def measured_lines(found: Calibration) -> str:
-    """A calibration in words."""
-    lines = [f"stature {found.stature_m.value:.2f} m ({found.stature_m.low:.2f}–{found.stature_m.high:.2f})"]
-    lines += [f"{side} arm {arm.value:.2f} m" for side, arm in found.arm_m.items()]
-    lines += [f"{side} shoulder by {s.method}, ± {100 * s.error_m:.0f} cm" for side, s in found.shoulders.items()]
-    for name, limit in found.limits.items():
-        interval = f" ({limit.low:.1f}–{limit.high:.1f})" if limit.n else ""
-        lines.append(f"{name.replace('_', ' ')} {limit.value:.1f}°{interval}, {limit.method}")
-    unknown = dict.fromkeys(sway.note for sway in found.sway.values() if sway.value is None)
-    lines += [f"head sway: {why}" for why in unknown]
-    for name, sway in found.sway.items():
-        if sway.value is not None:
-            lines.append(f"{name.replace('_', ' ')}: {sway.value:.1f} {sway.unit}, {sway.note}")
-    if found.quality:
-        lines.append(
-            f"{found.quality.frames} frames, {found.quality.seconds:.0f} s at {found.quality.rate_hz:.0f} Hz, "
-            + (", ".join(f"{n} dropped: {why}" for why, n in found.quality.dropped.items()) or "none dropped")
-        )
-    return "\n".join(lines)
-
-
-def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
-    """Answers such as pain=3, given before play; raises AnswerUnusable."""
-    answers = []
-    for text in texts:
-        kind, _, value = text.partition("=")
-        try:
-            answers.append(Answer(kind.strip(), float(value)))
-        except ValueError:
-            raise AnswerUnusable(f"--answer {text!r} must look like pain=3") from None
-        check_answer(answers[-1])
-    return tuple(answers)
-
-
-def _said(done: Session, where: Path) -> str:
-    answer: dict[str, Any] = visits.summary(done, where)
-    notes = "".join(f"\n  {note}" for note in answer["notes"])
-    return f"{answer['reached']} of {answer['trials']} reached, {done.ended_by}: {where}{notes}"
-
-
 def _described(name: str) -> dict[str, Any]:
     game = games.load(name)
     return {
@@ -435,45 +294,6 @@ def _described(name: str) -> dict[str, Any]:
             for key, m in game.measures.items()
         },
     }
-
-
-def _openxr(xr: Options) -> Headset:
-    from engine.openxr.headset import OpenXRHeadset
-
-    def stage(graphics: Any) -> Any:
-        from engine.panda.stage import Stage
-
-        drawn = Stage(graphics, themes.load(), words.load(), visits.CACHE)
-        drawn.prepare(tuple(themes.load().places))
-        return drawn
-
-    return OpenXRHeadset(stage, xr)
-
-
-def _desk() -> Headset:
-    try:
-        from engine.panda.desk import Desk
-    except ImportError as reason:
-        raise HeadsetUnavailable(f"{reason}: install it with pip install steadyreach[panda]") from None
-    return Desk(themes.load(), words.load(), visits.CACHE)
-
-
-def _sound(closing: ExitStack) -> tuple[Watcher, ...]:
-    try:
-        from engine.sound.speaker import Speaker
-    except ImportError:
-        print("no sound: install it with pip install steadyreach[sound]", file=sys.stderr)
-        return ()
-    theme = themes.load()
-    speaker = Speaker(theme.sounds, theme.ambience, theme.music)
-    closing.callback(speaker.close)
-    if speaker.note:
-        print(speaker.note, file=sys.stderr)
-    return (speaker,)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 if __name__ == "__main__":

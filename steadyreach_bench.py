@@ -49,7 +49,7 @@ def simulate(sessions: int, seed: int, folder: Path, preset: str = "standard") -
 def run(chosen: list[str]) -> list[Row]:
     """The rows of the benches asked for, or of all that run anywhere; raises ParameterError for an unknown one.
 
-    `xr` needs a runtime and raises HeadsetUnavailable where there is none.
+    `xr` needs a runtime and `games` OpenGL, and they raise HeadsetUnavailable where there is none.
     """
     for name in chosen:
         if name not in BENCHES:
@@ -166,6 +166,18 @@ def _preview() -> list[Row]:
     return [row("preview of two presets", 1000 * both_s, "ms", "a slider that is followed", at_most=150.0)]
 
 
+def _games() -> list[Row]:
+    import steadyreach_bench_games  # it draws, which the others do without
+
+    return steadyreach_bench_games.run(row)
+
+
+def _lives() -> list[Row]:
+    import steadyreach_bench_lives  # ten minutes of simulated people
+
+    return steadyreach_bench_lives.run(row)
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "loop": _loop,
     "recording": _recording,
@@ -173,6 +185,8 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "measures": _measures,
     "adaptation": _adaptation,
     "preview": _preview,
+    "games": _games,
+    "lives": _lives,
     "xr": _xr,
 }
 ANYWHERE = ("loop", "recording", "body", "measures", "adaptation", "preview")

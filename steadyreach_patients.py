@@ -110,6 +110,7 @@ def after(known: PatientRecord, holds: Resolved, plan: Plan, done: Session) -> P
         sessions=known.sessions + 1,
         last_at=done.started_at,
         ended_by=done.ended_by,
+        stickers=(*known.stickers, *_stickers(done.blocks)),
     )
 
 
@@ -128,6 +129,11 @@ def _knobs(known: PatientRecord, holds: Resolved, done: Session) -> dict[str, Kn
             before, block, games.load(block.task), parameters, holds.adaptation, told, stopped
         )
     return states
+
+
+def _stickers(blocks: Sequence[BlockRecord]) -> tuple[str, ...]:
+    """Those that were chosen in a session."""
+    return tuple(str(block.parameters["chosen"]) for block in blocks if block.task == "sticker")
 
 
 def _by_game(blocks: Sequence[BlockRecord]) -> list[BlockRecord]:

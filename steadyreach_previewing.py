@@ -9,7 +9,7 @@ import msgspec
 import games
 import steadyreach_visits as visits
 from calibration.differences import quantity
-from calibration.due import NOTHING, due
+from calibration.due import BUT_THE_NECK, NOTHING, due
 from calibration.preview import preview
 from calibration.previewed import Preview
 from engine import presets
@@ -110,7 +110,7 @@ def _plan(record: PatientRecord, holds: Resolved, chosen: Sequence[str], posture
 def _warnings(record: PatientRecord, holds: Resolved, posture: str, today: date) -> Iterator[str]:
     """What a therapist should know before anybody plays: what has expired, and what contradicts itself."""
     yield from check_precautions(record.precautions, today, posture)
-    needed = due(record, holds.adaptation, today.isoformat(), posture=posture)
+    needed = due(record, holds.adaptation, today.isoformat(), posture=posture, movements=BUT_THE_NECK)
     if needed.form != NOTHING:
         yield f"limits are measured first ({needed.form}): {'; '.join(needed.why)}"
     limits = record.calibration.limits if record.calibration else {}

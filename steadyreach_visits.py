@@ -1,54 +1,68 @@
 """Visits put together: games, assessments, presets and what is known of a patient, played into a folder."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import typer
 
 import games
 from calibration.adaptation import Followers
-from calibration.due import CHECK, FULL, NOTHING, due
-from calibration.forms import Form, form_of
+from calibration.due import BUT_THE_NECK, CHECK, FULL, NOTHING, due, neck_due
+from calibration.forms import Form, form_of, gaze_form
+from calibration.gazing import OpenGaze
 from calibration.knobs import carried, holds_distance, turned
 from calibration.leaning import OpenLean
 from calibration.reaching import OpenReach
 from calibration.standing import Standing
-from engine import presets, recording, session
+from engine import looking, presets, recording, session
 from engine.adaptation import Adaptation
 from engine.headset import Headset
-from engine.movements import LEANS, MOVEMENTS
+from engine.movements import GAZES, LEANS, MOVEMENTS
 from engine.parameters import Layer, ParameterError, describe, fill
 from engine.patient import PatientRecord
 from engine.plan import (
     END,
-    INTERLUDES,
     REST,
     WELCOME,
     About,
+    AnyStep,
     Interlude,
     Plan,
     PostureRefused,
     Step,
     check_posture,
+    in_order,
 )
 from engine.precautions import Cap, bounds_of
 from engine.presets import Resolved
-from engine.records import Answer, Calibration, Followed, KnobState, Session
+from engine.profile import ADULT, Profile
+from engine.records import Answer, BlockRecord, Calibration, Followed, KnobState, Session
 from engine.replay import ReplayHeadset
 from engine.session_folder import FRAMES, RECORD, SessionFolder, read_session
 from engine.task import Task
+from steadyreach_flow import steps_of, whole_visit
 
 VERSION = "0.1.0"
 SOFTWARE = f"steadyreach {VERSION}"
-ASSESSMENTS: Mapping[str, type[Task]] = {"standing": Standing, "open_reach": OpenReach, "open_lean": OpenLean}
+ASSESSMENTS: Mapping[str, type[Task]] = {
+    "standing": Standing,
+    "open_reach": OpenReach,
+    "open_lean": OpenLean,
+    "open_gaze": OpenGaze,
+}
 USUAL, AUTO = "usual", "auto"
 MEASURING = (USUAL, AUTO, NOTHING, CHECK, FULL)
 WARM_UP_TARGETS = 3
+CALM = "calm_tide"
+CALM_END: Mapping[str, object] = {"stretch": "breathing only"}
 HOME = Path(typer.get_app_dir("steadyreach"))
 CACHE = HOME / "cache"
+DEVICE = HOME / "device.json"
+"""Where a computer that is enrolled with a clinic keeps its token."""
 
 
 def tasks() -> Mapping[str, type[Task]]:
@@ -84,22 +98,24 @@ def steps_for(
     """Welcome, what has to be measured, a warm-up, each game with rests between, and the end.
 
     `measuring` is USUAL, which measures each limit as the assessments do by themselves, a form of
-    `calibration.forms`, or AUTO, the form that is due of this `record` on this day, after these `answers`. Assessments
-    of what cannot be done in a posture are left out; a preset that only assesses plays nothing. Raises
-    games.UnknownGame, ParameterError or PostureRefused, naming what does not fit.
+    `calibration.forms`, or AUTO, the form that is due of this `record` on this day, after these `answers`. The neck is
+    measured for games that ask to turn the head, in the ways that they ask for. Assessments of what cannot be done in
+    a posture are left out; a preset that only assesses plays nothing. Raises games.UnknownGame, ParameterError or
+    PostureRefused, naming what does not fit.
     """
     check_posture(posture)
     if measuring not in MEASURING:
         raise ParameterError(f"there is no form {measuring!r} of measuring; there are {', '.join(MEASURING)}")
+    gazes = _gazes(chosen, holds)
     if holds.adaptation.only_assess:
         chosen, measuring = (), measuring if measuring in (AUTO, FULL) else FULL
     for name in chosen:
         if posture not in (fit := task_kind(name).postures):
             raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
-    form, why = _form(measuring, holds, record, posture, today, answers)
+    form, why = _form(measuring, holds, record, posture, today, answers, gazes)
     assessments = [name for name in form if posture in ASSESSMENTS[name].postures]
     played, said = [*assessments, *chosen], {key.split(".")[1] for key in holds.sources if _said_now(holds, key)}
-    for game in sorted(said - set(played)):
+    for game in sorted(said - {*played, CALM}):
         raise ParameterError(f"--set {game}: {game} is not part of this visit, {', '.join(played) or 'nothing'} are")
     blocks = [
         Step(name, task, "calibrate", holds.name, why if name == assessments[0] else "")
@@ -116,9 +132,25 @@ def steps_for(
     return (WELCOME, *rested, END)
 
 
+def around(
+    steps: Sequence[AnyStep], holds: Resolved, profile: Profile, posture: str = "standing", stickers: int | None = 0
+) -> tuple[AnyStep, ...]:
+    """A visit as a patient lives through it, around these steps: start, questions, a calm end, what went well."""
+    calm = None if any(isinstance(step, Step) and step.name == CALM for step in steps) else _calm(holds, posture)
+    again = Step("standing", Standing(holds.parameters("standing")), "recheck") if posture == "standing" else None
+    return whole_visit(steps, profile, posture, calm, again, stickers)
+
+
+def _calm(holds: Resolved, posture: str) -> Step | None:
+    """The calm end, where it can be played in a posture."""
+    if posture not in games.load(CALM).postures:
+        return None
+    return _step(CALM, "calm", holds, KnobState(), Layer("calm end", CALM_END))
+
+
 def plan(
     patient: str,
-    steps: tuple[Step | Interlude, ...],
+    steps: tuple[AnyStep, ...],
     holds: Resolved,
     seed: int = 0,
     known: Calibration | None = None,
@@ -128,6 +160,7 @@ def plan(
     posture: str = "standing",
     answers: tuple[Answer, ...] = (),
     today: date | None = None,
+    profile: Profile = ADULT,
 ) -> Plan:
     """A plan with the bounds of what holds; its followers go on from the patient's `record`, where there is one."""
     precautions = record.precautions if record else ()
@@ -148,8 +181,10 @@ def plan(
         answers=answers,
         adaptation=holds.adaptation,
         floors=holds.floors,
-        rises=_rises(record, holds, steps, today) if record else {},
+        rises=_rises(record, holds, in_order(steps), today) if record else {},
         followed=followed,
+        scale=profile.scale,
+        most_s=profile.most_minutes * 60,
     )
 
 
@@ -186,20 +221,19 @@ def play(visit: Plan, headset: Headset, sessions: Path, about: About) -> tuple[S
 
 def plan_of(done: Session) -> Plan:
     """The plan that a session was played from, as far as it came."""
-    steps: list[Step | Interlude] = []
-    for block in done.blocks:
-        if block.task in INTERLUDES:
-            steps.append(replace(INTERLUDES[block.task], seconds=cast(float, block.parameters["seconds"])))
-        else:
-            kind = task_kind(block.task)
-            parameters: Any = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))
-            steps.append(Step(block.task, kind(parameters), block.kind, block.preset, block.change))
+
+    def again(block: BlockRecord) -> Step:
+        kind = task_kind(block.task)
+        parameters: Any = fill(kind.Parameters, Layer(f"session {done.id}, {block.task}", block.parameters))
+        return Step(block.task, kind(parameters), block.kind, block.preset, block.change)
+
+    steps = steps_of(done.blocks, again, lambda name: Step(name, task_kind(name)(), "play"))
     source = f"session {done.id}"
     adaptation = fill(Adaptation, Layer(f"{source}, adaptation", done.adaptation))
     bounds = bounds_of(done.precautions, done.caps, done.posture)
     return Plan(
         patient=done.patient,
-        steps=tuple(steps),
+        steps=steps,
         difficulty=_followers(adaptation, done.floors, bounds, done.followed, date.fromisoformat(done.started_at[:10])),
         seed=done.seed,
         preset=done.preset,
@@ -213,6 +247,8 @@ def plan_of(done: Session) -> Plan:
         floors=done.floors,
         rises=done.rises,
         followed=done.followed,
+        scale=done.scale,
+        most_s=done.most_s or math.inf,
     )
 
 
@@ -272,17 +308,29 @@ def _form(
     posture: str,
     today: date | None,
     answers: Sequence[Answer],
+    gazes: Sequence[str],
 ) -> tuple[Form, str]:
     """The assessments of a visit, with what each changes of its parameters; and why they are due, in words."""
+    story = str(holds.games["open_reach"]["story"])
     if measuring == USUAL:
-        return {name: {} for name in ASSESSMENTS}, ""
-    why: tuple[str, ...] = ()
+        ways = {name: {"ways": form["ways"]} for name, form in gaze_form(FULL, holds.adaptation, gazes).items()}
+        return {**{name: {} for name in ASSESSMENTS if name != "open_gaze"}, **ways}, ""
+    neck, why = measuring, dict[str, None]()
     if measuring == AUTO:
         record = record or PatientRecord(patient="")
         day = (today or date.today()).isoformat()
-        measuring, why = due(record, holds.adaptation, day, answers, posture=posture)
-    story = str(holds.games["open_reach"]["story"])
-    return form_of(measuring, holds.adaptation, record.calibration if record else None, story), "; ".join(why)
+        measuring, first = due(record, holds.adaptation, day, answers, movements=BUT_THE_NECK, posture=posture)
+        neck, then = neck_due(record, holds.adaptation, day, answers, gazes=gazes)
+        why = dict.fromkeys((*first, *then))
+    form = form_of(measuring, holds.adaptation, record.calibration if record else None, story)
+    return {**form, **gaze_form(neck, holds.adaptation, gazes, story)}, "; ".join(why)
+
+
+def _gazes(chosen: Sequence[str], holds: Resolved) -> tuple[str, ...]:
+    """The movements of the neck that games may ask for, as the preset has them."""
+    played = [games.load(name)(holds.parameters(name)) for name in chosen if name not in ASSESSMENTS]
+    asked = {movement for game in played if isinstance(game, looking.TurnsHead) for movement in game.gazes}
+    return tuple(movement for movement in GAZES if movement in asked)
 
 
 def _step(name: str, kind: str, holds: Resolved, knobs: KnobState, *more: Layer) -> Step:
@@ -307,7 +355,8 @@ def _rises(
 
 
 def _asked_by(game: type[Task], movement: str) -> bool:
-    return MOVEMENTS[movement].part in game.moves_parts and ("lean" in game.asks) == (movement in LEANS)
+    by = "lean" if movement in LEANS else "gaze" if movement in GAZES else "hand"
+    return MOVEMENTS[movement].part in game.moves_parts and by in game.asks
 
 
 def _days_away(record: PatientRecord | None, today: date | None) -> int:

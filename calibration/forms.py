@@ -3,12 +3,13 @@
 Each form is what it changes of the assessments' parameters, by assessment and name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from calibration.due import CHECK, FULL, NOTHING
 from calibration.leaning import WAYS
 from calibration.reaching import AZIMUTHS_DEG
 from calibration.story import DRAGON, PLAIN
+from engine import looking
 from engine.adaptation import Adaptation
 from engine.movements import MAIN_LEANS
 from engine.parameters import Value
@@ -52,3 +53,19 @@ def form_of(name: str, adaptation: Adaptation, known: Calibration | None = None,
         "open_reach": {"repetitions": planes * min(EFFORTS, adaptation.open_reaches), "practice": planes, "more": 2},
         "open_lean": {"ways": "eight", "repetitions": 2, "practice": 1, "more": 2},
     }
+
+
+def gaze_form(name: str, adaptation: Adaptation, gazes: Collection[str], story: str = PLAIN) -> Form:
+    """As `form_of` for the neck alone, in the ways that these of its movements need: for who will turn their head.
+
+    A check asks for as many open efforts as the adaptation says, a full one for up to three, with a story for two.
+    """
+    if name == NOTHING or not gazes:
+        return {}
+    ways = next(ways for ways, movements in looking.WAYS.items() if set(gazes) <= set(movements))
+    if name == CHECK:
+        once = max(1, adaptation.check_reaches)
+        return {"open_gaze": {"ways": ways, "repetitions": once, "check": True, "more": 2, "story": story}}
+    if story == DRAGON:
+        return {"open_gaze": {"ways": ways, "repetitions": 2, "story": story}}
+    return {"open_gaze": {"ways": ways, "repetitions": min(EFFORTS, adaptation.open_reaches), "more": 2}}

@@ -208,13 +208,18 @@ def _compensation(block: BlockRecord) -> tuple[str, str] | None:
 
 
 def _outcomes(state: KnobState, block: BlockRecord, game: type[Task]) -> tuple[bool, ...]:
-    """The last targets since something was changed: those of this block, and as many before as are needed."""
-    new = tuple(trial.outcome == REACHED for trial in block.trials if trial.request and trial.outcome != STOPPED)
+    """The last targets since something was changed: those of this block, and as many before as are needed.
+
+    Where any trial of a block asked for an amplitude, only such count: the others cannot be missed. In a game that
+    never asks for one, every trial counts.
+    """
+    asked = [trial for trial in block.trials if trial.request] or block.trials
+    new = tuple(trial.outcome == REACHED for trial in asked if trial.outcome != STOPPED)
     return (*state.outcomes, *new)[-max(_least_targets(game), len(new)) :]
 
 
 def _least_targets(game: type[Task]) -> int:
-    balance = {"lean", "stand"} & set(game.asks)
+    balance = {"lean", "stand", "rise"} & set(game.asks)
     return LEAST_TARGETS_OF_BALANCE if balance else LEAST_TARGETS
 
 

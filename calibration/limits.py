@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from engine.movements import LEANS
+from engine.movements import GAZES, LEANS
 from engine.records import Limit, ReachCell
 
 Array = NDArray[np.float64]
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 BIN_DEG = 15.0
 LEAST_SAMPLES = 5
 PRIOR_FREEDOM = 5
-ELEVATION_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated neck movements of 30 adults
+ELEVATION_SD_DEG = NECK_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated neck movements of 30 adults
 # An assumption: the published reliability of this test (Lininger et al. 2018, Int J Sports Phys Ther 13:800) is that of
 # composites over eight directions in per cent, and no repeated leans of real people were at hand.
 LEAN_SD_DEG = 0.4
@@ -85,7 +85,9 @@ def in_degrees(value_deg: float) -> str:
 
 def usual_sd_deg(movement: str) -> float:
     """How widely the efforts of most people scatter in a movement."""
-    return LEAN_SD_DEG if movement in LEANS else ELEVATION_SD_DEG
+    if movement in LEANS:
+        return LEAN_SD_DEG
+    return NECK_SD_DEG if movement in GAZES else ELEVATION_SD_DEG
 
 
 def from_one(value: float, unit: str, method: str, sd: float, note: str = "") -> Limit:

@@ -14,7 +14,7 @@ from calibration.previewed import BlockPreview, Course, Preview, SessionPreview,
 from calibration.rehearsal import Rehearsal, RehearsedBlock, Tried, envelope_of, followers_of, people, rehearse
 from engine.envelope import Envelope
 from engine.movements import LEANS, MAIN_LEANS, MOVEMENTS, along_ellipse
-from engine.plan import Interlude, Plan
+from engine.plan import Interlude, Plan, in_order
 from engine.records import Calibration, Limit
 
 TRIALS_IN_TIME = 190  # of both plans together: as many as 150 ms allow
@@ -81,7 +81,9 @@ def _with_diagonals(beliefs: Mapping[str, Limit]) -> dict[str, Limit]:
 
 def _trials(plan: Plan) -> int:
     """About how many trials a plan has, to know how many sessions there is time for."""
-    played = [step.task for step in plan.steps if not isinstance(step, Interlude) and step.kind != "calibrate"]
+    played = [
+        step.task for step in in_order(plan.steps) if not isinstance(step, Interlude) and step.kind != "calibrate"
+    ]
     return sum(getattr(task.p, "targets", 10) for task in played)
 
 

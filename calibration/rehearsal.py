@@ -13,7 +13,7 @@ from statistics import NormalDist, pstdev
 
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
 from engine.movements import MOVEMENTS
-from engine.plan import REST, Interlude, Plan, Step
+from engine.plan import REST, Interlude, Plan, Step, in_order
 from engine.precautions import barred
 from engine.records import Calibration, Limit, Request, TrialRecord
 from engine.task import NOT_YET, REACHED, Task, Trial
@@ -135,7 +135,7 @@ def followers_of(plan: Plan, known: Calibration) -> Mapping[str, Difficulty]:
 def _same_for_all(plan: Plan, known: Calibration) -> dict[tuple[str, str], RehearsedBlock]:
     """By name and kind, the blocks that are the same with everybody: what is barred, and what only measures."""
     envelope, same = envelope_of(plan, known), {}
-    for step in plan.steps:
+    for step in in_order(plan.steps):
         if isinstance(step, Interlude):
             continue
         if why := barred(step.task, plan.posture, plan.precautions, plan.caps):
@@ -155,7 +155,7 @@ def _rehearsal(
 ) -> Rehearsal:
     envelope = envelope_of(plan, known, followers)
     blocks, seconds, rests = [], 0.0, 0
-    for step in plan.steps:
+    for step in in_order(plan.steps):
         if isinstance(step, Interlude):
             seconds += READ_S if step.panel.confirm else step.seconds
             rests += step.kind == REST.kind
@@ -220,7 +220,7 @@ def _tried(request: Request, followers: Mapping[str, Difficulty], person: Person
 def _as_known(trial: Trial, known: Calibration) -> float | None:
     """What an open effort comes to: what was known, or the stop line; what is in doubt by itself is repeated."""
     leant = trial.values.get("movement", "")
-    limit = known.limits.get(leant or f"shoulder_elevation_{trial.side}")
+    limit = known.limits.get(leant or trial.values.get("neck") or f"shoulder_elevation_{trial.side}")
     if limit is None:
         return None
     stop_deg: float = trial.values["goal"].angle_deg if leant else trial.values["stop_deg"]

@@ -11,7 +11,7 @@ import numpy as np
 from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_of
 from calibration.limits import from_one
 from calibration.sway import head_sway
-from engine import moves
+from engine import choosing, moves
 from engine.envelope import Envelope
 from engine.motion import Array, Motion
 from engine.parameters import number
@@ -67,7 +67,7 @@ class Standing(Assessment):
         if trial.values["do"] == BREATHE:
             return moves.show((Panel("breathe", "stand.title", ("stand.breathe", "stand.again")),), BREATHE_S)
         panel = Panel("stand", "stand.title", ("stand.text", "session.confirm"), confirm=True)
-        return moves.confirm((panel,), self.p.wait_s)
+        return choosing.confirm((panel,), self.p.wait_s)
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
         """Quiet standing lasts as long as it is told to; getting ready is reading two lines."""

@@ -4,7 +4,7 @@ Words and dots on the panel, a sound for each dot, and a greeting at the end, ho
 """
 
 from engine.places import lean_along
-from engine.scene import Item, Lean, Panel, Reach, Sound
+from engine.scene import Gaze, Item, Lean, Panel, Reach, Sound
 from engine.task import Move
 
 PLAIN, DRAGON = "plain", "dragon"
@@ -39,4 +39,6 @@ def _dots(item: Item) -> int:
         share = item.reached
     elif isinstance(item, Lean) and item.angle_deg > 0:
         share = lean_along(item.now_deg, item.direction_deg)[0] / item.angle_deg
+    elif isinstance(item, Gaze):
+        share = item.fill
     return max(0, min(DOTS, int(DOTS * share)))

@@ -31,11 +31,11 @@ def check_answer(answer: Answer) -> None:
 
 
 class Easing(NamedTuple):
-    """Movements whose name begins with `of` are asked for `share` of what they were."""
+    """Movements whose name begins with one of `of` are asked for `share` of what they were."""
 
     share: float
     why: str
-    of: str = ""
+    of: tuple[str, ...] = ("",)
 
 
 class Answers:
@@ -78,12 +78,12 @@ class Answers:
             return Easing(LESS, "because the person was tired") if tired else None
         if answer.kind == "pain":
             hold, stop = self._adaptation.pain_hold_nrs, self._adaptation.pain_stop_nrs
-            self._end_from(HURTS, value, stop, before, self._presses("pain") >= PAINS)
+            self._end_from(HURTS, value, stop, before, self._often("pain", hold) >= PAINS)
             return Easing(LESS, "because it hurt") if value >= hold else None
         if answer.kind == "dizziness":
-            self._end_from(IS_DIZZY, value, DIZZY_STOP, before, self._presses("dizziness") >= DIZZINESSES)
+            self._end_from(IS_DIZZY, value, DIZZY_STOP, before, self._often("dizziness", DIZZY_HOLD) >= DIZZINESSES)
             self._dizzy, self._let_go = self._dizzy or (value >= DIZZY_HOLD and not before), False
-            return Easing(LESS_LEAN, "because the person was dizzy", "lean") if value >= DIZZY_HOLD else None
+            return Easing(LESS_LEAN, "because the person was dizzy", ("lean", "neck")) if value >= DIZZY_HOLD else None
         self.ends = self.ends or ("the person said stop" if value else "")
         return None
 
@@ -102,5 +102,6 @@ class Answers:
             told = f": {value:g} of 10 before it began, and from {stop:g} on nothing is played" if before else ""
             self.ends = self.ends or what + told
 
-    def _presses(self, kind: str) -> int:
-        return sum(answer.kind == kind and answer.at_s is not None for answer in self.told)
+    def _often(self, kind: str, least: float) -> int:
+        """How often in the session something was said that matters."""
+        return sum(answer.kind == kind and answer.at_s is not None and answer.value >= least for answer in self.told)

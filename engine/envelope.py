@@ -19,9 +19,27 @@ from engine.body import (
     SHOULDER_HEIGHT_OF_STATURE,
 )
 from engine.frame import SIDES, Vector
-from engine.movements import LEANS, MAIN_LEANS, MOVEMENTS, along_ellipse, lean_movement
+from engine.movements import (
+    ANYBODYS_NECK_DEG,
+    GAZES,
+    LEANS,
+    MAIN_LEANS,
+    MOVEMENTS,
+    along_ellipse,
+    gaze_movement,
+    lean_movement,
+)
 from engine.places import from_shoulder, seen_from_shoulder
-from engine.precautions import LEAST_LEAN_DEG, LEAST_RAISE_DEG, Cap, bounds_of, lean_cap, lower, value_of
+from engine.precautions import (
+    LEAST_LEAN_DEG,
+    LEAST_RAISE_DEG,
+    LEAST_TURN_DEG,
+    Cap,
+    bounds_of,
+    lean_cap,
+    lower,
+    value_of,
+)
 from engine.records import Calibration, Limit, Precaution, Request, Stance
 from engine.workspace import SLACK_DEG, SLACK_M, longest_m, refuses_arm, refuses_look
 
@@ -63,7 +81,7 @@ class Envelope:
     ask, a step beyond the one before. Bounds only ever become tighter, whatever is measured or said afterwards.
     `forbidden_leans` are what precautions forbid whatever the lean is for: a direction, the most that is allowed along
     it, and how many degrees to either side that holds: a diagonal no further than it is the nearest of the eight, so
-    that it takes nothing from those beside it.
+    that it takes nothing from those beside it. `posture` is that of the visit.
     """
 
     def __init__(
@@ -79,16 +97,18 @@ class Envelope:
         adaptation: Adaptation | None = None,
     ) -> None:
         self._bounds = bounds_of(precautions, caps or {}, posture)
+        self._looks = dict(self._bounds)  # answers ease what is asked of a neck, not where somebody may look
         forbidden = bounds_of(precautions, {}, posture)
         self.forbidden_leans = tuple(
             (LEANS[name], cap.value, 90.0 if name in MAIN_LEANS else 22.5)
             for name, cap in forbidden.items()
             if name in LEANS
         )
+        self.posture = posture
         self._floors, self._rises = floors or {}, rises or {}
         self._adaptation = adaptation or Adaptation()
         self._asked: dict[str, float] = {}
-        self._eases: list[tuple[float, str, str]] = []
+        self._eases: list[tuple[float, str, tuple[str, ...]]] = []
         self._best: dict[str, float] = {}
         self.know(calibration, difficulties or {})
 
@@ -111,8 +131,8 @@ class Envelope:
         """Take a new stance, in the middle of a block too: what it asks for next is asked for from there."""
         self.calibration, self.stance = replace(self.calibration, stance=stance), stance
 
-    def ease(self, share: float, why: str, of: str = "") -> None:
-        """Bound every movement whose name begins with `of` to a share of what was asked of it last, for good.
+    def ease(self, share: float, why: str, of: tuple[str, ...] = ("",)) -> None:
+        """Bound every movement whose name begins with one of `of` to a share of what was asked of it last, for good.
 
         Where nothing was asked, to that share of its limit today; what is measured only later is eased then.
         """
@@ -143,7 +163,8 @@ class Envelope:
             most = self.at_most(movement).value
         except OutsideEnvelope:
             return False
-        return most >= (LEAST_LEAN_DEG if movement in LEANS else LEAST_RAISE_DEG)
+        least = LEAST_LEAN_DEG if movement in LEANS else LEAST_TURN_DEG if movement in GAZES else LEAST_RAISE_DEG
+        return most >= least
 
     def at_most(self, movement: str) -> Cap:
         """The cap of a movement: the smallest of what was measured, the preset's ceiling, precautions and answers.
@@ -303,6 +324,36 @@ class Envelope:
             return f"a lean of {angle_deg:.1f}° is none: turn its direction instead of its sign"
         return f"a lean of {angle_deg:.1f}°, {MOVEMENTS[movement].title}, is beyond {cap.value:.1f}°, {cap.why}"
 
+    def refuses_gaze(self, turn_deg: Vector, open_ended: bool = False) -> str:
+        """Why a face may not be asked to turn, to be raised and to be laid over so far ("" when it may).
+
+        What is between two movements lies on an ellipse through the caps of both. An open one need not have been
+        measured.
+        """
+        squared = 0.0
+        for axis, value in enumerate(turn_deg):
+            if not math.isfinite(value):
+                return f"a turn of the head by {value}° has no direction"
+            if value == 0:
+                continue
+            movement = gaze_movement(axis, value)
+            try:
+                cap = self._open_neck(movement) if open_ended else self.at_most(movement)
+            except OutsideEnvelope as reason:
+                return str(reason)
+            if abs(value) > cap.value + SLACK_DEG:
+                return f"{abs(value):.0f}° of {MOVEMENTS[movement].title} is beyond {cap.value:.0f}°, {cap.why}"
+            squared += (value / (cap.value + SLACK_DEG)) ** 2
+        if squared > 1 + 1e-9:
+            turned, raised, tilted = turn_deg
+            return f"a head turned {turned:.0f}°, raised {raised:.0f}° and tilted {tilted:.0f}° at once goes too far"
+        return ""
+
+    def _open_neck(self, movement: str) -> Cap:
+        furthest = next(most for name, most in ANYBODYS_NECK_DEG.items() if movement.startswith(name))
+        anybody = Cap(furthest, "deg", "the most for anybody")
+        return min(anybody, self._bounds.get(movement, anybody), key=value_of)
+
     def _lower(self, movement: str, value: float, why: str) -> None:
         lower(self._bounds, movement, Cap(value, MOVEMENTS[movement].unit, why))
 
@@ -402,7 +453,7 @@ class Envelope:
         return refuses_arm(self._bounds, side, (outward, up, -behind), self._arm_m(side))
 
     def _refuses_look(self, place_m: Vector) -> str:
-        return refuses_look(self._bounds, self.stance.head_m, self.stance.facing_deg, place_m)
+        return refuses_look(self._looks, self.stance.head_m, self.stance.facing_deg, place_m)
 
 
 def shoulder_by_stature(stature_m: float, side: str) -> Vector:

@@ -7,25 +7,30 @@ the envelope. Thresholds are design values from the measures' literature, stated
 import math
 from typing import NamedTuple
 
-from engine.body import Body
+from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
-from engine.frame import Button, Frame
-from engine.scene import Item, Lean, Reach, Target
+from engine.frame import Button, Frame, rotate
+from engine.scene import Gaze, Item, Lean, Reach, Rise, Target
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
 LEAN_OF_REACHING_DEG = 3.0  # turning and reaching lean this much by themselves, whatever the limit
 LEAN_RATE_DPS = 30.0
 HEAD_DROP_M = 0.15
 SETTLED_S = 1.0  # how long all must be well before play goes on
+FALL_MPS = 1.3  # no head comes down faster in daily life, sitting down included (Bourke 2008, Med Eng Phys 30:937)
+RISING_LEAN_DEG = 40.0  # who stands up brings the head over the feet, and somebody seated leans over the toes
+SEATED_BACK_DEG = 25.0  # who sits down on a chair behind has the head some 0.4 m behind where they stood
 GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
 _SMOOTHING_S = 0.1
+_EYES_FROM_NECK_M = (-NECK_IN_HEAD_M[0], -NECK_IN_HEAD_M[1], -NECK_IN_HEAD_M[2])
 
 RESTARTING = "the headset's software stopped and is being started again"
 AWAY = "nobody wears the headset"
 UNHEEDED = "a system menu is open or the headset is asleep"
 SETTLING = "settling"
 TOO_FAST, TOO_FAR, TOO_LOW = "the head moves sideways", "a lean", "the head has come down"
-NEAR_FALLS = (TOO_FAST, TOO_FAR, TOO_LOW)
+FALLING = "the head falls"
+NEAR_FALLS = (TOO_FAST, TOO_FAR, TOO_LOW, FALLING)
 """How the reason of a pause begins that may have been a fall."""
 
 
@@ -45,15 +50,21 @@ _ABSENT = ((Button.RESTARTING, RESTARTING), (Button.AWAY, AWAY))
 
 
 class Guard:
-    """Watches frames, bodies and items of one session."""
+    """Watches frames, bodies and items of one session.
+
+    Who is `at_ease`, because nothing is asked of them, may lean, step and sit down; only a fall is watched for.
+    """
 
     def __init__(self) -> None:
         self.envelope: Envelope | None = None
         self._admitted: set[tuple[object, ...]] = set()
         self._well_since_s = 0.0
         self._paused = False
+        self.at_ease = False
         self._lean_deg = (0.0, 0.0)
         self._rate_dps = 0.0
+        self._rise: Rise | None = None  # who is asked to stand up or sit down moves as nobody else may
+        self._height_m, self._sink_mps = math.nan, 0.0
         self._last_s = 0.0
         self._tracked_s = 0.0
 
@@ -77,9 +88,12 @@ class Guard:
         return GO
 
     def admit(self, items: tuple[Item, ...]) -> str:
-        """Why these items may not be shown; "" when every target, path and lean lies inside the envelope."""
+        """Why these items may not be shown; "" when every target, path, lean and turn lies inside the envelope."""
+        self._rise = None
         for item in items:
-            if isinstance(item, Target | Reach | Lean):
+            if isinstance(item, Rise):
+                self._rise = item
+            if isinstance(item, Target | Reach | Lean | Gaze):
                 bounds = _bounds_of(item)
                 if bounds not in self._admitted:
                     refusal = self._refusal(item)
@@ -88,7 +102,7 @@ class Guard:
                     self._admitted.add(bounds)
         return ""
 
-    def _refusal(self, item: Target | Reach | Lean) -> str:
+    def _refusal(self, item: Target | Reach | Lean | Gaze) -> str:
         envelope = self.envelope
         if envelope is None:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
@@ -96,6 +110,8 @@ class Guard:
             return envelope.refuses_target(item.place_m, item.hand)
         if isinstance(item, Reach):
             return envelope.refuses_path(item.start_m, item.stop_m, item.hand)
+        if isinstance(item, Gaze):
+            return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg), item.open_ended)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg, item.open_ended)
 
     def _guessed(self, frame: Frame, body: Body) -> str:
@@ -108,14 +124,20 @@ class Guard:
 
     def _falling(self, body: Body) -> str:
         step_s = body.time_s - self._last_s
-        ahead, right = body.lean_deg
+        ahead, right = lean_deg = _lean_deg(body)
         if step_s > 0:
             rate = math.hypot(ahead - self._lean_deg[0], right - self._lean_deg[1]) / step_s
             share = min(1.0, step_s / _SMOOTHING_S)
             self._rate_dps += share * (rate - self._rate_dps)
-        self._lean_deg, self._last_s = body.lean_deg, body.time_s
+            sink_mps = 0.0 if math.isnan(self._height_m) else (self._height_m - body.head_m[1]) / step_s
+            self._sink_mps += share * (sink_mps - self._sink_mps)
+        self._lean_deg, self._last_s, self._height_m = lean_deg, body.time_s, body.head_m[1]
         if self.envelope is None:
             return ""
+        if self.at_ease:
+            return f"{FALLING} at {self._sink_mps:.1f} m/s" if self._sink_mps > FALL_MPS else ""
+        if self._rise is not None:
+            return _falls(self._rise, body, self._sink_mps)
         if self._rate_dps > LEAN_RATE_DPS:
             return f"{TOO_FAST} at {self._rate_dps:.0f}°/s"
         lean = math.hypot(ahead, right)
@@ -150,6 +172,30 @@ def seen(frame: Frame) -> bool:
     return frame.head.tracked and not absent(frame)
 
 
+def _lean_deg(body: Body) -> tuple[float, float]:
+    """The lean (forward, right) without what turning the head about the neck does to it, where that is less.
+
+    A head that is bent back by 60 degrees has gone back by 11 cm, which is no lean of the body.
+    """
+    person, (ahead, right), height_m = body.person, body.lean_deg, body.head_m[1]
+    now_x, _, now_z = rotate(body.frame.head.orientation, _EYES_FROM_NECK_M)
+    then_x, _, then_z = rotate(person.head_q, _EYES_FROM_NECK_M)
+    x, z = now_x - then_x, now_z - then_z
+    along, across = x * person.ahead_x + z * person.ahead_z, z * person.ahead_x - x * person.ahead_z
+    of_neck = (ahead - math.degrees(math.atan2(along, height_m)), right - math.degrees(math.atan2(across, height_m)))
+    return min(of_neck, body.lean_deg, key=lambda lean_deg: math.hypot(*lean_deg))
+
+
+def _falls(rise: Rise, body: Body, sink_mps: float) -> str:
+    """Why somebody who stands up or sits down may be falling."""
+    if sink_mps > FALL_MPS:
+        return f"{FALLING} at {sink_mps:.1f} m/s"
+    ahead, right = body.lean_deg
+    if abs(right) > ANYBODYS_LEAN_DEG or not -SEATED_BACK_DEG <= ahead <= RISING_LEAN_DEG:
+        return f"{TOO_FAR} of {math.hypot(ahead, right):.0f}° while standing up"
+    return TOO_LOW if body.head_m[1] < rise.low_m - HEAD_DROP_M else ""
+
+
 def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float) -> str:
     shown = envelope.shown_lean_deg(direction_deg)
     if lean_deg > (ANYBODYS_LEAN_DEG if shown is None else LEAN_OF_LIMIT * shown):
@@ -162,9 +208,11 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float) ->
     return ""
 
 
-def _bounds_of(item: Target | Reach | Lean) -> tuple[object, ...]:
+def _bounds_of(item: Target | Reach | Lean | Gaze) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
         return (item.start_m, item.stop_m, item.hand)
+    if isinstance(item, Gaze):
+        return (item.yaw_deg, item.pitch_deg, item.tilt_deg, item.open_ended)
     return (item.direction_deg, item.angle_deg, item.open_ended)

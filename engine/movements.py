@@ -26,6 +26,19 @@ MAIN_LEANS = ("lean_forward", "lean_right", "lean_back", "lean_left")
 THEORETICAL_LEAN_DEG = {"lean_forward": 8.0, "lean_right": 8.0, "lean_back": 4.5, "lean_left": 8.0}
 """Targets of the limits of stability test: 8 degrees forward and sideways, 4.5 back."""
 
+GAZES: Mapping[str, tuple[int, int, int]] = {
+    "neck_rotation_right": (1, 0, 0),
+    "neck_rotation_left": (-1, 0, 0),
+    "neck_extension": (0, 1, 0),
+    "neck_flexion": (0, -1, 0),
+    "neck_lateral_right": (0, 0, 1),
+    "neck_lateral_left": (0, 0, -1),
+}
+"""The six movements of the neck, by which way a face is turned (right), raised and laid over (right)."""
+ANYBODYS_NECK_DEG = {"neck_rotation": 95.0, "neck_extension": 80.0, "neck_flexion": 70.0, "neck_lateral": 55.0}
+"""Further than that no neck is asked to go, a tenth beyond the means of young adults (Swinkels & Swinkels-Meewisse
+2014, doi 10.1097/BRS.0000000000000158): nobody reaches it."""
+
 PARTS = ("neck", "trunk", *(f"{side} {limb}" for side in SIDES for limb in ("arm", "leg")))
 
 
@@ -50,6 +63,8 @@ MOVEMENTS: Mapping[str, Movement] = {
     "neck_extension": Movement("head bent back", "neck", largest=90.0),
     "neck_rotation_left": Movement("head turned left", "neck", largest=100.0),
     "neck_rotation_right": Movement("head turned right", "neck", largest=100.0),
+    "neck_lateral_left": Movement("head laid over to the left", "neck", largest=70.0),
+    "neck_lateral_right": Movement("head laid over to the right", "neck", largest=70.0),
     "trunk_flexion": Movement("bent forward", "trunk", largest=130.0),
     "trunk_rotation": Movement("trunk turned", "trunk", largest=90.0),
     **{name: Movement(name.replace("lean_", "leant ").replace("_", " "), "trunk", largest=20.0) for name in LEANS},
@@ -105,3 +120,9 @@ def along_ellipse(direction_deg: float, by_main: Mapping[str, float]) -> float:
     ]
     squared = sum(part * part for part in parts)
     return math.inf if squared == 0 else 1 / math.sqrt(squared)
+
+
+def gaze_movement(axis: int, value: float) -> str:
+    """The movement of the neck that a turn to the right (0), a raise (1) or a tilt to the right (2) by `value` is."""
+    sign = 1 if value >= 0 else -1
+    return next(name for name, way in GAZES.items() if way[axis] == sign)

@@ -4,17 +4,20 @@ A move counts time in `body.dt_s`, keeps no Body across a yield, and yields befo
 """
 
 import math
+from collections.abc import Sequence
 
 from engine.body import Body
+from engine.facing import apart_deg, facing_deg
 from engine.frame import Vector
 from engine.places import lean_along
-from engine.scene import Item, Lean, Reach, Stand, Target
+from engine.scene import Breath, Gaze, Item, Lean, Reach, Rise, Stand, Target
 from engine.task import NOT_YET, REACHED, Move
 
 HELD = 1.25  # a target that is held is left later than it was entered, so that tremor does not undo a hold
 UNSEEN_S = 0.15  # a hand that is lost for no longer has not left; it fills nothing meanwhile
 STILL_MPS = 0.05
 STILL_FOR_S = 0.5
+UP, DOWN = 0.92, 0.15  # of the way up from a chair: then somebody stands, or sits
 
 
 def hand_m(body: Body, hand: str, place_m: Vector) -> Vector | None:
@@ -42,6 +45,35 @@ def hold(target: Target, hold_s: float) -> Move:
     return REACHED
 
 
+def hold_all(targets: Sequence[Target], hold_s: float) -> Move:
+    """Keep every target filled at once, each by its own hand; one that others wait for is a little full."""
+    held_s, inside = 0.0, [False] * len(targets)
+    while not (all(inside) and held_s >= hold_s):
+        held = min(1.0, held_s / hold_s) if hold_s else 0.0
+        body = yield tuple(
+            target._replace(fill=max(held, 0.1) if within else 0.0)
+            for target, within in zip(targets, inside, strict=True)
+        )
+        for index, target in enumerate(targets):
+            hand = hand_m(body, target.hand, target.place_m)
+            away_m = math.inf if hand is None else math.dist(hand, target.place_m)
+            inside[index] = away_m < target.radius_m * (HELD if inside[index] else 1.0)
+        held_s = held_s + body.dt_s if all(inside) else 0.0
+    return REACHED
+
+
+def gather(target: Target, seconds: float) -> Move:
+    """Spend a time in a target, all at once or bit by bit: only time within it counts, and none is taken away."""
+    held_s, inside = 0.0, False
+    while held_s < seconds:
+        body = yield (target._replace(fill=held_s / seconds),)
+        hand = hand_m(body, target.hand, target.place_m)
+        near_m = target.radius_m * (HELD if inside else 1.0)
+        inside = hand is not None and math.dist(hand, target.place_m) < near_m
+        held_s += body.dt_s if inside else 0.0
+    return REACHED
+
+
 def lean(goal: Lean, hold_s: float) -> Move:
     """Lean to a goal, within its tolerance along and across, and hold; with `hold_s` 0, touch it."""
     held_s, inside, now_deg = 0.0, False, (0.0, 0.0)
@@ -53,6 +85,67 @@ def lean(goal: Lean, hold_s: float) -> Move:
         near_deg = goal.tolerance_deg * (HELD if inside else 1.0)
         inside = along > goal.angle_deg - near_deg and abs(across) < 2 * near_deg
         held_s = held_s + body.dt_s if inside else 0.0
+    return REACHED
+
+
+def gaze(goal: Gaze, hold_s: float) -> Move:
+    """Turn the face to a goal and keep it there; with `hold_s` 0, sweep over it.
+
+    A goal to one side begins to count at its near edge; further than it is asked for counts, too.
+    """
+    held_s, inside, now_deg = 0.0, False, (0.0, 0.0, 0.0)
+    while not (inside and held_s >= hold_s):
+        fill = min(1.0, held_s / hold_s) if hold_s else 0.0
+        body = yield (goal._replace(now_deg=now_deg, fill=fill),)
+        now_deg = facing_deg(body)
+        inside = _faces(goal, now_deg, HELD if inside else 1.0)
+        held_s = held_s + body.dt_s if inside else 0.0
+    return REACHED
+
+
+def gaze_out(goal: Gaze, most_s: float) -> Move:
+    """Follow a face as far as is comfortable: ends when it came half way back, or at the stop line."""
+    best_deg, now_deg, along, gone_s = 0.0, (0.0, 0.0, 0.0), 0.0, 0.0
+    furthest_deg = math.hypot(goal.yaw_deg, goal.pitch_deg, goal.tilt_deg)
+    way = tuple(value / furthest_deg for value in (goal.yaw_deg, goal.pitch_deg, goal.tilt_deg))
+    while gone_s < most_s and best_deg < furthest_deg and not (best_deg > 5.0 and along < best_deg / 2):
+        body = yield (goal._replace(now_deg=now_deg, fill=best_deg / furthest_deg),)
+        gone_s += body.dt_s
+        now_deg = facing_deg(body)
+        along = sum(value * share for value, share in zip(now_deg, way, strict=True))
+        best_deg = max(best_deg, along)
+    return REACHED
+
+
+def rise(goal: Rise, hold_s: float) -> Move:
+    """Come up, or down again, as `goal.goal` says, and stay there for a while."""
+    held_s, share = 0.0, goal.share
+    there = False
+    while not (there and held_s >= hold_s):
+        fill = min(1.0, held_s / hold_s) if hold_s else 0.0
+        body = yield (goal._replace(share=min(1.0, max(0.0, share)), fill=fill),)
+        share = risen(goal, body)
+        there = share > UP if goal.goal == "up" else share < DOWN
+        held_s = held_s + body.dt_s if there else 0.0
+    return REACHED
+
+
+def risen(goal: Rise, body: Body) -> float:
+    """How far up somebody has come, or forward, as a share of the way; nan while the head is not seen."""
+    if goal.high_m > goal.low_m:
+        return (body.head_m[1] - goal.low_m) / (goal.high_m - goal.low_m)
+    return body.lean_deg[0] / goal.lean_deg
+
+
+def breathe(key: str, in_s: float, out_s: float, rounds: int) -> Move:
+    """Show a breath to go along with, in and out; whoever breathes otherwise does so."""
+    for _ in range(rounds):
+        for rising, length_s in ((True, in_s), (False, out_s)):
+            gone_s = 0.0
+            while gone_s < length_s:
+                swell = (1 - math.cos(math.pi * gone_s / length_s)) / 2
+                body = yield (Breath(key, swell if rising else 1 - swell, rising),)
+                gone_s += body.dt_s
     return REACHED
 
 
@@ -104,18 +197,6 @@ def lean_out(goal: Lean, most_s: float) -> Move:
     return REACHED
 
 
-def confirm(items: tuple[Item, ...], most_s: float) -> Move:
-    """Show something until the person presses a trigger, or the time is up."""
-    gone_s, released = 0.0, False
-    while gone_s < most_s:
-        body = yield items
-        gone_s += body.dt_s
-        if body.confirm and released:
-            return REACHED
-        released = released or not body.confirm
-    return NOT_YET
-
-
 def show(items: tuple[Item, ...], seconds: float) -> Move:
     """Show something for a time."""
     gone_s = 0.0
@@ -148,3 +229,17 @@ def alongside(items: tuple[Item, ...], move: Move) -> Move:
             own = move.send(body)
         except StopIteration as end:
             return str(end.value)
+
+
+def _faces(goal: Gaze, now_deg: Vector, slack: float) -> bool:
+    """Whether a face is at a goal, or beyond it in the same direction."""
+    yaw, pitch, tilt = now_deg
+    near_deg = goal.radius_deg * slack
+    if goal.tilt_deg:
+        sign = math.copysign(1.0, goal.tilt_deg)
+        straight = apart_deg((yaw, pitch), (goal.yaw_deg, goal.pitch_deg)) < 3 * near_deg
+        return straight and sign * tilt > abs(goal.tilt_deg) - near_deg
+    far_deg = apart_deg((0.0, 0.0), (goal.yaw_deg, goal.pitch_deg))
+    beyond = apart_deg((0.0, 0.0), (yaw, pitch)) / max(far_deg, 1e-6)
+    at = (yaw / beyond, pitch / beyond) if beyond > 1 else (yaw, pitch)
+    return apart_deg(at, (goal.yaw_deg, goal.pitch_deg)) < near_deg

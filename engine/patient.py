@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.records import Answer, Calibration, Followed, KnobState, Precaution, Record
+from engine.settings import Settings
 
 
 class PatientRecord(Record, frozen=True, kw_only=True):
@@ -11,7 +12,8 @@ class PatientRecord(Record, frozen=True, kw_only=True):
 
     `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs. `followed`
     are the beliefs of the trackers, `knobs` the progress by game; `furthest` is the furthest request of the session
-    before by movement; `answers` are the last session's.
+    before by movement; `answers` are the last session's, `settings` how they want to see and hear. `age_years` says
+    how a visit is led (engine.profile); `stickers` are all those that a child has chosen.
     """
 
     patient: str
@@ -26,3 +28,6 @@ class PatientRecord(Record, frozen=True, kw_only=True):
     sessions: int = 0
     last_at: str = ""
     ended_by: str = ""
+    settings: Settings = Settings()
+    age_years: int | None = None
+    stickers: tuple[str, ...] = ()

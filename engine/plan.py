@@ -1,7 +1,7 @@
 """What one visit will hold: the steps, the bounds, and who follows the difficulty."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.adaptation import Adaptation
@@ -9,8 +9,9 @@ from engine.answers import check_answer
 from engine.envelope import Difficulty
 from engine.movements import MOVEMENTS, UnknownBound, check_bound
 from engine.precautions import as_precautions, refuses_posture
+from engine.questions import Question
 from engine.records import Answer, Calibration, Followed, Limit, Precaution
-from engine.scene import Panel
+from engine.scene import Line, Panel
 from engine.task import Task
 
 STILL = "still"
@@ -29,7 +30,7 @@ def check_posture(posture: str) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A task to do, under the name of its file. `kind` is calibrate, warm up or play.
+    """A task to do, under the name of its file. `kind` is calibrate, warm up, play, calm (at the end) or recheck.
 
     `change` says what became harder or easier since it was played last.
     """
@@ -42,8 +43,32 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Fork:
+    """Tasks to do in the order that the person chooses, with a rest before each further one."""
+
+    steps: tuple[Step, ...]
+    seconds: float = 20.0
+    place: str = "lobby"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Something to choose that changes nothing that is played, such as a sticker: keys of words, and pictures."""
+
+    kind: str
+    title: str
+    text: str
+    names: tuple[str, ...]
+    seconds: float = 20.0
+    place: str = "lobby"
+
+
+@dataclass(frozen=True)
 class Interlude:
-    """Words for a while: welcome, rest, end. A panel that asks for confirmation ends it early."""
+    """Words for a while: welcome, rest, end. A panel that asks for confirmation ends it early.
+
+    That of `start` is confirmed by somebody who has put the headset on and looks ahead: it takes their stance.
+    """
 
     kind: str
     title: str
@@ -53,17 +78,70 @@ class Interlude:
     sound: str = ""
 
 
-WELCOME = Interlude(
-    "welcome",
-    "Welcome",
-    Panel("welcome", "session.welcome_title", ("session.welcome_text", "session.confirm"), confirm=True),
-    30.0,
-    "orchard",
-    "confirm",
+def _interlude(
+    kind: str, title: str, text: tuple[str, ...], seconds: float, sound: str, confirm: bool = False
+) -> Interlude:
+    panel = Panel(kind, f"session.{title}", tuple(f"session.{line}" for line in text), confirm=confirm)
+    return Interlude(kind, kind.capitalize(), panel, seconds, "lobby", sound)
+
+
+WELCOME = _interlude("welcome", "welcome_title", ("welcome_text", "confirm"), 30.0, "confirm", confirm=True)
+REST = _interlude("rest", "rest_title", ("rest_text",), 15.0, "rest")
+END = _interlude("end", "end_title", ("end_text",), 4.0, "finish")
+START = Interlude(
+    "start",
+    "Start",
+    Panel("start", "start.put_on_title", ("start.put_on_text", "start.look_text", "session.dwell"), confirm=True),
+    120.0,
+    "lobby",
+    "appear",
 )
-REST = Interlude("rest", "Rest", Panel("rest", "session.rest_title", ("session.rest_text",)), 15.0, "orchard", "rest")
-END = Interlude("end", "End", Panel("end", "session.end_title", ("session.end_text",)), 4.0, "orchard", "finish")
-INTERLUDES: Mapping[str, Interlude] = {step.kind: step for step in (WELCOME, REST, END)}
+FOR_THE_ADULT = Interlude(
+    "adult facts",
+    "For the adult",
+    Panel(
+        "adult facts",
+        "adult.ages_title",
+        ("adult.age_maker", "adult.age_younger", "adult.age_time", "adult.age_signs", "adult.age_stop"),
+        confirm=True,
+    ),
+    120.0,
+    "lobby",
+)
+SUMMARY = Interlude("summary", "Summary", Panel("summary", "summary.title", confirm=True), 20.0, "lobby", "finish")
+INTERLUDES: Mapping[str, Interlude] = {step.kind: step for step in (FOR_THE_ADULT, START, WELCOME, REST, SUMMARY, END)}
+AnyStep = Step | Interlude | Question | Fork | Pick
+
+
+def programme(names: Sequence[str]) -> Interlude:
+    """What comes today: the first tasks of these by their titles."""
+    order = ("lobby.first", *("lobby.next",) * (len(names) - 2), "lobby.last")
+    lines = tuple(Line(words, (f"{name}.title",)) for words, name in zip(order, names[:MOST_NAMED], strict=False))
+    return Interlude(
+        "programme", " ".join(names), Panel("programme", "lobby.title", lines, confirm=True), 12.0, "lobby"
+    )
+
+
+def sticker(names: Sequence[str]) -> Pick:
+    """One of some stickers to keep."""
+    return Pick("sticker", "sticker.title", "sticker.choose", tuple(names))
+
+
+REPLY_S = 4.0
+MOST_NAMED = 4
+
+
+def in_order(steps: Sequence[AnyStep]) -> tuple[Step | Interlude, ...]:
+    """Tasks and interludes as they come where nobody chooses otherwise; a question lasts as long as a reply takes."""
+    plain: list[Step | Interlude] = []
+    for step in steps:
+        if isinstance(step, Fork):
+            plain += [each for task in step.steps for each in (REST, task)][1:]
+        elif isinstance(step, Question | Pick):
+            plain.append(Interlude(step.kind, "Question", Panel(step.kind, step.title), REPLY_S, step.place))
+        else:
+            plain.append(step)
+    return tuple(plain)
 
 
 @dataclass(frozen=True)
@@ -85,7 +163,7 @@ class Plan:
     """
 
     patient: str
-    steps: tuple[Step | Interlude, ...]
+    steps: tuple[AnyStep, ...]
     difficulty: Callable[[Mapping[str, Limit]], Mapping[str, Difficulty]]
     seed: int = 0
     preset: str = ""
@@ -99,6 +177,8 @@ class Plan:
     floors: Mapping[str, float] = field(default_factory=dict)
     rises: Mapping[str, float] = field(default_factory=dict)
     followed: tuple[Followed, ...] = ()
+    scale: str = "words"
+    most_s: float = math.inf
 
     def __post_init__(self) -> None:
         check_posture(self.posture)

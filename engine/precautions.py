@@ -18,6 +18,9 @@ LEAST_LEAN_DEG = 1.0  # less cannot be told from sway
 LEAST_RAISE_DEG = 15.0  # a hand that hangs is at about 20
 FULL_WEIGHT_PERCENT = 100.0
 SITTING_HIP_DEG = 90.0
+LEAST_TURN_DEG = 8.0  # of a head: less is what it does by itself
+RISING_DEG = {"hip_flexion": 112.0, "knee_flexion": 100.0, "trunk_flexion": 50.0, "ankle_dorsiflexion": 20.0}
+"""What standing up from a chair of usual height bends (Rodosky, Andriacchi & Andersson 1989, J Orthop Res 7:266)."""
 HIPS_OF_STATURE, SEATED_HIPS_OF_STATURE = 0.53, 0.25  # Drillis & Contini 1966; the seat, for who sits
 TRUNK_OF_HEIGHT: Mapping[str, float] = {
     "standing": 1 - HIPS_OF_STATURE / EYE_HEIGHT_OF_STATURE,
@@ -28,6 +31,8 @@ BOUNDED: Mapping[str, tuple[str, ...]] = {
     "hand": ("shoulder_elevation", "shoulder_external_rotation", "elbow_extension", "neck", "use_of_arm"),
     "lean": ("lean", "ankle", "trunk_flexion", "hip_flexion"),
     "stand": (),
+    "gaze": ("neck",),
+    "rise": tuple(RISING_DEG),
 }
 """By what a task asks, the movements that it may ask for, each of which the envelope bounds.
 
@@ -213,6 +218,8 @@ def effect(precaution: Precaution, task: Asking, posture: str) -> Effect:
         return _of_weight(precaution, most, posture)
     if posture == "seated" and movement.startswith("hip_flexion") and most < SITTING_HIP_DEG:
         return Effect("bars", f"is played seated, which bends the hips to about 90°; {_allows(precaution)}")
+    if "rise" in task.asks and posture == "standing" and most < RISING_DEG.get(_joint(movement), 0.0):
+        return Effect("bars", f"asks to stand up, which bends further; {_allows(precaution)}")
     moved = part in task.moves_parts
     unknown = [ask for ask in task.asks if ask not in BOUNDED]
     if moved and unknown:
@@ -261,13 +268,17 @@ def _of_weight(precaution: Precaution, most: float, posture: str) -> Effect:
 
 def _lean_needing(movement: str, most: float, posture: str) -> tuple[str, float]:
     """The lean that needs a movement of a joint, and how far it may go for `most` of that; "" where none does."""
-    joint = movement.removesuffix("_left").removesuffix("_right")
+    joint = _joint(movement)
     if posture == "standing" and joint in ("ankle_dorsiflexion", "ankle_plantarflexion"):
         return ("lean_forward" if joint == "ankle_dorsiflexion" else "lean_back"), most
     if posture in TRUNK_OF_HEIGHT and joint in ("trunk_flexion", "hip_flexion"):
         bent_deg = SITTING_HIP_DEG if joint == "hip_flexion" and posture == "seated" else 0.0
         return "lean_forward", lean_of_bend_deg(max(0.0, most - bent_deg), TRUNK_OF_HEIGHT[posture])
     return "", math.inf
+
+
+def _joint(movement: str) -> str:
+    return movement.removesuffix("_left").removesuffix("_right")
 
 
 def _loses_arm(side: str, bounds: Mapping[str, Cap]) -> str:

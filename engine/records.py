@@ -289,9 +289,10 @@ class Session(Record, frozen=True):
 
     `patient` is a pseudonym, `started_at` is ISO 8601 with an offset. `known` is the calibration that the visit
     began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These,
-    `keep_stance`, `posture` (standing, seated or lying), `adaptation`, `floors`, `rises` and `followed` are the plan's,
-    so that the session can be played again from its recording. `told` is what the person said of themselves, those
-    that were asked before it began first, which have no time. `answers` is empty: records from before `told` have it.
+    `keep_stance`, `posture` (standing, seated or lying), `adaptation`, `floors`, `rises`, `followed`, `scale` (of
+    questions: words or faces) and `most_s` (how long it may last, None for no end) are the plan's, so that the session
+    can be played again from its recording. `told` is what the person said of themselves, those that were asked before
+    it began first, which have no time. `answers` is empty: records from before `told` have it.
     """
 
     id: str
@@ -320,6 +321,8 @@ class Session(Record, frozen=True):
     floors: Mapping[str, float] = {}
     rises: Mapping[str, float] = {}
     followed: tuple[Followed, ...] = ()
+    scale: str = "words"
+    most_s: float | None = None
     schema: int = SCHEMA
 
 

@@ -61,16 +61,114 @@ class Stand(NamedTuple):
     fill: float = 0.0
 
 
+class Gaze(NamedTuple):
+    """Turn the head until the face points somewhere: `yaw_deg` to the right and `pitch_deg` up from the neutral head.
+
+    With a `tilt_deg` other than 0 the head is also laid over, to the right if positive; else its tilt does not matter.
+    What is within `radius_deg` counts. `now_deg` is where the head is: turned right, raised, tilted right. With
+    `open_ended` the direction ends in a stop line and the head turns as far as is comfortable. `fill` grows while the
+    head stays there; `state` is as of a Target.
+    """
+
+    key: str
+    yaw_deg: float
+    pitch_deg: float
+    radius_deg: float
+    tilt_deg: float = 0.0
+    now_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    fill: float = 0.0
+    state: str = "wanted"
+    open_ended: bool = False
+
+
+class Rise(NamedTuple):
+    """Bring the head from `low_m` to `high_m` above the floor and back: stand up from a chair and sit down again.
+
+    `goal` is `up` or `down`, `share` how far up the head is now (0 to 1), and `fill` grows while it stays at the goal.
+    Where both heights are the same, somebody seated leans forward by `lean_deg` over the toes and sits up again
+    instead, and `share` says how far; `up` is then forward.
+    """
+
+    key: str
+    low_m: float
+    high_m: float
+    goal: str
+    share: float = 0.0
+    fill: float = 0.0
+    lean_deg: float = 0.0
+
+
+class Arms(NamedTuple):
+    """Where a person's arms point, in degrees: to their own outside from straight ahead, and up from hanging."""
+
+    left_deg: tuple[float, float] = (0.0, 0.0)
+    right_deg: tuple[float, float] = (0.0, 0.0)
+
+
+class Friend(NamedTuple):
+    """The companion of a place, face to face with the person, and what it does.
+
+    `mood` is `calm`, `waves`, `shows`, `cheers` or `sleeps`. When it shows, its arms, the lay of its head and its lean
+    (both in degrees, to the person's right if positive) are as the person shall be, as in a mirror.
+    """
+
+    key: str
+    mood: str = "calm"
+    arms: Arms = Arms()
+    tilt_deg: float = 0.0
+    lean_deg: float = 0.0
+
+
+class Breath(NamedTuple):
+    """Breathe along: `full` is how full the lungs shall be (0 to 1), `rising` whether they are being filled."""
+
+    key: str
+    full: float
+    rising: bool
+
+
+class Progress(NamedTuple):
+    """What a round has come to, from 0 to 1; the place shows it: a basket fills, a boat comes home."""
+
+    key: str
+    share: float
+
+
+class Option(NamedTuple):
+    """Something to choose by looking or pointing at it for a while, or at once with a trigger.
+
+    `words` is a key; `picture` names what is drawn above them, "" for nothing: `face 0` (well) to `face 10` (worst), or
+    a picture of the theme. `fill` grows while it is looked at; `picked` marks the one that was chosen.
+    """
+
+    key: str
+    place_m: Vector
+    radius_m: float
+    words: str
+    values: tuple[str, ...] = ()
+    picture: str = ""
+    fill: float = 0.0
+    picked: bool = False
+
+
+class Line(NamedTuple):
+    """A line of a panel with values of its own: a key of words, and what fills its {0} and {1}."""
+
+    words: str
+    values: tuple[str, ...] = ()
+
+
 class Panel(NamedTuple):
     """A board with words: a title, lines of text, `done` of `total` dots, and perhaps a confirmation.
 
-    `confirm` asks for a trigger press (or a dwell of gaze on the panel). `values` fill the {0}, {1} of the words.
-    `place_m` None puts it in the theme's usual place, to the left at a comfortable depth.
+    `confirm` asks for a trigger press (or a look at the option to go on). `values` fill the {0}, {1} of every line that
+    has none of its own; a value that is a key of words is said in words. `place_m` None puts it in the theme's usual
+    place, to the left at a comfortable depth.
     """
 
     key: str
     title: str
-    text: tuple[str, ...] = ()
+    text: tuple[str | Line, ...] = ()
     done: int = 0
     total: int = 0
     confirm: bool = False
@@ -86,6 +184,13 @@ class Sound(NamedTuple):
     place_m: Vector | None = None
 
 
+class Tone(NamedTuple):
+    """A note that lasts as long as its key is there and follows a movement: `height` from 0 (low) to 1 (high)."""
+
+    key: str
+    height: float
+
+
 class Buzz(NamedTuple):
     """A pulse in a controller, once, when its key first appears; strength from 0 to 1."""
 
@@ -95,7 +200,7 @@ class Buzz(NamedTuple):
     seconds: float = 0.05
 
 
-Item = Target | Reach | Lean | Stand | Panel | Sound | Buzz
+Item = Target | Reach | Lean | Stand | Gaze | Rise | Friend | Breath | Progress | Option | Panel | Sound | Tone | Buzz
 
 
 class Middle(NamedTuple):
@@ -110,7 +215,7 @@ class Scene(NamedTuple):
     """Everything to show. `place` names a place of the theme; `dim` runs from 0 (clear) to 1 (dark).
 
     `middle` is where the place stands; items have places in the space of the frames, whatever the middle is. While
-    a `trial` runs, nothing that a person reaches for may move.
+    a `trial` runs, nothing that a person reaches for may move. `menu` is what opens the menu when it is looked at.
     """
 
     place: str
@@ -118,3 +223,4 @@ class Scene(NamedTuple):
     dim: float = 0.0
     middle: Middle = Middle()
     trial: bool = False
+    menu: Option | None = None

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE
 from engine.envelope import from_head, shoulder_by_stature
-from engine.frame import SIDES, Frame, Hand, Pose, Vector, as_float32, from_yaw_pitch
-from engine.movements import MAIN_LEANS, along_ellipse, lean_movement
+from engine.frame import SIDES, Frame, Hand, Pose, Quaternion, Vector, as_float32, from_yaw_pitch, rotate, times
+from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Lean, Panel, Reach, Scene, Target
+from engine.scene import Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 
 READING_S, PRESS_S = 1.2, 0.15
@@ -26,6 +26,11 @@ REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
 GRIP_UP_RAD = math.radians(45.0)  # thumb up, a held stick stands up from the forearm and tips forward
 LOWERING = 1.6  # an arm comes down faster than it is put up
 HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
+RISE_MPS = 0.7  # peak, of a head that comes up from a chair
+FORWARD_M = 0.2  # how far a head comes forward half way up
+SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
+RISEN_FROM_M = 0.02
+Asked = Target | Reach | Lean | Gaze | Rise | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Patient:
     given lies on the ellipse through its neighbours. `fatigue` is the share of every limit that is lost per try,
     `lapse` the share of tries that are missed for no reason, `effort` the share of what they are capable of that they
     give where they may choose how far to go. After `loss_after_tries` tries the share `loss` of every limit is gone.
+    `rise` is how far up from a chair they come, as a share of the way; `picks` are the keys of options they choose,
+    the first there is where none of them is.
     """
 
     eye_height_m: float = 1.60
@@ -58,6 +65,11 @@ class Patient:
     effort: float = 1.0
     loss_after_tries: float = math.inf
     loss: float = 0.0
+    neck_slope_deg: float = 2.5
+    neck_speed_dps: float = 70.0
+    head_tremor_deg: float = 0.0
+    rise: float = 1.0
+    picks: frozenset[str] = frozenset()
 
 
 DEFAULT_LIMITS_DEG: Mapping[str, float] = {
@@ -67,6 +79,12 @@ DEFAULT_LIMITS_DEG: Mapping[str, float] = {
     "lean_right": 5.5,
     "lean_back": 3.5,
     "lean_left": 6.0,
+    "neck_rotation_left": 62.0,
+    "neck_rotation_right": 66.0,
+    "neck_flexion": 45.0,
+    "neck_extension": 50.0,
+    "neck_lateral_left": 34.0,
+    "neck_lateral_right": 36.0,
 }
 
 
@@ -97,6 +115,7 @@ class SimulatedHeadset:
         shoulders = {side: shoulder_by_stature(stature_m, side) for side in SIDES} | dict(self.patient.shoulders_m)
         self._shoulders = {side: from_head(self._stance, shoulders[side]) for side in SIDES}
         self._scene = Scene("still")
+        self._eyes_m = self._stance.head_m
         self._wanted: object = None
         self._since_s = 0.0
         self._gives_up_after_s = math.inf
@@ -105,6 +124,9 @@ class SimulatedHeadset:
         self._gave_up = False
         self._hands = {side: Way(self._rest(side)) for side in SIDES}
         self._lean = Way((0.0, 0.0, 0.0))
+        self._face = Way((0.0, 0.0, 0.0))
+        self._height = Way((self.patient.eye_height_m, 0.0, 0.0))
+        self._seated_m = SEATED_EYES_OF_STATURE * stature_m
         self._gaze = (0.0, 0.0)
         self._gaze_goal = (0.0, 0.0)
         person = self.patient
@@ -131,11 +153,15 @@ class SimulatedHeadset:
         self._attend(now_s)
         noise, slot = self._noise, index % NOISE_FRAMES
         sway_x, sway_z = noise.sway_x[slot], noise.sway_z[slot]
-        height = self._stance.head_m[1]
+        height = self._height.at(now_s)[0]
         ahead, right, _ = (math.radians(v) for v in self._lean.at(now_s))
         head_x, head_z = height * math.sin(right) + sway_x, sway_z - height * math.sin(ahead)
         head_y = height * math.cos(ahead) * math.cos(right)
-        yaw, pitch = self._turn_head()
+        if height < self._stance.head_m[1] - RISEN_FROM_M:
+            head_z -= self._comes_forward_m(height)
+        head_q, (moved_x, moved_y, moved_z) = self._turn_head(now_s)
+        head_x, head_y, head_z = head_x + moved_x, head_y + moved_y, head_z + moved_z
+        self._eyes_m = (head_x, head_y, head_z)
         squeeze = 0.9 if self._holds() else 0.0
         left = self._hand("left", now_s, slot, head_x, head_z)
         right_hand = self._hand("right", now_s, slot + 1000, head_x, head_z)
@@ -145,7 +171,7 @@ class SimulatedHeadset:
                 head_x,
                 head_y,
                 head_z,
-                *from_yaw_pitch(yaw, pitch),
+                *head_q,
                 *left,
                 *right_hand,
                 0.0,
@@ -177,30 +203,92 @@ class SimulatedHeadset:
         )
 
     def _attend(self, now_s: float) -> None:
-        item = _asks(self._scene)
-        wanted = None if item is None else (type(item), item.key)
+        asked = _asks(self._scene)
+        wanted = tuple((type(item), item.key) for item in asked)
         if wanted != self._wanted:
             self._wanted, self._since_s, self._gave_up = wanted, now_s, False
-            self._begin(item, now_s)
-        elif item is not None and not self._gave_up and now_s - self._since_s > self._gives_up_after_s:
+            self._begin(asked, now_s)
+        elif asked and not self._gave_up and now_s - self._since_s > self._gives_up_after_s and not _fills(asked):
             self._gave_up = True
             self._relax(now_s)
 
-    def _begin(self, item: Target | Reach | Lean | Panel | None, now_s: float) -> None:
+    def _begin(self, asked: tuple[Asked, ...], now_s: float) -> None:
         self._gives_up_after_s = math.inf
-        if isinstance(item, Panel):
+        if asked and isinstance(asked[0], Panel):
             self._press_from_s = now_s + READING_S
             return
-        self._relax(now_s)
-        if item is None:
+        if asked and isinstance(asked[0], Option):
+            self._pick([item for item in asked if isinstance(item, Option)])
             return
+        self._relax(now_s)
+        if not asked:
+            return
+        if not any(isinstance(item, Rise) for item in asked):
+            self._stand_to(self._stance.head_m[1], now_s, 0.0)
         self._tries += 1
         lapse = self._random.random() < self.patient.lapse
         delay_s = max(0.12, self._random.gauss(self.patient.reaction_s, 0.06)) + (0.6 if lapse else 0.0)
+        patience_s = 0.0
+        for item in asked:
+            self._gives_up_after_s = 0.0
+            self._go_to(item, now_s, delay_s, lapse)
+            patience_s = max(patience_s, self._gives_up_after_s)
+        self._gives_up_after_s = patience_s
+
+    def _go_to(self, item: Asked, now_s: float, delay_s: float, lapse: bool) -> None:
         if isinstance(item, Lean):
             self._lean_to(item, now_s, delay_s, lapse)
-        else:
+        elif isinstance(item, Gaze):
+            self._face_to(item, now_s, delay_s, lapse)
+        elif isinstance(item, Rise):
+            self._rise_to(item, now_s, delay_s, lapse)
+        elif isinstance(item, Target | Reach):
             self._reach_to(item, now_s, delay_s, lapse)
+
+    def _pick(self, options: list[Option]) -> None:
+        """Look at the option of one's choice until it is chosen."""
+        chosen = next((option for option in options if option.key in self.patient.picks), options[0])
+        x, y, z = (p - h for p, h in zip(chosen.place_m, self._eyes_m, strict=True))
+        self._gaze_goal = (math.atan2(x, -z), math.atan2(y, math.hypot(x, z)))
+
+    def _face_to(self, item: Gaze, now_s: float, delay_s: float, lapse: bool) -> None:
+        way = (item.yaw_deg, item.pitch_deg, item.tilt_deg)
+        furthest = math.hypot(*way) or 1.0
+        limits = [self._limits[gaze_movement(axis, value)] if value else math.inf for axis, value in enumerate(way)]
+        most = 1 / math.hypot(*(value / furthest / limit for value, limit in zip(way, limits, strict=True)))
+        able = self._able(most, self.patient.neck_slope_deg)
+        if lapse:
+            able *= self._random.uniform(0.5, 0.9)
+        if item.open_ended:
+            able *= self.patient.effort
+        share = min(able, furthest) / furthest
+        speed = self.patient.neck_speed_dps * self._random.uniform(0.85, 1.15)
+        self._face.aim((share * way[0], share * way[1], share * way[2]), now_s, delay_s, speed)
+        self._gaze_goal = (0.0, 0.0)
+        self._gives_up_after_s = delay_s + self._face.lasts_s + (0.5 if item.open_ended else PATIENCE_S)
+
+    def _rise_to(self, item: Rise, now_s: float, delay_s: float, lapse: bool) -> None:
+        up = item.goal == "up"
+        able = self.patient.rise * (1 - self.patient.fatigue) ** self._tries * (0.6 if lapse else 1.0)
+        if item.high_m > item.low_m:
+            standing_m = self._stance.head_m[1]
+            risen_m = self._seated_m + min(1.0, able) * (standing_m - self._seated_m)
+            self._stand_to(risen_m if up else self._seated_m, now_s, delay_s)
+            lasts_s = self._height.lasts_s
+        else:
+            goal = (min(1.0, able) * item.lean_deg * 1.05 if up else 0.0, 0.0, 0.0)
+            self._lean.aim(goal, now_s, delay_s, 8 * self.patient.lean_speed_dps)
+            lasts_s = self._lean.lasts_s
+        self._gives_up_after_s = delay_s + lasts_s + PATIENCE_S
+
+    def _stand_to(self, height_m: float, now_s: float, delay_s: float) -> None:
+        if self._height.goal[0] != height_m:
+            self._height.aim((height_m, 0.0, 0.0), now_s, delay_s, RISE_MPS)
+
+    def _comes_forward_m(self, height_m: float) -> float:
+        share = (height_m - self._seated_m) / (self._stance.head_m[1] - self._seated_m)
+        risen = min(1.0, max(0.0, share))
+        return FORWARD_M * math.sin(math.pi * risen) - SEATED_BACK_M * (1 - risen)
 
     def _reach_to(self, item: Target | Reach, now_s: float, delay_s: float, lapse: bool) -> None:
         place = item.place_m if isinstance(item, Target) else item.stop_m
@@ -261,6 +349,8 @@ class SimulatedHeadset:
                 self._hands[side].aim(rest, now_s, 0.1, LOWERING * self.patient.hand_speed_mps)
         if self._lean.goal != (0.0, 0.0, 0.0):
             self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.lean_speed_dps)
+        if self._face.goal != (0.0, 0.0, 0.0):
+            self._face.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.neck_speed_dps)
         self._gaze_goal = (0.0, math.radians(-4.0))
 
     def _rest(self, side: str) -> Vector:
@@ -268,13 +358,38 @@ class SimulatedHeadset:
         radius = REST_OF_ARM * self.patient.arm_m[side]
         return from_shoulder(self._shoulders[side], 0.0, azimuth, REST_ELEVATION_DEG, radius)
 
-    def _turn_head(self) -> tuple[float, float]:
+    def _turn_head(self, now_s: float) -> tuple[Quaternion, Vector]:
+        """How the head is turned, and how far its eyes have gone because it turns about the neck."""
         (yaw, pitch), (to_yaw, to_pitch) = self._gaze, self._gaze_goal
         self._gaze = (yaw + 0.05 * (to_yaw - yaw), pitch + 0.05 * (to_pitch - pitch))
-        return self._gaze
+        way_deg = self._face.at(now_s)
+        turned, raised, tilted = (value + self._shaking_deg(now_s, axis) for axis, value in enumerate(way_deg))
+        yaw, pitch = self._gaze
+        if turned == raised == tilted == 0.0:
+            return from_yaw_pitch(yaw, pitch), (0.0, 0.0, 0.0)
+        half = math.radians(tilted) / 2
+        faced = from_yaw_pitch(yaw + math.radians(turned), pitch + math.radians(raised))
+        head_q = times(faced, (0.0, 0.0, -math.sin(half), math.cos(half)))
+        right, up, back = NECK_IN_HEAD_M
+        x, y, z = rotate(head_q, (-right, -up, -back))
+        return head_q, (x + right, y + up, z + back)
+
+    def _shaking_deg(self, now_s: float, axis: int) -> float:
+        """How a head trembles about each of its axes, as hands do."""
+        if not self.patient.head_tremor_deg:
+            return 0.0
+        slot = round(now_s * 1e9 / self._step_ns) + 1500 * axis
+        size_m = self.patient.tremor_mm / 1000
+        return self.patient.head_tremor_deg * self._noise.tremor[slot % NOISE_FRAMES] / size_m
 
     def _holds(self) -> bool:
         return any(isinstance(item, Target) and item.fill > 0 for item in self._scene.items)
+
+
+def _fills(asked: tuple[Asked, ...]) -> bool:
+    """Whether somebody is where they should be, and so has no reason to give up."""
+    goals = (item for item in asked if isinstance(item, Target) or (isinstance(item, Gaze) and not item.open_ended))
+    return any(goal.fill > 0 for goal in goals)
 
 
 def _middle(a: Vector, b: Vector) -> Vector:
@@ -282,15 +397,24 @@ def _middle(a: Vector, b: Vector) -> Vector:
     return ((ax + bx) / 2, (ay + by) / 2, (az + bz) / 2)
 
 
-def _asks(scene: Scene) -> Target | Reach | Lean | Panel | None:
-    """The one thing in a scene that asks the person to do something."""
-    panel = None
+def _asks(scene: Scene) -> tuple[Asked, ...]:
+    """Everything in a scene that asks the person to do something now: what comes first, and what goes with it."""
+    movements: list[Asked] = []
+    hands: set[str] = set()
+    options: list[Asked] = []
+    panels: list[Asked] = []
     for item in scene.items:
         if isinstance(item, Target):
+            if item.state == "wanted" and item.hand not in hands and not hands & {"either"}:
+                hands.add(item.hand)
+                movements.append(item)
+        elif isinstance(item, Gaze):
             if item.state == "wanted":
-                return item
-        elif isinstance(item, Reach | Lean):
-            return item
+                movements.append(item)
+        elif isinstance(item, Reach | Lean | Rise):
+            movements.append(item)
+        elif isinstance(item, Option):
+            options.append(item)
         elif isinstance(item, Panel) and item.confirm:
-            panel = item
-    return panel
+            panels.append(item)
+    return tuple(movements or panels[-1:] or options)

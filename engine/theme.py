@@ -1,6 +1,7 @@
 """A theme says how a scene looks and sounds: which model, light, colours and sound stand for each role.
 
-Themes are TOML files in `assets/themes`; reading one needs neither Panda3D nor sound.
+A theme is a folder in `assets/themes`: `theme.toml` says what holds everywhere, and each other file is a place, called
+by the name that games know it by. Reading one needs neither Panda3D nor sound.
 """
 
 import tomllib
@@ -18,7 +19,13 @@ from engine.records import Record
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The folder of themes, models, sounds and words that comes with the program."""
 
-SOUND_ROLES = ("appear", "hold", "reached", "not_yet", "confirm", "rest", "finish", "pause")
+SOUND_ROLES = (
+    *("appear", "hold", "reached", "not_yet", "confirm", "rest", "finish", "pause"),
+    *("pick", "call", "launch", "breathe_in", "breathe_out", "cheer", "sticker"),
+)
+USUAL = "day"
+PLACES = ("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore")
+"""The places that every theme has, so that every game runs in every theme."""
 
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")]
 """A colour as it appears on a screen (sRGB), such as `#fff8e8`."""
@@ -74,7 +81,12 @@ class Ink(Record, frozen=True, kw_only=True):
 
 
 class Roles(Record, frozen=True, kw_only=True):
-    """The model file that stands for each role; an empty name means that nothing is drawn for it."""
+    """The model file that stands for each role; an empty name means that nothing is drawn for it.
+
+    `wanted` and `later` are reached for and hang from `stem` and `hang`; `lamp` is leant to, `look` looked at and
+    `vehicle` lifted by standing up; `companion` has the nodes `body`, `head`, `arm_left` and `arm_right`, and `breath`
+    swells and sinks.
+    """
 
     wanted: str
     later: str
@@ -83,6 +95,22 @@ class Roles(Record, frozen=True, kw_only=True):
     hang: str = ""
     stem: str = ""
     lamp: str = ""
+    look: str = ""
+    vehicle: str = ""
+    companion: str = ""
+    breath: str = ""
+
+
+class Shown(Record, frozen=True, kw_only=True):
+    """How a place shows what a round has come to: `model` at each of `places_m` in turn, or going along them.
+
+    With `travels` there is one that goes from the first place to the last, else one more stands at each.
+    """
+
+    model: str
+    places_m: tuple[Vector, ...]
+    travels: bool = False
+    scale: Positive = 1.0
 
 
 class Flyer(Record, frozen=True, kw_only=True):
@@ -102,7 +130,9 @@ class Place(Record, frozen=True, kw_only=True):
 
     A fruit hangs from `hang_from_m` above the floor. A lamp stands `lamp_at_m` (ahead, to the side) from the
     person, on water or ground at `lamp_height_m`; one to the side stands `lamp_aside_ahead_m` further ahead.
-    The lean guide stands on `lean_from_m`.
+    The lean guide stands on `lean_from_m`. What is looked at is `look_m` from the eyes. The vehicle stands at
+    `vehicle_m` and comes as far as `vehicle_up_m` higher; companion and breath stand where they are said to.
+    `paint` gives a role one flat colour, for a theme of high contrast.
     """
 
     model: str = ""
@@ -119,22 +149,35 @@ class Place(Record, frozen=True, kw_only=True):
     lamp_aside_ahead_m: float = 1.2
     lamp_scale: Positive = 1.0
     lean_from_m: Vector = (0.0, 0.62, -1.4)
+    look_m: Positive = 4.0
+    look_scale: Positive = 1.0
+    vehicle_m: Vector = (0.0, 0.0, -7.0)
+    vehicle_up_m: Positive = 6.0
+    vehicle_scale: Positive = 1.0
+    companion_m: Vector = (0.0, 0.0, -2.4)
+    companion_scale: Positive = 1.0
+    breath_m: Vector = (0.0, 1.1, -2.6)
+    breath_scale: Positive = 1.0
+    progress: Shown | None = None
+    paint: Mapping[str, Colour] = {}
     flyers: tuple[Flyer, ...] = ()
     ambience: str = ""
     music: str = ""
 
 
-class _File(Record, frozen=True, kw_only=True):
+class _Everywhere(Record, frozen=True, kw_only=True):
     title: str
     sounds: Mapping[str, str]
-    places: Mapping[str, Place]
+    voice: str = "calm"
+    pictures: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
 class Theme:
     """A theme that has been checked: every file that it names exists.
 
-    `sounds` maps roles to files, `ambience` and `music` map places to files.
+    `sounds` maps roles to files, `ambience` and `music` map places to files, `pictures` what an option may show to
+    models. `voice` is the folder in `assets/voice` of who speaks.
     """
 
     name: str
@@ -144,28 +187,40 @@ class Theme:
     sounds: Mapping[str, Path]
     ambience: Mapping[str, Path]
     music: Mapping[str, Path]
+    voice: str
+    pictures: Mapping[str, str]
 
     def model(self, name: str) -> Path:
         """The file of a model."""
         return self.models / name
 
 
-def load(name: str = "day", assets: Path = ASSETS) -> Theme:
+def load(name: str = USUAL, assets: Path = ASSETS) -> Theme:
     """Read a theme and check every file that it names; raises ThemeError."""
-    path = assets / "themes" / f"{name}.toml"
-    content = read_toml(path, _File, ThemeError)
+    folder = assets / "themes" / name
+    everywhere = read_toml(folder / "theme.toml", _Everywhere, ThemeError)
+    files = {file.stem: file for file in sorted(folder.glob("*.toml")) if file.stem != "theme"}
+    places = {place: read_toml(file, Place, ThemeError) for place, file in files.items()}
     sounds = assets / "sounds"
     theme = Theme(
         name=name,
-        title=content.title,
-        places=content.places,
+        title=everywhere.title,
+        places=places,
         models=assets / "models",
-        sounds={role: sounds / file for role, file in content.sounds.items()},
-        ambience={key: sounds / place.ambience for key, place in content.places.items() if place.ambience},
-        music={key: sounds / place.music for key, place in content.places.items() if place.music},
+        sounds={role: sounds / file for role, file in everywhere.sounds.items()},
+        ambience={key: sounds / place.ambience for key, place in places.items() if place.ambience},
+        music={key: sounds / place.music for key, place in places.items() if place.music},
+        voice=everywhere.voice,
+        pictures=everywhere.pictures,
     )
-    _check(theme, path)
+    _check(theme, folder)
     return theme
+
+
+def names(assets: Path = ASSETS) -> list[str]:
+    """Every theme that there is, the usual one first."""
+    found = {file.parent.name for file in (assets / "themes").glob("*/theme.toml")}
+    return sorted(found, key=lambda name: (name != USUAL, name))
 
 
 T = TypeVar("T")
@@ -183,19 +238,26 @@ def read_toml(path: Path, kind: type[T], error: type[ValueError]) -> T:
         raise error(f"{path} does not fit: {reason}") from None
 
 
-def _check(theme: Theme, path: Path) -> None:
-    if "still" not in theme.places:
-        raise ThemeError(f"{path} has no place 'still', where a session pauses and ends; add [places.still]")
+def _check(theme: Theme, folder: Path) -> None:
+    for name in PLACES:
+        if name not in theme.places:
+            raise ThemeError(f"{folder} has no place {name!r}; write {name}.toml beside theme.toml")
     for role in SOUND_ROLES:
         if role not in theme.sounds:
-            raise ThemeError(f"{path} has no sound for {role!r}; add it under [sounds]")
-    models = {theme.model(name) for place in theme.places.values() for name in _models(place) if name}
-    for file in sorted({*models, *theme.sounds.values(), *theme.ambience.values(), *theme.music.values()}):
+            raise ThemeError(f"{folder / 'theme.toml'} has no sound for {role!r}; add it under [sounds]")
+    for name, place in theme.places.items():
+        heard = [file for file in (theme.ambience.get(name), theme.music.get(name)) if file]
+        _exist(folder / f"{name}.toml", [*(theme.model(model) for model in _models(place) if model), *heard])
+    _exist(folder / "theme.toml", [*theme.sounds.values(), *map(theme.model, theme.pictures.values())])
+
+
+def _exist(named_in: Path, files: list[Path]) -> None:
+    for file in sorted(set(files)):
         if not file.is_file():
-            raise ThemeError(f"{path} names {file.name}, and there is no such file in {file.parent}")
+            raise ThemeError(f"{named_in} names {file.name}, and there is no such file in {file.parent}")
 
 
 def _models(place: Place) -> list[str]:
     flyers = [name for flyer in place.flyers for name in (flyer.body, flyer.wing)]
     roles = [getattr(place.roles, name) for name in place.roles.__struct_fields__]
-    return [place.model, *roles, *flyers]
+    return [place.model, place.progress.model if place.progress else "", *roles, *flyers]

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
+
+from engine.records import Record
 from engine.theme import ASSETS, read_toml
 
 CONTROLS: Mapping[str, str] = {
@@ -23,18 +26,30 @@ class WordsError(ValueError):
     """Words that cannot be used; the message names the file and the key."""
 
 
+class Language(Record, frozen=True, kw_only=True):
+    """What a file of words says of itself under [language]: its language's own name, and which way that is read."""
+
+    name: str = ""
+    direction: Literal["left to right", "right to left"] = "left to right"
+
+
 class Words:
     """The words of one language.
 
     `controls` maps what can be done, such as `confirm`, to the words for doing it with what is in hand now; what it
-    leaves out is said as in CONTROLS.
+    leaves out is said as in CONTROLS. `code` is the language's (ISO 639), `name` what its speakers call it.
     """
 
-    def __init__(self, entries: Mapping[str, str], source: str) -> None:
+    def __init__(
+        self, entries: Mapping[str, str], source: str, code: str = "en", language: Language | None = None
+    ) -> None:
         """Take key to sentence; `source` is named in errors."""
+        language = language or Language()
         self._entries = dict(entries)
         self._source = source
         self.controls: Mapping[str, str] = CONTROLS
+        self.code, self.name = code, language.name or code
+        self.right_to_left = language.direction == "right to left"
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
@@ -43,14 +58,20 @@ class Words:
         return iter(self._entries)
 
     def say(self, key: str, values: Sequence[str] = ()) -> str:
-        """The sentence of a key, blanks {0} and {confirm} filled; an unknown key or missing value shows as itself."""
+        """The sentence of a key, blanks {0} and {confirm} filled; an unknown key or missing value shows as itself.
+
+        A value that is a key itself is said in words.
+        """
 
         def fill(blank: re.Match[str]) -> str:
             name = blank[1]
             if name in CONTROLS:
                 control = self.controls.get(name, CONTROLS[name])
                 return self._entries.get(control, control)
-            return values[int(name)] if int(name) < len(values) else blank[0]
+            if int(name) >= len(values):
+                return blank[0]
+            value = values[int(name)]
+            return self._entries.get(value, value)
 
         return _BLANK.sub(fill, self._entries.get(key, key))
 
@@ -64,14 +85,25 @@ class Words:
 def load(language: str = "en", assets: Path = ASSETS) -> Words:
     """Read the words of a language from `assets/words`; raises WordsError."""
     path = assets / "words" / f"{language}.toml"
+    tables = read_toml(path, dict[str, Any], WordsError)
+    try:
+        about = msgspec.convert(tables.pop("language", {}), Language)
+    except msgspec.ValidationError as reason:
+        raise WordsError(f"{path}: [language] does not fit: {reason}") from None
     entries: dict[str, str] = {}
-    for key, sentence in _flat(read_toml(path, dict[str, Any], WordsError), ""):
+    for key, sentence in _flat(tables, ""):
         if not isinstance(sentence, str):
             raise WordsError(f"{path}: {key} = {sentence!r} must be a sentence in quotes")
         if _BRACE.search(_BLANK.sub("", sentence)):
             raise WordsError(f"{path}: {key} has a brace that is not a blank such as {{0}} or {{confirm}}")
         entries[key] = sentence
-    return Words(entries, str(path))
+    return Words(entries, str(path), language, about)
+
+
+def languages(assets: Path = ASSETS) -> list[str]:
+    """The code of every language that there are words in, English first."""
+    found = {file.stem for file in (assets / "words").glob("*.toml")}
+    return sorted(found, key=lambda code: (code != "en", code))
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -1,16 +1,18 @@
 """Fruit Ladder: reach for fruit that hangs higher as the arm allows, and hold it until it comes off."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
 import numpy as np
 
-from engine import moves
+from engine import feedback, moves
+from engine.body import Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
+from engine.hanging import Hung, able_arms, hang
 from engine.metrics.definition import measured
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.metrics.reach_measures import Reach
@@ -18,8 +20,9 @@ from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m
 from engine.metrics.reaching import reach
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
-from engine.records import Measured, Request, Trace, TrialRecord
-from engine.scene import Panel, Sound, Target
+from engine.places import seen_from_shoulder
+from engine.records import Measured, Trace, TrialRecord
+from engine.scene import Friend, Item, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
 from engine.trace import thinned
 
@@ -28,8 +31,6 @@ BONUS_S = 4.0
 BONUS_FROM_DEG = 5.0  # nearer than this a golden fruit would hang where the hand is already
 REACTION_S, HAND_MPS = 0.35, 0.75  # as a simulated patient moves who is not said to move otherwise
 HANGING_DEG = 25.0
-LOWER_STEP_DEG = 5.0
-LEAST_DEG = 15.0
 LEAST_FRAMES = 20
 STRETCHED = 0.75  # of the way to the fruit: a hand beside the ear is high up, and no reach
 OF_A_REACH = (
@@ -77,21 +78,20 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """One fruit after another, arms in turn, each as high as the difficulty asks."""
-        sides = _arms(envelope, SIDES if self.p.arms == "both" else (self.p.arms,))
+        sides = able_arms(envelope, SIDES if self.p.arms == "both" else (self.p.arms,))
         for number_ in range(self.p.targets):
             turn = number_ % len(sides)
-            side, request, azimuth, centre = _hang_for_one(envelope, (*sides[turn:], *sides[:turn]), self.p, random)
-            place_m = envelope.place(side, azimuth, centre, self.p.stretch)
+            side, hung = _hang_for_one(envelope, (*sides[turn:], *sides[:turn]), self.p, random)
             values = {
-                "place_m": place_m,
-                "golden_m": _golden(envelope, request, side, azimuth, centre, self.p),
+                "place_m": hung.place_m,
+                "golden_m": _golden(envelope, hung, side, self.p),
                 "number": number_,
                 "stance": envelope.stance,
                 "shoulder_m": envelope.shoulder(side),
                 "arm_m": envelope.arm_m(side),
-                "distance_m": math.dist(envelope.shoulder(side), place_m),
+                "distance_m": math.dist(envelope.shoulder(side), hung.place_m),
             }
-            yield Trial(side, request, values)
+            yield Trial(side, hung.request, values)
 
     def play(self, trial: Trial) -> Move:
         """Lower the arm, then reach for the fruit and hold it."""
@@ -100,18 +100,19 @@ class Game(Task):
         fruit = Target(key, trial.values["place_m"], self.p.radius_m, trial.side)
         panel = Panel("fruit_ladder", "fruit_ladder.reach", (hand, "fruit_ladder.hold"), count, self.p.targets)
         soon = Panel("fruit_ladder", "fruit_ladder.next", (hand,), count, self.p.targets)
-        yield from moves.show((soon, fruit._replace(state="later")), self.p.pause_s)
-        reach = moves.within(self.p.limit_s + self.p.hold_s, moves.hold(fruit, self.p.hold_s))
-        outcome = yield from moves.alongside((panel, Sound(f"{key} appears", "appear", fruit.place_m)), reach)
+        yield from moves.show((soon, fruit._replace(state="later"), *self._around(count)), self.p.pause_s)
+        reach = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(moves.hold(fruit, self.p.hold_s)))
+        heard = feedback.followed(reach, _raised(trial))
+        shown = (panel, Sound(f"{key} appears", "appear", fruit.place_m), *self._around(count))
+        outcome = yield from moves.alongside(shown, heard)
         if outcome == REACHED:
             cheer = panel._replace(title="fruit_ladder.reached", text=(), done=count + 1)
-            came_off = fruit._replace(state="done", fill=1.0)
-            yield from moves.show((cheer, came_off, Sound(f"{key} reached", "reached", fruit.place_m)), FLOURISH_S)
-            yield from self._bonus(trial, cheer)
+            around = (cheer, *self._around(count + 1, "cheers"))
+            yield from moves.show((*around, *_came_off(fruit)), FLOURISH_S)
+            yield from self._bonus(trial, around)
         else:
-            yield from moves.show(
-                (soon._replace(title="fruit_ladder.not_yet"), Sound(f"{key} stays", "not_yet")), FLOURISH_S
-            )
+            waits = (soon._replace(title="fruit_ladder.not_yet"), Sound(f"{key} stays", "not_yet"))
+            yield from moves.show((*waits, *self._around(count + 1)), FLOURISH_S)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -144,18 +145,20 @@ class Game(Task):
         trace = Trace("Arm raised", "deg", *thinned(motion.time_s[shown:] - motion.time_s[shown], elevation))
         return Result(achieved, measures, (trace,))
 
-    def _bonus(self, trial: Trial, cheer: Panel) -> Move:
+    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
+        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+
+    def _bonus(self, trial: Trial, around: tuple[Item, ...]) -> Move:
         """Let a golden fruit hang further up for a while; to leave it there is no miss."""
         golden_m, key = trial.values["golden_m"], f"golden {trial.values['number']}"
         if golden_m is None:
             return REACHED
         golden = Target(key, golden_m, self.p.radius_m, trial.side)
-        inviting = (cheer, Sound(f"{key} appears", "appear", golden_m))
+        inviting = (*around, Sound(f"{key} appears", "appear", golden_m))
         try:
             outcome = yield from moves.alongside(inviting, moves.within(BONUS_S, moves.hold(golden, 0.0)))
             if outcome == REACHED:
-                came_off = golden._replace(state="done", fill=1.0)
-                yield from moves.show((cheer, came_off, Sound(f"{key} reached", "reached", golden_m)), FLOURISH_S)
+                yield from moves.show((*around, *_came_off(golden)), FLOURISH_S)
         except OutsideEnvelope:  # the bounds were tightened since: the fruit was picked all the same
             return REACHED
         return REACHED
@@ -164,103 +167,57 @@ class Game(Task):
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
-def _arms(envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The arms of those wanted that were measured and may be used.
-
-    Raises OutsideEnvelope, saying why not, when there is none.
-    """
-    refusals = {side: _refuses_arm(envelope, side) for side in wanted}
-    able = tuple(side for side in wanted if not refusals[side])
-    if not able:
-        raise OutsideEnvelope("; ".join(refusals.values()))
-    return able
+def _came_off(fruit: Target) -> tuple[Item, ...]:
+    """What is shown, heard and felt of a fruit that was picked."""
+    reached = Sound(f"{fruit.key} reached", "reached", fruit.place_m)
+    return fruit._replace(state="done", fill=1.0), reached, feedback.arrival(fruit.key, fruit.hand)
 
 
-def _refuses_arm(envelope: Envelope, side: str) -> str:
-    if not envelope.may_use(side):
-        return f"a precaution forbids to use the {side} arm"
-    movement = f"shoulder_elevation_{side}"
-    try:
-        cap = envelope.at_most(movement)
-        envelope.arm_m(side)
-    except OutsideEnvelope as reason:
-        return str(reason)
-    if not envelope.may_ask(movement):
-        return f"the {side} arm may be raised to {cap.value:.0f}° at most, {cap.why}: too little for any fruit"
-    return "" if envelope.calibration.reach.get(side) else f"the {side} hand was never seen to reach: calibrate it"
+def _raised(trial: Trial) -> Callable[[Body], float]:
+    """How much of the way from hanging to the fruit an arm has been raised; nan while its hand is not seen."""
+    shoulder_m, facing_deg = trial.values["shoulder_m"], trial.values["stance"].facing_deg
+    whole_deg = max(1.0, (trial.request.amplitude if trial.request else 0.0) - HANGING_DEG)
+
+    def height(body: Body) -> float:
+        hand_m = moves.hand_m(body, trial.side, shoulder_m)
+        if hand_m is None:
+            return math.nan
+        return (seen_from_shoulder(shoulder_m, facing_deg, hand_m)[1] - HANGING_DEG) / whole_deg
+
+    return height
 
 
-def _hang_for_one(
-    envelope: Envelope, sides: Sequence[str], parameters: Parameters, random: Random
-) -> tuple[str, Request, float, float]:
+def _hang_for_one(envelope: Envelope, sides: Sequence[str], parameters: Parameters, random: Random) -> tuple[str, Hung]:
     """The first of some arms for which a fruit can hang, and where; raises OutsideEnvelope when it can for none."""
     refusals = []
     for side in sides:
         try:
-            return side, *_hang(envelope, side, parameters, random)
+            wish = envelope.request(f"shoulder_elevation_{side}")
+            outward = [0.0, parameters.outward_deg, random.uniform(0.0, parameters.outward_deg)]
+            random.shuffle(outward)
+            azimuths_deg = [azimuth if side == "right" else -azimuth for azimuth in outward]
+            return side, hang(envelope, side, wish, azimuths_deg, parameters.radius_m, parameters.stretch)
         except OutsideEnvelope as reason:
             refusals.append(str(reason))
     raise OutsideEnvelope("; ".join(refusals))
 
 
-def _hang(envelope: Envelope, side: str, parameters: Parameters, random: Random) -> tuple[Request, float, float]:
-    """A fruit whose lower edge is at the elevation asked for, where the hand was seen to reach; lower where it was not.
-
-    The request, and the azimuth and elevation of the fruit's centre in degrees. Raises OutsideEnvelope, saying why,
-    when nothing may hang anywhere in front.
-    """
-    wish = envelope.request(f"shoulder_elevation_{side}")
-    outward = [0.0, parameters.outward_deg, random.uniform(0.0, parameters.outward_deg)]
-    random.shuffle(outward)
-    azimuths = [azimuth if side == "right" else -azimuth for azimuth in outward]
-    elevation, why = wish.amplitude, ""
-    while elevation >= LEAST_DEG:
-        lowered = wish if elevation == wish.amplitude else _lowered(wish, elevation, why)
-        for azimuth in azimuths:
-            request, centre, why = _fruit(envelope, side, azimuth, lowered, parameters)
-            if not why:
-                return request, azimuth, centre
-        elevation -= LOWER_STEP_DEG
-    raise OutsideEnvelope(f"no fruit can hang in front of the {side} hand: {why or 'too little is left to raise it'}")
-
-
-def _fruit(
-    envelope: Envelope, side: str, azimuth: float, wish: Request, parameters: Parameters
-) -> tuple[Request, float, str]:
-    """The request and the elevation of the centre of a fruit in a direction, and why it may not hang there, or ""."""
-    why = envelope.refuses_way(side, azimuth, wish.amplitude)
-    if why:
-        return wish, wish.amplitude, why
-    reach_m = parameters.stretch * envelope.reach_m(side, azimuth, wish.amplitude)
-    request, centre = envelope.centred(wish, math.degrees(parameters.radius_m / reach_m))
-    why = envelope.refuses_way(side, azimuth, centre)
-    if why:
-        return request, centre, why
-    return request, centre, envelope.refuses_target(envelope.place(side, azimuth, centre, parameters.stretch), side)
-
-
-def _golden(
-    envelope: Envelope, request: Request, side: str, azimuth: float, centre: float, parameters: Parameters
-) -> Vector | None:
+def _golden(envelope: Envelope, hung: Hung, side: str, parameters: Parameters) -> Vector | None:
     """Where a golden fruit hangs on the same arc, as much further as every bound allows; None for hardly any further.
 
     A hit says nothing of how much higher the arm would go; how far it goes for the golden one does.
     """
-    beyond_deg = request.amplitude * parameters.bonus_percent / 100
-    elevation = min(centre + beyond_deg, envelope.at_most(request.movement).value)
-    if elevation < centre + BONUS_FROM_DEG or envelope.refuses_way(side, azimuth, elevation):
+    beyond_deg = hung.request.amplitude * parameters.bonus_percent / 100
+    elevation = min(hung.elevation_deg + beyond_deg, envelope.at_most(hung.request.movement).value)
+    if elevation < hung.elevation_deg + BONUS_FROM_DEG or envelope.refuses_way(side, hung.azimuth_deg, elevation):
         return None
-    place_m = envelope.place(side, azimuth, elevation, parameters.stretch)
+    place_m = envelope.place(side, hung.azimuth_deg, elevation, parameters.stretch)
     return None if envelope.refuses_target(place_m, side) else place_m
 
 
 def _way_s(way_m: float) -> float:
     """How long a hand takes to get somewhere with minimum jerk (Flash & Hogan 1985), from the moment it sees it."""
     return REACTION_S + 1.875 * way_m / HAND_MPS
-
-
-def _lowered(wish: Request, elevation: float, why: str) -> Request:
-    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", f"{elevation:.0f}°: higher up, {why}")
 
 
 def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, p: Parameters, top: int) -> dict[str, Measured]:

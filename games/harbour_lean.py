@@ -1,13 +1,15 @@
 """Harbour Lean: stand in the bow of a boat and lean towards the buoy whose lamp is lit, then come back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
 import numpy as np
 
-from engine import moves
+from engine import feedback, moves
+from engine.body import Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
@@ -16,8 +18,8 @@ from engine.motion import Array, Motion
 from engine.movements import LEANS, MAIN_LEANS
 from engine.parameters import choice, number
 from engine.places import lean_along
-from engine.records import Measured, Trace, TrialRecord
-from engine.scene import Lean, Panel, Sound
+from engine.records import Measured, Request, Trace, TrialRecord
+from engine.scene import Friend, Item, Lean, Panel, Progress, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 
@@ -33,6 +35,14 @@ WAYS: Mapping[str, tuple[str, ...]] = {
     "sideways": ("lean_left", "lean_right"),
     "forward and back": ("lean_forward", "lean_back"),
 }
+APART = "apart"
+SIDEWAYS_SHARE: Mapping[str, float] = {APART: 1.0, "together": 0.65, "one ahead": 0.5}
+"""What a stance leaves of a lean to the side, about as its base is narrower than that of the stance in which limits are
+measured; leans ahead and back stay as they are. Design values."""
+WORDS_OF_FEET: Mapping[str, str] = {
+    "together": "harbour_lean.feet_together",
+    "one ahead": "harbour_lean.feet_one_ahead",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,7 @@ class Parameters:
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to stay at the buoy", "hold", 0.5)
     limit_s: float = number(8.0, 4.0, 30.0, "s", "time to get to the buoy, before staying there", "time", -1.0)
     middle_deg: float = number(1.5, 0.8, 4.0, "deg", "how near the middle counts as upright")
+    stance: str = choice(APART, tuple(SIDEWAYS_SHARE), "how the feet stand; seated it means nothing")
 
 
 class Game(Task):
@@ -79,33 +90,35 @@ class Game(Task):
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each way that may be leant once in a shuffled order, then again."""
         ways = _open_ways(envelope, WAYS[self.p.ways], self.p.tolerance_deg)
+        stance = APART if envelope.posture == "seated" else self.p.stance
         for number_ in range(self.p.targets):
             if number_ % len(ways) == 0:
                 order = random.sample(ways, len(ways))
             movement = order[number_ % len(order)]
-            request, centre_deg = envelope.centred(envelope.request(movement), self.p.tolerance_deg)
+            wish = _narrowed(envelope.request(movement), stance)
+            request, centre_deg = envelope.centred(wish, self.p.tolerance_deg)
             goal = Lean(f"buoy {number_}", LEANS[movement], centre_deg, self.p.tolerance_deg)
-            yield Trial("", request, {"goal": goal, "number": number_, "stance": envelope.stance})
+            feet = WORDS_OF_FEET.get(stance, "harbour_lean.feet")
+            yield Trial("", request, {"goal": goal, "number": number_, "stance": envelope.stance, "feet": feet})
 
     def play(self, trial: Trial) -> Move:
         """Come to the middle, lean to the buoy, hold."""
-        goal, count = trial.values["goal"], trial.values["number"]
-        panel = Panel(
-            "harbour_lean",
-            "harbour_lean.lean",
-            ("harbour_lean.feet", "harbour_lean.back"),
-            count,
-            self.p.targets,
-        )
-        back = panel._replace(title="harbour_lean.back", text=("harbour_lean.feet",))
+        goal, count, feet = trial.values["goal"], trial.values["number"], trial.values["feet"]
+        panel = Panel("harbour_lean", "harbour_lean.lean", (feet, "harbour_lean.back"), count, self.p.targets)
+        back = panel._replace(title="harbour_lean.back", text=(feet,))
+        around = self._around(count)
         middle = moves.within(self.p.limit_s, moves.upright("middle", self.p.middle_deg, MIDDLE_S))
-        yield from moves.alongside((back,), middle)
-        lean = moves.within(self.p.limit_s + self.p.hold_s, moves.lean(goal, self.p.hold_s))
-        outcome = yield from moves.alongside((panel, Sound(f"{goal.key} lit", "appear")), lean)
+        yield from moves.alongside((back, *around), middle)
+        lean = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(moves.lean(goal, self.p.hold_s)))
+        shown = (panel, Sound(f"{goal.key} lit", "appear"), *around)
+        outcome = yield from moves.alongside(shown, feedback.followed(lean, _leant(goal)))
         reached = outcome == REACHED
         words = "harbour_lean.reached" if reached else "harbour_lean.not_yet"
         after = panel._replace(title=words, text=(), done=count + reached)
-        yield from moves.show((after, Sound(f"{goal.key} after", "reached" if reached else "not_yet")), FLOURISH_S)
+        answer: tuple[Item, ...] = (Sound(f"{goal.key} after", "reached" if reached else "not_yet"),)
+        answer += (feedback.arrival(goal.key),) if reached else ()
+        around = self._around(count + 1, "cheers" if reached else "calm")
+        yield from moves.show((after, *answer, *around), FLOURISH_S)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -145,6 +158,9 @@ class Game(Task):
         )
         return Result(achieved, measures, traces)
 
+    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
+        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+
     def _nothing(self, why: str) -> Result:
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
@@ -169,6 +185,22 @@ def _refuses_way(envelope: Envelope, movement: str, tolerance_deg: float) -> str
     if envelope.may_ask(movement) and cap.value > tolerance_deg:
         return ""
     return f"{movement} may be {cap.value:.1f}° at most, {cap.why}: too little for a buoy {tolerance_deg:g}° wide"
+
+
+def _narrowed(wish: Request, stance: str) -> Request:
+    """What to ask of a narrow stance, which leaves less of a lean to the side."""
+    sideways = abs(math.sin(math.radians(LEANS[wish.movement])))
+    share = 1 - (1 - SIDEWAYS_SHARE[stance]) * sideways
+    if share == 1:
+        return wish
+    amplitude = round(share * wish.amplitude, 3)
+    why = f"{amplitude:.1f}°: {100 * share:.0f} % of what feet apart would be asked"
+    return Request(wish.movement, amplitude, wish.unit, "STANCE", why)
+
+
+def _leant(goal: Lean) -> Callable[[Body], float]:
+    """How much of the way to a goal a body leans."""
+    return lambda body: lean_along(body.lean_deg, goal.direction_deg)[0] / goal.angle_deg
 
 
 def _way_s(angle_deg: float) -> float:

@@ -20,8 +20,8 @@ from engine.recording import read
 from engine.records import Answer, Precaution, Request, Session, from_json, to_json
 from engine.replay import ReplayHeadset
 from engine.scene import Lean, Target
-from engine.session import DIZZY_PANEL, STOPPED_PANEL
 from engine.simulated import SimulatedHeadset
+from engine.visit import DIZZY_PANEL, STOPPED_PANEL
 
 RIGHT = "shoulder_elevation_right"
 ADAPTATION = Adaptation(pain_hold_nrs=4, pain_stop_nrs=6, fatigue_rest_omni=7)
@@ -162,7 +162,7 @@ def test_easing_takes_a_share_of_what_was_asked_last_or_else_of_the_limit() -> N
 def test_easing_leans_leaves_arms_alone_and_reaches_what_is_measured_later() -> None:
     known = a_calibration(110.0, 6.0)
     bare = Envelope(Envelope(known).calibration.__class__(known.measured_at, known.stance, known.stature_m, {}))
-    bare.ease(0.75, "because the person was dizzy", "lean")
+    bare.ease(0.75, "because the person was dizzy", ("lean",))
     bare.know(known, {})
     assert (bare.at_most("lean_left").value, bare.at_most(RIGHT).value) == (4.5, 110.0)
     assert bare.at_most("lean_forward_right").value <= 4.5

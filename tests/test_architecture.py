@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = {"numpy", "scipy", "msgpack", "zstandard", "msgspec"}
-EDGES = {"engine.formats", "engine.panda", "engine.openxr", "engine.sound"}
+EDGES = {"engine.formats", "engine.pads", "engine.panda", "engine.openxr", "engine.sound"}
 # folder: (folders of ours it may import, libraries it may import)
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "engine": ({"engine"}, CORE),
@@ -26,6 +26,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"xr", "panda3d", "direct", "p3dopenxr"},
     ),
     "engine/sound": ({"engine", "engine.sound"}, {"pygame", "numpy"}),
+    "engine/pads": ({"engine", "engine.pads"}, {"pygame"}),
     "games": ({"engine", "games"}, {"numpy"}),
     "calibration": ({"engine", "calibration"}, {"numpy", "scipy", "msgspec"}),
     "server_sync": (

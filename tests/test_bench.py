@@ -1,6 +1,7 @@
 """The benches' rows, and the refusal of the one that needs a runtime."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 
 import steadyreach_bench
 import steadyreach_bench_adaptation as adaptation
+from engine.frame import LOST, Frame, Hand, Pose
 from engine.headset import HeadsetUnavailable
 from engine.openxr.bench import monado
 from engine.parameters import ParameterError
+from engine.scene import Panel, Progress, Scene
 
 
 @pytest.mark.parametrize(("value", "bound", "holds"), [(1.0, 1.0, True), (1.1, 1.0, False)])
@@ -68,3 +71,44 @@ def test_the_bench_of_adaptation_has_a_bound_for_nearly_every_row_and_asks_for_n
     bounded = [row for row in rows if "at_most" in row or "at_least" in row]
     assert len(bounded) == len(rows) - 1
     assert (rows[-1]["name"], rows[-1]["value"]) == ("requests above the ceiling", 0)
+
+
+@pytest.fixture
+def pictures():
+    """The bench of pictures; skipped where there is no OpenGL, a failure where it is required."""
+    pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
+    import steadyreach_bench_games
+    from engine.panda.graphics import Graphics, NoGraphics
+
+    try:
+        Graphics.offscreen().close()
+    except NoGraphics as reason:
+        if "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(","):
+            raise
+        pytest.skip(str(reason))
+    return steadyreach_bench_games
+
+
+def test_the_bench_of_pictures_counts_a_game_and_finds_nothing_left_to_load(pictures) -> None:
+    rows = pictures.run(steadyreach_bench.row, ["harbour_lean"], ["contrast"], drawing=False)
+    found = {row["name"]: row for row in rows}
+    counted = [row for name, row in found.items() if name.startswith(("draw calls", "triangles", "reads"))]
+    assert all(row["holds"] for row in counted)
+    assert found["triangles, harbour_lean, contrast"]["value"] > found["triangles, lobby, contrast"]["value"] > 1000
+    assert found["main thread, harbour_lean, contrast"]["value"] > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="only Linux counts what a process reads")
+def test_a_file_that_is_read_is_counted(pictures, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    before, counted = pictures._reads(), pictures._reads()
+    (tmp_path / "file").read_text()
+    assert pictures._reads() - counted > counted - before
+
+
+def test_the_middle_of_a_round_begins_when_it_is_nearly_half_done(pictures) -> None:
+    film, frame = pictures.Film(), Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
+    for share in (0.0, 0.3, 0.5, 0.7):
+        film.see(frame, Scene("orchard", (Panel("p", "x"), Progress("progress", share))))
+    assert [scene.items[1].share for scene, _ in film.mid_play()] == [0.5, 0.7]
+    assert film.within("harbour") == []

@@ -22,7 +22,7 @@ Run = Callable[..., Answer]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command in this process: exit code, standard output, standard error."""
-    monkeypatch.setattr(steadyreach, "DEVICE", tmp_path / "device.json")
+    monkeypatch.setattr(visits, "DEVICE", tmp_path / "device.json")
     monkeypatch.setattr(steadyreach, "HOME", tmp_path)
 
     def call(*words: object) -> Answer:
@@ -131,7 +131,7 @@ def test_doctor_says_what_this_computer_can_do(run: Run, tmp_path: Path) -> None
 
 
 REFUSED = [
-    (["play", "golf"], "there is no game 'golf'; the games are fruit_ladder, harbour_lean"),
+    (["play", "golf"], "there is no game 'golf'; the games are calm_tide, chair_rocket, fruit_ladder"),
     (["play", "fruit_ladder", "--preset", "strong"], "there is no preset 'strong'"),
     (
         ["play", "fruit_ladder", "--headset", "crt"],

@@ -13,8 +13,9 @@ import games
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.movements import PARTS
 from engine.parameters import describe
+from engine.precautions import BOUNDED
 from engine.records import TrialRecord, to_json
-from engine.scene import Lean, Panel, Reach, Sound, Target
+from engine.scene import Gaze, Item, Lean, Panel, Progress, Reach, Rise, Sound, Target
 from engine.simulated import SimulatedHeadset
 from engine.task import Trial
 from engine.theme import SOUND_ROLES
@@ -22,6 +23,9 @@ from engine.theme import load as load_theme
 from engine.words import load as load_words
 
 SHORT = {"targets": 3}
+ASKS_OF_LIMITS = {"hand", "lean", "gaze"}
+LIMITED = [name for name in games.names() if ASKS_OF_LIMITS & set(games.load(name).asks)]
+"""The games that ask for movements whose limits are measured and followed."""
 EDGES = [
     (name, parameter["name"], value)
     for name in games.names()
@@ -40,7 +44,8 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_it_can_be_finished_at_the_edges_of_every_parameter(
     name: str, parameter: str, value: object, tmp_path: Path
 ) -> None:
-    session, _ = play(game(name, {**SHORT, parameter: value}), tmp_path)
+    person = SimulatedHeadset(patient(calibration()), 0, rate_hz=30.0)
+    session, _ = play(game(name, {**SHORT, parameter: value}), tmp_path, headset=person)
     assert session.ended_by == "finished", session.events
     assert len(session.blocks[0].trials) == (value if parameter == "targets" else 3)
 
@@ -54,43 +59,64 @@ def test_another_seed_gives_another_session(name: str, tmp_path: Path) -> None:
     assert play(game(name, SHORT), tmp_path, seed=3)[0].blocks != play(game(name, SHORT), tmp_path, seed=4)[0].blocks
 
 
+def refusal(envelope: Envelope, item: Item) -> str:
+    """Why an item may not be shown; "" where it asks for nothing that anybody could not do."""
+    if isinstance(item, Target):
+        return envelope.refuses_target(item.place_m, item.hand)
+    if isinstance(item, Lean):
+        return envelope.refuses_lean(item.direction_deg, item.angle_deg)
+    if isinstance(item, Gaze):
+        return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg))
+    if isinstance(item, Rise):
+        return "" if item.high_m <= envelope.stance.head_m[1] + 0.01 else f"nobody is {item.high_m} m high"
+    return ""
+
+
 @pytest.mark.parametrize("elevation_deg", [40.0, 110.0, 175.0])
 def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: float, tmp_path: Path) -> None:
-    known = calibration(elevation_deg, lean_deg=3.0)
+    known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
     session, kept = play(game(name), tmp_path, known)
     envelope = Envelope(session.calibration or known)
-    items = {i._replace(fill=0.0) for scene in kept.scenes for i in scene.items if isinstance(i, Target)}
-    leans = {(i.direction_deg, i.angle_deg) for scene in kept.scenes for i in scene.items if isinstance(i, Lean)}
-    assert items or leans
-    assert not [refusal for i in items if (refusal := envelope.refuses_target(i.place_m, i.hand))]
-    assert not [refusal for lean in leans if (refusal := envelope.refuses_lean(*lean))]
+    asked = {i for scene in kept.scenes for i in scene.items if isinstance(i, Target | Lean | Gaze | Rise)}
+    assert asked
+    assert {refusal(envelope, item) for item in asked} == {""}
     assert not session.events
 
 
+@pytest.mark.parametrize("name", LIMITED)
 def test_it_asks_for_less_where_the_preset_says_so(name: str, tmp_path: Path) -> None:
-    caps = {m: 0.6 * found.value for m, found in calibration().limits.items()}
+    freely, _ = play(game(name), tmp_path)
+    asked = {trial.request.movement for trial in freely.blocks[0].trials if trial.request}
+    caps = {movement: 0.6 * calibration().limits[movement].value for movement in asked}
     session, _ = play(game(name), tmp_path, caps=caps)
     requests = [trial.request for trial in session.blocks[0].trials if trial.request]
     assert requests
     assert all(request.amplitude <= caps[request.movement] for request in requests)
 
 
+@pytest.mark.parametrize("name", LIMITED)
 def test_it_refuses_to_ask_where_nothing_was_measured(name: str) -> None:
     unmeasured = msgspec.structs.replace(calibration(), limits={})
     with pytest.raises(OutsideEnvelope, match="was not measured"):
         next(game(name).trials(Envelope(unmeasured), Random(0), []))
 
 
+def asking(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """Those of the trials that ask for a limit, where any do: nobody can miss a breath that goes by."""
+    return [trial for trial in trials if trial.request] or list(trials)
+
+
 def test_a_strong_patient_reaches_and_a_weak_one_does_not(name: str, tmp_path: Path) -> None:
     known = calibration()
-    weak = {movement: 0.3 * found.value for movement, found in known.limits.items()}
-    outcomes = []
-    for limits in ({m: 2 * v.value for m, v in known.limits.items()}, weak):
-        person = replace(patient(known, lapse=0.0), limits_deg=limits)
+    played = []
+    for strength, rise in ((2.0, 1.0), (0.3, 0.4)):
+        limits = {movement: strength * found.value for movement, found in known.limits.items()}
+        person = replace(patient(known, lapse=0.0), limits_deg=limits, rise=rise)
         session, _ = play(game(name, {"targets": 4}), tmp_path, known, SimulatedHeadset(person, 1))
-        outcomes.append([trial.outcome for trial in session.blocks[0].trials])
-    assert outcomes[0] == ["reached"] * 4
-    assert outcomes[1][0] == "not yet"
+        played.append(session.blocks[0].trials)
+    strong, weak = played
+    assert [trial.outcome for trial in strong] == ["reached"] * 4
+    assert asking(weak)[0].outcome == "not yet"
 
 
 def test_misses_make_it_easier(name: str, tmp_path: Path) -> None:
@@ -123,12 +149,13 @@ def test_a_measure_that_holds_a_quantity_ends_in_its_unit(name: str) -> None:
 
 def test_what_came_of_a_trial_is_what_was_measured(name: str, tmp_path: Path) -> None:
     session, _ = play(game(name), tmp_path)
-    reached = [trial for trial in session.blocks[0].trials if trial.outcome == "reached"]
+    reached = [trial for trial in asking(session.blocks[0].trials) if trial.outcome == "reached"]
     assert reached
+    assert bool(reached[0].request) == (name in LIMITED)
     for trial in reached:
-        assert trial.request
-        assert trial.achieved == pytest.approx(trial.request.amplitude, abs=15)
-        assert trial.limit_after
+        if trial.request:
+            assert trial.achieved == pytest.approx(trial.request.amplitude, abs=15)
+            assert trial.limit_after
 
 
 def test_every_word_and_sound_it_uses_exists(name: str, tmp_path: Path) -> None:
@@ -143,6 +170,14 @@ def test_every_word_and_sound_it_uses_exists(name: str, tmp_path: Path) -> None:
         assert not isinstance(item, Reach)
 
 
+def test_the_world_shows_what_a_round_has_come_to(name: str, tmp_path: Path) -> None:
+    _, kept = play(game(name, SHORT), tmp_path)
+    shares = [item.share for scene in kept.scenes for item in scene.items if isinstance(item, Progress)]
+    assert shares[0] == 0.0
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1.0
+
+
 def test_it_says_what_it_is(name: str) -> None:
     kind = games.load(name)
     assert kind.title
@@ -155,7 +190,7 @@ def test_it_says_what_it_is(name: str) -> None:
 def test_it_says_what_it_moves_and_how_it_asks(name: str) -> None:
     kind = games.load(name)
     assert set(kind.moves_parts) < set(PARTS)
-    assert set(kind.asks) <= {"hand", "lean", "stand", "gaze"}
+    assert set(kind.asks) <= set(BOUNDED)
     assert kind.asks
 
 
@@ -164,7 +199,7 @@ def test_it_says_what_it_moves_and_how_it_asks(name: str) -> None:
 def test_it_knows_how_long_a_trial_takes(
     name: str, more: dict[str, object], reach: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known, task, asked = calibration(110.0 * reach, 5.0 * reach), game(name, more), []
+    known, task, asked = calibration(110.0 * reach, 5.0 * reach, of_neck=reach), game(name, more), []
     own = task.trials
 
     def watched(envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
@@ -180,5 +215,5 @@ def test_it_knows_how_long_a_trial_takes(
 
 
 def test_an_unknown_game_is_refused_with_the_list() -> None:
-    with pytest.raises(games.UnknownGame, match=r"no game 'golf'; the games are fruit_ladder"):
+    with pytest.raises(games.UnknownGame, match=r"no game 'golf'; the games are calm_tide"):
         games.load("golf")

@@ -1,6 +1,7 @@
 """Fruit Ladder by itself: the arm that may play, and the golden fruit that may be left to hang."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -14,9 +15,9 @@ from visits import calibration, game, patient, play
 
 from calibration.adaptation import Followers
 from engine.envelope import Envelope, OutsideEnvelope
-from engine.frame import SIDES
+from engine.frame import SIDES, Vector
 from engine.records import Calibration, Precaution, Session
-from engine.scene import Target
+from engine.scene import Buzz, Item, Progress, Target, Tone
 from engine.simulated import SimulatedHeadset
 from engine.task import Trial
 from games.fruit_ladder import BONUS_S
@@ -142,3 +143,37 @@ def test_an_arm_that_the_therapist_chose_is_not_swapped_for_the_other() -> None:
     task = game("fruit_ladder", {"arms": "left"})
     with pytest.raises(OutsideEnvelope, match="left arm"):
         next(task.trials(envelope(KNOWN, forbidden("left")), Random(1), []))
+
+
+def scenes_at(place_m: Vector, **hold: float) -> list[tuple[Item, ...]]:
+    """What a trial shows of a left hand that is always there, until it ends."""
+    move = game("fruit_ladder", hold).play(trials()[0])
+    shown = [next(move)]
+    with suppress(StopIteration):
+        while True:
+            shown.append(move.send(a_body(left_m=place_m)))
+    return shown
+
+
+def test_the_hand_of_the_trial_feels_when_it_enters_a_fruit_and_when_it_comes_off() -> None:
+    fruit_m = trials()[0].values["place_m"]
+    pulses = [item for scene in scenes_at(fruit_m) for item in scene if isinstance(item, Buzz)]
+    assert list(dict.fromkeys(pulse.key for pulse in pulses)) == ["fruit 0 entered", "fruit 0 arrival"]
+    assert {pulse.hand for pulse in pulses} == {"left"}
+
+
+def test_the_note_is_higher_the_further_the_arm_is_raised() -> None:
+    trial = trials()[0]
+    shoulder, fruit_m = trial.values["shoulder_m"], trial.values["place_m"]
+    level_m = (shoulder[0], shoulder[1], shoulder[2] - 0.4)
+    heights = [
+        max(item.height for scene in scenes_at(place_m) for item in scene if isinstance(item, Tone))
+        for place_m in ((shoulder[0], shoulder[1] - 0.5, shoulder[2]), level_m, fruit_m)
+    ]
+    assert heights[0] < heights[1] < heights[2] == 1.0
+
+
+def test_the_basket_fills_with_the_round(tmp_path: Path) -> None:
+    _, kept = play(game("fruit_ladder", {"targets": 4}), tmp_path, KNOWN, SimulatedHeadset(patient(KNOWN, lapse=0.0)))
+    shares = [item.share for scene in kept.scenes for item in scene.items if isinstance(item, Progress)]
+    assert list(dict.fromkeys(shares)) == [0.0, 0.25, 0.5, 0.75, 1.0]

@@ -32,8 +32,8 @@ from engine.recording import BUTTONS_SHIFT, FLAGS
 from engine.records import Precaution, Session, Stance, TrialRecord
 from engine.replay import ReplayHeadset
 from engine.scene import Item, Lean, Panel, Reach, Scene, Target
-from engine.session import FAREWELL_S, PAUSED, STOPPED_PANEL
 from engine.task import REACHED, STOPPED, Move, Result, Task, Trial
+from engine.visit import FAREWELL_S, PAUSED, STOPPED_PANEL
 
 DT_S = 1 / 90
 QUICK = settings(deadline=None, max_examples=80)

@@ -282,6 +282,8 @@ def _reached(name: str, values: Mapping[str, float], folder: Path) -> int:
     able = {movement: 1.5 * limit.value for movement, limit in known.limits.items()}
     unsteady = replace(
         patient(known, lapse=0.0, hand_speed_mps=0.25, lean_speed_dps=2.2, tremor_mm=26.0, sway_mm=16.0),
+        neck_speed_dps=25.0,
+        head_tremor_deg=4.0,
         limits_deg=able,
     )
     task = games.load(name)(replace(games.load(name).Parameters(), targets=16, **values))

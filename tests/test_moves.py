@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from people import a_body, never, played
 
-from engine import moves
+from engine import choosing, moves
 from engine.body import Body
 from engine.scene import Lean, Panel, Reach, Stand, Target
 from engine.task import NOT_YET, REACHED, Move
@@ -34,7 +34,7 @@ def every_move() -> list[Move]:
         moves.stand("stand", 0.05),
         moves.reach_out(LINE, 0.05),
         moves.lean_out(BUOY, 0.05),
-        moves.confirm((), 0.05),
+        choosing.confirm((), 0.05),
         moves.show((), 0.0),
         moves.within(0.05, moves.show((), 9.0)),
     ]
@@ -151,12 +151,12 @@ def test_an_open_lean_ends_at_the_stop_line() -> None:
 
 def test_a_trigger_that_was_held_all_along_confirms_nothing() -> None:
     pressed, free = a_body(confirm=True), a_body()
-    assert played(moves.confirm((), 9.0), [pressed] * 20) == ("", 20)
-    assert played(moves.confirm((), 9.0), [pressed, free, pressed]) == (REACHED, 3)
+    assert played(choosing.confirm((), 9.0), [pressed] * 20) == ("", 20)
+    assert played(choosing.confirm((), 9.0), [pressed, free, pressed]) == (REACHED, 3)
 
 
 def test_a_panel_does_not_wait_for_ever() -> None:
-    assert played(moves.confirm((), 0.95), [a_body()] * 20) == (NOT_YET, 10)
+    assert played(choosing.confirm((), 0.95), [a_body()] * 20) == (NOT_YET, 10)
 
 
 def test_within_gives_up_in_time() -> None:

@@ -1,14 +1,16 @@
 """Pictures: drawn for real, small and without multisampling, and compared in numbers."""
 
+import dataclasses
 import math
 import os
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from engine import theme, words
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch, rotate
-from engine.scene import Lean, Middle, Panel, Scene, Stand, Target
+from engine.scene import Friend, Gaze, Lean, Middle, Panel, Scene, Stand, Target
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
@@ -129,6 +131,51 @@ def test_a_target_fills_as_it_is_held(photographer):
     half = photographer.pixels(Scene("still", (target._replace(fill=0.5),)), frame())
     _, columns = np.nonzero(differs(begun, half))
     assert (columns >= SIZE[0] // 2).mean() > 0.9
+
+
+def painted(photographer, **paint) -> Photographer:
+    """Another photographer, of a theme that paints these roles in the still place."""
+    stage = photographer._stage
+    still = replace(stage.theme.places["still"], paint=paint, ground="#202428")
+    flat = dataclasses.replace(stage.theme, places={**stage.theme.places, "still": still})
+    return Photographer(photographer._graphics, Stage(photographer._graphics, flat, words.load()), SIZE, FOV_DEG, 0)
+
+
+def test_a_painted_role_has_its_colour_in_two_tones(photographer):
+    paint = painted(photographer, companion="#ff00ff", hand_open="#00ffff")
+    hand = Hand(Pose((0.2, 1.1, -1.1), from_yaw_pitch(0.0, 1.1)))
+    picture = paint.pixels(
+        Scene("still", (Friend("friend", "shows"),)), frame(Pose((0, 1.1, -0.6)), right=hand)
+    ).astype(int)
+    tones = {
+        tone: (np.abs(picture - np.array(tone)).max(axis=2) < 4).sum()
+        for tone in ((255, 0, 255), (178, 0, 178), (0, 255, 255), (0, 178, 178))
+    }
+    assert min(tones.values()) > 5
+    assert tones[255, 0, 255] > 400
+
+
+def test_a_hand_in_a_target_that_wants_it_makes_both_brighter_at_once(photographer):
+    held = Hand(Pose((0.0, 1.5, -0.6), from_yaw_pitch(0.0, 1.1)))
+    wants = {side: Scene("still", (Target("t", held.grip.position_m, 0.08, side),)) for side in ("left", "right")}
+    photographer.pixels(Scene("still"), frame())
+    nobody = photographer.pixels(wants["left"], frame()).astype(int)
+    strange = photographer.pixels(wants["left"], frame(right=held)).astype(int)
+    photographer.pixels(Scene("still"), frame())
+    wanted = photographer.pixels(wants["right"], frame(right=held)).astype(int)
+    hand = differs(strange, nobody)
+    assert wanted[hand].mean() > strange[hand].mean() + 4
+    assert differs(wanted, strange)[~hand].sum() > 30
+
+
+def test_an_owl_that_is_looked_at_fills_its_ring(photographer):
+    gaze = Gaze("gaze", 0, 0, 8.0, now_deg=(-20.0, 0.0, 0.0), fill=0.01)
+    begun = photographer.pixels(Scene("still", (gaze,)), frame())
+    half = photographer.pixels(Scene("still", (gaze._replace(fill=0.5),)), frame())
+    _, columns = np.nonzero(differs(begun, half))
+    ring = columns[np.abs(columns - SIZE[0] // 2) > 12]  # the owl itself brightens, too
+    assert len(ring) > 30
+    assert (ring > SIZE[0] // 2).mean() > 0.95
 
 
 def test_an_eye_in_a_matrix_sees_what_an_eye_beside_the_nose_sees(photographer):

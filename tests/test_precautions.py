@@ -131,7 +131,7 @@ def test_an_amount_that_means_nothing_forbids_what_it_names(bad: Precaution) -> 
         (rule("shoulder_external_rotation_left", 30.0), FRUIT, "seated", "bounds"),
         (rule("shoulder_external_rotation_left", 30.0), HARBOUR, "standing", "none"),
         (rule("neck_rotation_left", 30.0), FRUIT, "seated", "bounds"),
-        (rule("neck_rotation_left", 30.0), OWLS, "seated", "bars"),
+        (rule("neck_rotation_left", 30.0), OWLS, "seated", "bounds"),
         (rule("neck_rotation_left", 30.0), HARBOUR, "standing", "none"),
         (rule("ankle_dorsiflexion_left", 5.0), HARBOUR, "standing", "bounds"),
         (rule("lean_back", 2.0), HARBOUR, "standing", "bounds"),

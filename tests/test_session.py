@@ -10,7 +10,7 @@ import pytest
 from visits import ABOUT, Kept, calibration, game, patient, play
 
 from calibration.adaptation import Followers, Member
-from engine import moves, session
+from engine import moves, session, visit
 from engine.frame import LOST, SIDES, Button, Frame, Hand
 from engine.movements import UnknownBound
 from engine.plan import END, REST, WELCOME, Plan, PostureRefused
@@ -89,7 +89,7 @@ def test_losing_the_person_pauses_the_clock_within_a_frame(why: str, change: Cal
     plain, _ = _run(lambda _, f: f, tmp_path)
     done, kept = _run(lambda i, f: change(f) if 300 <= i < 600 else f, tmp_path)
     assert [(e.name, e.detail) for e in done.events] == [("paused", why), ("resumed", "")]
-    assert kept.scenes[300].items == (session.PAUSED,)
+    assert kept.scenes[300].items == (visit.PAUSED,)
     assert done.ended_by == "finished"
     assert done.seconds > plain.seconds + 3
 
@@ -134,7 +134,7 @@ def test_a_head_that_is_never_tracked_begins_no_session(tmp_path: Path) -> None:
 def test_a_runtime_that_restarts_shows_its_own_card_until_play_goes_on(tmp_path: Path) -> None:
     gone = Frame(0, LOST, Hand(LOST), Hand(LOST), Button.RESTARTING, focused=False)
     done, kept = _run(lambda i, f: gone._replace(time_ns=f.time_ns) if 300 <= i < 600 else f, tmp_path)
-    assert {scene.items for scene in kept.scenes[300:690]} == {(session.RESTARTED,)}
+    assert {scene.items for scene in kept.scenes[300:690]} == {(visit.RESTARTED,)}
     assert done.events[0].detail == "the headset's software stopped and is being started again"
     assert (done.ended_by, len(done.events)) == ("finished", 2)
 
@@ -218,7 +218,7 @@ def test_a_fault_in_a_game_is_shown_in_words_and_what_was_done_is_kept(tmp_path:
     done, kept = play(Wild(), tmp_path)
     assert done.ended_by == "error"
     assert done.events[-1].detail == "RuntimeError: a fault of the game"
-    assert kept.scenes[-1] == Scene("still", (session.ERROR_PANEL,), middle=kept.scenes[0].middle)
+    assert kept.scenes[-1] == Scene("still", (visit.ERROR_PANEL,), middle=kept.scenes[0].middle)
 
 
 def test_a_fault_of_the_headset_keeps_what_was_done(tmp_path: Path) -> None:

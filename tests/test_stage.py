@@ -1,5 +1,7 @@
 """The stage: axes, which node a key keeps, hands, places, and what a scene may ask for."""
 
+import dataclasses
+import itertools
 import math
 import os
 from pathlib import Path
@@ -7,16 +9,41 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine import theme, words
 from engine.frame import LOST, UPRIGHT, Frame, Hand, Pose, from_yaw_pitch, rotate
-from engine.scene import Buzz, Item, Lean, Middle, Panel, Reach, Scene, Sound, Stand, Target
+from engine.scene import (
+    Arms,
+    Breath,
+    Buzz,
+    Friend,
+    Gaze,
+    Item,
+    Lean,
+    Middle,
+    Option,
+    Panel,
+    Progress,
+    Reach,
+    Rise,
+    Scene,
+    Sound,
+    Stand,
+    Target,
+    Tone,
+)
+from engine.theme import Roles, Shown
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
+from panda3d.core import Camera, PerspectiveLens, RenderState
+
 from engine.panda.axes import from_panda, to_panda, turn_from_panda, turn_to_panda
+from engine.panda.budget import MOST_DRAW_CALLS, MOST_TRIANGLES, load_of
 from engine.panda.fruit import FAREWELL_S
 from engine.panda.graphics import Graphics, NoGraphics
+from engine.panda.progress import POP_S
 from engine.panda.stage import Stage
 
 REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
@@ -30,10 +57,22 @@ ONE_OF_EACH: tuple[Item, ...] = (
     Lean("lean", 0, 6.0, 1.0),
     Lean("open lean", 90, 6.0, 1.0, open_ended=True),
     Stand("stand", 0.5),
+    Gaze("gaze", 20, 5, 8.0),
+    Gaze("asleep", -30, 0, 8.0, state="later"),
+    Gaze("tilted", 0, 0, 8.0, tilt_deg=20.0),
+    Gaze("open gaze", 60, 0, 8.0, now_deg=(20.0, 2.0, 0.0), open_ended=True),
+    Gaze("open tilt", 0, 0, 8.0, tilt_deg=-30.0, open_ended=True),
+    Rise("rise", 1.2, 1.6, "up", 0.4),
+    *(Friend(mood, mood) for mood in ("calm", "waves", "shows", "cheers", "sleeps")),
+    Breath("breath", 0.5, True),
+    Option("option", (0.3, 1.5, -1.4), 0.15, "stand.title", picture="face 2"),
     PANEL,
     Sound("sound", "appear"),
+    Progress("progress", 0.5),
+    Tone("tone", 0.5),
     Buzz("buzz", "right", 0.5),
 )
+UNSEEN = Sound | Buzz | Tone | Progress
 
 metres = st.floats(-5, 5)
 angles = st.floats(-math.pi, math.pi)
@@ -111,11 +150,25 @@ def test_a_key_that_becomes_another_kind_of_thing_gets_a_new_node(stage):
     assert stage.node("fruit") != before
 
 
-@pytest.mark.parametrize("place", ["orchard", "harbour", "still"])
-def test_every_kind_of_item_can_be_shown_in_every_place(stage, place):
-    stage.show(Scene(place, ONE_OF_EACH), frame())
-    shown = [item.key for item in ONE_OF_EACH if not isinstance(item, Sound | Buzz)]
-    assert all(stage.node(key).get_num_children() for key in shown)
+@pytest.mark.parametrize("name", theme.names())
+def test_every_kind_of_item_can_be_shown_in_every_place(graphics, models, name):
+    stage = Stage(graphics, theme.load(name), words.load(), models)
+    for place in theme.PLACES:
+        stage.show(Scene(place, ONE_OF_EACH), frame())
+        shown = [item.key for item in ONE_OF_EACH if not isinstance(item, UNSEEN)]
+        assert all(stage.node(key).get_num_children() for key in shown)
+
+
+def test_a_role_without_a_model_is_drawn_all_the_same(graphics, models):
+    day = theme.load()
+    bare = {
+        name: replace(place, roles=Roles(wanted="", later="", hand_open="", hand_grab=""))
+        for name, place in day.places.items()
+    }
+    stage = Stage(graphics, dataclasses.replace(day, places=bare), words.load(), models)
+    stage.show(Scene("still", ONE_OF_EACH), frame(right=Hand(Pose((0.2, 1.2, -0.4)))))
+    for path in ("gaze", "shows", "breath", "fruit/fruit", "hand right"):
+        assert stage.root.find(f"**/{path}").get_tight_bounds() is not None
 
 
 def test_a_place_that_the_theme_lacks_is_named(stage):
@@ -136,11 +189,42 @@ def test_a_finished_fruit_is_seen_for_a_moment_and_then_gone(stage):
 
 def test_an_unchanged_scene_touches_no_item(stage, monkeypatch):
     stage.show(Scene("orchard", ONE_OF_EACH), frame())
-    drawings = [type(drawing) for _, drawing in stage._shown.values()]
+    drawings = {type(drawing) for _, drawing in stage._shown.values()}
     for drawing in drawings:
         monkeypatch.setattr(drawing, "update", lambda *_: pytest.fail("updated without a change"))
     stage.show(Scene("orchard", tuple(item._replace() for item in ONE_OF_EACH)), frame(2.0))
-    assert len(drawings) == 6
+    assert len(drawings) == 10
+
+
+def moved(item: Item, share: float) -> Item:
+    """The same item a little later: fuller, further, risen."""
+    new = {"fill": share, "share": share, "reached": share, "full": share, "now_deg": (9 * share, 3 * share, share)}
+    if isinstance(item, Lean):
+        new["now_deg"] = (9 * share, 3 * share)
+    return item._replace(**{name: value for name, value in new.items() if name in item._fields})
+
+
+@pytest.mark.parametrize("place", ["orchard", "harbour", "launch"])
+def test_a_frame_makes_no_node_and_no_state(stage, place):
+    hands = (Hand(Pose((0.2, 1.5, -0.6))), Hand(Pose((0.2, 1.1, -0.6))))
+    scenes = [Scene(place, tuple(moved(item, 0.1 + 0.01 * step) for item in ONE_OF_EACH)) for step in range(40)]
+    for step in range(20):
+        stage.show(scenes[step], frame(1 + step / 10, right=hands[step % 2]))
+    nodes, states = stage.root.get_num_nodes(), RenderState.get_num_states()
+    for step in range(20, 40):
+        stage.show(scenes[step], frame(1 + step / 10, right=hands[step % 2]))
+    assert stage.root.get_num_nodes() == nodes
+    assert RenderState.get_num_states() == states
+
+
+def test_no_frame_reads_from_disk_after_preparing(graphics, models, monkeypatch):
+    stage = Stage(graphics, theme.load(), words.load(), models)
+    stage.prepare(theme.PLACES)
+    monkeypatch.setattr("engine.panda.models._load_node", lambda file: pytest.fail(f"{file} was read"))
+    monkeypatch.setattr("engine.panda.models._from_gltf", lambda file: pytest.fail(f"{file} was read"))
+    for place in theme.PLACES:
+        stage.show(Scene(place, ONE_OF_EACH), frame())
+    assert stage.node("gaze").get_num_children()
 
 
 def test_a_hand_is_where_its_controller_is(stage):
@@ -245,6 +329,148 @@ def test_other_names_for_the_controls_lay_the_panels_anew(stage):
     assert stage.cards() == [before]
     stage.controls = {"confirm": "controls.pinch"}
     assert stage.cards()[0].stamp != before.stamp
+
+
+def test_an_owl_sits_in_its_direction_from_the_eyes_and_a_light_where_the_face_points(stage):
+    away_m = stage.theme.places["still"].look_m
+    stage.show(Scene("still", (Gaze("gaze", 90, 0, 8.0, now_deg=(0.0, 30.0, 0.0)),)), frame())
+    ring, light = (in_the_world(stage, f"**/gaze/{path}") for path in ("perched/middle", "face"))
+    assert ring == pytest.approx((away_m, 1.6, 0), abs=1e-4)
+    assert light == pytest.approx((0, 1.6 + away_m / 2, -away_m * 0.866), abs=1e-3)
+
+
+def test_the_light_where_the_face_points_never_lags(stage):
+    for step in range(3):
+        stage.show(Scene("still", (Gaze("gaze", 20, 0, 8.0, now_deg=(10.0 * step, 0.0, 0.0)),)), frame(1 + step / 90))
+        x, _, z = in_the_world(stage, "**/gaze/face")
+        assert math.degrees(math.atan2(x, -z)) == pytest.approx(10 * step, abs=1e-3)
+
+
+def arm(stage, name) -> tuple[float, float, float]:
+    """Where an arm of the companion points to, in the axes of frames."""
+    node = stage.root.find(f"**/friend/figure/**/{name}")
+    pointing = stage.root.get_relative_vector(node, to_panda((0, -1, 0)))
+    pointing.normalize()  # it breathes
+    return from_panda(pointing)
+
+
+@pytest.mark.parametrize(
+    ("pointing_deg", "to"), [((0, 0), (0, -1, 0)), ((90, 90), (-1, 0, 0)), ((0, 90), (0, 0, 1)), ((90, 180), (0, 1, 0))]
+)
+def test_the_companion_shows_an_arm_as_a_mirror_does(stage, pointing_deg, to):
+    friend = Friend("friend", "shows", Arms(left_deg=pointing_deg))
+    stage.show(Scene("still", (friend,)), frame(1.0))
+    stage.show(Scene("still", (friend,)), frame(3.0))
+    assert arm(stage, "arm_right") == pytest.approx(to, abs=1e-5)
+    assert arm(stage, "arm_left") == pytest.approx((0, -1, 0), abs=1e-5)
+
+
+def test_the_companion_moves_to_a_new_pose_with_ease(stage):
+    up = Friend("friend", "shows", Arms((90, 90), (90, 90)))
+    turned = []
+    for seconds in (1.0, 3.0, 3.06, 3.3, 3.54, 3.7):
+        pose = up if seconds > 2 else Friend("friend", "shows")
+        stage.show(Scene("still", (pose,)), frame(seconds))
+        turned.append(math.degrees(math.acos(max(-1, min(1, -arm(stage, "arm_right")[1])))))
+    steps = [b - a for a, b in itertools.pairwise(turned)]
+    assert turned[-1] == pytest.approx(90, abs=0.01)
+    assert 0 < steps[1] < steps[2] > steps[4] > 0
+
+
+def test_the_vehicle_lifts_with_the_person_and_climbs_with_the_round(stage):
+    def height_m(share, risen, seconds):
+        items = (Rise("rise", 1.2, 1.6, "up", risen), Progress("progress", share))
+        stage.show(Scene("launch", items), frame(seconds))
+        return stage.root.find("**/vehicle").get_z()
+
+    place = stage.theme.places["launch"]
+    resting_m, lifted_m = height_m(0.0, 0.0, 1.0), height_m(0.0, 1.0, 1.1)
+    assert resting_m == pytest.approx(place.vehicle_m[1])
+    assert resting_m < lifted_m < resting_m + 0.5
+    assert height_m(0.5, 0.0, 1.2) < resting_m + 0.2 * place.vehicle_up_m
+    assert height_m(0.5, 0.0, 9.0) == pytest.approx(resting_m + 0.5 * place.vehicle_up_m, abs=0.01)
+
+
+def shown_in(stage, seconds, share) -> list[float]:
+    """How large each thing is that shows how far a round has come."""
+    stage.show(Scene("still", (Progress("progress", share),)), frame(seconds))
+    return [node.get_sx() for node in stage.root.find_all_matches("**/progress") if not node.is_hidden()]
+
+
+def with_progress(graphics, models, **shown) -> Stage:
+    day = theme.load()
+    still = replace(day.places["still"], progress=Shown(model="apple.glb", **shown))
+    return Stage(graphics, dataclasses.replace(day, places={**day.places, "still": still}), words.load(), models)
+
+
+def test_progress_appears_one_by_one_each_with_a_small_pop(graphics, models):
+    stage = with_progress(graphics, models, places_m=((0, 1, -2), (1, 1, -2), (2, 1, -2), (3, 1, -2)), scale=2.0)
+    assert shown_in(stage, 1.0, 0.25) == [2]
+    popping = shown_in(stage, 2.0, 0.75), shown_in(stage, 2.1, 0.75)
+    assert [len(sizes) for sizes in popping] == [3, 3]
+    assert popping[0][1] < popping[1][1]
+    assert shown_in(stage, 2.0 + POP_S, 0.75) == pytest.approx([2, 2, 2])
+
+
+def test_progress_that_travels_goes_along_its_path(graphics, models):
+    stage = with_progress(graphics, models, places_m=((0, 1, -2), (1, 1, -2), (1, 1, -6)), travels=True)
+    shown_in(stage, 1.0, 0.5)
+    assert in_the_world(stage, "**/progress") == pytest.approx((1, 1, -2))
+    shown_in(stage, 1.1, 1.0)
+    assert -3 < in_the_world(stage, "**/progress")[2] < -2
+    shown_in(stage, 20.0, 1.0)
+    assert in_the_world(stage, "**/progress") == pytest.approx((1, 1, -6), abs=1e-3)
+
+
+def test_a_breath_swells_and_rises_as_the_lungs_fill(stage):
+    sizes = []
+    for full in (0.0, 0.5, 1.0):
+        stage.show(Scene("still", (Breath("breath", full, True),)), frame())
+        thing = stage.root.find("**/breath/breath")
+        sizes.append((thing.get_sx(), thing.get_z()))
+    assert sizes == sorted(sizes)
+    assert (sizes[0][0], sizes[2][0]) == pytest.approx((0.8, 1.25))
+
+
+def test_the_lamp_that_is_leant_to_ripples_when_it_is_reached(stage):
+    def ripples(fill, seconds):
+        stage.show(Scene("harbour", (Lean("lean", 0, 6.0, 1.0, (6.0, 0.0), fill),)), frame(seconds))
+        return [node for node in stage.root.find_all_matches("**/lamp post/**/ripple") if not node.is_hidden()]
+
+    assert (len(ripples(0.0, 1.0)), len(ripples(0.1, 1.1)), len(ripples(0.2, 2.0))) == (0, 1, 0)
+
+
+def test_a_hand_that_trembles_at_the_edge_of_a_target_does_not_flash(stage):
+    begun, before = 0, True
+    for step in range(180):
+        away_m = 0.05 + 0.02 * math.sin(2 * math.pi * 5 * step / 90)
+        stage.show(Scene("still", (FRUIT,)), frame(1 + step / 90, right=Hand(Pose((0.2, 1.5, -0.6 + away_m)))))
+        hidden = stage.root.find("**/fruit/ripple").is_hidden()
+        begun, before = begun + (before and not hidden), hidden
+    assert 1 <= begun <= 2 * 3
+
+
+def test_what_a_camera_would_draw_is_counted(stage):
+    eye = stage.root.attach_new_node(Camera("eye", PerspectiveLens()))
+    stage.show(Scene("orchard"), frame())
+    ahead = load_of(eye)
+    eye.set_pos(0, 0, 500)
+    eye.set_p(80)
+    assert ahead.triangles > 20_000
+    assert load_of(eye).draw_calls < ahead.draw_calls
+
+
+@pytest.mark.parametrize("name", theme.names())
+def test_every_place_of_every_theme_keeps_to_the_budget(graphics, models, name):
+    stage = Stage(graphics, theme.load(name), words.load(), models)
+    eye = stage.root.attach_new_node(Camera("eye", PerspectiveLens()))
+    eye.node().get_lens().set_fov(110)
+    eye.set_z(1.6)
+    for place in theme.PLACES:
+        stage.show(Scene(place, (FRUIT, PANEL, Progress("progress", 1.0))), frame())
+        load = load_of(eye)
+        assert load.draw_calls <= MOST_DRAW_CALLS
+        assert load.triangles <= MOST_TRIANGLES
 
 
 def test_refused_graphics_say_what_to_install(monkeypatch):

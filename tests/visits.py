@@ -9,7 +9,7 @@ from calibration.adaptation import Followers
 from engine import session
 from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.frame import SIDES, Frame
-from engine.movements import LEANS
+from engine.movements import GAZES, LEANS
 from engine.parameters import Layer, fill
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
@@ -19,6 +19,7 @@ from engine.simulated import Patient, SimulatedHeadset
 from engine.task import Task
 
 EYE_M = 1.6
+NECK_DEG = {"neck_rotation": 60.0, "neck_extension": 50.0, "neck_flexion": 45.0, "neck_lateral": 35.0}
 ABOUT = About("test-session", "2026-01-05T09:00:00+00:00", "steadyreach test")
 
 
@@ -26,15 +27,18 @@ def limit(value: float, unit: str = "deg") -> Limit:
     return Limit(value, 0.95 * value, 1.05 * value, unit, 3, "given by a test", best=value)
 
 
-def calibration(elevation_deg: float = 110.0, lean_deg: float = 5.0, arm_m: float = 0.62) -> Calibration:
+def calibration(
+    elevation_deg: float = 110.0, lean_deg: float = 5.0, arm_m: float = 0.62, of_neck: float = 1.0
+) -> Calibration:
+    """Somebody whose arms reach everywhere in front; `of_neck` is the share of a usual neck's range."""
     cells = tuple(
         ReachCell(float(azimuth), float(elevation), arm_m, 100)
         for azimuth in range(-90, 91, 15)
         for elevation in range(0, 181, 15)
     )
-    limits = {f"shoulder_elevation_{side}": limit(elevation_deg) for side in SIDES} | {
-        name: limit(lean_deg) for name in LEANS
-    }
+    limits = {f"shoulder_elevation_{side}": limit(elevation_deg) for side in SIDES}
+    limits |= {name: limit(lean_deg) for name in LEANS}
+    limits |= {name: limit(of_neck * deg) for name in GAZES for stem, deg in NECK_DEG.items() if name.startswith(stem)}
     return Calibration(
         "2026-01-05",
         Stance((0.0, EYE_M, 0.0), 0.0),

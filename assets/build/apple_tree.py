@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from assets.build.kit import Mesh, ball, join, lumpy, tube
+from assets.build.kit import Mesh, Paint, ball, join, lumpy, tube
 from assets.build.plants import FOLIAGE, bark, canopy, crown_paint, leafy
 from assets.build.studio import melted
 
+CORE = ("#4f7f45", "#5f8f4c", "#6d9f55", "#7fae57")
 
-def apple_tree() -> Mesh:
-    """The big tree to the right; its bough passes over the patient at 2.4 to 2.6 m, where fruit can hang."""
+
+def apple_tree(
+    palette: Sequence[str] = FOLIAGE["sage"],
+    core: Sequence[str] = CORE,
+    wood: Paint = bark,
+    plenty: float = 1.0,
+    more_limbs: Sequence[Sequence[Sequence[float]]] = (),
+) -> Mesh:
+    """The big tree to the right; its bough passes over the patient at 2.4 to 2.6 m, where fruit can hang.
+
+    `plenty` is the share of leaves and of triangles in the wood.
+    """
     trunk = [
         (2.05, -0.30, -1.95, 0.62),
         (2.02, 0.02, -1.95, 0.45),
@@ -46,11 +59,12 @@ def apple_tree() -> Mesh:
         [(0.95, 3.10, -2.85, 0.07), (0.75, 2.92, -2.5, 0.045), (0.62, 2.78, -2.3, 0.02)],
         [(-0.12, 2.53, -0.72, 0.035), (-0.25, 2.72, -0.45, 0.022), (-0.3, 2.85, -0.2, 0.012)],
     ]
-    wood = melted(join([tube(knots, sides=14, steps=8) for knots in (trunk, over, ahead, *others)]), 0.026, 4, 5600)
-    return join([wood.painted(bark), *_big_foliage()])
+    limbs = join([tube(knots, sides=14, steps=8) for knots in (trunk, over, ahead, *others, *more_limbs)])
+    skin = melted(limbs, 0.026, 4, int(5600 * plenty))
+    return join([skin.painted(wood), *_big_foliage(palette, core, plenty)])
 
 
-def _big_foliage() -> list[Mesh]:
+def _big_foliage(palette: Sequence[str], core: Sequence[str], plenty: float) -> list[Mesh]:
     lobes = [
         (2.2, 3.9, -2.3, 1.25), (3.2, 3.55, -2.6, 0.9), (2.5, 3.6, -1.1, 0.85), (1.2, 3.95, -2.5, 0.85),
         (0.2, 3.95, -2.9, 0.66), (-0.65, 3.66, -3.05, 0.50), (0.9, 3.75, -0.9, 0.72), (0.05, 3.55, -0.8, 0.52),
@@ -64,10 +78,9 @@ def _big_foliage() -> list[Mesh]:
         (0.75, 2.84, -0.8, 0.34),
         (0.05, 2.78, -0.95, 0.28),
     ]
-    palette = FOLIAGE["sage"]
     low = canopy(roof, 0.07, 500, 15)
     crown = canopy(lobes, 0.10, 2200, 5)
-    core = crown.painted(crown_paint(("#4f7f45", "#5f8f4c", "#6d9f55", "#7fae57"), 2)).swaying(0.08)
+    heart = crown.painted(crown_paint(core, 2)).swaying(0.08)
     tips = np.array(
         [
             (-0.86, 2.44, -0.75),
@@ -84,11 +97,11 @@ def _big_foliage() -> list[Mesh]:
         leafy(lumpy(ball(0.16, 1), 0.2, 0.2, k).moved(*tip), 26, 0.085, palette, 40 + k) for k, tip in enumerate(tips)
     ]
     eye = np.array([0.0, 1.6, 0.0])
-    roof_leaves = leafy(low, 380, 0.10, palette, 19, eye)
+    roof_leaves = leafy(low, int(380 * plenty), 0.10, palette, 19, eye)
     return [
-        core,
+        heart,
         low.painted(crown_paint(palette, 3)).swaying(0.08),
         roof_leaves,
-        leafy(crown, 2250, 0.135, palette, 9, eye),
+        leafy(crown, int(2250 * plenty), 0.135, palette, 9, eye),
         *bunches,
     ]

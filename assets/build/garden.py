@@ -10,11 +10,26 @@ from assets.build.kit import Array, Mesh, box, join, lathe, sheet, solid, tube, 
 from assets.build.land import Height
 from assets.build.palette import TIMBER
 
+# Where the basket stands that is filled in a round, and its rim.
+HARVEST_M = (0.78, 1.19, -1.82)
+
 
 def basket_on_crates() -> Mesh:
     """A woven basket with apples, its rim at 0.95 m, on two crates to the left: low things are not seen."""
     crates = [crate(0.56, 0.34).moved(0, 0.17, 0), crate(0.50, 0.32).turned("y", 14).moved(0.02, 0.50, 0)]
-    return join([*crates, basket().turned("y", 20).moved(0.0, 0.66, 0)]).turned("y", -18).moved(-0.98, 0.0, -1.02)
+    weave = basket().turned("y", 20).moved(0.0, 0.66, 0)
+    return join([*crates, weave]).turned("y", -18).moved(-0.98, 0.0, -1.02)
+
+
+def harvest() -> Mesh:
+    """An empty basket on three crates to the right, high enough to be seen without looking down."""
+    crates = [
+        crate(0.54, 0.34).moved(0, 0.17, 0),
+        crate(0.50, 0.32).turned("y", -12).moved(0.01, 0.50, 0),
+        crate(0.46, 0.27).turned("y", 9).moved(-0.01, 0.795, 0),
+    ]
+    x, rim_m, z = HARVEST_M
+    return join([*crates, basket(full=False).turned("y", 60).moved(0, rim_m - 0.262, 0)]).turned("y", 24).moved(x, 0, z)
 
 
 def crate(wide_m: float, high_m: float) -> Mesh:
@@ -30,8 +45,8 @@ def crate(wide_m: float, high_m: float) -> Mesh:
     return join(parts)
 
 
-def basket() -> Mesh:
-    """Woven rows between stakes, a rolled rim and a tall handle; it stands on y = 0."""
+def basket(*, full: bool = True) -> Mesh:
+    """Woven rows between stakes, a rolled rim and a tall handle, perhaps with apples; it stands on y = 0."""
     sides, rows = 36, 8
     turns = np.arange(sides) * 2 * np.pi / sides
     weave = []
@@ -48,7 +63,8 @@ def basket() -> Mesh:
     circle = [(0.222 * np.cos(t), 0.262, 0.222 * np.sin(t), 0.019) for t in np.linspace(0, 2 * np.pi, 17)]
     handle = [(0.225 * np.cos(t), 0.25 + 0.26 * np.sin(t), 0.0, 0.015) for t in np.linspace(0, np.pi, 9)]
     floor = lathe([(0.0, 0.02), (0.16, 0.02), (0.2, 0.16), (0.0, 0.17)], "#a9763c", 20)
-    return join([*weave, floor, tube(circle, "#b98345", 8, 2), tube(handle, "#b98345", 8, 3), *_basket_apples()])
+    rims = [tube(circle, "#b98345", 8, 2), tube(handle, "#b98345", 8, 3)]
+    return join([*weave, floor, *rims, *(_basket_apples() if full else ())])
 
 
 def _basket_apples() -> list[Mesh]:

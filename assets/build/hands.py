@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.build.kit import Array, Mesh, ball, join, noise, ramp, sheet, tube, turn
-from assets.build.studio import melted
+from assets.build.studio import melted, prop
 
 # Sculpted with the back towards +z, fingers along +y, thumb on the -x side; `_to_grip` lays it into OpenXR's
 # grip axes. A rod held in a fist crosses the palm at a slant, which is this angle.
@@ -42,6 +42,7 @@ class Outfit:
 
 WARM = Outfit("#f5dfbf", "#e6bb94", "#e9785a", "#e2694a", "#f29a7c", "#f08765", "#e06f50")
 SEA = Outfit("#f5e3c6", "#e4c19c", "#2f7f92", "#e8b04a", "#f7cf78", "#3a90a3", "#2c7690")
+CHILD = Outfit("#a4dcc8", "#6fbcae", "#ffcf6b", "#f0a94e", "#ffcf6b", "#f3b460", "#e2974a")
 
 
 def hand(*, grab: bool, outfit: Outfit) -> Mesh:
@@ -145,3 +146,13 @@ def _to_grip(mesh: Mesh) -> Mesh:
     """The grip's x is the back of the hand; fingers point along -y, tipped towards -z by the rod's slant."""
     c, s = np.cos(np.radians(ROD_SLANT_DEG)), np.sin(np.radians(ROD_SLANT_DEG))
     return mesh.framed(x=(0.0, -s, c), y=(0.0, -c, -s), z=(1.0, 0.0, 0.0))
+
+
+MODELS = {
+    "hand_open": prop("hand_open", lambda: hand(grab=False, outfit=WARM)),
+    "hand_grab": prop("hand_grab", lambda: hand(grab=True, outfit=WARM)),
+    "hand_open_sea": prop("hand_open_sea", lambda: hand(grab=False, outfit=SEA)),
+    "hand_grab_sea": prop("hand_grab_sea", lambda: hand(grab=True, outfit=SEA)),
+    "hand_open_child": prop("hand_open_child", lambda: hand(grab=False, outfit=CHILD)),
+    "hand_grab_child": prop("hand_grab_child", lambda: hand(grab=True, outfit=CHILD)),
+}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from assets.build.kit import Array, Mesh, ball, join, noise, ramp, sheet, smooth_path, unit
+from assets.build.kit import Array, Mesh, ball, facing_up, join, noise, ramp, sheet, smooth_path, unit
 from assets.build.studio import melted
 
 Height = Callable[[Array], Array]
@@ -32,13 +32,13 @@ def polar(radii: Array, directions: Array) -> Array:
     return np.stack([np.outer(radii, np.sin(directions)), -np.outer(radii, np.cos(directions))], -1)
 
 
-def meadow(height: Height, paint: Callable[[Array], Array]) -> Mesh:
-    """The ground from under the feet to 96 m, finer where it is near."""
-    radii = np.concatenate([[0.02, 0.35], np.geomspace(0.7, 96, 55)])
-    grid = polar(radii, azimuths(93, 28))
+def meadow(height: Height, paint: Callable[[Array], Array], fine: float = 1.0) -> Mesh:
+    """The ground from under the feet to 96 m, finer where it is near; `fine` scales its rings and spokes."""
+    radii = np.concatenate([[0.02, 0.35], np.geomspace(0.7, 96, round(55 * fine))])
+    grid = polar(radii, azimuths(round(93 * fine), round(28 * fine)))
     flat = grid.reshape(-1, 2)
     points = np.stack([flat[:, 0], height(flat), flat[:, 1]], -1).reshape(*grid.shape[:2], 3)
-    return sheet(points[::-1], wrap=True).painted(paint)
+    return facing_up(sheet(points, wrap=True)).painted(paint)
 
 
 def strip(

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
+from assets.build import dusk, nest
 from assets.build.apple_tree import apple_tree
-from assets.build.garden import basket_on_crates, fence, ladder
+from assets.build.evening import stars
+from assets.build.garden import basket_on_crates, fence, harvest, ladder
 from assets.build.kit import Array, Mesh, ball, join, lathe, lumpy, noise, ramp, smooth_path, tube, turn, unit
 from assets.build.land import clouds, hill, meadow, smoothstep, spread, strip
-from assets.build.plants import FOLIAGE, far_tree, flower, flowers, fruit_tree, grass, small_trees
-from assets.build.studio import Light, melted
+from assets.build.looks import DAY, EVENING, Look
+from assets.build.plants import far_tree, flower, flowers, fruit_tree, grass, small_trees
+from assets.build.studio import Model, melted
 from assets.build.windmill import windmill
 
-LIGHT = Light(
-    to_sun=(-0.83, 0.60, 0.18),
-    sun_strength=3.6,
-    sun="#ffe7c2",
-    zenith="#a3c8ee",
-    horizon="#ffedcf",
-    sky_strength=0.64,
-    gain=0.90,
-)
-GRASS = ("#6f9f4e", "#86b05c", "#9dc06b", "#b7cf7c", "#cfdd8c")
 MILL = (-5.0, -31.0)
 PATH = [
     (2.2, 12.0),
@@ -62,27 +57,45 @@ def off_path_m(places: Array) -> Array:
     return away_m
 
 
-def build() -> dict[str, Mesh]:
+def day() -> dict[str, Mesh]:
     """The place by layers; the stage fogs each its own way."""
-    shapes = small_trees(21, 330)
+    look = DAY
     return {
-        "near": join([apple_tree(), basket_on_crates(), ladder(), *near_growth()]),
-        "mid": join(
-            [
-                meadow(ground_m, _grass_paint),
-                path(),
-                fence(ground_m),
-                *orchard_trees(shapes),
-                *flock(),
-                windmill().moved(MILL[0], _ground_at(*MILL) - 0.15, MILL[1]),
-            ]
-        ),
-        "far": join([*far_hills(), *far_trees(small_trees(22, 95))]),
+        "near": join([_big_tree(look), basket_on_crates(), harvest(), ladder(), *near_growth(look)]),
+        "mid": join([meadow(ground_m, grass_paint(look)), *_middle(look, small_trees(21, 330)), *flock()]),
+        "far": join([*far_hills(look), *far_trees(look, small_trees(22, 95))]),
         "clouds": clouds(7),
     }
 
 
-def _grass_paint(points: Array) -> Array:
+def evening() -> dict[str, Mesh]:
+    """The same orchard at violet dusk, with a dragon's nest."""
+    look = EVENING
+    ground = meadow(ground_m, dusk.warmed(grass_paint(look), nest.lamps(), 0.55), fine=0.8)
+    things = [nest.nest(), *nest.hung_stars(), *nest.mushrooms(ground_m)]
+    return {
+        "near": join([_big_tree(look, nest.FORK), *things, *near_growth(look)]),
+        "mid": join([ground, *_middle(look, small_trees(21, 110))]),
+        "far": join([*far_hills(look), *far_trees(look, small_trees(22, 70))]),
+        "clouds": join([clouds(7).painted(look.cloud), stars(60, 4)]),
+    }
+
+
+def _big_tree(look: Look, more_limbs: Sequence[Sequence[Sequence[float]]] = ()) -> Mesh:
+    return apple_tree(look.foliage["sage"], look.core, look.bark, look.plenty, more_limbs)
+
+
+def _middle(look: Look, shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
+    mill = windmill().moved(MILL[0], _ground_at(*MILL) - 0.15, MILL[1])
+    return [path(look), look.made(fence(ground_m)), *orchard_trees(look, shapes), look.made(mill)]
+
+
+def grass_paint(look: Look) -> Callable[[Array], Array]:
+    """Grass in patches, lighter far away and worn beside the path."""
+    return lambda points: _grass(points, look.grass)
+
+
+def _grass(points: Array, palette: Sequence[str]) -> Array:
     places = points[:, [0, 2]]
     tone = (
         0.15
@@ -91,12 +104,12 @@ def _grass_paint(points: Array) -> Array:
         + 0.14 * smoothstep(8, 40, np.hypot(*places.T))
     )
     worn = 0.25 * np.exp(-((off_path_m(places) / 0.9) ** 2))
-    return ramp(GRASS, np.clip(tone + worn, 0, 1))
+    return ramp(palette, np.clip(tone + worn, 0, 1))
 
 
-def path() -> Mesh:
+def path(look: Look) -> Mesh:
     """A sandy path with flat stones, narrowing to the mill."""
-    sand = strip(PATH, ground_m, 0.50, lift_m=0.022, inner=("#ecd19c", "#dcb983"), edge="#a9bf72")
+    sand = strip(PATH, ground_m, 0.50, lift_m=0.022, inner=look.sand, edge=look.verge)
     random = np.random.default_rng(3)
     line = smooth_path(PATH, 12)
     stones = []
@@ -106,7 +119,7 @@ def path() -> Mesh:
         y = _ground_at(x, z)
         stone = lumpy(lathe([(1.0, 0.0), (0.97, 0.6), (0.82, 0.95), (0, 1.0)], sides=11), 0.13, 0.9, at)
         size = random.uniform(0.15, 0.24)
-        tint = ramp(("#d8cfbd", "#efe6d2", "#f4ecdc"), random.random(1))
+        tint = ramp(look.stones, random.random(1))
         stones.append(
             stone.scaled(size, 0.045, size * random.uniform(0.6, 0.8))
             .turned("y", random.uniform(-25, 25))
@@ -117,7 +130,7 @@ def path() -> Mesh:
     return join([sand, *stones])
 
 
-def orchard_trees(shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
+def orchard_trees(look: Look, shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
     """Rows of fruit trees left and right, the middle kept open for the sky and the mill."""
     spots = [
         (-3.6, -8.6, "lime", 1.05), (-6.4, -11.2, "autumn", 1.1), (-9.6, -9.0, "sage", 1.2),
@@ -129,11 +142,10 @@ def orchard_trees(shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
     trees = []
     for k, (x, z, kind, size) in enumerate(spots):
         y = _ground_at(x, z)
-        fruit, away = ("#d9503a", "#e88a3f", "#cf4436")[k % 3], np.hypot(x, z)
+        fruit, away = look.fruit[k % 3], np.hypot(x, z)
         seen_from = turn("y", -73.0 * k) @ np.array([-x, 0.5, -z])
-        tree = fruit_tree(
-            shapes[k % 4], FOLIAGE[kind], fruit, 240 if away < 9 else 105 if z < 0 else 60, 60 + k, seen_from
-        )
+        leaves = int((240 if away < 9 else 105 if z < 0 else 60) * look.plenty)
+        tree = fruit_tree(shapes[k % 4], look.foliage[kind], fruit, leaves, 60 + k, seen_from, look.bark)
         trees.append(tree.turned("y", 73.0 * k).scaled(size).moved(x, y, z))
     return trees
 
@@ -151,27 +163,26 @@ def flock() -> list[Mesh]:
     return [sheep.scaled(size).turned("y", angle).moved(x, _ground_at(x, z), z) for x, z, angle, size in places]
 
 
-def near_growth() -> list[Mesh]:
+def near_growth(look: Look) -> list[Mesh]:
     """Grass in tufts, some along the path, and flowers in drifts."""
     random = np.random.default_rng(1)
-    tufts = spread(480, (0.9, 13.0), 2, lambda p: noise(p, 0.9, 31) ** 2 * 1.6 * smoothstep(0.5, 0.62, off_path_m(p)))
-    blooms = spread(430, (1.2, 14.0), 3, _bloom)
+    tufts = spread(
+        int(480 * look.plenty),
+        (0.9, 13.0),
+        2,
+        lambda p: noise(p, 0.9, 31) ** 2 * 1.6 * smoothstep(0.5, 0.62, off_path_m(p)),
+    )
+    blooms = spread(int(430 * look.plenty), (1.2, 14.0), 3, _bloom)
     line = smooth_path(PATH, 16)[46:160]
     along = unit(np.gradient(line, axis=0))
     sides = random.choice((-1.0, 1.0), len(line)) * random.uniform(0.52, 0.62, len(line))
     verge = line + np.stack([-along[:, 1], along[:, 0]], -1) * sides[:, None]
-    kinds = [
-        flower("#fff6e6", "#f2b441"),
-        flower("#f08a76", "#ffd98a", 5),
-        flower("#f6c64f", "#e8923c", 5),
-        flower("#a9a6e0", "#ffe9a8"),
-    ]
+    kinds = [flower(petals, heart, count) for petals, heart, count in look.blooms]
     family = (noise(blooms, 4.5, 33) * 5 - 0.5).astype(int) + random.integers(0, 2, len(blooms))
-    greens = ("#84ad58", "#97bd66", "#aecb78", "#c9d98e")
     return [
-        grass(tufts, ground_m, 6, 0.15, greens),
-        grass(verge, ground_m, 8, 0.09, greens),
-        flowers(blooms, ground_m, kinds, np.clip(family, 0, 3), 7, 0.17),
+        grass(tufts, ground_m, 6, 0.15, look.blades),
+        grass(verge, ground_m, 8, 0.09, look.blades),
+        flowers(blooms, ground_m, kinds, np.clip(family, 0, 3), 7, 0.17, look.stem),
     ]
 
 
@@ -179,10 +190,10 @@ def _bloom(places: Array) -> Array:
     return (smoothstep(0.55, 0.75, noise(places, 1.9, 32)) + 0.02) * smoothstep(0.5, 0.62, off_path_m(places))
 
 
-def far_trees(shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
+def far_trees(look: Look, shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
     """Small round trees on the slopes."""
     random = np.random.default_rng(17)
-    kinds = list(FOLIAGE)[:3]
+    kinds = list(look.foliage)[:3]
     trees = []
     for k in range(46):
         azimuth, away = random.uniform(-180, 180), random.uniform(34, 80)
@@ -192,16 +203,18 @@ def far_trees(shapes: list[tuple[Mesh, Mesh]]) -> list[Mesh]:
         y = _ground_at(x, z)
         size = random.uniform(1.1, 1.9)
         trees.append(
-            far_tree(shapes[k % 4], FOLIAGE[kinds[k % 3]], k).turned("y", 50.0 * k).scaled(size).moved(x, y, z)
+            far_tree(shapes[k % 4], look.foliage[kinds[k % 3]], k, look.trunk)
+            .turned("y", 50.0 * k)
+            .scaled(size)
+            .moved(x, y, z)
         )
     return trees
 
 
-def far_hills() -> list[Mesh]:
+def far_hills(look: Look) -> list[Mesh]:
     """Four layers of hills, each further one bluer and smoother."""
-    return [
-        hill(92, 10.5, 30, "#9abf68", "#7fa95a", 51),
-        hill(125, 18.0, 42, "#86b070", "#6f9f66", 52),
-        hill(170, 31.0, 55, "#74a47c", "#649678", 53),
-        hill(225, 50.0, 75, "#6c9c98", "#5f9098", 54),
-    ]
+    layers = ((92, 10.5, 30, 51), (125, 18.0, 42, 52), (170, 31.0, 55, 53), (225, 50.0, 75, 54))
+    return [hill(*row[:3], *paints, row[3]) for row, paints in zip(layers, look.hills, strict=True)]
+
+
+MODELS = {"orchard": Model(day, DAY.light), "orchard_dusk": Model(evening, EVENING.light)}

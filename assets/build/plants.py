@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from assets.build.kit import Array, Indices, Mesh, ball, join, lathe, lumpy, make, noise, ramp, tube, unit
+from assets.build.kit import Array, Indices, Mesh, Paint, ball, join, lathe, lumpy, make, noise, ramp, tube, unit
 from assets.build.studio import melted
 
 Height = Callable[[Array], Array]
@@ -143,7 +143,13 @@ def small_trees(seed: int, triangles: int) -> list[tuple[Mesh, Mesh]]:
 
 
 def fruit_tree(
-    shape: tuple[Mesh, Mesh], palette: Sequence[str], fruit: str, leaf_count: int, seed: int, seen_from: Array
+    shape: tuple[Mesh, Mesh],
+    palette: Sequence[str],
+    fruit: str,
+    leaf_count: int,
+    seed: int,
+    seen_from: Array,
+    wood: Paint = bark,
 ) -> Mesh:
     """A felt tree with leaves and fruit on the side that is seen."""
     trunk, crown = shape
@@ -153,7 +159,7 @@ def fruit_tree(
     fruits = [apple.moved(*(p + n * 0.03)) for p, n in zip(places[seen], normals[seen], strict=True)]
     return join(
         [
-            trunk.painted(bark),
+            trunk.painted(wood),
             crown.painted(crown_paint(palette, seed)).swaying(0.1),
             leafy(crown, leaf_count, 0.20, palette, seed, seen_from),
             *fruits[:6],
@@ -161,9 +167,9 @@ def fruit_tree(
     )
 
 
-def far_tree(shape: tuple[Mesh, Mesh], palette: Sequence[str], seed: int) -> Mesh:
+def far_tree(shape: tuple[Mesh, Mesh], palette: Sequence[str], seed: int, wood: Paint = BARK[1]) -> Mesh:
     """A crown on a stick, for the distance."""
-    stick = tube([(0, -0.4, 0, 0.13), (0, 1.6, 0, 0.08)], BARK[1], sides=5, steps=1)
+    stick = tube([(0, -0.4, 0, 0.13), (0, 1.6, 0, 0.08)], wood, sides=5, steps=1)
     return join([shape[1].painted(crown_paint(palette, seed)), stick])
 
 
@@ -211,7 +217,15 @@ def flower(petals: str, heart: str, count: int = 6) -> Mesh:
     return join([head, lathe([(0.18, 0.04), (0.0, 0.17)], heart, 5)]).swaying(0.4)
 
 
-def flowers(places: Array, height: Height, kinds: Sequence[Mesh], pick: Indices, seed: int, tall_m: float) -> Mesh:
+def flowers(
+    places: Array,
+    height: Height,
+    kinds: Sequence[Mesh],
+    pick: Indices,
+    seed: int,
+    tall_m: float,
+    stem: str = "#6d9f55",
+) -> Mesh:
     """A flower of a picked kind at each place (n, 2), tilted to one side, on a stem."""
     random = np.random.default_rng(seed)
     ground = height(places)
@@ -223,5 +237,5 @@ def flowers(places: Array, height: Height, kinds: Sequence[Mesh], pick: Indices,
         heads.append(head.moved(x, y + rise, z))
         w = 0.005
         points = np.array([(x - w, y, z), (x + w, y, z), (x, y + rise, z)])
-        stems.append(make(points, np.array([(0, 1, 2)]), "#6d9f55").swaying(np.array([0, 0, 0.4])))
+        stems.append(make(points, np.array([(0, 1, 2)]), stem).swaying(np.array([0, 0, 0.4])))
     return join([*heads, *stems])

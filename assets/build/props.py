@@ -24,7 +24,13 @@ from assets.build.kit import (
     tube,
     unit,
 )  # fmt: skip
+from assets.build.studio import Model, prop
 
+RED, GOLD, GREEN = (
+    ("#b3312c", "#df4b38", "#f59a4e"),
+    ("#e8962a", "#f6b43f", "#ffe08a"),
+    ("#6f9f3f", "#93bf52", "#cfe08a"),
+)
 RADIUS_M = 0.045
 GREENS = ("#86b35a", "#9cc566", "#b5d273", "#cbdd86")
 
@@ -96,12 +102,13 @@ def vine() -> Mesh:
     return lathe(rings, "#8a5a3c", sides=7)
 
 
-def buoy() -> dict[str, Mesh]:
+def buoy(
+    foot: str = "#b84a3a", coral: str = "#e25f47", cream: str = "#fbeedb", teal: str = "#2f7f92", glass: str = "#ffe9b0"
+) -> dict[str, Mesh]:
     """A harbour buoy floating at y = 0; its lantern glass is the node `lamp`, centred at 0.97 m."""
-    coral, cream, teal = "#e25f47", "#fbeedb", "#2f7f92"
     body = banded(
         [
-            ([(0.0, -0.16), (0.26, -0.15), (0.335, -0.03)], "#b84a3a"),
+            ([(0.0, -0.16), (0.26, -0.15), (0.335, -0.03)], foot),
             ([(0.335, -0.03), (0.372, -0.01), (0.385, 0.03), (0.36, 0.072), (0.31, 0.085)], teal),
             ([(0.31, 0.085), (0.265, 0.13), (0.225, 0.22), (0.205, 0.31)], coral),
             ([(0.205, 0.31), (0.188, 0.40), (0.172, 0.52)], cream),
@@ -135,8 +142,8 @@ def buoy() -> dict[str, Mesh]:
         teal,
         24,
     )
-    glass = ball(1.0, 2, "#ffe9b0").scaled(0.112, 0.150, 0.112).moved(0, 0.965, 0)
-    return {"buoy": join([body, *bars, roof]), "lamp": glass}
+    lamp = ball(1.0, 2, glass).scaled(0.112, 0.150, 0.112).moved(0, 0.965, 0)
+    return {"buoy": join([body, *bars, roof]), "lamp": lamp}
 
 
 def gull() -> Mesh:
@@ -245,3 +252,17 @@ def butterfly_body() -> Mesh:
         for side in (-1.0, 1.0)
     ]
     return join([body, head, *feelers])
+
+
+MODELS = {
+    "apple": prop("apple", lambda: apple(*RED)),
+    "apple_gold": prop("apple_gold", lambda: apple(*GOLD)),
+    "apple_green": prop("apple_green", lambda: apple(*GREEN)),
+    "twig": prop("twig", twig),
+    "vine": prop("vine", vine),
+    "gull": prop("gull", gull),
+    "butterfly_wing": prop("butterfly_wing", butterfly_wing),
+    "butterfly_body": prop("butterfly_body", butterfly_body),
+    "buoy": Model(buoy),
+    "buoy_dusk": Model(lambda: buoy("#4a3f8c", "#8a62c0", "#f6dcea", "#3f9ea6", "#ffd27a")),
+}

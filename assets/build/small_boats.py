@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from assets.build.kit import Array, Mesh, box, facing_up, flipped, join, ramp, sheet, tube
+from assets.build.kit import Array, Mesh, box, facing_up, felt, flipped, join, ramp, sheet, tube
 from assets.build.palette import CORAL, CREAM, TEAL
 from assets.build.sea import WATER_M, placed
+from assets.build.studio import prop
 
 # x, z, turn in degrees, hull, rim
 MOORED = (
@@ -17,18 +18,20 @@ MOORED = (
 SAILING = (11.2, -17.5, 62.0)
 
 
-def moored() -> list[Mesh]:
-    """Boats at rest, and a sailing boat on its way out."""
+def moored(*, sailing: bool = True) -> list[Mesh]:
+    """Boats at rest, and perhaps a sailing boat on its way out."""
     boats = [
         small_boat(hull, rim, "#e3c493").turned("y", turn).moved(x, WATER_M, z) for x, z, turn, hull, rim in MOORED
     ]
-    return [*boats, sailing_boat().turned("y", SAILING[2]).moved(SAILING[0], WATER_M, SAILING[1])]
+    if sailing:
+        boats.append(sailing_boat().turned("y", SAILING[2]).moved(SAILING[0], WATER_M, SAILING[1]))
+    return boats
 
 
-def shores() -> list[Array]:
+def shores(*, sailing: bool = True) -> list[Array]:
     """Where the boats stand in the water."""
     lines = [_hull_line(x, z, turn, 1.0) for x, z, turn, *_ in MOORED]
-    return [*lines, _hull_line(*SAILING, 1.25)]
+    return [*lines, _hull_line(*SAILING, 1.25)] if sailing else lines
 
 
 def _hull_line(x: float, z: float, turn_deg: float, size: float) -> Array:
@@ -54,7 +57,7 @@ def small_boat(hull: str, rim: str, inside: str) -> Mesh:
     band = np.repeat((np.abs(turns) > 0.86).astype(float), len(z))
     lining = flipped(skin).scaled(0.94, 1, 0.97).moved(0, 0.04, 0).painted(inside)
     stern = np.stack([half[-1] * bulge, -0.25 + (top[-1] + 0.25) * rise, np.full(15, 1.35)], -1)
-    transom = sheet(np.array([stern, stern * (1, 0, 1) + (0, top[-1], 0)])).painted(hull)
+    transom = felt(sheet(np.array([stern, stern * (1, 0, 1) + (0, top[-1], 0)])).painted(hull), 0.01)
     edge = np.concatenate([np.stack([half, top, z], -1)[::-2], np.stack([-half, top, z], -1)[::2]])
     rail = tube([(*p, 0.034) for p in edge], rim, 7, 2)
     seats = [box(1.04, 0.04, 0.22, rim, 0.005, 0.3).moved(0, 0.24, at) for at in (-0.25, 0.62)]
@@ -86,4 +89,7 @@ def _sail(
         left, right = a + (b - a) * u, a + (c - a) * u
         row = [left + (right - left) * v + np.array([0.30, 0, 0]) * 4 * v * (1 - v) * u for v in np.linspace(0, 1, 5)]
         grid.append(row)
-    return sheet(np.array(grid), paint)
+    return felt(sheet(np.array(grid), paint), 0.012)
+
+
+MODELS = {"sailing_boat": prop("sailing_boat", sailing_boat)}

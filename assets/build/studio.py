@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy  # type: ignore[import-not-found]  # exists only inside Blender
@@ -28,6 +29,20 @@ class Light:
 
 # Moving things carry only the shade in their own folds: a white room without a sun.
 WHITE_ROOM = Light(contrast=1.5)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What makes the nodes of a model, and the light it stands in: that of its place, or none for what moves."""
+
+    build: Callable[[], dict[str, Mesh]]
+    light: Light = WHITE_ROOM
+    joints: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+
+
+def prop(name: str, make: Callable[[], Mesh]) -> Model:
+    """A model that moves, with one node of its own name."""
+    return Model(lambda: {name: make()})
 
 
 def to_blender(points: Array) -> Array:
@@ -89,15 +104,20 @@ def clear() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
 
 
-def save(path: Path, nodes: dict[str, Mesh], light: Light, samples: int) -> None:
+def save(path: Path, model: Model, samples: int) -> None:
     """Bake the light on all nodes together and write them as a .glb, whole or not at all."""
+    nodes, light = model.build(), model.light
     clear()
     _light_up(light, samples)
     material = _matt()
     things = [as_object(name, mesh) for name, mesh in nodes.items()]
     for thing in things:
         thing.data.materials.append(material)
+        thing.location = to_blender(np.array([model.joints.get(thing.name, (0.0, 0.0, 0.0))]))[0]
     for thing, mesh in zip(things, nodes.values(), strict=True):
+        for other in things:
+            # What turns in a joint does not stay where it is, so its shade falls on nothing else.
+            other.hide_render = bool(model.joints) and other is not thing
         _bake(thing)
         _finish(thing, mesh, light)
     unfinished = path.with_name("unfinished_" + path.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assets.build.kit import Array, Mesh, box, colour, join, noise, ramp, sheet
-from assets.build.palette import CORAL, TEAL
+from assets.build.palette import CORAL, PANE, TEAL
 from assets.build.plants import FOLIAGE, far_tree
 from assets.build.sea import WATER_M, placed
 
@@ -60,7 +60,7 @@ def _roof(wide: float, high: float, deep: float, rise: float, roof: str) -> list
 
 def cottage(wall: str, roof: str) -> Mesh:
     """A house in few faces for the distance, standing on y = 0, 3 m wide."""
-    front = [box(0.5, 0.6, 0.1, "#9cc9d2").moved(x, 1.5, 1.3) for x in (-0.7, 0.7)]
+    front = [box(0.5, 0.6, 0.1, PANE).moved(x, 1.5, 1.3) for x in (-0.7, 0.7)]
     walls = box(3.0, 3.6, 2.6, colour(wall) * 1.15, 0, 1.0).moved(0, 0.7, 0)
     return join([walls, _gable(3.0, 2.5, 2.6, 1.2, colour(wall) * 1.15), *_roof(3.0, 2.5, 2.6, 1.2, roof), *front])
 
@@ -68,7 +68,7 @@ def cottage(wall: str, roof: str) -> Mesh:
 def _window(shutter: str) -> Mesh:
     parts = [
         box(0.56, 0.72, 0.06, FRAME, 0.012),
-        box(0.42, 0.58, 0.09, "#9cc9d2", 0.01),
+        box(0.42, 0.58, 0.09, PANE, 0.01),
         box(0.03, 0.58, 0.11, FRAME),
         box(0.42, 0.03, 0.11, FRAME),
         box(0.66, 0.09, 0.16, "#d9bfa0", 0.015).moved(0, -0.40, 0.04),

@@ -2,16 +2,18 @@
 
 import itertools
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from panda3d.core import LVecBase4f, TextNode
 
-from engine.frame import Frame
+from engine.frame import Frame, Vector
 from engine.panda import shapes
 from engine.panda.axes import to_panda
 from engine.panda.card import Card
-from engine.panda.fonts import Setting
+from engine.panda.fonts import LEADING, Align, Setting
 from engine.panda.kit import Kit
-from engine.scene import Panel
+from engine.scene import Line, Panel
 
 DISTANCE_M = 1.5
 RIGHT_EDGE_DEG = -13.0
@@ -22,9 +24,51 @@ STANDING_EYE_M = 1.55
 TITLE_EM_M, BODY_EM_M = 0.058, 0.049
 MARGIN_M, PIP_M, SHADOW_M = 0.058, 0.018, 0.06
 LEAST_WIDTH_M, MOST_TEXT_M = 0.58, 0.58
-_LEADING = 1.22
+MOST_M, MOST_ROWS = 0.95, 3
+"""How wide and how tall a panel may be, and how many rows a line may have: beyond that its letters are smaller."""
+_TITLE_GAP_M, _BODY_GAP_M, _PIPS_M = 0.020, 0.012, 0.056
+_SMALLER = 0.05
 _CORNER_M, _EDGE_M = 0.055, 0.006
 _STAMPS = itertools.count(1)
+
+
+class Laid(NamedTuple):
+    """The words of a panel, laid out: its title first, and how large the letters are (1: the least).
+
+    `further` is how many times as far away it is as panels are: all is that much larger.
+    """
+
+    texts: list[TextNode]
+    scale: float
+    wrap_m: float
+    tall_m: float
+    further: float
+
+    @property
+    def wide_m(self) -> float:
+        """How wide a panel they need."""
+        return max(LEAST_WIDTH_M, max(text.get_width() for text in self.texts) + 2 * MARGIN_M)
+
+    @property
+    def fits(self) -> bool:
+        """Whether a panel with them is of an agreeable size."""
+        few = all(text.get_num_rows() <= MOST_ROWS for text in self.texts)
+        return (
+            few
+            and self.tall_m <= MOST_M * self.further
+            and self.wide_m <= max(LEAST_WIDTH_M, self.wrap_m + 2 * MARGIN_M) + 1e-6
+        )
+
+
+def lay(kit: Kit, item: Panel, away_m: float = DISTANCE_M) -> Laid:
+    """Lay the words of a panel out as large as the person wants them, or as large as fits; never under 1.3 degrees."""
+    further = max(1.0, away_m / DISTANCE_M)
+    *larger, least = _sizes(kit.settings.text_scale)
+    for scale, wrap_m in larger:
+        laid = _laid(kit, item, scale, wrap_m, further)
+        if laid.fits:
+            return laid
+    return _laid(kit, item, *least, further)
 
 
 class Board:
@@ -37,27 +81,31 @@ class Board:
         """Stand the panel up."""
         self._kit = kit
         self.node = kit.parent.attach_new_node(item.key)
-        self._eye_m = frame.head.position_m if frame.head.valid else (0.0, STANDING_EYE_M, 0.0)
+        self._eye_m = eye_m(frame)
         self.update(item)
 
     def update(self, item: Panel) -> None:
         """Lay the panel out anew."""
         self.node.get_children().detach()
         self._item = item
-        texts = self._texts(item)
-        half_m = max(LEAST_WIDTH_M / 2, max(text.get_width() for text in texts) / 2 + MARGIN_M)
-        tall_m = sum(_rows_m(text) for text in texts) + 2 * MARGIN_M + (0.056 if item.total else 0)
+        away_m = math.dist(item.place_m, self._eye_m) if item.place_m else DISTANCE_M
+        laid = lay(self._kit, item, away_m)
+        half_m, tall_m, mirrored = laid.wide_m / 2, laid.tall_m, self._kit.words.right_to_left
         self._place(item, half_m)
         paper = shapes.board(half_m + SHADOW_M, tall_m / 2 + SHADOW_M)
         pips = LVecBase4f(item.done, item.total, MARGIN_M + PIP_M - half_m, MARGIN_M + PIP_M - tall_m / 2)
         self._kit.look.board(paper, LVecBase4f(half_m, tall_m / 2, _CORNER_M, _EDGE_M), pips)
+        paper.set_two_sided(True)
+        paper.set_sx(-1 if mirrored else 1)
         paper.reparent_to(self.node)
         top_m = tall_m / 2 - MARGIN_M
-        for text in texts:
+        for text in laid.texts:
             letters = self.node.attach_new_node(text.generate())
-            letters.set_pos(MARGIN_M - half_m, -0.003, top_m - 0.78 * text.get_text_scale())
+            letters.set_name("letters")
+            left_m = MARGIN_M - half_m
+            letters.set_pos(-left_m if mirrored else left_m, -0.003, top_m - 0.78 * text.get_text_scale())
             self._kit.look.text(letters)
-            top_m -= _rows_m(text)
+            top_m -= _rows_m(text) + (_TITLE_GAP_M if text is laid.texts[0] else _BODY_GAP_M)
         self.card = Card(item.key, self.node, (2 * half_m, tall_m), _CORNER_M, next(_STAMPS))
 
     def relay(self) -> None:
@@ -66,13 +114,6 @@ class Board:
 
     def pass_time(self, time_s: float) -> None:
         """Words stand still."""
-
-    def _texts(self, item: Panel) -> list[TextNode]:
-        ink, fonts, say = self._kit.place.ink, self._kit.fonts, self._kit.words.say
-        title = Setting(fonts.title, TITLE_EM_M, ink.title)
-        body = Setting(fonts.body, BODY_EM_M, ink.text)
-        lines = [(title, item.title), *((body, line) for line in item.text)]
-        return [setting.lay(say(key, item.values), MOST_TEXT_M) for setting, key in lines]
 
     def _place(self, item: Panel, half_m: float) -> None:
         eye = to_panda(self._eye_m)
@@ -86,6 +127,32 @@ class Board:
         self.node.set_h(math.degrees(math.atan2(eye.x - middle.x, middle.y - eye.y)))
 
 
+def eye_m(frame: Frame) -> Vector:
+    """Where the eyes are, or those of somebody who stands in the middle when the head is not seen."""
+    return frame.head.position_m if frame.head.valid else (0.0, STANDING_EYE_M, 0.0)
+
+
+def _sizes(wanted: float) -> Iterator[tuple[float, float]]:
+    """Scales of letters and widths of text in m, the most agreeable first: as wanted, then wider, then smaller."""
+    most_m = MOST_M - 2 * MARGIN_M
+    yield wanted, min(MOST_TEXT_M * wanted, most_m)
+    steps = round((wanted - 1.0) / _SMALLER)
+    yield from ((wanted - step * _SMALLER, most_m) for step in range(steps))
+    yield 1.0, most_m
+
+
+def _laid(kit: Kit, item: Panel, scale: float, wrap_m: float, further: float) -> Laid:
+    ink, wrap_m = kit.place.ink, wrap_m * further
+    align: Align = 1 if kit.words.right_to_left else 0
+    title = kit.words.say(item.title, item.values)
+    heading = Setting(kit.fonts.title_of(title), TITLE_EM_M * scale * further, ink.title)
+    body = Setting(kit.fonts.body, BODY_EM_M * scale * further, ink.text)
+    lines = (line if isinstance(line, Line) else Line(line) for line in item.text)
+    said = (kit.words.say(line.words, line.values or item.values) for line in lines)
+    texts = [heading.lay(title, wrap_m, align), *(body.lay(line, wrap_m, align) for line in said)]
+    gaps_m = _TITLE_GAP_M + _BODY_GAP_M * len(item.text) + 2 * MARGIN_M + (_PIPS_M if item.total else 0)
+    return Laid(texts, scale, wrap_m, sum(map(_rows_m, texts)) + gaps_m, further)
+
+
 def _rows_m(text: TextNode) -> float:
-    gap_m = 0.020 if text.get_text_scale() == TITLE_EM_M else 0.012
-    return float(text.get_num_rows() * text.get_text_scale() * _LEADING + gap_m)
+    return float(text.get_num_rows() * text.get_text_scale() * LEADING)

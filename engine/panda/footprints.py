@@ -15,7 +15,6 @@ class Footprints:
 
     def __init__(self, kit: Kit, item: Stand, frame: Frame) -> None:
         """Lay the footprints, and the ring at the height of the eyes now."""
-        self._kit = kit
         self.node = kit.parent.attach_new_node(item.key)
         paper = colour(kit.place.ink.paper)
         for side in (-1, 1):
@@ -27,6 +26,8 @@ class Footprints:
         self._ring = shapes.ring("ring", 0.20, 0.011, (1.0, 0.98, 0.90, 0.9))
         self._ring.reparent_to(self.node)
         self._ring.set_pos_hpr((0, AHEAD_M, eye_m - 0.04), (0, 90, 0))
+        self._light = kit.look.mark(self._ring)
+        self._ring.set_depth_write(True)
         dot = shapes.cards("dot", [(0, 0, 0)], 0.014, [(1, 1, 1, 0)])
         dot.reparent_to(self._ring)
         kit.look.beads(dot, 0.9, 1.0)
@@ -34,8 +35,7 @@ class Footprints:
 
     def update(self, item: Stand) -> None:
         """Close the ring as far as the time has gone."""
-        self._kit.look.mark(self._ring, 1.0, item.fill)
-        self._ring.set_depth_write(True)
+        self._light.turn(1.0, item.fill)
 
     def pass_time(self, time_s: float) -> None:
         """Nothing moves by itself: it is for standing still."""

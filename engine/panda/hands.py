@@ -4,12 +4,19 @@ from panda3d.core import CullFaceAttrib, NodePath
 
 from engine.frame import Hand
 from engine.panda.axes import to_panda, turn_to_panda
+from engine.panda.ease import Follower
+from engine.panda.flourish import show
 from engine.panda.look import Look
 from engine.panda.models import Models
-from engine.theme import Roles
+from engine.panda.roles import dressed
+from engine.panda.shadow import Shadow
+from engine.theme import Place
 
 GRABBING = 0.5
 INFERRED_OPACITY = 0.45
+_SHADOW_M = 0.09
+_WARM = 0.16
+_FADES_S = 0.2
 
 
 class DrawnHand:
@@ -18,32 +25,48 @@ class DrawnHand:
     def __init__(self, side: str, parent: NodePath, look: Look) -> None:
         """Make a hand without a glove; models are right hands, and a left one is their mirror image."""
         self.node = parent.attach_new_node(f"hand {side}")
+        self._floor = parent.attach_new_node(f"floor {side}")
         self._look = look
         self._open = self._grab = self.node
-        self._tracked = True
+        self._skin, self._opacity = look.surface(self.node), 1.0
+        self._warmth, self._warm = Follower(_FADES_S), 0.0
+        self._shadow: Shadow | None = None
         self._glove = self.node.attach_new_node("glove")
         if side == "left":
             self._glove.set_sx(-1)
             # A mirror image turns triangles inside out.
             self._glove.set_attrib(CullFaceAttrib.make(CullFaceAttrib.M_cull_counter_clockwise))
 
-    def wear(self, roles: Roles, models: Models) -> None:
+    def wear(self, place: Place, models: Models) -> None:
         """Put on the gloves of a place."""
         self._glove.get_children().detach()
-        self._open = models.copy(roles.hand_open, self._glove)
-        self._grab = models.copy(roles.hand_grab, self._glove)
+        self._floor.get_children().detach()
+        self._open = dressed("hand_open", place, models, self._look, self._glove)
+        self._grab = dressed("hand_grab", place, models, self._look, self._glove)
         self._grab.hide()
+        self._shadow = Shadow(self._look, place, self._floor, _SHADOW_M)
 
-    def follow(self, hand: Hand) -> None:
-        """Be where the controller is."""
+    def follow(self, hand: Hand, time_s: float, touches: bool) -> None:
+        """Be where the controller is, and a little brighter while it is in a target."""
+        show(self.node, hand.grip.valid)
+        show(self._floor, hand.grip.valid)
         if not hand.grip.valid:
-            self.node.hide()
             return
-        self.node.show()
-        self.node.set_pos_quat(to_panda(hand.grip.position_m), turn_to_panda(hand.grip.orientation))
+        place = to_panda(hand.grip.position_m)
+        self.node.set_pos_quat(place, turn_to_panda(hand.grip.orientation))
         grabs = hand.trigger > GRABBING or hand.squeeze > GRABBING
-        (self._open.hide if grabs else self._open.show)()
-        (self._grab.show if grabs else self._grab.hide)()
-        if hand.grip.tracked != self._tracked:
-            self._tracked = hand.grip.tracked
-            self._look.surface(self.node, opacity=1.0 if self._tracked else INFERRED_OPACITY)
+        show(self._open, not grabs)
+        show(self._grab, grabs)
+        self._shine(1.0 if hand.grip.tracked else INFERRED_OPACITY, time_s, touches)
+        if self._shadow is not None:
+            self._shadow.below(place.x, place.y, place.z)
+
+    def _shine(self, opacity: float, time_s: float, touches: bool) -> None:
+        if touches:
+            self._warmth.jump()
+        warm = self._warmth.follow(float(touches), time_s)
+        if opacity != self._opacity:
+            self._skin, self._opacity = self._look.surface(self.node, 0.0, _WARM * warm, opacity), opacity
+        elif warm != self._warm:
+            self._skin.turn(0.0, _WARM * warm, opacity)
+        self._warm = warm

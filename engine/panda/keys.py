@@ -1,14 +1,35 @@
-"""What a window hears of its keyboard and mouse, through Panda3D's data graph."""
+"""What a window hears of its keyboard and mouse, through Panda3D's data graph, and what that means at a desk."""
+
+from typing import cast
 
 from panda3d.core import (
+    ButtonHandle,
     ButtonThrower,
     DataGraphTraverser,
     EventQueue,
     GraphicsWindow,
+    KeyboardButton,
     MouseAndKeyboard,
+    MouseButton,
     MouseWatcher,
     NodePath,
 )
+
+from engine.frame import Button
+from engine.inputs import AHEAD, BOTH, FURTHER, HELP, NEARER, RISE, SWAP, Heard, Held, Pair
+
+BUTTONS = {
+    "escape": Button.STOP,
+    "r": Button.RECENTRE,
+    "m": Button.MENU,
+    "p": Button.PAIN,
+    "z": Button.DIZZY,
+    "t": Button.TIRED,
+}
+ACTS = {
+    "tab": SWAP, "f": BOTH, "c": RISE, "space": RISE, "home": AHEAD, "h": HELP,
+    "wheel_up": FURTHER, "wheel_down": NEARER,
+}  # fmt: skip
 
 
 class Keys:
@@ -29,3 +50,48 @@ class Keys:
         while not self._events.is_queue_empty():
             names.append(self._events.dequeue_event().name)
         return names
+
+
+class Keyboard:
+    """Keyboard and mouse of one window, as they move the body at a desk."""
+
+    def __init__(self, window: GraphicsWindow) -> None:
+        self._keys = Keys(window)
+        self._watcher = self._keys.watcher
+
+    def hear(self) -> tuple[Heard, list[str]]:
+        """What is held and was pressed since the last time, and the names of everything that was pressed."""
+        pressed = self._keys.pressed()
+        looks = self._watcher.is_button_down(MouseButton.three()) or self._down("shift")
+        held = Held(
+            lean=(self._axis(("w", "up"), ("s", "down")), self._axis(("d", "right"), ("a", "left"))),
+            face=self.mouse() if looks else None,
+            turn=self._axis(("e",), ("q",)),
+            nod=self._axis(("page_up",), ("page_down",)),
+            tilt=self._axis((".",), (",",)),
+            trigger=float(self._watcher.is_button_down(MouseButton.one())),
+            squeeze=float(self._watcher.is_button_down(MouseButton.two()) or self._down("g")),
+        )
+        buttons = Button.NONE
+        for name in pressed:
+            buttons |= BUTTONS.get(name, Button.NONE)
+        return Heard(held, buttons, tuple(ACTS[name] for name in pressed if name in ACTS)), pressed
+
+    def mouse(self) -> Pair | None:
+        """Where the mouse is, -1 to 1 in both directions; None outside the window."""
+        if not self._watcher.has_mouse():
+            return None
+        at = self._watcher.get_mouse()
+        return (at.x, at.y)
+
+    def _axis(self, more: tuple[str, ...], less: tuple[str, ...]) -> float:
+        return float(any(map(self._down, more))) - float(any(map(self._down, less)))
+
+    def _down(self, name: str) -> bool:
+        return self._watcher.is_button_down(_key(name))
+
+
+def _key(name: str) -> ButtonHandle:
+    if len(name) == 1:
+        return KeyboardButton.ascii_key(name)
+    return cast(ButtonHandle, getattr(KeyboardButton, name)())

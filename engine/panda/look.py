@@ -28,6 +28,20 @@ ONE_EYE = {"eyes": PTA_LMatrix4f([UnalignedLMatrix4f(LMatrix4f.ident_mat())] * 2
 """Inputs of shaders that can draw both eyes at once, while they draw a picture as Panda3D's lens has it."""
 
 
+class Dial:
+    """Four numbers that a shader reads; they change without touching any state of Panda3D."""
+
+    def __init__(self, node: NodePath, name: str, *values: float) -> None:
+        """Give them to a node as a shader input of this name."""
+        self._values = PTA_LVecBase4f.empty_array(1)
+        self.turn(*values)
+        node.set_shader_input(name, self._values)
+
+    def turn(self, first: float, second: float = 0.0, third: float = 0.0, fourth: float = 0.0) -> None:
+        """Set the numbers, for the next image."""
+        self._values.set_element(0, LVecBase4f(first, second, third, fourth))
+
+
 class Look:
     """The shaders of one stage, and what changes in all of them: the time and how dark it is."""
 
@@ -35,8 +49,9 @@ class Look:
         """Dress everything under `root`; one dresses what lies below with `baked`, `lit` and so on."""
         self._root = root
         self._moment = PTA_LVecBase4f.empty_array(1)
-        self._baked, self._lit, self._water = (
-            _made(shaders.PLACED, shaders.LIGHT + part) for part in (shaders.BAKED, shaders.LIT, shaders.SEA)
+        self._baked, self._lit, self._painted, self._water = (
+            _made(shaders.PLACED, shaders.LIGHT + part)
+            for part in (shaders.BAKED, shaders.LIT, shaders.PAINTED, shaders.SEA)
         )
         self._sky = _made(shaders.DOME, shaders.LIGHT + shaders.SKY)
         self._glow, self._bead = (_made(shaders.CARD, shaders.FLAT + p) for p in (shaders.GLOW, shaders.BEAD))
@@ -90,39 +105,51 @@ class Look:
         node.set_depth_test(False)
         node.set_two_sided(True)
 
-    def surface(self, node: NodePath, gloss: float = 0.0, glow: float = 0.0, opacity: float = 1.0) -> None:
-        """For what moves: how shiny it is, how much it glows by itself, and how much hides what is behind it."""
-        node.set_shader_input("surface", LVecBase4f(gloss, glow, opacity, 0))
+    def surface(
+        self, node: NodePath, gloss: float = 0.0, glow: float = 0.0, opacity: float = 1.0, asleep: float = 0.0
+    ) -> Dial:
+        """For what moves: how shiny it is, how much it glows by itself, hides what is behind it, and is dark in sleep.
+
+        What hides nothing of it now must not be turned down later: only this decides whether it is drawn see-through.
+        """
         if opacity < 1:
             node.set_transparency(TransparencyAttrib.M_alpha)
         else:
             node.clear_transparency()
+        return Dial(node, "surface", gloss, glow, opacity, asleep)
 
-    def glow(self, node: NodePath, strength: float, ring: float, fill: float, radius: float = RING_SHARE) -> None:
+    def paint(self, node: NodePath, code: str) -> None:
+        """For what moves in a theme of high contrast: one flat colour, darker on the side away from the sun."""
+        node.set_shader(self._painted)
+        node.set_shader_input("paint", colour(code))
+
+    def glow(
+        self, node: NodePath, strength: float, ring: float = 0.0, fill: float = 0.0, radius: float = RING_SHARE
+    ) -> Dial:
         """For light that hangs in the air: cards that face the eye, with a ring that closes by `fill`.
 
         `radius` is the ring's share of the card.
         """
         node.set_shader(self._glow)
-        node.set_shader_input("glow", LVecBase4f(strength, ring, fill, radius))
         # Light over sky is mixed, not added: addition turns warm light yellow-green.
         node.set_transparency(TransparencyAttrib.M_alpha)
         _after_solid(node, 2)
+        return Dial(node, "glow", strength, ring, fill, radius)
 
-    def beads(self, node: NodePath, opacity: float, lit: float) -> None:
-        """For round beads that face the eye: those whose vertex alpha is at most `lit` are bright."""
+    def beads(self, node: NodePath, opacity: float, lit: float) -> Dial:
+        """For round beads that face the eye; bright are those whose vertex alpha is at most `lit`."""
         node.set_shader(self._bead)
-        node.set_shader_input("glow", LVecBase4f(opacity, 0, lit, 0))
         node.set_transparency(TransparencyAttrib.M_alpha)
         _after_solid(node, 1)
+        return Dial(node, "glow", opacity, 0.0, lit)
 
-    def mark(self, node: NodePath, opacity: float = 1.0, fill: float = 0.0) -> None:
+    def mark(self, node: NodePath, opacity: float = 1.0, fill: float = 0.0) -> Dial:
         """For translucent guides: what has a first texture coordinate of at most `fill` takes the guide's tint."""
         node.set_shader(self._mark)
-        node.set_shader_input("mark", LVecBase4f(opacity, fill, 0, 0))
         node.set_transparency(TransparencyAttrib.M_alpha)
         node.set_two_sided(True)
         _after_solid(node, 0)
+        return Dial(node, "mark", opacity, fill)
 
     def board(self, node: NodePath, shape: LVecBase4f, pips: LVecBase4f) -> None:
         """For a rounded paper panel with a soft shadow and a row of dots, drawn from distances in its plane."""

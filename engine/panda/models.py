@@ -4,10 +4,15 @@ import contextlib
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import gltf
 from panda3d.core import Filename, Loader, LoaderOptions, NodePath, PandaNode, PandaSystem
+
+from engine.theme import Place
+
+_FORM = 2  # of what is kept: another number whenever this file makes something else of the same model
 
 
 class Models:
@@ -20,20 +25,34 @@ class Models:
 
     def copy(self, name: str, parent: NodePath) -> NodePath:
         """A new node of a model under a parent; an empty name gives an empty node."""
-        if not name:
-            return parent.attach_new_node("nothing")
+        return self.read(name).copy_to(parent) if name else parent.attach_new_node("nothing")
+
+    def read(self, name: str) -> NodePath:
+        """A model that nothing may be changed in; it is read from disk once."""
         if name not in self._read:
             self._read[name] = self._load(self._folder / name)
-        return self._read[name].copy_to(parent)
+        return self._read[name]
+
+    def all(self) -> Iterator[NodePath]:
+        """Every model that was read."""
+        yield from self._read.values()
 
     def _load(self, file: Path) -> NodePath:
         if self._cache is None:
             return _from_gltf(file)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-        cached = self._cache / f"{file.stem}-{digest}-{PandaSystem.get_version_string()}.bam"
+        cached = self._cache / f"{file.stem}-{digest}-{_FORM}-{PandaSystem.get_version_string()}.bam"
         if not cached.is_file():
             _keep(_from_gltf(file), cached)
         return NodePath(_load_node(cached))
+
+
+def models_of(place: Place) -> list[str]:
+    """The files of all models that a place may show."""
+    roles = [getattr(place.roles, name) for name in place.roles.__struct_fields__]
+    flyers = [name for flyer in place.flyers for name in (flyer.body, flyer.wing)]
+    progress = [place.progress.model] if place.progress else []
+    return [name for name in (place.model, *roles, *flyers, *progress) if name]
 
 
 def _load_node(file: Path) -> PandaNode:
@@ -48,8 +67,10 @@ def _from_gltf(file: Path) -> NodePath:
     # The reader prints a line for each mesh without a material, and ours have none.
     with contextlib.redirect_stdout(io.StringIO()):
         model = NodePath(gltf.load_model(_filename(file)))
-    # Medium, because a strong flatten would join the layers of a place, which have fog of their own.
-    model.flatten_medium()
+    # Medium, because a strong flatten would join the layers of a place, which have fog of their own; and a node with a
+    # place of its own turns about it, which flattening would forget.
+    if all(node.get_transform().is_identity() for node in model.find_all_matches("**")):
+        model.flatten_medium()
     return model
 
 

@@ -10,6 +10,7 @@ from panda3d.core import Camera, Filename, LVecBase4f, NodePath, PerspectiveLens
 
 from engine.frame import LOST, Frame, Hand, Pose, forward, from_yaw_pitch
 from engine.panda.axes import to_panda, turn_to_panda
+from engine.panda.budget import Load, load_of
 from engine.panda.fonts import Setting
 from engine.panda.graphics import Graphics
 from engine.panda.stage import Stage
@@ -70,9 +71,17 @@ class Photographer:
         raw = np.frombuffer(shot.get_ram_image_as("RGB").get_data(), np.uint8)
         return raw.reshape(shot.get_y_size(), shot.get_x_size(), 3)[::-1]
 
-    def _draw(self, eye: Pose, scene: Scene, frame: Frame) -> None:
+    def load(self, scene: Scene, frame: Frame, eye: Pose | None = None) -> Load:
+        """What the same picture costs a graphics card, without drawing it."""
+        self._aim(eye or frame.head, scene, frame)
+        return load_of(self._eye)
+
+    def _aim(self, eye: Pose, scene: Scene, frame: Frame) -> None:
         self._stage.show(scene, frame)
         self._eye.set_pos_quat(to_panda(eye.position_m), turn_to_panda(eye.orientation))
+
+    def _draw(self, eye: Pose, scene: Scene, frame: Frame) -> None:
+        self._aim(eye, scene, frame)
         self._graphics.engine.render_frame()
 
     def _develop(self, path: Path) -> None:

@@ -87,7 +87,7 @@ void main() { pixel = vec4(dimmed(misted(shown(colour.rgb), place)), 1.0); }
 """
 
 LIT = """
-uniform vec4 surface;    // gloss, glow, opacity, -
+uniform vec4 surface[1];  // gloss, glow, opacity, how far asleep
 const float DYNAMIC = 0.88;  // white gloves keep their shape
 in vec4 colour;
 in vec3 place, normal;
@@ -97,9 +97,25 @@ void main() {
     vec3 light = mix(ground_light, sky_light, n.z * 0.5 + 0.5) + sun * wrap;
     vec3 c = colour.rgb * light * DYNAMIC + pow(1.0 - facing, 3.0) * sky_light * 0.22;
     float shine = max(dot(n, normalize(sun_to + eye)), 0.0);
-    c += surface.x * sun * (0.30 * pow(shine, 48.0) + 0.07 * pow(shine, 9.0));
-    c += surface.y * (0.05 + 1.1 * colour.rgb);
-    pixel = vec4(dimmed(misted(shown(c), place)), surface.z);
+    c += surface[0].x * sun * (0.30 * pow(shine, 48.0) + 0.07 * pow(shine, 9.0));
+    c += surface[0].y * (0.05 + 1.1 * colour.rgb);
+    c *= 1.0 - 0.55 * surface[0].w;
+    pixel = vec4(dimmed(misted(shown(c), place)), surface[0].z);
+}
+"""
+
+PAINTED = """
+uniform vec4 surface[1];
+uniform vec3 paint;
+in vec4 colour;
+in vec3 place, normal;
+void main() {
+    float bright = smoothstep(0.0, 0.16, dot(normalize(normal), sun_to) + 0.15);
+    vec3 c = paint * mix(0.70, 1.0, bright);
+    // What is almost black in a model stays dark, so that a face of one colour keeps its eyes.
+    c *= mix(0.16, 1.0, smoothstep(0.015, 0.07, dot(colour.rgb, vec3(0.3333))));
+    c = mix(c, vec3(1.0), 0.4 * min(surface[0].y, 1.0)) * (1.0 - 0.5 * surface[0].w);
+    pixel = vec4(dimmed(c), surface[0].z);
 }
 """
 
@@ -159,32 +175,32 @@ void main() {
 """
 
 GLOW = """
-uniform vec4 glow;  // strength, ring strength, fill, ring radius
+uniform vec4 glow[1];  // strength, ring strength, fill, ring radius
 in vec4 colour;
 in vec2 corner;
 void main() {
     float r = length(corner), turn = fract(atan(corner.x, corner.y) / 6.2831853 + 1.0);
-    float halo = pow(max(1.0 - r, 0.0), 2.2) * glow.x;
-    float soft = fwidth(r), away = abs(r - glow.w);
-    float bloom = 0.34 * pow(max(1.0 - away / 0.13, 0.0), 2.0) * glow.y;
-    float line = smoothstep(0.014 + soft, 0.014 - soft, away) * 0.80 * glow.y;
-    float held = smoothstep(0.026 + soft, 0.026 - soft, away) * step(turn, glow.z) * step(0.001, glow.z);
+    float halo = pow(max(1.0 - r, 0.0), 2.2) * glow[0].x;
+    float soft = fwidth(r), away = abs(r - glow[0].w);
+    float bloom = 0.34 * pow(max(1.0 - away / 0.13, 0.0), 2.0) * glow[0].y;
+    float line = smoothstep(0.014 + soft, 0.014 - soft, away) * 0.80 * glow[0].y;
+    float held = smoothstep(0.026 + soft, 0.026 - soft, away) * step(turn, glow[0].z) * step(0.001, glow[0].z);
     vec3 c = mix(tint, vec3(1.0, 0.99, 0.95), line);
     float a = max(max(halo, bloom), line);
-    pixel = vec4(mix(c, accent, held), max(a, held * glow.y) * colour.a * (1.0 - moment[0].y));
+    pixel = vec4(mix(c, accent, held), max(a, held * glow[0].y) * colour.a * (1.0 - moment[0].y));
 }
 """
 
 BEAD = """
-uniform vec4 glow;
+uniform vec4 glow[1];  // opacity, -, lit up to, -
 in vec4 colour;
 in vec2 corner;
 void main() {
     float r = length(corner), soft = max(fwidth(r), 0.02);
     float body = smoothstep(1.0, 1.0 - soft * 1.5, r);
-    float lit = step(colour.a, glow.z), shine = smoothstep(0.55, 0.1, length(corner - vec2(-0.28, 0.32)));
+    float lit = step(colour.a, glow[0].z), shine = smoothstep(0.55, 0.1, length(corner - vec2(-0.28, 0.32)));
     vec3 c = mix(vec3(1.0, 0.99, 0.94), accent, lit) * (0.86 + 0.14 * (1.0 - r * r)) + shine * 0.22;
-    pixel = vec4(c, body * mix(0.55, 1.0, lit) * glow.x * (1.0 - moment[0].y));
+    pixel = vec4(c, body * mix(0.55, 1.0, lit) * glow[0].x * (1.0 - moment[0].y));
 }
 """
 
@@ -199,14 +215,14 @@ void main() {
 """
 
 MARK = """
-uniform vec4 mark;  // opacity, fill, -, -
+uniform vec4 mark[1];  // opacity, fill, -, -
 in vec4 colour;
 centroid in vec2 at;
 void main() {
-    float held = step(at.x, mark.y) * step(0.001, mark.y);
+    float held = step(at.x, mark[0].y) * step(0.001, mark[0].y);
     vec3 c = mix(colour.rgb, accent, held);
     float a = mix(colour.a, min(1.0, colour.a + 0.35), held);
-    pixel = vec4(c, a * mark.x * (1.0 - moment[0].y));
+    pixel = vec4(c, a * mark[0].x * (1.0 - moment[0].y));
 }
 """
 

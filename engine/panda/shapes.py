@@ -31,14 +31,19 @@ def _vertex_format() -> GeomVertexFormat:
 
 
 def mesh(
-    name: str, points: ArrayLike, faces: ArrayLike, colours: ArrayLike, coordinates: ArrayLike | None = None
+    name: str,
+    points: ArrayLike,
+    faces: ArrayLike,
+    colours: ArrayLike,
+    coordinates: ArrayLike | None = None,
+    normals: ArrayLike = (0.0, 0.0, 1.0),
 ) -> NodePath:
     """Triangles from rows: points (n, 3), faces (m, 3), linear colours (n, 4), texture coordinates (n, 2).
 
-    Normals point up; what needs others does not use this.
+    Normals (n, 3) point up unless given.
     """
     rows = np.zeros((len(np.asarray(points)), 12), dtype=np.float32)
-    rows[:, 0:3], rows[:, 5], rows[:, 6:10] = points, 1.0, colours
+    rows[:, 0:3], rows[:, 3:6], rows[:, 6:10] = points, normals, colours
     if coordinates is not None:
         rows[:, 10:12] = coordinates
     data = GeomVertexData(name, _vertex_format(), GeomEnums.UH_static)
@@ -99,6 +104,45 @@ def cone(name: str, radius_m: float, height_m: float, apex: Sequence[float], rim
     blend = (up**1.5)[:, None]
     colours = np.asarray(apex) * (1 - blend) + np.asarray(rim) * blend
     return mesh(name, points, _grid(48, 8), colours, np.full((len(points), 2), 2.0))
+
+
+def turned(name: str, profile: ArrayLike, colour: Sequence[float]) -> NodePath:
+    """A closed body about the z axis: its profile (n, 2) of radius and height runs from the bottom to the top."""
+    outline = np.asarray(profile, dtype=np.float64)
+    turn, row = _sheet(np.linspace(0, 2 * math.pi, 25), np.arange(float(len(outline))))
+    radius, height = outline[row.astype(int)].T
+    along = np.gradient(outline, axis=0)
+    out, up = (np.stack([along[:, 1], -along[:, 0]], axis=1) / np.linalg.norm(along, axis=1)[:, None])[
+        row.astype(int)
+    ].T
+    points = np.stack([radius * np.cos(turn), radius * np.sin(turn), height], axis=1)
+    normals = np.stack([out * np.cos(turn), out * np.sin(turn), up], axis=1)
+    return mesh(name, points, _grid(24, len(outline) - 1), [colour] * len(points), normals=normals)
+
+
+def ball(name: str, half_m: Sequence[float], colour: Sequence[float]) -> NodePath:
+    """An ellipsoid around the origin, `half_m` along x, y and z."""
+    angle = np.linspace(-math.pi / 2, math.pi / 2, 13)
+    node = turned(name, np.stack([np.cos(angle), np.sin(angle)], axis=1), colour)
+    node.set_scale(*half_m)
+    node.flatten_light()
+    return node
+
+
+def bar(name: str, length_m: float, thick_m: float, colour: Sequence[float]) -> NodePath:
+    """A flat bar along x that faces -y, around the origin."""
+    x, z = length_m / 2, thick_m / 2
+    corners = [(-x, 0, -z), (x, 0, -z), (x, 0, z), (-x, 0, z)]
+    return mesh(name, corners, [(0, 1, 2), (0, 2, 3)], [colour] * 4, [(2.0, 2.0)] * 4)
+
+
+def blob(name: str, colour: Sequence[float]) -> NodePath:
+    """A soft round spot of radius 1 on z = 0, its alpha falling from the middle to nothing at the edge."""
+    turn, out = _sheet(np.linspace(0, 2 * math.pi, 33), np.linspace(0, 1, 7))
+    points = np.stack([out * np.cos(turn), out * np.sin(turn), np.zeros_like(out)], axis=1)
+    colours = np.tile(np.array([*colour[:3], 1.0]), (len(points), 1))
+    colours[:, 3] = (1 - out**2) ** 2
+    return mesh(name, points, _grid(32, 6), colours, np.full((len(points), 2), 2.0))
 
 
 def disc(name: str, outline: ArrayLike, colour: Sequence[float], middle: Sequence[float]) -> NodePath:

@@ -6,12 +6,14 @@ from typing import Any, Protocol
 
 from panda3d.core import AntialiasAttrib, NodePath
 
-from engine.frame import Frame
-from engine.panda import shapes
+from engine.frame import SIDES, Frame
+from engine.panda import faces, shapes
 from engine.panda.axes import to_panda
 from engine.panda.board import Board
+from engine.panda.breath import BreathGuide
+from engine.panda.caption import Captions
 from engine.panda.card import Card
-from engine.panda.flyers import DrawnFlyer
+from engine.panda.companion import Companion
 from engine.panda.fonts import Fonts
 from engine.panda.footprints import Footprints
 from engine.panda.fruit import Fruit
@@ -19,10 +21,29 @@ from engine.panda.graphics import Graphics
 from engine.panda.hands import DrawnHand
 from engine.panda.kit import Kit
 from engine.panda.lean import LeanGuide
-from engine.panda.look import CLOUD_FOG, FAR_FOG, Look, colour
-from engine.panda.models import Models
+from engine.panda.look import Look
+from engine.panda.models import Models, models_of
+from engine.panda.option import OptionCard
+from engine.panda.owl import Owl
+from engine.panda.rise import RiseGuide
+from engine.panda.scenery import Scenery
 from engine.panda.trail import ReachPath
-from engine.scene import Item, Lean, Middle, Panel, Reach, Scene, Stand, Target
+from engine.scene import (
+    Breath,
+    Friend,
+    Gaze,
+    Item,
+    Lean,
+    Middle,
+    Option,
+    Panel,
+    Reach,
+    Rise,
+    Scene,
+    Stand,
+    Target,
+)
+from engine.settings import Settings
 from engine.theme import Place, Theme, ThemeError
 from engine.words import Words
 
@@ -35,20 +56,30 @@ class _Drawing(Protocol):
 
 
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
-    Target: Fruit, Reach: ReachPath, Lean: LeanGuide, Stand: Footprints, Panel: Board,
+    Target: Fruit, Reach: ReachPath, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
+    Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
 }  # fmt: skip
-_IN_THE_ROOM = Lean | Stand
+_IN_THE_ROOM = Lean | Stand | Gaze | Rise | Friend | Breath
 """What has no place of its own stands at the middle, as the scenery does."""
+USUAL = Settings()
+"""How somebody sees and hears of whom nothing else is known."""
 
 
 class Stage:
     """All that a person sees. `root` holds it in Panda3D axes, floor at z = 0, tracking space = world."""
 
-    def __init__(self, graphics: Graphics, theme: Theme, words: Words, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        graphics: Graphics,
+        theme: Theme,
+        words: Words,
+        cache: Path | None = None,
+        settings: Settings = USUAL,
+    ) -> None:
         """Make a stage; models are cached in a folder when one is given."""
         self.root = NodePath("stage")
         self.root.set_antialias(AntialiasAttrib.M_multisample)
-        self._graphics, self.theme, self._words = graphics, theme, words
+        self._graphics, self.theme, self._words, self._settings = graphics, theme, words, settings
         self.look = Look(self.root)
         self._models = Models(theme.models, cache)
         self.fonts = Fonts()
@@ -56,29 +87,30 @@ class Stage:
         sky.reparent_to(self.root)
         self.look.sky(sky)
         self._room = self.root.attach_new_node("room")
-        self._scenery = self._room.attach_new_node("scenery")
         self._things = self.root.attach_new_node("things")
-        self._hands = {side: DrawnHand(side, self.root, self.look) for side in ("left", "right")}
-        self._flyers: list[DrawnFlyer] = []
+        self._hands = {side: DrawnHand(side, self.root, self.look) for side in SIDES}
+        self._captions = Captions(self.root)
+        self._sceneries: dict[str, Scenery] = {}
+        self._scenery: Scenery | None = None
         self._place, self._middle = "", Middle()
-        self._scenes: dict[str, NodePath] = {}
         self._shown: dict[str, tuple[Item, _Drawing]] = {}
 
     def show(self, scene: Scene, frame: Frame) -> None:
         """Bring everything to what the scene and the frame say; it is drawn with the next image."""
         time_s = frame.time_ns * 1e-9
         if scene.place != self._place:
-            self._enter(scene.place, self._found(scene.place))
+            self._enter(scene.place)
         if scene.middle != self._middle:
             self._turn(scene.middle)
         self.look.tick(time_s, scene.dim)
-        self._keep(scene.items, frame)
+        self._keep(scene.items if scene.menu is None else (*scene.items, scene.menu), frame)
+        self._touch(frame, time_s)
         for _, drawing in self._shown.values():
             drawing.pass_time(time_s)
-        for flyer in self._flyers:
-            flyer.pass_time(time_s)
-        self._hands["left"].follow(frame.left)
-        self._hands["right"].follow(frame.right)
+        if self._scenery is not None:
+            self._scenery.follow(scene.items)
+            self._scenery.pass_time(time_s)
+        self._captions.show(self._kit(self.root), scene.items, frame)
 
     def cards(self) -> list[Card]:
         """What has words on it, for a headset that can show it sharper than a scene."""
@@ -94,7 +126,7 @@ class Stage:
         if names != self._words.controls:
             self._words.controls = dict(names)
             for _, drawing in self._shown.values():
-                if isinstance(drawing, Board):
+                if isinstance(drawing, Board | OptionCard):
                     drawing.relay()
 
     def node(self, key: str) -> NodePath:
@@ -102,9 +134,23 @@ class Stage:
         return self._shown[key][1].node
 
     def prepare(self, places: tuple[str, ...]) -> None:
-        """Load places before they are shown, so that no session waits for a disk."""
+        """Load all that these places may show and send it to the graphics card, so that no frame waits for a disk."""
         for name in places:
-            self._scene_of(name)
+            self._scenery_of(name)
+            for model in models_of(self._found(name)):
+                self._models.read(model)
+        for model in self.theme.pictures.values():
+            self._models.read(model)
+        faces.prepare()
+        self.fonts.prepare(self._words.say(key) for key in self._words)
+        if not self._place and places:
+            self.look.enter(self._found(places[0]))  # a shader is not prepared before it has all its inputs
+        store = self.root.attach_new_node("store")
+        for node in (*self._models.all(), *(scenery.node for scenery in self._sceneries.values())):
+            node.copy_to(store)
+        store.prepare_scene(self._graphics.gsg)
+        self._graphics.engine.render_frame()
+        store.remove_node()
 
     def _found(self, name: str) -> Place:
         places = self.theme.places
@@ -112,18 +158,18 @@ class Stage:
             raise ThemeError(f"the theme {self.theme.name!r} has no place {name!r}; it has {', '.join(sorted(places))}")
         return places[name]
 
-    def _enter(self, name: str, place: Place) -> None:
-        for _, drawing in self._shown.values():
-            drawing.node.remove_node()
-        self._shown.clear()
-        self._scenery.get_children().detach()
-        self._scene_of(name).reparent_to(self._scenery)
+    def _enter(self, name: str) -> None:
+        place, scenery = self._found(name), self._scenery_of(name)
+        self._clear()
+        if self._scenery is not None:
+            self._scenery.node.detach_node()
+        self._scenery = scenery
+        scenery.node.reparent_to(self._room)
+        scenery.enter()
         self._place = name
         self.look.enter(place)
         for hand in self._hands.values():
-            hand.wear(place.roles, self._models)
-        self._flyers = [DrawnFlyer(flyer, self._scenery, self._models) for flyer in place.flyers]
-        self._clear()
+            hand.wear(place, self._models)
         self.root.prepare_scene(self._graphics.gsg)
 
     def _turn(self, middle: Middle) -> None:
@@ -140,25 +186,10 @@ class Stage:
             drawing.node.remove_node()
         self._shown = {}
 
-    def _scene_of(self, name: str) -> NodePath:
-        if name not in self._scenes:
-            self._scenes[name] = self._build(self._found(name))
-        return self._scenes[name]
-
-    def _build(self, place: Place) -> NodePath:
-        if not place.model:
-            floor = shapes.ground([c**2.2 for c in colour(place.ground)])
-            self.look.baked(floor)
-            return floor
-        scenery = self._models.copy(place.model, NodePath("place"))
-        scenery.set_two_sided(True)
-        self.look.baked(scenery)
-        for layer, most in (("far", FAR_FOG), ("clouds", CLOUD_FOG)):
-            for node in scenery.find_all_matches(f"**/{layer}"):
-                node.set_shader_input("fog_most", most)
-        for node in scenery.find_all_matches("**/water"):
-            self.look.water(node)
-        return scenery
+    def _scenery_of(self, name: str) -> Scenery:
+        if name not in self._sceneries:
+            self._sceneries[name] = Scenery(self._found(name), self.look, self._models)
+        return self._sceneries[name]
 
     def _keep(self, items: tuple[Item, ...], frame: Frame) -> None:
         kept: dict[str, tuple[Item, _Drawing]] = {}
@@ -180,7 +211,28 @@ class Stage:
         make = _DRAWINGS.get(type(item))
         if make is None:
             return None
-        place = self.theme.places[self._place]
-        parent = self._room if isinstance(item, _IN_THE_ROOM) else self._things
-        kit = Kit(parent, self.look, self._models, self.fonts, self._words, place, self._middle.facing_deg)
-        return make(kit, item, frame)
+        return make(self._kit(self._room if isinstance(item, _IN_THE_ROOM) else self._things), item, frame)
+
+    def _kit(self, parent: NodePath) -> Kit:
+        return Kit(
+            parent,
+            self.look,
+            self._models,
+            self.fonts,
+            self._words,
+            self.theme.places[self._place],
+            self.theme,
+            self._settings,
+            self._middle.facing_deg,
+        )
+
+    def _touch(self, frame: Frame, time_s: float) -> None:
+        """Let hands and what they are in answer each other within the frame."""
+        touching: set[str] = set()
+        for _, drawing in self._shown.values():
+            if isinstance(drawing, Fruit):
+                sides = drawing.touched_by(frame)
+                drawing.touch(bool(sides))
+                touching.update(sides)
+        for side, hand in self._hands.items():
+            hand.follow(frame.left if side == "left" else frame.right, time_s, side in touching)

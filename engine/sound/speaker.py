@@ -1,29 +1,25 @@
-"""What a person hears of a scene: signals that come from where things are, and the place around them."""
+"""What a person hears of a scene: signals that come from where things are, a voice, and the place around them."""
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pygame
+
 from engine.frame import Frame, Pose, Vector, rotate
-from engine.scene import Scene, Sound
+from engine.scene import Scene, Sound, Tone
+from engine.settings import Settings
+from engine.sound.beds import Beds
+from engine.sound.device import NO_DEVICE, RATE_HZ, SoundUnreadable, driver, ears, load, open_mixer, toward
+from engine.sound.tone import Tones
+from engine.sound.voice import Voice
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-import pygame  # greets on standard output, where a program may read, unless told before
+__all__ = ["NO_DEVICE", "RATE_HZ", "SoundUnreadable", "Speaker", "driver"]
 
-RATE_HZ = 48_000  # what headsets play; pygame would take 44100
-BUFFER = 512  # samples, 10.7 ms
-CHANNELS = 32
-BEDS = 6  # channels kept for what sounds all the time: ambience and music of two places, and room to spare
-CROSS_FADE_S = 2.0
-DIMMED_AWAY = 0.8  # share of the fade that a dark room takes from the ambience: 10 dB
 PAN_STEP = 0.05  # the most that pan (-1 to 1) moves in a frame; larger steps can be heard as clicks
-NO_DEVICE = "No sound device was found, so the game runs without sound."
-
-
-class SoundUnreadable(ValueError):
-    """A sound file that cannot be played; the message names the file and the reason."""
+LONGEST_STEP_S = 0.1  # a pause shows as a long step between frames: nothing may jump after it
+USUAL = Settings(music_volume=1.0)
 
 
 @dataclass
@@ -33,18 +29,12 @@ class _Signal:
     pan: float
 
 
-@dataclass
-class _Bed:
-    number: int
-    channel: pygame.mixer.Channel
-    fade: float = 0.0
-
-
 class Speaker:
     """Plays what scenes say. `sounds` maps roles to files; `ambience` and `music` map places to loops.
 
-    Everything is loaded at once; raises SoundUnreadable. Without a sound device all works in silence, and
-    `note` says so in one sentence; it is empty when all is well.
+    Signals are loaded at once, and loops and the clips of a `voice` when they are wanted, beside the game; raises
+    SoundUnreadable. The `settings` say how loud each is, whether anybody speaks, and whether both ears hear the same.
+    Without a sound device all works in silence, and `note` says so in one sentence; it is empty when all is well.
     """
 
     def __init__(
@@ -52,15 +42,21 @@ class Speaker:
         sounds: Mapping[str, Path],
         ambience: Mapping[str, Path],
         music: Mapping[str, Path] | None = None,
+        settings: Settings = USUAL,
+        voice: Voice | None = None,
     ) -> None:
-        """Open the sound device and load every file, before the session starts."""
-        self.note = _open_mixer()
-        self._sounds = {role: _load(path) for role, path in sounds.items()}
-        self._places = (ambience, music or {})
-        self._loops = {path: _load(path) for places in self._places for path in places.values()}
+        """Open the sound device and load what must be there at once, before the session starts."""
+        self.note = open_mixer(settings.mono)
+        self._sounds = {role: load(path) for role, path in sounds.items()}
+        self._beds = Beds(ambience, music or {}, (settings.sound_volume, settings.music_volume))
+        self._tones = Tones(settings.sound_volume)
+        self._voice = voice if settings.voice else None
+        if self._voice is not None:
+            self._voice.volume = settings.voice_volume
+            self.note = self.note or self._voice.note
+        self._volume = settings.sound_volume
         self._heard: frozenset[str] = frozenset()
         self._signals: list[_Signal] = []
-        self._beds: dict[Path, _Bed] = {}
         self._time_ns: int | None = None
 
     def see(self, frame: Frame, scene: Scene) -> None:
@@ -70,16 +66,24 @@ class Speaker:
         """
         if not pygame.mixer.get_init():
             return
+        elapsed_s = min(LONGEST_STEP_S, max(0.0, (frame.time_ns - (self._time_ns or frame.time_ns)) / 1e9))
+        self._time_ns = frame.time_ns
         try:
             self._start_new(frame, [item for item in scene.items if isinstance(item, Sound)])
             self._turn_signals(frame.head)
-            self._fade_beds(frame, scene)
-        except pygame.error as reason:
+            self._tones.see([item for item in scene.items if isinstance(item, Tone)])
+            if self._voice is not None:
+                self._voice.see(scene, elapsed_s)
+            self._beds.see(scene, elapsed_s, self._voice is not None and self._voice.speaking)
+        except (pygame.error, SoundUnreadable) as reason:
             self.note = f"Sound stopped: {reason}; the game goes on without it."
             self.close()
 
     def close(self) -> None:
         """Fall silent and give the device back; may be called twice."""
+        self._beds.close()  # what decodes in a thread needs the device
+        if self._voice is not None:
+            self._voice.close()
         pygame.mixer.quit()
 
     def _start_new(self, frame: Frame, items: list[Sound]) -> None:
@@ -91,66 +95,23 @@ class Speaker:
                 continue
             channel = self._sounds[item.name].play()
             if channel is not None:  # more at once than anybody could tell apart
-                pan = _pan(frame.head, item.place_m)
-                channel.set_volume(*_gains(pan))
-                self._signals.append(_Signal(channel, item.place_m, pan))
+                signal = _Signal(channel, item.place_m, _pan(frame.head, item.place_m))
+                self._place(signal)
+                self._signals.append(signal)
         self._heard = frozenset(item.key for item in items)
 
     def _turn_signals(self, head: Pose) -> None:
         self._signals = [signal for signal in self._signals if signal.channel.get_busy()]
         for signal in self._signals:
-            signal.pan = _toward(signal.pan, _pan(head, signal.place_m), PAN_STEP)
-            signal.channel.set_volume(*_gains(signal.pan))
+            signal.pan = toward(signal.pan, _pan(head, signal.place_m), PAN_STEP)
+            self._place(signal)
 
-    def _fade_beds(self, frame: Frame, scene: Scene) -> None:
-        wanted = {places[scene.place] for places in self._places if scene.place in places}
-        for path in wanted - self._beds.keys():
-            self._start_bed(path)
-        # A pause shows as a long step between frames: nothing may jump after it.
-        elapsed_s = min(0.1, (frame.time_ns - (self._time_ns or frame.time_ns)) / 1e9)
-        self._time_ns = frame.time_ns
-        for path, bed in list(self._beds.items()):
-            goal = 1 - DIMMED_AWAY * scene.dim if path in wanted else 0.0
-            bed.fade = _toward(bed.fade, goal, max(0.0, elapsed_s) / CROSS_FADE_S)
-            bed.channel.set_volume(math.sin(bed.fade * math.pi / 2))
-            if goal == bed.fade == 0.0:
-                bed.channel.stop()
-                del self._beds[path]
-
-    def _start_bed(self, path: Path) -> None:
-        taken = {bed.number for bed in self._beds.values()}
-        free = [number for number in range(BEDS) if number not in taken]
-        if free:
-            bed = _Bed(free[0], pygame.mixer.Channel(free[0]))
-            bed.channel.play(self._loops[path], loops=-1)
-            bed.channel.set_volume(0.0)
-            self._beds[path] = bed
-
-
-def driver() -> str:
-    """What the open device is driven by, such as `pulseaudio` or `wasapi`; `dummy` is heard by nobody."""
-    return str(pygame.mixer.get_driver())
-
-
-def _open_mixer() -> str:
-    """Open the device, or one that swallows everything; returns a sentence when it had to."""
-    note = ""
-    try:
-        pygame.mixer.init(RATE_HZ, -16, 2, BUFFER, allowedchanges=0)
-    except pygame.error:
-        os.environ["SDL_AUDIODRIVER"] = "dummy"
-        pygame.mixer.init(RATE_HZ, -16, 2, BUFFER, allowedchanges=0)
-        note = NO_DEVICE
-    pygame.mixer.set_num_channels(CHANNELS)
-    pygame.mixer.set_reserved(BEDS)
-    return note
-
-
-def _load(path: Path) -> pygame.mixer.Sound:
-    try:
-        return pygame.mixer.Sound(path)
-    except (pygame.error, FileNotFoundError) as reason:
-        raise SoundUnreadable(f"{path} cannot be played: {reason}") from None
+    def _place(self, signal: _Signal) -> None:
+        left, right = _gains(signal.pan)
+        if ears() == 1:
+            signal.channel.set_volume(self._volume * math.sqrt(0.5))  # as loud as straight ahead is with two
+        else:
+            signal.channel.set_volume(self._volume * left, self._volume * right)
 
 
 def _pan(head: Pose, place_m: Vector | None) -> float:
@@ -168,7 +129,3 @@ def _gains(pan: float) -> tuple[float, float]:
     """Left and right at equal power: a signal straight ahead is 3 dB down in each ear."""
     angle = (pan + 1) * math.pi / 4
     return math.cos(angle), math.sin(angle)
-
-
-def _toward(value: float, goal: float, step: float) -> float:
-    return value + max(-step, min(step, goal - value))

@@ -1,0 +1,50 @@
+"""What a hand feels and an ear hears while a move goes on, so that nobody has to see that it is going well."""
+
+import math
+from collections.abc import Callable, Iterator
+
+from engine.body import Body
+from engine.scene import Buzz, Gaze, Item, Lean, Rise, Target, Tone
+from engine.task import Move
+
+ENTERED, ARRIVED = 0.35, 0.8  # strength of a pulse
+ENTERED_S, ARRIVED_S = 0.04, 0.12
+
+
+def felt(move: Move) -> Move:
+    """Play a move with a soft pulse whenever somebody comes into what is asked of them."""
+    own = next(move)
+    while True:
+        body = yield (*own, *_pulses(own))
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def followed(move: Move, height: Callable[[Body], float]) -> Move:
+    """Play a move with a note that rises with a movement.
+
+    `height` says of each body how much of the way was made, from 0 to 1; where it is nan the note stays where it was.
+    """
+    own, now = next(move), 0.0
+    while True:
+        body = yield (*own, Tone("way", now))
+        made = height(body)
+        now = now if math.isnan(made) else min(1.0, max(0.0, made))
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def arrival(key: str, hand: str = "either") -> Buzz:
+    """The pulse of something that was reached."""
+    return Buzz(f"{key} arrival", hand, ARRIVED, ARRIVED_S)
+
+
+def _pulses(items: tuple[Item, ...]) -> Iterator[Buzz]:
+    for item in items:
+        if isinstance(item, Target | Lean | Gaze | Rise) and item.fill > 0:
+            hand = item.hand if isinstance(item, Target) else "either"
+            yield Buzz(f"{item.key} entered", hand, ENTERED, ENTERED_S)

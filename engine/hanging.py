@@ -1,0 +1,89 @@
+"""Where something to reach for can hang for one person: the arms that may play, and a place for one target."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.frame import Vector
+from engine.records import Request
+
+LOWER_STEP_DEG = 5.0
+LEAST_DEG = 15.0
+
+
+class Hung(NamedTuple):
+    """A target with its lower edge at the elevation of the request, and its centre in a direction from the shoulder."""
+
+    request: Request
+    azimuth_deg: float
+    elevation_deg: float
+    place_m: Vector
+
+
+def able_arms(envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The arms of those wanted that were measured and may be used.
+
+    Raises OutsideEnvelope, saying why not, when there is none.
+    """
+    refusals = {side: refuses_arm(envelope, side) for side in wanted}
+    able = tuple(side for side in wanted if not refusals[side])
+    if not able:
+        raise OutsideEnvelope("; ".join(refusals.values()))
+    return able
+
+
+def refuses_arm(envelope: Envelope, side: str) -> str:
+    """Why nothing can be asked of an arm; "" when something can."""
+    if not envelope.may_use(side):
+        return f"a precaution forbids to use the {side} arm"
+    movement = f"shoulder_elevation_{side}"
+    try:
+        cap = envelope.at_most(movement)
+        envelope.arm_m(side)
+    except OutsideEnvelope as reason:
+        return str(reason)
+    if not envelope.may_ask(movement):
+        return f"the {side} arm may be raised to {cap.value:.0f}° at most, {cap.why}: too little for any target"
+    return "" if envelope.calibration.reach.get(side) else f"the {side} hand was never seen to reach: calibrate it"
+
+
+def hang(
+    envelope: Envelope, side: str, wish: Request, azimuths_deg: Sequence[float], radius_m: float, stretch: float
+) -> Hung:
+    """Hang a target as high as is wished, in the first direction where the hand was seen to reach; else lower.
+
+    `azimuths_deg` are positive to the right, `stretch` is the share of the reach. A request that was lowered says why.
+    Raises OutsideEnvelope, saying why, when nothing may hang in any of the directions.
+    """
+    elevation, why = wish.amplitude, ""
+    while elevation >= LEAST_DEG:
+        lowered = wish if elevation == wish.amplitude else _lowered(wish, elevation, why)
+        for azimuth in azimuths_deg:
+            found, why = _hung(envelope, side, azimuth, lowered, radius_m, stretch)
+            if found:
+                return found
+        elevation -= LOWER_STEP_DEG
+    reason = why or "too little is left to raise it"
+    raise OutsideEnvelope(f"nothing can hang in front of the {side} hand: {reason}")
+
+
+def _hung(
+    envelope: Envelope, side: str, azimuth: float, wish: Request, radius_m: float, stretch: float
+) -> tuple[Hung | None, str]:
+    """A target in a direction; or None, and why it may not hang there."""
+    why = envelope.refuses_way(side, azimuth, wish.amplitude)
+    if why:
+        return None, why
+    reach_m = stretch * envelope.reach_m(side, azimuth, wish.amplitude)
+    request, centre = envelope.centred(wish, math.degrees(radius_m / reach_m))
+    why = envelope.refuses_way(side, azimuth, centre)
+    if why:
+        return None, why
+    place_m = envelope.place(side, azimuth, centre, stretch)
+    why = envelope.refuses_target(place_m, side)
+    return (None, why) if why else (Hung(request, azimuth, centre, place_m), "")
+
+
+def _lowered(wish: Request, elevation: float, why: str) -> Request:
+    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", f"{elevation:.0f}°: higher up, {why}")

@@ -1,0 +1,84 @@
+"""What stands in a place whatever is played there, and answers to what is played."""
+
+from panda3d.core import NodePath
+
+from engine.panda import shapes
+from engine.panda.flyers import DrawnFlyer
+from engine.panda.lamps import Lamps
+from engine.panda.lean import leant
+from engine.panda.look import CLOUD_FOG, FAR_FOG, Look, colour
+from engine.panda.models import Models
+from engine.panda.progress import Gathering, Traveller
+from engine.panda.vehicle import Vehicle
+from engine.scene import Item, Lean, Progress, Rise
+from engine.theme import Place
+
+
+class Scenery:
+    """The model of a place, its creatures, lamps and vehicle, and what shows how far the round has come."""
+
+    def __init__(self, place: Place, look: Look, models: Models) -> None:
+        """Build it; `node` belongs to nobody yet."""
+        self._place, self._look, self._models = place, look, models
+        self.node = NodePath("scenery")
+        self._land().reparent_to(self.node)
+        self._flyers = [DrawnFlyer(flyer, self.node, models) for flyer in place.flyers]
+        self._lamps = Lamps(place, look, models, self.node) if place.roles.lamp else None
+        self._vehicle = Vehicle(place, look, models, self.node) if place.roles.vehicle else None
+        self._shown: Gathering | Traveller | None = None
+        if place.progress is not None:
+            kind = Traveller if place.progress.travels else Gathering
+            self._shown = kind(place.progress, place, look, models, self.node)
+        self._share = 0.0
+
+    def enter(self) -> None:
+        """Begin anew: nothing has been done here yet."""
+        self._share = 0.0
+        for thing in (self._shown, self._vehicle):
+            if thing is not None:
+                thing.jump()
+
+    def follow(self, items: tuple[Item, ...]) -> None:
+        """Answer to what is played; without word of the round it stays as far as it was."""
+        rise: Rise | None = None
+        lean: Lean | None = None
+        for item in items:
+            if isinstance(item, Progress):
+                self._share = min(max(item.share, 0.0), 1.0)
+            elif isinstance(item, Rise):
+                rise = item
+            elif isinstance(item, Lean):
+                lean = item
+        if self._lamps is not None:
+            self._lamps.follow(lean, leant(lean) if lean else 0.0)
+        if rise is not None and self._vehicle is None:
+            self._vehicle = Vehicle(self._place, self._look, self._models, self.node)
+        if self._vehicle is not None:
+            self._vehicle.follow(rise)
+
+    def pass_time(self, time_s: float) -> None:
+        """Move what moves by itself."""
+        for flyer in self._flyers:
+            flyer.pass_time(time_s)
+        if self._lamps is not None:
+            self._lamps.pass_time(time_s)
+        if self._shown is not None:
+            self._shown.pass_time(self._share, time_s)
+        if self._vehicle is not None:
+            self._vehicle.pass_time(self._share, time_s)
+
+    def _land(self) -> NodePath:
+        place, look = self._place, self._look
+        if not place.model:
+            floor = shapes.ground([c**2.2 for c in colour(place.ground)])
+            look.baked(floor)
+            return floor
+        land = self._models.copy(place.model, NodePath("place"))
+        land.set_two_sided(True)
+        look.baked(land)
+        for layer, most in (("far", FAR_FOG), ("clouds", CLOUD_FOG)):
+            for node in land.find_all_matches(f"**/{layer}"):
+                node.set_shader_input("fog_most", most)
+        for node in land.find_all_matches("**/water"):
+            look.water(node)
+        return land

@@ -1,0 +1,70 @@
+"""The seat at a desk: what devices say there moves the body, in view of what the scene asks of it."""
+
+from collections.abc import Callable, Sequence
+
+from engine.frame import Button, Frame
+from engine.inputs import AHEAD, BOTH, FURTHER, NEARER, RISE, SWAP, Heard, Pair
+from engine.panda.pointer import Pointer, along, ray
+from engine.panda.puppet import MOST_LEAN_DEG, Puppet
+from engine.scene import Item, Lean, Rise, Scene
+
+LEAN_BEYOND = 0.5  # of the tolerance: a key says no amount, so it leans as far as is asked, and a little more
+TILT_STEP_DEG = 4.0
+
+
+class Seat:
+    """A body and where it is led to."""
+
+    def __init__(self) -> None:
+        self.puppet, self.pointer = Puppet(), Pointer()
+
+    def see(self, scene: Scene) -> None:
+        """Take in what is asked now."""
+        self.puppet.most_lean_deg = furthest_lean_deg(scene.items)
+        self.pointer.see(scene, self.puppet)
+
+    def live(self, heard: Heard, mouse: Pair | None, aspect: float, dt_s: float) -> None:
+        """Let the body do what was heard; the window is `aspect` times as wide as tall, the mouse -1 to 1 in it."""
+        puppet, held = self.puppet, heard.held
+        looks = held.face is not None
+        for act in heard.acts:
+            self._do(act, looks)
+        if heard.buttons & Button.RECENTRE:
+            puppet.square_up()
+        self.pointer.follow(mouse, held.point, dt_s)
+        way, depth_m = None, None
+        if self.pointer.place is not None and not looks:
+            way, depth_m = self.pointer.lead(puppet, ray(self.pointer.place, aspect))
+            held = held._replace(face=along(self.pointer.place))
+        puppet.advance(held, way, dt_s, depth_m)
+
+    def frame(self, time_ns: int, heard: Heard, focused: bool) -> Frame:
+        """What devices would say of the body."""
+        return self.puppet.frame(time_ns, heard.held, heard.buttons, focused and heard.here)
+
+    def _do(self, act: str, looks: bool) -> None:
+        puppet = self.puppet
+        acts: dict[str, Callable[[], None]] = {
+            SWAP: puppet.swap,
+            BOTH: puppet.mirror,
+            RISE: puppet.stand_or_sit,
+            AHEAD: puppet.look_ahead,
+        }
+        if act in (FURTHER, NEARER):
+            step = 1 if act == FURTHER else -1
+            if looks:
+                puppet.tilt(step * TILT_STEP_DEG)
+            else:
+                puppet.deepen(step)
+        elif act in acts:
+            acts[act]()
+
+
+def furthest_lean_deg(items: Sequence[Item]) -> float:
+    """How far a key leans, which cannot say how far: as far as is asked, and a little more."""
+    for item in items:
+        if isinstance(item, Lean):
+            return item.angle_deg + LEAN_BEYOND * item.tolerance_deg
+        if isinstance(item, Rise) and item.high_m <= item.low_m:
+            return item.lean_deg
+    return MOST_LEAN_DEG

@@ -1,0 +1,94 @@
+"""What is drawn for a role that a theme leaves empty: a few simple shapes, so that every game can be played."""
+
+from collections.abc import Callable, Mapping
+
+from panda3d.core import NodePath
+
+from engine.panda import shapes
+
+Colour = tuple[float, float, float, float]
+_CREAM, _CORAL, _BROWN, _DARK = (
+    (0.93, 0.84, 0.66, 1.0),
+    (0.78, 0.16, 0.08, 1.0),
+    (0.36, 0.20, 0.10, 1.0),
+    (0.0,) * 3 + (1.0,),
+)
+_GOLD, _FIRE, _TEAL = (0.85, 0.46, 0.06, 1.0), (1.0, 0.55, 0.10, 1.0), (0.10, 0.40, 0.44, 1.0)
+
+
+def make(role: str, parent: NodePath) -> NodePath:
+    """A new node for a role under a parent, with the nodes that the role's models have."""
+    node = parent.attach_new_node(f"stand-in {role}")
+    build = _MAKERS.get(role)
+    if build is not None:
+        build(node)
+    return node
+
+
+def _ball(parent: NodePath, name: str, middle_m: tuple[float, float, float], half_m: float | tuple[float, ...],
+          colour: Colour) -> NodePath:  # fmt: skip
+    half = half_m if isinstance(half_m, tuple) else (half_m,) * 3
+    node = shapes.ball(name, half, colour)
+    node.reparent_to(parent)
+    node.set_pos(*middle_m)
+    return node
+
+
+def _fruit(node: NodePath) -> None:
+    _ball(node, "fruit", (0, 0, 0), 0.045, _GOLD)
+
+
+def _face(head: NodePath, middle_m: tuple[float, float, float], size_m: float) -> None:
+    """Two eyes that look towards -y."""
+    x, y, z = middle_m
+    for side in (-1, 1):
+        _ball(head, "eye", (x + side * 0.38 * size_m, y, z), 0.30 * size_m, _CREAM)
+        _ball(head, "pupil", (x + side * 0.36 * size_m, y - 0.20 * size_m, z), 0.17 * size_m, _DARK)
+
+
+def _owl(node: NodePath) -> None:
+    owl, perch = node.attach_new_node("owl"), node.attach_new_node("perch")
+    _ball(owl, "body", (0, 0, 0.12), (0.11, 0.10, 0.14), _BROWN)
+    _ball(owl, "belly", (0, -0.03, 0.11), (0.085, 0.08, 0.11), _CREAM)
+    head = owl.attach_new_node("owl_head")
+    head.set_z(0.22)
+    _ball(head, "skull", (0, 0, 0.06), (0.11, 0.10, 0.09), _BROWN)
+    _face(head, (0, -0.075, 0.07), 0.11)
+    _ball(perch, "branch", (0, 0, -0.02), (0.26, 0.025, 0.025), _BROWN)
+
+
+def _rocket(node: NodePath) -> None:
+    rocket, flame = node.attach_new_node("rocket"), node.attach_new_node("flame")
+    hull = [(0.30, 0.55), (0.46, 0.9), (0.52, 1.5), (0.44, 2.2), (0.26, 2.8), (0.0, 3.2)]
+    shapes.turned("hull", hull, _CREAM).reparent_to(rocket)
+    _ball(rocket, "window", (0, -0.46, 1.8), (0.2, 0.1, 0.2), _TEAL)
+    for side in (-1, 1):
+        _ball(rocket, "fin", (side * 0.5, 0, 0.55), (0.16, 0.06, 0.45), _CORAL)
+    flame.set_z(0.55)
+    shapes.turned("fire", [(0.0, -1.0), (0.14, -0.6), (0.20, -0.2), (0.0, 0.0)], _FIRE).reparent_to(flame)
+
+
+def _companion(node: NodePath) -> None:
+    _ball(node, "body", (0, 0, 0.42), (0.22, 0.19, 0.42), _BROWN)
+    head = node.attach_new_node("head")
+    head.set_z(0.78)
+    _ball(head, "skull", (0, 0, 0.17), 0.2, _BROWN)
+    _face(head, (0, -0.16, 0.2), 0.17)
+    for side, name in ((-1, "arm_right"), (1, "arm_left")):
+        arm = node.attach_new_node(name)
+        arm.set_pos(side * 0.23, 0, 0.72)
+        _ball(arm, "arm", (0, 0, -0.24), (0.055, 0.055, 0.28), _BROWN)
+
+
+def _lantern(node: NodePath) -> None:
+    _ball(node, "lantern", (0, 0, 0), 0.17, _FIRE)
+
+
+def _hand(node: NodePath) -> None:
+    _ball(node, "hand", (0, 0, 0), (0.025, 0.05, 0.06), _CREAM)
+
+
+_MAKERS: Mapping[str, Callable[[NodePath], None]] = {
+    "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
+    "hand_open": _hand, "hand_grab": _hand,
+}  # fmt: skip

@@ -1,0 +1,299 @@
+"""The script of a visit: its steps one after another, each written down as a block when it is over.
+
+A step is a task (assessment, warm-up, game) whose trials are generators, a question, a choice, or words for a while.
+"""
+
+import math
+from dataclasses import asdict, dataclass, field
+from random import Random
+
+import msgspec
+
+from engine import choosing, moves, praise, talking
+from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
+from engine.conclusion import conclude
+from engine.envelope import OutsideEnvelope
+from engine.frame import Devices
+from engine.measuring import measured
+from engine.movements import MOVEMENTS
+from engine.plan import FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step
+from engine.precautions import barred
+from engine.present import Present
+from engine.questions import GATES, Question
+from engine.records import Answer, BlockRecord, Limit, Request, TrialRecord
+from engine.scene import Panel, Rise, Sound
+from engine.task import NOT_YET, REACHED, STOPPED, Assessment, Finished, Move, Task, Trial
+
+MOST_GATES = 3  # that often is asked for what has to hold before anything is played
+GATE_S = 6.0
+UNMET = {"support": "nothing firm was within reach", "adult": "no adult was in the room"}
+RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 6.0
+TIME_IS_UP = "the time for today was up"
+STAND_UP = Panel("stand up", "chair_rocket.stand_up", ("chair_rocket.stand_tall",))
+STAND_UP_ASKED, STAND_UP_S, STOOD_S = 3, 12.0, 1.0
+
+
+class Stopped(Exception):
+    """The person stopped, or left: a normal end. The message says who or what."""
+
+
+@dataclass
+class Taken:
+    """What was recorded of the trial that runs.
+
+    `beside` are the number of a row and its devices, `pauses` the row after one, and how long it was in ns.
+    """
+
+    rows: list[bytes] = field(default_factory=list)
+    beside: list[tuple[int, Devices]] = field(default_factory=list)
+    pauses: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, row: bytes, devices: Devices | None) -> None:
+        """One more frame."""
+        if devices is not None:
+            self.beside.append((len(self.rows), devices))
+        self.rows.append(row)
+
+
+class Script:
+    """The steps of a visit as one Move, and what came of them: `measured` says whether anything was measured anew."""
+
+    def __init__(self, present: Present) -> None:
+        self.blocks: list[BlockRecord] = []
+        self.measured = False
+        self.taken = Taken()
+        self._present = present
+        self._random = Random(present.plan.seed)
+        self._seated_by: Task | None = None
+
+    def steps(self) -> Move:
+        """Everything that the plan holds, one step after another."""
+        yield ()  # so that the first step begins in the loop, where its faults are met
+        for step in self._present.plan.steps:
+            if isinstance(step, Interlude):
+                yield from self._interlude(step)
+            elif isinstance(step, Question):
+                yield from self._question(step)
+            elif isinstance(step, Fork):
+                yield from self._fork(step)
+            elif isinstance(step, Pick):
+                yield from self._pick(step)
+            else:
+                yield from self._block(step)
+        return "finished"
+
+    def _question(self, step: Question) -> Move:
+        """Ask, and take the reply as an answer; of a gate, ask until it holds."""
+        begun_s, outcome = self._at(step.place), NOT_YET
+        try:
+            for _ in range(MOST_GATES if step.kind in GATES else 1):
+                outcome = yield from talking.ask(step)
+                value = None if outcome == NOT_YET else step.replies[int(outcome)].value
+                if step.kind not in GATES:
+                    if value is not None:
+                        self._present.take(Answer(step.kind, value, round(self._present.now_s, 6)))
+                    return outcome
+                said = {None: "not answered", 1.0: "yes"}.get(value, "no")
+                self._present.note("screened", f"{step.kind}: {said}")
+                if value:
+                    return outcome
+                yield from moves.show((Panel(f"{step.kind} wait", step.title, step.wait),), GATE_S)
+            self._present.answers.ends = UNMET[step.kind]
+        finally:
+            parameters = {"scale": step.scale, "seconds": step.seconds}
+            self._keep(step.kind, "Question", 1, "question", begun_s, parameters=parameters)
+        return outcome
+
+    def _fork(self, fork: Fork) -> Move:
+        """Tasks in the order that the person chooses."""
+        left = list(fork.steps)
+        while left:
+            if len(left) < len(fork.steps):
+                yield from self._interlude(REST)
+            chosen = left[0].name
+            if len(left) > 1:
+                chosen = yield from self._choice(fork, [step.name for step in left])
+            step = next(step for step in left if step.name == chosen)
+            left.remove(step)
+            yield from self._block(step)
+        return "finished"
+
+    def _choice(self, fork: Fork, names: list[str]) -> Move:
+        begun_s, chosen = self._at(fork.place), ""
+        try:
+            chosen = yield from talking.choose_game(names, len(names) == len(fork.steps), fork.seconds)
+        finally:
+            parameters = {"games": " ".join(names), "chosen": chosen, "seconds": fork.seconds}
+            self._keep("choice", "Choice", 1, "choice", begun_s, parameters=parameters)
+        return chosen
+
+    def _pick(self, step: Pick) -> Move:
+        """Let the person choose one; what comes first where they do not."""
+        begun_s, chosen = self._at(step.place), step.names[0]
+        try:
+            chosen = yield from talking.pick(step.kind, step.title, step.text, step.names, step.seconds)
+        finally:
+            parameters = {"names": " ".join(step.names), "chosen": chosen, "seconds": step.seconds}
+            self._keep(step.kind, step.kind.capitalize(), 1, "pick", begun_s, parameters=parameters)
+        return chosen
+
+    def _interlude(self, step: Interlude) -> Move:
+        begun_s = self._present.now_s
+        try:
+            return (yield from self._start(step) if step.kind == START.kind else self._words(step))
+        finally:
+            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters={"seconds": step.seconds})
+
+    def _start(self, step: Interlude) -> Move:
+        """Wait for somebody to put the headset on and look ahead; wherever they do, there is the front."""
+        self._at(step.place)
+        outcome = talking.TURNED
+        while outcome == talking.TURNED:
+            outcome = yield from talking.put_on(step.panel, step.seconds)
+            self._present.recentre_asked = True
+            yield ()  # with this frame it is done
+        return outcome
+
+    def _words(self, step: Interlude) -> Move:
+        self._at(step.place)
+        panel = step.panel
+        if step.kind == SUMMARY.kind:
+            panel = panel._replace(text=praise.lines(self.blocks, self._present.plan.calibration))
+        elif step.kind == FOR_THE_ADULT.kind and math.isfinite(self._present.plan.most_s):
+            panel = panel._replace(values=(f"{self._present.plan.most_s / 60:.0f}",))
+        sound = (Sound(f"{step.kind} sound", step.sound),) if step.sound else ()
+        wait = choosing.confirm if panel.confirm else moves.show
+        self._present.answers.rest_asked = self._present.answers.rest_asked and step.kind != REST.kind
+        return (yield from moves.alongside(sound, wait((panel,), step.seconds)))
+
+    def _rest(self, step: Step, done: int) -> Move:
+        self._present.note("rest", f"after {done} trials")
+        yield from self._words(REST)
+        self._at(step.task.place)
+        return "finished"
+
+    def _block(self, step: Step) -> Move:
+        begun_s = self._at(step.task.place)
+        finished: list[Finished] = []
+        done: list[TrialRecord] = []
+        notes: list[str] = []
+        plan = self._present.plan
+        rested, rest_after = 0, plan.adaptation.rest_after_trials if step.kind != "calibrate" else 0
+        try:
+            if why := barred(step.task, plan.posture, plan.precautions, plan.caps):
+                raise OutsideEnvelope(why)
+            yield from self._stand_up(step.task)
+            for trial in step.task.trials(self._present.envelope, self._random, done):
+                if self._present.now_s > self._present.plan.most_s and step.kind in ("warm up", "play"):
+                    notes.append(TIME_IS_UP)
+                    break
+                stance, since = self._present.envelope.stance, len(done) - rested
+                if self._present.answers.rest_asked or 0 < rest_after <= since:
+                    rested = len(done)
+                    yield from self._rest(step, rested)
+                    if self._present.envelope.stance != stance:
+                        continue  # it was made for where the person stood before the rest
+                yield from self._trial(step.task, trial, finished)
+                done.append(finished[-1].record)
+                self._present.recentre()  # before the next trial is made
+            if step.kind == RECHECK:
+                yield from self._check_again(step.task, finished)
+            else:
+                notes += self._conclude(step.task, finished)
+        except OutsideEnvelope as reason:
+            notes.append(str(reason))
+        finally:
+            self._keep(step.name, step.task.title, step.task.version, step.kind, begun_s,
+                       parameters=asdict(step.task.p), preset=step.preset, change=step.change,
+                       trials=tuple(f.record for f in finished), notes=tuple(notes))  # fmt: skip
+        return "finished"
+
+    def _stand_up(self, task: Task) -> Move:
+        """Wait until somebody whom the task before left on a chair stands again, as this one is done."""
+        before, self._seated_by = self._seated_by, None
+        if before is None or "rise" in task.asks or self._present.plan.posture != "standing":
+            return REACHED
+        self._at(before.place)
+        high_m = self._present.envelope.stance.head_m[1]
+        low_m = SEATED_EYES_OF_STATURE / EYE_HEIGHT_OF_STATURE * high_m
+        for asked in range(STAND_UP_ASKED):
+            goal = Rise(f"stand up {asked}", low_m, high_m, "up")
+            stood = moves.alongside((STAND_UP,), moves.rise(goal, STOOD_S))
+            if (yield from moves.within(STAND_UP_S, stood)) == REACHED:
+                self._at(task.place)
+                return REACHED
+        self._seated_by = before
+        raise OutsideEnvelope("nobody stood up for it")
+
+    def _check_again(self, task: Task, finished: list[Finished]) -> Move:
+        """See whether somebody stands as they did before, and say to the adult beside what to do where not."""
+        if not isinstance(task, Assessment):
+            return "finished"
+        before = self._present.calibration.sway.get(RECHECKED)
+        calibration, _, notes = conclude(task, self._present.calibration, finished, self._present.plan.posture)
+        now = calibration.sway.get(RECHECKED) if calibration is not None else None
+        worse = not now or not now.value or (before is not None and now.value > WORSE * (before.value or math.inf))
+        self._present.note("stood again", "; ".join((f"{RECHECKED} {now.value if now else None}", *notes)))
+        words = ("recheck.wait", "recheck.adult") if worse else ("recheck.good",)
+        return (yield from moves.show((Panel("recheck", "recheck.title", words),), RECHECK_S))
+
+    def _conclude(self, task: Task, finished: list[Finished]) -> tuple[str, ...]:
+        if not isinstance(task, Assessment):
+            return ()
+        calibration, changed, notes = conclude(task, self._present.calibration, finished, self._present.plan.posture)
+        if calibration is not None:
+            self.measured = True
+            self._present.learn_of(calibration, changed)
+        return notes
+
+    def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
+        start_s, self.taken = self._present.now_s, Taken()
+        self._seated_by = task if "rise" in task.asks else None
+        stopped: Stopped | None = None
+        self._present.in_trial = True
+        try:
+            outcome = yield from task.play(trial)
+        except Stopped as why:
+            outcome, stopped = STOPPED, why
+        except OutsideEnvelope:
+            outcome = STOPPED
+        finally:
+            self._present.in_trial = False
+        motion, result = measured(task, trial, self.taken.rows, self.taken.pauses, self.taken.beside)
+        limit = None
+        if trial.request is not None and outcome != STOPPED:
+            limit = self._learn(trial.request, result.achieved, outcome == REACHED)
+        record = TrialRecord(
+            number=len(finished) + 1,
+            side=trial.side,
+            start_s=round(start_s, 6),
+            end_s=round(self._present.now_s, 6),
+            outcome=outcome,
+            request=trial.request,
+            achieved=result.achieved,
+            limit_after=limit,
+            measures=result.measures,
+            traces=result.traces,
+            quality=motion.quality,
+        )
+        finished.append(Finished(trial, record, motion))
+        if stopped is not None:
+            raise stopped
+        return outcome
+
+    def _learn(self, request: Request, achieved: float | None, success: bool) -> Limit | None:
+        """Tell who follows a limit what came of a trial; what cannot have come of one is noted, and not learnt."""
+        try:
+            return self._present.envelope.learn(request, achieved, success)
+        except Exception as reason:  # noqa: BLE001 (what was not learnt ends no session)
+            self._present.note("not learnt", f"{MOVEMENTS[request.movement].title}: {reason}")
+            return None
+
+    def _at(self, place: str) -> float:
+        """Go to a place; the time of it."""
+        self._present.place = place
+        return self._present.now_s
+
+    def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
+        record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self._present.now_s, 6))
+        self.blocks.append(msgspec.structs.replace(record, **more))

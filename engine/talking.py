@@ -1,0 +1,140 @@
+"""Talking with a person in the headset: questions, a choice of games, and the menu that is never out of reach.
+
+Each is a Move that stands before the eyes of the first body it receives, whatever their height, and is answered by
+looking, pointing or pressing (engine.choosing).
+"""
+
+import math
+from collections.abc import Sequence
+
+from engine import choosing, moves
+from engine.body import Body
+from engine.facing import apart_deg
+from engine.questions import TITLE_ABOVE_DEG, Question, Reply, before, headline, hung
+from engine.records import Stance
+from engine.scene import Gaze, Item, Option, Panel
+from engine.task import NOT_YET, Move
+
+SPOT = "menu"
+SPOT_DEG = (-24.0, -24.0)  # to the right of the front and up: below the panel, where nothing is reached for
+SPOT_RADIUS_M = 0.06
+SPOT_DWELL_S = 2.0
+CLEAR_DEG = 15.0  # the spot goes where somebody shall look that near to it
+MENU_S = 60.0  # then the menu closes by itself
+TURNED, TURNED_DEG, MOVED_M, TURNED_S = "turned", 25.0, 0.25, 1.0
+LOOK_S = 2.5  # how long somebody looks where the front shall be
+GO_ON, RECENTRE, REST, HURTS, DIZZY, TIRED, STOP = "go on", "recentre", "rest", "pain", "dizziness", "fatigue", "stop"
+MENU = (
+    (GO_ON, Reply("menu.go_on", 0.0)),
+    (REST, Reply("menu.rest", 0.0)),
+    (TIRED, Reply("menu.tired", 0.0)),
+    (RECENTRE, Reply("menu.recentre", 0.0)),
+    (HURTS, Reply("menu.hurts", 0.0)),
+    (DIZZY, Reply("menu.dizzy", 0.0)),
+    (STOP, Reply("menu.stop", 0.0)),
+)
+
+
+class Spot:
+    """The spot to look at for the menu; it stands by the middle of the room, under the height of the eyes there."""
+
+    def __init__(self, stance: Stance) -> None:
+        self.stance = stance
+        right_deg, up_deg = SPOT_DEG
+        place_m = before(stance.head_m, stance.facing_deg + right_deg, up_deg)
+        spot = Option(SPOT, place_m, SPOT_RADIUS_M, "menu.title")
+        self._watch = choosing.choose((spot,), math.inf, SPOT_DWELL_S)
+        self._shown = _only(next(self._watch))
+
+    def step(self, body: Body) -> bool:
+        """Whether the menu is asked for with this frame; a trigger says nothing, because it belongs to the game."""
+        try:
+            self._shown = _only(self._watch.send(body._replace(confirm=False)))
+        except StopIteration:
+            return True
+        return False
+
+    def beside(self, items: tuple[Item, ...]) -> Option | None:
+        """The spot, to be shown with these items: none where somebody shall look right past it, or choose."""
+        for item in items:
+            if isinstance(item, Option):
+                return None
+            if isinstance(item, Gaze) and apart_deg((item.yaw_deg, item.pitch_deg), SPOT_DEG) < CLEAR_DEG:
+                return None
+        return self._shown
+
+
+def put_on(panel: Panel, seconds: float) -> Move:
+    """Show a panel to somebody who puts the headset on, until they look at the option to go on or press a trigger.
+
+    The outcome is TURNED when they look elsewhere for a while: the front has to come to them.
+    """
+    body = yield ()
+    front_deg, away_s = _front_deg(body), 0.0
+    here_m = body.head_m
+    wait = choosing.confirm((panel._replace(place_m=before(here_m, front_deg, TITLE_ABOVE_DEG)),), seconds)
+    items = next(wait)
+    while True:
+        body = yield items
+        looks_deg = math.degrees(math.atan2(body.look[0], -body.look[2]))
+        turned = abs((looks_deg - front_deg + 180) % 360 - 180) > TURNED_DEG
+        away = turned or math.dist(body.head_m, here_m) > MOVED_M
+        away_s = away_s + body.dt_s if away else 0.0
+        if away_s >= TURNED_S:
+            return TURNED
+        try:
+            items = wait.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def menu() -> Move:
+    """Show the menu; the outcome is what was chosen, GO_ON where nothing was for a while."""
+    chosen = yield from _offer("menu", "menu.title", ("menu.text",), MENU, MENU_S)
+    return GO_ON if chosen == NOT_YET else chosen
+
+
+def ask(question: Question) -> Move:
+    """Ask something; the outcome is the number of the reply as a word, or `not yet` where nobody replied."""
+    named = [(f"{question.kind} {index}", reply) for index, reply in enumerate(question.replies)]
+    chosen = yield from _offer(question.kind, question.title, question.text, named, question.seconds)
+    return chosen.removeprefix(f"{question.kind} ")
+
+
+def choose_game(names: Sequence[str], first: bool, seconds: float) -> Move:
+    """Let the person choose one of some games by name; the first of them where they do not."""
+    title, text = ("children.first_title", "children.first") if first else ("children.next_title", "children.next")
+    named = [(f"game {name}", Reply(f"{name}.title", 0.0, name)) for name in names]
+    chosen = yield from _offer("choice", title, (text,), named, seconds)
+    return names[0] if chosen == NOT_YET else chosen.removeprefix("game ")
+
+
+def pick(kind: str, title: str, text: str, names: Sequence[str], seconds: float) -> Move:
+    """Let the person choose one of some names, which are keys of `kind` and pictures; the first where they do not."""
+    named = [(f"{kind} {name}", Reply(f"{kind}.{name}", 0.0, name)) for name in names]
+    chosen = yield from _offer(kind, title, (text,), named, seconds)
+    return names[0] if chosen == NOT_YET else chosen.removeprefix(f"{kind} ")
+
+
+def look_ahead() -> Move:
+    """Let the person look where the front shall be for a while."""
+    body = yield ()
+    facing_deg = _front_deg(body)
+    panel = headline("look ahead", "start.look_title", ("start.look_still",), body.head_m, facing_deg)
+    return (yield from moves.show((panel,), LOOK_S))
+
+
+def _offer(key: str, title: str, text: tuple[str, ...], named: Sequence[tuple[str, Reply]], seconds: float) -> Move:
+    body = yield ()
+    facing_deg = _front_deg(body)
+    panel = headline(f"{key} panel", title, text, body.head_m, facing_deg)
+    options = hung(named, body.head_m, facing_deg)
+    return (yield from moves.alongside((panel,), choosing.choose(options, seconds)))
+
+
+def _front_deg(body: Body) -> float:
+    return math.degrees(math.atan2(body.person.ahead_x, -body.person.ahead_z))
+
+
+def _only(items: tuple[Item, ...]) -> Option:
+    return next(item for item in items if isinstance(item, Option))

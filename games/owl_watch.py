@@ -1,0 +1,276 @@
+"""Owl Watch: turn the head to the owl that calls, keep looking until it has seen you, and look ahead again."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+from typing import ClassVar
+
+import numpy as np
+
+from engine import feedback, looking, moves
+from engine.body import Body
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.facing import facing_deg
+from engine.frame import Vector
+from engine.metrics import movement
+from engine.metrics.range_of_motion import NECK_ERROR_DEG
+from engine.metrics.signals import low_passed, uniform
+from engine.metrics.smoothness import sparc
+from engine.motion import Array, Motion
+from engine.parameters import choice, number
+from engine.records import Measured, Request, Trace, TrialRecord
+from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound
+from engine.task import REACHED, Measure, Move, Result, Task, Trial
+from engine.trace import thinned
+
+FLOURISH_S = 0.7
+CALLS_FROM_M = 4.0
+UPWARD_HOLD_S = 2.0  # a head that is held back longer may make dizzy, and presses on the joints of the neck
+FOREPERIOD = 0.5  # of the time ahead, the most that is added by chance, so that nobody sets off before the call
+DIAGONAL, EASIER, LEAST_DIAGONAL = 0.9, 0.85, 0.5  # of the ellipse through what is asked of both movements
+LEAST_FRAMES = 20
+RATE_HZ, CUT_OFF_HZ = 100.0, 6.0
+VELOCITY_ERROR_DPS = 12.0  # headsets against optical capture: Sensors 2023, 23:9864
+ONSET_ERROR_S = 0.03  # simulated, and one frame in which the call was not yet heard
+LEAST_DPS = 5.0  # a head that rests drifts more slowly
+OF_A_TURN: Mapping[str, str] = {
+    "reaction_s": "s",
+    "movement_s": "s",
+    "peak_velocity_dps": "deg/s",
+    "smoothness_sparc": "",
+}
+REACTION_S, HEAD_DPS, ARRIVES = 0.35, 70.0, 0.72  # as a simulated patient turns, at the edge of the owl
+DIAGONALS = "all with diagonals"
+Way = tuple[str, ...]
+SINGLE: Mapping[str, tuple[Way, ...]] = {name: tuple((m,) for m in ways) for name, ways in looking.WAYS.items()}
+WAYS: Mapping[str, tuple[Way, ...]] = {
+    "turns": SINGLE["turns"],
+    "turns and nods": SINGLE["turns and nods"],
+    "all six": SINGLE["all six"],
+    DIAGONALS: (*SINGLE["all six"], *product(looking.TURNS, looking.NODS)),
+}
+WORDS: Mapping[Way, tuple[str, str]] = {
+    ("neck_rotation_left",): ("owl_watch.look_left", "owl_watch.shoulders"),
+    ("neck_rotation_right",): ("owl_watch.look_right", "owl_watch.shoulders"),
+    ("neck_extension",): ("owl_watch.look_up", "owl_watch.comfortable"),
+    ("neck_flexion",): ("owl_watch.look_down", "owl_watch.shoulders"),
+    ("neck_lateral_left",): ("owl_watch.tilt_left", "owl_watch.like_the_owl"),
+    ("neck_lateral_right",): ("owl_watch.tilt_right", "owl_watch.like_the_owl"),
+    ("neck_rotation_left", "neck_extension"): ("owl_watch.look_left_up", "owl_watch.comfortable"),
+    ("neck_rotation_right", "neck_extension"): ("owl_watch.look_right_up", "owl_watch.comfortable"),
+    ("neck_rotation_left", "neck_flexion"): ("owl_watch.look_left_down", "owl_watch.shoulders"),
+    ("neck_rotation_right", "neck_flexion"): ("owl_watch.look_right_down", "owl_watch.shoulders"),
+}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    targets: int = number(8, 1, 40, "", "owls in a round")
+    ways: str = choice("turns and nods", tuple(WAYS), "which ways to turn the head")
+    radius_deg: float = number(7.0, 4.0, 12.0, "deg", "how near to the owl counts", "size", -1.0)
+    hold_s: float = number(1.0, 0.0, 5.0, "s", "time to look at an owl; upward 2 s at most", "hold", 0.5)
+    limit_s: float = number(6.0, 3.0, 30.0, "s", "time to find an owl, before looking at it", "time", -0.5)
+    ahead_s: float = number(1.0, 0.5, 5.0, "s", "least time to look ahead before an owl calls")
+
+
+class Game(Task):
+    """Owls call from all around; how far the head turns for each follows what was reached before."""
+
+    title = "Owl Watch"
+    trains = ("neck range of motion", "speed of turning the head", "head control")
+    moves_parts = ("neck",)
+    asks = ("gaze",)
+    version = 1
+    place = "wood"
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "turned_deg": Measure(
+            "Head turned to",
+            "deg",
+            "Furthest angle of the head along the way to the owl, from how it is held when nothing is asked.",
+            "rotation vector; validity of headsets in Sensors 2023, 23:9864",
+        ),
+        "reaction_s": Measure(
+            "Reaction time", "s", "From the call until the head sets off, by a share of the peak velocity."
+        ),
+        "movement_s": Measure(
+            "Movement time", "s", "From setting off until the face is at the owl.", "as in the DidRen laser test"
+        ),
+        "peak_velocity_dps": Measure(
+            "Peak velocity",
+            "deg/s",
+            "Fastest turn on the way to the owl, after a low-pass at 6 Hz.",
+            "validity of headsets in Sensors 2023, 23:9864",
+        ),
+        "overshoot_deg": Measure("Overshoot", "deg", "How far the head went beyond the middle of the owl."),
+        "smoothness_sparc": Measure(
+            "Smoothness (SPARC)",
+            "",
+            "Spectral arc length of the velocity until the head rests; about -1.5 is smooth, less is less so.",
+            "Balasubramanian 2015, J NeuroEng Rehabil 12:112, of the angular velocity",
+        ),
+    }
+
+    @property
+    def gazes(self) -> tuple[str, ...]:
+        """The movements of the neck that it may ask for."""
+        return tuple(dict.fromkeys(name for way in WAYS[self.p.ways] for name in way))
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """Each way that may be turned once in a shuffled order, then again.
+
+        A diagonal has no limit of its own: it lies on the ellipse through what is asked of its two movements, nearer
+        after each diagonal owl that was not found, and further again after each that was.
+        """
+        ways, share = _open_ways(envelope, WAYS[self.p.ways], self.p.radius_deg), DIAGONAL
+        for number_ in range(self.p.targets):
+            if number_ % len(ways) == 0:
+                order = random.sample(ways, len(ways))
+            way, before = order[number_ % len(order)], len(done)
+            request, (yaw, pitch, tilt) = _goal(envelope, way, self.p.radius_deg, share)
+            values = {
+                "goal": Gaze(f"owl {number_}", yaw, pitch, self.p.radius_deg, tilt),
+                "words": WORDS[way],
+                "number": number_,
+                "ahead_s": self.p.ahead_s * (1 + random.uniform(0.0, FOREPERIOD)),
+                "call_m": looking.place_m(envelope.stance, yaw, pitch, CALLS_FROM_M),
+                "noted": looking.Noted(),
+            }
+            yield Trial("", request, values)
+            if len(way) > 1 and len(done) > before:
+                found = done[-1].outcome == REACHED
+                share = min(1.0, share / EASIER) if found else max(LEAST_DIAGONAL, share * EASIER)
+
+    def play(self, trial: Trial) -> Move:
+        """Look ahead until an owl calls, turn to it, and look at it."""
+        goal, count, ahead_s = trial.values["goal"], trial.values["number"], trial.values["ahead_s"]
+        panel = Panel("owl_watch", "owl_watch.find", trial.values["words"], count, self.p.targets)
+        back = panel._replace(title="owl_watch.back", text=("owl_watch.ahead",))
+        ahead = looking.ahead(looking.AHEAD_DEG, ahead_s, trial.values["noted"])
+        yield from moves.alongside((back, *self._around(count)), moves.within(self.p.limit_s + ahead_s, ahead))
+        hold_s = self._hold_s(goal)
+        look = moves.within(self.p.limit_s + hold_s, feedback.felt(moves.gaze(goal, hold_s)))
+        call = Sound(f"{goal.key} calls", "call", trial.values["call_m"])
+        outcome = yield from moves.alongside(
+            (panel, call, *self._around(count)), feedback.followed(look, _share_of_way(goal))
+        )
+        found = outcome == REACHED
+        after = panel._replace(title="owl_watch.reached" if found else "owl_watch.not_yet", text=(), done=count + found)
+        shown = _seen(goal, trial.values["call_m"]) if found else (Sound(f"{goal.key} waits", "not_yet"),)
+        around = self._around(count + 1, "cheers" if found else "calm")
+        yield from moves.show((after, *around, *shown), FLOURISH_S)
+        return outcome
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The mean time that such a trial takes, in seconds: looking ahead again, finding the owl, looking at it."""
+        p: Parameters = self.p
+        goal: Gaze = trial.values["goal"]
+        far_deg = math.hypot(goal.yaw_deg, goal.pitch_deg, goal.tilt_deg)
+        way_s = 1.875 * far_deg / HEAD_DPS + 0.15
+        back_s = max(0.0, ARRIVES * way_s + 0.15 - FLOURISH_S)
+        find_s = REACTION_S + ARRIVES * way_s if reached else p.limit_s
+        return back_s + float(trial.values["ahead_s"]) + find_s + self._hold_s(goal) + FLOURISH_S
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """Measure the turn from the call on."""
+        goal, noted = trial.values["goal"], trial.values["noted"]
+        way = (goal.yaw_deg, goal.pitch_deg, goal.tilt_deg)
+        along = looking.turned_deg(motion, noted, way)
+        called = int(np.searchsorted(motion.time_s, motion.time_s[0] + noted.ahead_s))
+        time_s, along = motion.time_s[called:] - motion.time_s[0] - noted.ahead_s, along[called:]
+        if len(along) < LEAST_FRAMES:
+            return self._nothing("ended before the head could turn")
+        achieved = max(0.0, round(float(along.max()), 2))
+        far_deg = math.hypot(*way)
+        measures = {
+            "turned_deg": Measured(achieved, "deg", NECK_ERROR_DEG),
+            **_of_the_turn(time_s, along, far_deg - goal.radius_deg),
+            "overshoot_deg": Measured(round(max(0.0, achieved - far_deg), 2), "deg", NECK_ERROR_DEG),
+        }
+        return Result(achieved, measures, (Trace("Head turned", "deg", *thinned(time_s, along)),))
+
+    def _hold_s(self, goal: Gaze) -> float:
+        held_s: float = self.p.hold_s
+        return min(held_s, UPWARD_HOLD_S) if goal.pitch_deg > 0 else held_s
+
+    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
+        """What the round has come to, and a companion, who would stand in front of owls that sit low and aside."""
+        friend = () if self.p.ways == DIAGONALS else (Friend("friend", mood),)
+        return (Progress("progress", tried / self.p.targets), *friend)
+
+    def _nothing(self, why: str) -> Result:
+        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+
+
+def _seen(goal: Gaze, call_m: Vector) -> tuple[Item, ...]:
+    """What is shown, heard and felt of an owl that was found."""
+    pleased = goal._replace(state="done", fill=1.0)
+    return pleased, Sound(f"{goal.key} found", "reached", call_m), feedback.arrival(goal.key)
+
+
+def _share_of_way(goal: Gaze) -> Callable[[Body], float]:
+    """How much of the way to a goal the face of a body has come."""
+    squared = goal.yaw_deg**2 + goal.pitch_deg**2 + goal.tilt_deg**2
+
+    def share(body: Body) -> float:
+        yaw, pitch, tilt = facing_deg(body)
+        return (yaw * goal.yaw_deg + pitch * goal.pitch_deg + tilt * goal.tilt_deg) / squared
+
+    return share
+
+
+def _open_ways(envelope: Envelope, ways: Sequence[Way], radius_deg: float) -> list[Way]:
+    """The ways of which every movement may be asked for.
+
+    Raises OutsideEnvelope, saying why not, when there is none.
+    """
+    refusals = {name: looking.refuses(envelope, name, radius_deg) for way in ways for name in way}
+    able = [way for way in ways if not any(refusals[name] for name in way)]
+    if not able:
+        raise OutsideEnvelope("; ".join(dict.fromkeys(filter(None, refusals.values()))))
+    return able
+
+
+def _goal(envelope: Envelope, way: Way, radius_deg: float, share: float) -> tuple[Request | None, Vector]:
+    """Where the middle of an owl is: what is requested of one movement, or a `share` of the ellipse between two."""
+    asked = [envelope.centred(envelope.request(name), radius_deg) for name in way]
+    goals = [looking.goal_deg(name, centre) for name, (_, centre) in zip(way, asked, strict=True)]
+    if len(way) == 1:
+        return asked[0][0], goals[0]
+    yaw, pitch, tilt = (round(share * math.sqrt(0.5) * sum(parts), 3) for parts in zip(*goals, strict=True))
+    return None, (yaw, pitch, tilt)
+
+
+def _of_the_turn(time_s: Array, along_deg: Array, edge_deg: float) -> dict[str, Measured]:
+    """When the head set off after the call and came to the edge of the owl, how fast and how smoothly."""
+    steady_s, steady = uniform(time_s, along_deg[:, None], RATE_HZ)
+    track = low_passed(steady, RATE_HZ, CUT_OFF_HZ)[:, 0]
+    speed = np.maximum(0.0, np.gradient(track, 1 / RATE_HZ))
+    there = np.flatnonzero(track >= edge_deg)
+    arrival = int(there[0]) if len(there) else int(np.argmax(track))
+    peak = int(np.argmax(speed[: arrival + 1]))
+    peak_dps = float(speed[peak])
+    if peak_dps < LEAST_DPS:
+        return {name: Measured(None, unit, None, "the head did not turn") for name, unit in OF_A_TURN.items()}
+    onset = movement.onset(speed[: peak + 1], peak_dps)
+    start = int(np.argmin(speed[: peak + 1])) if onset is None else onset
+    turn = speed[start : int(np.argmax(track)) + 1]
+    rest = movement.offset(turn, peak_dps)
+    smooth = sparc(turn[: len(turn) if rest is None else rest + 1], RATE_HZ)
+    moving = "" if onset is not None else "the head was turning at the call: from its slowest moment"
+    lasted_s = float(steady_s[arrival] - steady_s[start]) if len(there) else math.nan
+    found = {
+        "reaction_s": (math.nan if moving else round(float(steady_s[start]), 3), ONSET_ERROR_S, moving),
+        "movement_s": (round(lasted_s, 3), ONSET_ERROR_S, moving if len(there) else "the face did not come to the owl"),
+        "peak_velocity_dps": (round(peak_dps, 1), VELOCITY_ERROR_DPS, ""),
+        "smoothness_sparc": (round(smooth, 3), None, "" if math.isfinite(smooth) else "the turn was too short"),
+    }
+    return {name: _given(OF_A_TURN[name], *values) for name, values in found.items()}
+
+
+def _given(unit: str, value: float, error: float | None, note: str) -> Measured:
+    return Measured(value, unit, error, note) if math.isfinite(value) else Measured(None, unit, None, note)

@@ -1,0 +1,155 @@
+"""Pictures of play: a still and a short animated picture of every game, each a moment of a simulated visit."""
+
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+import steadyreach_visits as visits
+from engine.frame import Pose, forward, from_yaw_pitch
+from engine.headset import HeadsetUnavailable
+from engine.plan import About
+from engine.records import Session
+from engine.session_folder import read_session
+from engine.settings import Settings
+from engine.simulated import SimulatedHeadset
+from steadyreach_answer import fail, tell
+from steadyreach_film import Cut, camera, reel_of
+from steadyreach_video import Pixels, Video, VideoRefused
+
+app = typer.Typer()
+
+STILL, ANIMATED, RATE_HZ = (1200, 750), (480, 300), 10.0
+SHARPER = 2
+"""How many times as wide and high a picture is drawn, so that its edges are smooth."""
+MOST_BYTES, QUALITIES = 700_000, (80, 72, 64, 56)
+"""How large a file may be, and the qualities that are tried for it."""
+SEEN_HZ = 45.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Some seconds of the round that a simulated patient of this seed plays: `from_s` after the beginning of a trial.
+
+    The still is taken `still_s` after them. The eyes turn this share of the way that the head does, so that panel and
+    target are both in view.
+    """
+
+    game: str
+    seed: int
+    trial: int
+    from_s: float
+    lasts_s: float
+    still_s: float
+    speed: float = 1.0
+    turns: float = 0.3
+    theme: str = "day"
+
+
+MOMENTS: Mapping[str, Moment] = {
+    "fruit_ladder": Moment("fruit_ladder", 3, 5, 1.0, 4.8, 3.9),
+    "harbour_lean": Moment("harbour_lean", 3, 5, 3.0, 4.2, 3.2),
+    "chair_rocket": Moment("chair_rocket", 3, 4, 0.9, 4.6, 2.4),
+    "owl_watch": Moment("owl_watch", 3, 5, 1.0, 4.4, 2.4, turns=0.5),
+    "mirror_friends": Moment("mirror_friends", 2, 6, 1.8, 4.4, 2.9),
+    "mirror_friends-dragon": Moment("mirror_friends", 3, 2, 1.8, 4.4, 3.4, theme="dragon"),
+    "calm_tide": Moment("calm_tide", 3, 1, 3.0, 10.5, 9.5, speed=2.5),
+}
+"""What each picture shows: see that target, hand and panel are in view when a game has changed."""
+
+
+def pictures_of_play(folder: Path, chosen: Mapping[str, Moment] = MOMENTS) -> list[Path]:
+    """Write NAME.webp and NAME-play.webp of each moment.
+
+    Raises VideoRefused and engine.headset.HeadsetUnavailable where there is no PyAV and no OpenGL.
+    """
+    written = []
+    with tempfile.TemporaryDirectory() as sessions:
+        for name, moment in chosen.items():
+            session = _visited(moment, Path(sessions) / name)
+            begins_s = _begins_s(read_session(session), moment)
+            taken_s = begins_s + moment.still_s
+            still = Cut(taken_s, taken_s + 1 / RATE_HZ, 1.0, RATE_HZ)
+            written.append(_write(folder / f"{name}.webp", _filmed(session, moment, still, STILL)))
+            play = Cut(begins_s, begins_s + moment.lasts_s, moment.speed, RATE_HZ)
+            written.append(_write(folder / f"{name}-play.webp", _filmed(session, moment, play, ANIMATED)))
+    return written
+
+
+def _visited(moment: Moment, folder: Path) -> Path:
+    """A visit of a simulated patient: who is measured, warms up and plays."""
+    holds = visits.resolved()
+    plan = visits.plan("simulated", visits.steps_for([moment.game], holds), holds, moment.seed)
+    about = About(moment.game, "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
+    return visits.play(plan, SimulatedHeadset(seed=moment.seed, rate_hz=SEEN_HZ), folder, about)[1]
+
+
+def _begins_s(done: Session, moment: Moment) -> float:
+    (played,) = [block for block in done.blocks if (block.task, block.kind) == (moment.game, "play")]
+    return played.trials[moment.trial].start_s + moment.from_s
+
+
+def _filmed(session: Path, moment: Moment, cut: Cut, size: tuple[int, int]) -> list[Pixels]:
+    done, reel, _ = reel_of(session, cut)
+    drawn = (SHARPER * size[0], SHARPER * size[1])
+    taken = []
+    with camera(drawn, "eyes", Settings(theme=moment.theme, captions=False), 0, done) as eye:
+        for frame, scene, pictures in reel.shots:
+            if pictures:
+                picture = _smaller(eye.picture(scene, frame, _eyes(frame.head, moment.turns)))
+                taken += [picture] * pictures
+            else:
+                eye.follow(scene, frame)
+    return taken
+
+
+def _write(path: Path, pictures: Sequence[Pixels]) -> Path:
+    """Write a picture that moves, or does not, in the best quality that is small enough."""
+    high, wide, _ = pictures[0].shape
+    for quality in QUALITIES:
+        with Video(path, (wide, high), RATE_HZ, quality) as file:
+            for picture in pictures:
+                file.write(picture)
+        if path.stat().st_size <= MOST_BYTES:
+            break
+    return path
+
+
+def _eyes(head: Pose, share: float) -> Pose:
+    x, y, z = forward(head.orientation)
+    return Pose(head.position_m, from_yaw_pitch(share * math.atan2(x, -z), share * math.asin(y)))
+
+
+def _smaller(drawn: Pixels) -> Pixels:
+    """Each pixel is the mean of those that it is drawn as."""
+    high, wide, colours = drawn.shape
+    blocks = drawn.reshape(high // SHARPER, SHARPER, wide // SHARPER, SHARPER, colours)
+    smaller: Pixels = blocks.mean(axis=(1, 3)).round().astype(np.uint8)
+    return smaller
+
+
+@app.command("animations")
+def animations_command(
+    folder: Annotated[Path, typer.Option(help="where the pictures go")] = Path("docs/games"),
+    name: Annotated[list[str] | None, typer.Option(help=f"only this one of {', '.join(MOMENTS)}")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
+) -> None:
+    """Take a still and an animated picture of every game, for its page."""
+    unknown = set(name or ()) - set(MOMENTS)
+    if unknown:
+        fail(f"there is no moment {', '.join(sorted(unknown))}; there are {', '.join(MOMENTS)}")
+    try:
+        written = pictures_of_play(folder, {key: MOMENTS[key] for key in name or MOMENTS})
+    except (HeadsetUnavailable, VideoRefused) as reason:
+        fail(str(reason))
+    answer: dict[str, Any] = {str(path): path.stat().st_size for path in written}
+    tell(answer, as_json, "\n".join(f"{size / 1000:6.0f} kB  {path}" for path, size in answer.items()))
+
+
+if __name__ == "__main__":
+    app()

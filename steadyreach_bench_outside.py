@@ -1,0 +1,190 @@
+"""What a session asked of somebody, looked at from outside with geometry of its own.
+
+Nothing of the envelope is used: places become angles by scalar products, and the bounds come from the record alone.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from engine.body import (
+    EYE_HEIGHT_OF_STATURE,
+    HALF_SHOULDER_WIDTH_OF_STATURE,
+    SHOULDER_BEHIND_EYES_M,
+    SHOULDER_HEIGHT_OF_STATURE,
+)
+from engine.frame import SIDES, Frame, Vector
+from engine.movements import GAZES, LEANS
+from engine.plan import Plan
+from engine.records import Calibration, Session
+from engine.scene import Gaze, Lean, Reach, Rise, Scene, Target
+
+SLACK_DEG, SLACK_M = 0.1, 0.005
+MOST_ARM_OF_STATURE, MOST_LEAN_DEG = 0.5, 12.0
+STEP_DEG = 15.0
+_MAIN = {"lean_forward": (1, 0), "lean_right": (0, 1), "lean_back": (-1, 0), "lean_left": (0, -1)}
+Asked = Target | Reach | Lean | Gaze | Rise
+
+
+class Onlooker:
+    """Keeps once each thing that was asked, whatever it looked like meanwhile."""
+
+    def __init__(self) -> None:
+        self.asked: set[Asked] = set()
+        self._before: tuple[object, ...] = ()
+
+    def see(self, frame: Frame, scene: Scene) -> None:  # noqa: ARG002 (what every onlooker is given)
+        """Look at a scene."""
+        if scene.items is self._before:
+            return
+        self._before = scene.items
+        for item in scene.items:
+            if isinstance(item, Target):
+                self.asked.add(item._replace(key="", fill=0.0, state=""))
+            elif isinstance(item, Lean):
+                self.asked.add(item._replace(key="", fill=0.0, now_deg=(0.0, 0.0)))
+            elif isinstance(item, Gaze):
+                self.asked.add(item._replace(key="", fill=0.0, now_deg=(0.0, 0.0, 0.0), state=""))
+            elif isinstance(item, Rise):
+                self.asked.add(item._replace(key="", fill=0.0, share=0.0))
+            elif isinstance(item, Reach):
+                self.asked.add(item._replace(key="", reached=0.0))
+
+
+def beyond(done: Session, plan: Plan, asked: set[Asked]) -> list[str]:
+    """Everything that was asked beyond what was measured, prescribed and allowed, in words."""
+    if done.calibration is None:
+        return [f"{item} was asked of somebody of whom nothing was measured" for item in asked]
+    bounds = _Bounds(done.calibration, plan)
+    return [why for item in sorted(asked, key=repr) for why in bounds.refuse(item)]
+
+
+def directions(done: Session, asked: set[Asked]) -> set[tuple[str, int, int]]:
+    """The directions that were asked for: of hands as seen by the eyes, of leans and of the face, in steps of 15°."""
+    head_m = done.calibration.stance.head_m if done.calibration else (0.0, 0.0, 0.0)
+    found = set[tuple[str, int, int]]()
+    for item in asked:
+        if isinstance(item, Target):
+            x, y, z = (p - h for p, h in zip(item.place_m, head_m, strict=True))
+            found.add(("hand", _step(math.atan2(x, -z)), _step(math.atan2(y, math.hypot(x, z)))))
+        elif isinstance(item, Lean):
+            found.add(("lean", _step(math.radians(item.direction_deg)), 0))
+        elif isinstance(item, Gaze):
+            turned = math.atan2(item.yaw_deg, item.pitch_deg) if item.yaw_deg or item.pitch_deg else 0.0
+            found.add(("face", _step(turned), round(math.copysign(1, item.tilt_deg)) if item.tilt_deg else 0))
+        elif isinstance(item, Rise):
+            found.add(("rise", 0, 0))
+    return found
+
+
+def _step(angle_rad: float) -> int:
+    return round(math.degrees(angle_rad) / STEP_DEG)
+
+
+class _Bounds:
+    def __init__(self, calibration: Calibration, plan: Plan) -> None:
+        self._known, self._stature_m = calibration, calibration.stature_m.value
+        self._caps = dict(plan.caps)
+        for precaution in plan.precautions:
+            name = precaution.movement
+            self._caps[name] = min(precaution.at_most, self._caps.get(name, math.inf))
+        shown = calibration.limits.items()
+        self._most = {name: limit.value if limit.best is None else limit.best for name, limit in shown}
+
+    def refuse(self, item: Asked) -> Iterator[str]:
+        if isinstance(item, Target):
+            whys = [self._hand(item.place_m, side, True) for side in (SIDES if item.hand == "either" else (item.hand,))]
+            yield from [] if "" in whys else whys[:1]
+        elif isinstance(item, Reach):
+            yield from filter(None, [self._hand(item.stop_m, item.hand, False)])
+        elif isinstance(item, Lean):
+            yield from self._lean(item)
+        elif isinstance(item, Gaze):
+            yield from self._gaze(item)
+        elif item.high_m > self._known.stance.head_m[1] + 0.01:
+            yield f"to rise to {item.high_m:.2f} m, above {self._known.stance.head_m[1]:.2f} m"
+        elif item.lean_deg > self._caps.get("lean_forward", MOST_LEAN_DEG * 3) + SLACK_DEG:
+            yield f"to lean forward by {item.lean_deg:.1f}° over the toes"
+
+    def _hand(self, place_m: Vector, side: str, measured: bool) -> str:
+        if f"use_of_arm_{side}" in self._caps:
+            return f"the {side} hand, which may not be used"
+        line = [p - s for p, s in zip(place_m, self._shoulder(side, measured), strict=True)]
+        far_m = math.hypot(*line)
+        raised_deg = math.degrees(math.acos(max(-1.0, min(1.0, -line[1] / far_m))))
+        name = f"shoulder_elevation_{side}"
+        most_deg = min(self._caps.get(name, math.inf), self._most.get(name, 0.0) if measured else math.inf)
+        arm = self._known.arm_m.get(side)
+        longest_m = arm.high if measured and arm else MOST_ARM_OF_STATURE * self._stature_m
+        if raised_deg > most_deg + SLACK_DEG:
+            return f"the {side} arm to {raised_deg:.1f}°, beyond {most_deg:.1f}°"
+        if far_m > longest_m + SLACK_M:
+            return f"the {side} hand to {far_m:.3f} m, beyond {longest_m:.3f} m"
+        return self._looked(place_m)
+
+    def _looked(self, place_m: Vector) -> str:
+        """Whether a neck that is bounded would have to turn further than that to look at a place."""
+        x, y, z = self._in_front(tuple(p - h for p, h in zip(place_m, self._known.stance.head_m, strict=True)))
+        turned, raised = math.degrees(math.atan2(x, -z)), math.degrees(math.atan2(y, math.hypot(x, z)))
+        for name, value in (
+            ("neck_rotation_right", turned), ("neck_rotation_left", -turned),
+            ("neck_extension", raised), ("neck_flexion", -raised),
+        ):  # fmt: skip
+            if value > self._caps.get(name, math.inf) + SLACK_DEG:
+                return f"to look {value:.0f}° by {name}, beyond {self._caps[name]:.0f}°"
+        return ""
+
+    def _lean(self, item: Lean) -> Iterator[str]:
+        name = min(LEANS, key=lambda lean: abs((LEANS[lean] - item.direction_deg + 180) % 360 - 180))
+        ahead, right = math.cos(math.radians(item.direction_deg)), math.sin(math.radians(item.direction_deg))
+        most = MOST_LEAN_DEG
+        if not item.open_ended:
+            most = self._most[name] if name in self._most else _ellipse(ahead, right, self._most)
+        most = min(most, _ellipse(ahead, right, self._caps), self._caps.get(name, math.inf))
+        if item.angle_deg > most + SLACK_DEG:
+            yield f"to lean {item.angle_deg:.2f}° towards {item.direction_deg:.0f}°, beyond {most:.2f}°"
+
+    def _gaze(self, item: Gaze) -> Iterator[str]:
+        squared = 0.0
+        for axis, value in enumerate((item.yaw_deg, item.pitch_deg, item.tilt_deg)):
+            if value:
+                name = next(name for name, way in GAZES.items() if way[axis] * value > 0)
+                most = self._caps.get(name, math.inf)
+                most = most if item.open_ended else min(most, self._most.get(name, 0.0))
+                squared += (value / (most + SLACK_DEG)) ** 2
+        if squared > 1 + 1e-6:
+            yield f"to turn the head to {item.yaw_deg:.0f}°, {item.pitch_deg:.0f}°, {item.tilt_deg:.0f}°"
+
+    def _shoulder(self, side: str, measured: bool) -> Vector:
+        """Where a shoulder is, by the proportions of a body while it was not measured yet."""
+        sign = 1 if side == "right" else -1
+        right, up, ahead = (
+            sign * HALF_SHOULDER_WIDTH_OF_STATURE * self._stature_m,
+            (SHOULDER_HEIGHT_OF_STATURE - EYE_HEIGHT_OF_STATURE) * self._stature_m,
+            -SHOULDER_BEHIND_EYES_M,
+        )
+        if measured and side in self._known.shoulders:
+            right, up, ahead = self._known.shoulders[side].centre_m
+        turned = math.radians(self._known.stance.facing_deg)
+        x, y, z = self._known.stance.head_m
+        return (
+            x + right * math.cos(turned) + ahead * math.sin(turned),
+            y + up,
+            z + right * math.sin(turned) - ahead * math.cos(turned),
+        )
+
+    def _in_front(self, line: tuple[float, ...]) -> Vector:
+        turned = math.radians(self._known.stance.facing_deg)
+        x, y, z = line
+        return (
+            x * math.cos(turned) + z * math.sin(turned), y, z * math.cos(turned) - x * math.sin(turned)
+        )  # fmt: skip
+
+
+def _ellipse(ahead: float, right: float, by_main: Mapping[str, float]) -> float:
+    """How far a lean may go in a direction between main ones, by an ellipse; those that are missing bound nothing."""
+    squared = 0.0
+    for name, (along, across) in _MAIN.items():
+        share = ahead * along + right * across
+        if share > 1e-9 and name in by_main:
+            squared += (share / max(by_main[name], 1e-9)) ** 2
+    return 1 / math.sqrt(squared) if squared else math.inf

@@ -1,0 +1,110 @@
+"""The visit that a patient lives through: what stands around the games, for somebody of an age."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import cast
+
+from engine.plan import (
+    END,
+    FOR_THE_ADULT,
+    INTERLUDES,
+    START,
+    SUMMARY,
+    AnyStep,
+    Fork,
+    Interlude,
+    Step,
+    programme,
+    sticker,
+)
+from engine.profile import Profile
+from engine.questions import effort, gate, pain, question_of, sickness
+from engine.records import BlockRecord
+
+STICKERS = ("apple", "boat", "rocket", "owl", "bear", "dragon", "egg", "shell", "star", "rainbow", "balloon", "sun",
+            "butterfly", "mushroom", "moon", "lantern")  # fmt: skip
+STICKERS_AT_ONCE = 3
+ON_FEET = ("lean", "stand", "rise")
+
+
+def whole_visit(
+    steps: Sequence[AnyStep],
+    profile: Profile,
+    posture: str,
+    calm: Step | None,
+    again: Step | None,
+    stickers: int | None,
+) -> tuple[AnyStep, ...]:
+    """Everything around the tasks of a visit: start, questions and programme, and what comes after play.
+
+    `steps` begin with a welcome and stop with an end, which are replaced. `calm` ends the play, `again` checks once
+    more how somebody stands, where the profile asks for it; `stickers` is how many a child has by now, None before the
+    first visit: then the adult beside is told what to know of headsets and age.
+    """
+    tasks = list(steps[1:-1])
+    played = [step for step in tasks if isinstance(step, Step) and step.kind == "play"]
+    gates = [gate("adult")] if profile.adult_near else []
+    if posture == "standing" and any(set(step.task.asks) & set(ON_FEET) for step in played):
+        gates.append(gate("support"))
+    before: list[AnyStep] = [*gates, sickness(profile.scale), pain(profile.scale)]
+    after: list[AnyStep] = [calm] if calm is not None else []
+    after += [effort(profile.scale), sickness(profile.scale), pain(profile.scale)]
+    if profile.recheck and again is not None:
+        after.append(again)
+    named = list(dict.fromkeys(step.name for step in played))
+    shown: list[AnyStep] = [programme(named)] if named else []
+    tail: list[AnyStep] = [SUMMARY, *([sticker(_offered(stickers or 0))] if profile.sticker else []), END]
+    if profile.chooses and len(played) > 1:
+        tasks = _to_choose(tasks, played)
+    facts = [FOR_THE_ADULT] if profile.adult_near and stickers is None else []
+    return (*facts, START, *before, *shown, *tasks, *after, *tail)
+
+
+def _to_choose(tasks: Sequence[AnyStep], played: Sequence[Step]) -> list[AnyStep]:
+    """The same tasks, with the games in an order that the person chooses; the rests between them are the choice's."""
+    first = tasks.index(played[0])
+    kept = [step for step in tasks[:first] if not isinstance(step, Interlude)]
+    return [*kept, Fork(tuple(played))]
+
+
+def _offered(have: int) -> tuple[str, ...]:
+    """Stickers to choose from: the next ones in turn, so that everybody comes to see them all, whenever they come."""
+    turn = STICKERS_AT_ONCE * have % len(STICKERS)
+    return tuple(islice(STICKERS * 2, turn, turn + STICKERS_AT_ONCE))
+
+
+def steps_of(
+    blocks: Sequence[BlockRecord], task_of: Callable[[BlockRecord], Step], plain: Callable[[str], Step]
+) -> tuple[AnyStep, ...]:
+    """The steps that blocks of a session were made of, as far as it came: `plain` makes one that was never played."""
+    left, steps = list(blocks), list[AnyStep]()
+    while left:
+        block = left.pop(0)
+        seconds = cast(float, block.parameters.get("seconds", 0.0))
+        if block.task in INTERLUDES:
+            steps.append(replace(INTERLUDES[block.task], seconds=seconds))
+        elif block.task == "programme":
+            steps.append(replace(programme(block.title.split()), seconds=seconds))
+        elif block.kind == "question":
+            steps.append(replace(question_of(block.task, str(block.parameters["scale"])), seconds=seconds))
+        elif block.kind == "pick":
+            steps.append(replace(sticker(str(block.parameters["names"]).split()), seconds=seconds))
+        elif block.kind == "choice":
+            steps.append(_fork_of(block, left, task_of, plain))
+        else:
+            steps.append(task_of(block))
+    return tuple(steps)
+
+
+def _fork_of(
+    choice: BlockRecord, left: list[BlockRecord], task_of: Callable[[BlockRecord], Step], plain: Callable[[str], Step]
+) -> Fork:
+    """A choice, with what was played of it taken from the blocks that are left."""
+    names = str(choice.parameters["games"]).split()
+    played: dict[str, Step] = {}
+    while left and len(played) < len(names) and (left[0].kind in ("choice", "rest") or left[0].task in names):
+        block = left.pop(0)
+        if block.task in names:
+            played[block.task] = task_of(block)
+    return Fork(tuple(played.get(name) or plain(name) for name in names), cast(float, choice.parameters["seconds"]))

@@ -1,0 +1,230 @@
+"""Playing and measuring: a visit of a patient, from the command line to the folder it is kept in."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from msgspec.structs import replace
+
+import steadyreach_patients as patients
+import steadyreach_visits as visits
+from calibration import imported
+from engine import replay, words
+from engine import theme as themes
+from engine.answers import AnswerUnusable, check_answer
+from engine.headset import Watched
+from engine.openxr.options import options
+from engine.patient import PatientRecord
+from engine.plan import POSTURES, About, AnyStep
+from engine.profile import Profile, profile_of
+from engine.records import Answer, Calibration, Session
+from engine.session import UNWRITTEN
+from engine.settings import Settings
+from engine.task import NotMeasured
+from steadyreach_answer import fail, tell
+from steadyreach_doors import open_headset, open_sound
+
+app = typer.Typer()
+Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
+Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml; else the patient's, or standard")]
+Records = Annotated[Path, typer.Option(help="where the records of patients are kept")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="fruit_ladder.targets=5, adaptation.speed=slow, ...")]
+Seed = Annotated[int, typer.Option(help="fixes every choice of the games and of the simulated patient")]
+Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simulated or replay:FILE")]
+Posture = Annotated[str, typer.Option(help=", ".join(POSTURES))]
+Mirror = Annotated[bool, typer.Option("--mirror", help="show in a window what the person with the headset sees")]
+Stature = Annotated[float | None, typer.Option(min=0.5, max=2.5, help="the person's height in metres, where known")]
+Xr = Annotated[list[str] | None, typer.Option("--xr", help="NAME=VALUE for the headset, such as scale=0.8")]
+
+
+def about(id: str = "") -> About:
+    """A new session's name and the present time."""
+    return About(id or str(uuid.uuid4()), datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
+
+
+def known_of(patient: str, records: Path, age_years: int | None = None) -> PatientRecord | None:
+    """What is known of a patient; nobody's where none is named, and told to be new where nothing is kept.
+
+    An age that is said now is theirs.
+    """
+    if not patient:
+        return None
+    if not patients.path_of(patient, records).exists():
+        print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
+    known = patients.load(patient, records)
+    return known if age_years is None else replace(known, age_years=age_years)
+
+
+def wanted(record: PatientRecord | None, profile: Profile, said: Mapping[str, Any]) -> Settings:
+    """How somebody wants to see and hear: as they did, as their age suggests at first, and as is said now.
+
+    Raises engine.theme.ThemeError and engine.words.WordsError for a theme or a language that there is not.
+    """
+    before = record.settings if record and record.sessions else Settings(theme=profile.theme)
+    now = replace(before, **{name: value for name, value in said.items() if value not in ("", None)})
+    themes.load(now.theme)
+    words.load(now.language)
+    return now
+
+
+@app.command()
+def play(
+    chosen: Annotated[list[str], typer.Argument(metavar="GAME...", help="games, in order")],
+    headset: Kind = "auto",
+    folder: Sessions = visits.HOME / "sessions",
+    preset: Preset = "",
+    set_: Set = None,
+    seed: Seed = 0,
+    patient: Annotated[str, typer.Option(help="the patient's pseudonym; what is known of them is kept")] = "",
+    records: Records = patients.FOLDER,
+    measure: Annotated[str, typer.Option(help="auto, full, check, usual or nothing: what to measure first")] = "",
+    answer: Annotated[list[str] | None, typer.Option(help="pain=3, fatigue=2, dizziness=0: said before play")] = None,
+    posture: Posture = POSTURES[0],
+    mirror: Mirror = False,
+    xr: Xr = None,
+    whole: Annotated[
+        bool | None, typer.Option("--whole/--brief", help="with all around the games, as with --patient, or without")
+    ] = None,
+    age: Annotated[int | None, typer.Option(min=1, max=120, help="years; leads the visit, and is kept")] = None,
+    theme: Annotated[str, typer.Option(help=f"the world: {', '.join(themes.names())}")] = "",
+    language: Annotated[str, typer.Option(help=f"{', '.join(words.languages())}")] = "",
+    text_size: Annotated[float | None, typer.Option(min=1.0, max=1.6, help="of all letters")] = None,
+    voice: Annotated[bool | None, typer.Option("--voice/--no-voice", help="whether words are said, too")] = None,
+    captions: Annotated[
+        bool | None, typer.Option("--captions/--no-captions", help="whether sounds are written, too")
+    ] = None,
+    mono: Annotated[bool | None, typer.Option("--mono/--stereo", help="the same sound in both ears")] = None,
+    as_json: Json = False,
+) -> None:
+    """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
+    replayed, now = headset.startswith("replay:"), about()
+    today, record = date.fromisoformat(now.started_at[:10]), known_of(patient, records, age)
+    profile = profile_of(record.age_years if record else age)
+    chosen_settings = {"theme": theme, "language": language, "text_scale": text_size, "voice": voice,
+                       "captions": captions, "mono": mono}  # fmt: skip
+    settings = wanted(record, profile, chosen_settings)
+    usual = record.preset if record and (record.sessions or record.preset != "standard") else profile.preset
+    holds = visits.resolved(preset or usual, set_ or (), record)
+    told = answers_from(answer or ())
+    measuring = "nothing" if replayed else measure or (visits.AUTO if record else visits.USUAL)
+    steps: tuple[AnyStep, ...] = visits.steps_for(
+        chosen, holds, record=record, measuring=measuring, posture=posture, today=today, answers=told
+    )
+    if (record is not None if whole is None else whole) and not replayed:
+        steps = visits.around(
+            steps, holds, profile, posture, len(record.stickers) if record and record.sessions else None
+        )
+    started, known = open_headset(headset, seed, options(posture, mirror, xr or ()), settings), None
+    if isinstance(started.headset, replay.ReplayHeadset):
+        known = imported.measure(started.headset.rows, now.started_at)
+        steps = steps[1:]  # nobody waits behind a recording to be welcomed
+    for refused, reason in started.refusals.items():
+        print(f"not {refused}: {reason}", file=sys.stderr)
+    print(f"playing on {started.headset.description}", file=sys.stderr)
+    plan = visits.plan(
+        patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
+        answers=told, today=today, profile=profile,
+    )  # fmt: skip
+    with ExitStack() as closing:
+        heard = open_sound(closing, settings) if started.headset.kind in ("desk", "openxr") else ()
+        done, where = visits.play(plan, Watched(started.headset, *heard), folder, now)
+    tell(visits.summary(done, where), as_json, _said(done, where))
+    if record is not None and not replayed:
+        patients.save(replace(patients.after(record, holds, plan, done), settings=settings), records)
+    if not replayed:
+        _send(folder)
+    if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
+        fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
+
+
+@app.command()
+def calibrate(
+    headset: Kind = "auto",
+    recording: Annotated[Path | None, typer.Option(help="measure from a recording instead (.vrec or .bsor)")] = None,
+    stature: Stature = None,
+    form: Annotated[str, typer.Option(help="usual, check (three minutes) or full (ten)")] = visits.USUAL,
+    preset: Preset = "",
+    folder: Sessions = visits.HOME / "sessions",
+    seed: Seed = 0,
+    posture: Posture = POSTURES[0],
+    mirror: Mirror = False,
+    xr: Xr = None,
+    as_json: Json = False,
+) -> None:
+    """Measure standing, reach and lean, or what a recording shows of them."""
+    if recording is not None:
+        rows, note = replay.read_rows(recording)
+        found: Calibration | None = imported.measure(rows, _now(), stature)
+        print(note, file=sys.stderr) if note else None
+    else:
+        holds = visits.resolved(preset or "standard")
+        steps = visits.steps_for([], holds, measuring=form, posture=posture)
+        started = open_headset(headset, seed, options(posture, mirror, xr or ()), Settings())
+        plan = visits.plan("patient", steps, holds, seed, posture=posture)
+        done, _ = visits.play(plan, started.headset, folder, about())
+        found = done.calibration
+    if found is None:
+        raise NotMeasured("nothing was measured: the headset gave no frame")
+    tell(found, as_json, measured_lines(found))
+
+
+def measured_lines(found: Calibration) -> str:
+    """A calibration in words."""
+    lines = [f"stature {found.stature_m.value:.2f} m ({found.stature_m.low:.2f}–{found.stature_m.high:.2f})"]
+    lines += [f"{side} arm {arm.value:.2f} m" for side, arm in found.arm_m.items()]
+    lines += [f"{side} shoulder by {s.method}, ± {100 * s.error_m:.0f} cm" for side, s in found.shoulders.items()]
+    for name, limit in found.limits.items():
+        interval = f" ({limit.low:.1f}–{limit.high:.1f})" if limit.n else ""
+        lines.append(f"{name.replace('_', ' ')} {limit.value:.1f}°{interval}, {limit.method}")
+    unknown = dict.fromkeys(sway.note for sway in found.sway.values() if sway.value is None)
+    lines += [f"head sway: {why}" for why in unknown]
+    for name, sway in found.sway.items():
+        if sway.value is not None:
+            lines.append(f"{name.replace('_', ' ')}: {sway.value:.1f} {sway.unit}, {sway.note}")
+    if found.quality:
+        lines.append(
+            f"{found.quality.frames} frames, {found.quality.seconds:.0f} s at {found.quality.rate_hz:.0f} Hz, "
+            + (", ".join(f"{n} dropped: {why}" for why, n in found.quality.dropped.items()) or "none dropped")
+        )
+    return "\n".join(lines)
+
+
+def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
+    """Answers such as pain=3, given before play; raises AnswerUnusable."""
+    answers = []
+    for text in texts:
+        kind, _, value = text.partition("=")
+        try:
+            answers.append(Answer(kind.strip(), float(value)))
+        except ValueError:
+            raise AnswerUnusable(f"--answer {text!r} must look like pain=3") from None
+        check_answer(answers[-1])
+    return tuple(answers)
+
+
+def _said(done: Session, where: Path) -> str:
+    answer: dict[str, Any] = visits.summary(done, where)
+    notes = "".join(f"\n  {note}" for note in answer["notes"])
+    return f"{answer['reached']} of {answer['trials']} reached, {done.ended_by}: {where}{notes}"
+
+
+def _send(folder: Path) -> None:
+    """Deliver what is finished behind the person's back, from a computer that is enrolled with a clinic."""
+    if visits.DEVICE.is_file():
+        apart: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        command = [sys.executable, "-m", "steadyreach", "sync", "--folder", str(folder)]
+        nothing = subprocess.DEVNULL
+        subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, **apart)  # noqa: S603 (this program)
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,260 @@
+"""The visit that a patient lives through: start, questions, choice, menu, calm end, summary; recorded and replayed."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from visits import ABOUT, calibration, patient
+
+import steadyreach_visits as visits
+from engine.frame import Button, Frame, from_yaw_pitch
+from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Plan, Step
+from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
+from engine.questions import Question
+from engine.records import Session
+from engine.scene import Option, Panel, Scene, Target
+from engine.simulated import SimulatedHeadset
+
+RATE_HZ = 45.0
+MID_GAME = 1100  # a frame in which fruit hangs
+SHORT = ["fruit_ladder.targets=3", "harbour_lean.targets=3", "calm_tide.targets=1"]
+
+
+class Person(SimulatedHeadset):
+    """A simulated person who chooses what they want, and whose frames may be changed; keeps what was shown."""
+
+    def __init__(self, *picks: str, change: Callable[[int, Frame], Frame] = lambda _, frame: frame) -> None:
+        super().__init__(replace(patient(calibration()), picks=frozenset(picks), lapse=0.0), 1, RATE_HZ)
+        self.scenes: list[Scene] = []
+        self._change = change
+
+    def frames(self) -> Iterator[Frame]:
+        for index, frame in enumerate(super().frames()):
+            yield self._change(index, frame)
+
+    def show(self, scene: Scene) -> None:
+        self.scenes.append(scene)
+        super().show(scene)
+
+    def first_s(self, kind: type) -> float:
+        """When something of a kind was first shown."""
+        return next(i for i, scene in enumerate(self.scenes) if any(isinstance(x, kind) for x in scene.items)) / RATE_HZ
+
+
+def plan_for(*games: str, profile: Profile = ADULT, measuring: str = visits.NOTHING) -> Plan:
+    """A short whole visit of somebody who was measured before."""
+    holds = visits.resolved("standard", [text for text in SHORT if text.split(".")[0] in (*games, visits.CALM)])
+    steps = visits.steps_for(list(games), holds, measuring=measuring)
+    return visits.plan("anna", visits.around(steps, holds, profile), holds, 1, calibration(), profile=profile)
+
+
+def lived(plan: Plan, person: Person, folder: Path) -> tuple[Session, Path]:
+    return visits.play(plan, person, folder, ABOUT)
+
+
+def kinds(plan: Plan) -> list[str]:
+    return [step.kind if not isinstance(step, Fork) else "fork" for step in plan.steps]
+
+
+def pressing(button: Button, at: int) -> Callable[[int, Frame], Frame]:
+    return lambda index, frame: frame._replace(buttons=int(button)) if index == at else frame
+
+
+def test_an_adult_is_asked_before_and_after_and_ends_calmly() -> None:
+    expected = ["start", "support", "dizziness", "pain", "programme", "warm up", "play", "rest", "play", "calm",
+                "fatigue", "dizziness", "pain", "summary", "end"]  # fmt: skip
+    assert kinds(plan_for("fruit_ladder", "harbour_lean")) == expected
+
+
+def test_a_child_has_an_adult_near_chooses_stands_again_and_keeps_a_sticker() -> None:
+    plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
+    found = kinds(plan)
+    assert found[1] == "adult"
+    assert "fork" in found
+    assert found[-4:] == ["recheck", "summary", "sticker", "end"]
+    assert {step.scale for step in plan.steps if isinstance(step, Question) and len(step.replies) > 2} == {"faces"}
+
+
+@pytest.mark.parametrize("profile", [ADULT, CHILD, SMALL_CHILD], ids=lambda profile: profile.title)
+def test_a_whole_visit_can_be_lived_and_plays_again_byte_for_byte(profile: Profile, tmp_path: Path) -> None:
+    done, folder = lived(plan_for("fruit_ladder", "harbour_lean", profile=profile), Person(), tmp_path)
+    assert done.ended_by == "finished", done.events
+    assert [answer.kind for answer in done.told] == ["dizziness", "pain", "fatigue", "dizziness", "pain"]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_somebody_who_is_known_reaches_for_their_first_target_within_a_minute(tmp_path: Path) -> None:
+    person = Person()
+    lived(plan_for("fruit_ladder"), person, tmp_path)
+    assert person.first_s(Target) < 60
+
+
+def test_questions_take_less_than_twenty_seconds(tmp_path: Path) -> None:
+    done, _ = lived(plan_for("fruit_ladder"), Person(), tmp_path)
+    asked = [block for block in done.blocks if block.kind == "question"]
+    half = len(asked) // 2
+    assert sum(block.end_s - block.start_s for block in asked[:half]) < 20
+    assert sum(block.end_s - block.start_s for block in asked[half:]) < 20
+
+
+def test_what_a_child_chooses_comes_first_and_the_other_after_it(tmp_path: Path) -> None:
+    plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
+    done, folder = lived(plan, Person("game harbour_lean"), tmp_path)
+    assert [block.task for block in done.blocks if block.kind == "play"] == ["harbour_lean", "fruit_ladder"]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_without_an_adult_nothing_is_played(tmp_path: Path) -> None:
+    done, folder = lived(plan_for("fruit_ladder", profile=CHILD), Person("adult 1"), tmp_path)
+    assert done.ended_by == "no adult was in the room"
+    assert not any(block.trials for block in done.blocks)
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_pain_that_is_too_much_ends_the_visit_before_it_begins(tmp_path: Path) -> None:
+    done, _ = lived(plan_for("fruit_ladder"), Person("pain 4"), tmp_path)
+    assert done.ended_by == "the person said that it hurts"
+    assert not any(block.trials for block in done.blocks)
+
+
+def test_some_pain_makes_it_easier(tmp_path: Path) -> None:
+    def furthest(*picks: str) -> float:
+        done, _ = lived(plan_for("fruit_ladder"), Person(*picks), tmp_path / "-".join(("to", *picks)))
+        return max(t.request.amplitude for b in done.blocks if b.kind == "play" for t in b.trials if t.request)
+
+    assert furthest("pain 2") < furthest()
+
+
+@pytest.mark.parametrize(
+    ("pick", "ended_by"),
+    [
+        ("go on", "finished"),
+        ("rest", "finished"),
+        ("fatigue", "finished"),
+        ("recentre", "finished"),
+        ("stop", "the person chose to stop"),
+    ],
+)
+def test_the_menu_opens_at_any_time_and_does_what_it_says(pick: str, ended_by: str, tmp_path: Path) -> None:
+    person = Person(pick, change=pressing(Button.MENU, MID_GAME))
+    done, folder = lived(plan_for("fruit_ladder"), person, tmp_path)
+    assert done.ended_by == ended_by
+    assert [event.detail for event in done.events if event.name == "menu"] == [pick]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_who_says_in_the_menu_that_it_hurts_is_asked_how_much(tmp_path: Path) -> None:
+    person = Person("pain", change=pressing(Button.MENU, MID_GAME))
+    done, _ = lived(plan_for("fruit_ladder"), person, tmp_path)
+    assert any(event.name == "told" and event.detail == "pain 0" for event in done.events)
+
+
+def test_a_look_at_its_spot_opens_the_menu_without_a_button(tmp_path: Path) -> None:
+    def looks_down_left(index: int, frame: Frame) -> Frame:
+        head = frame.head._replace(orientation=from_yaw_pitch(-0.42, -0.42))
+        return frame._replace(head=head) if MID_GAME <= index < MID_GAME + 3 * RATE_HZ else frame
+
+    done, _ = lived(plan_for("fruit_ladder"), Person(change=looks_down_left), tmp_path)
+    assert [event.name for event in done.events if event.name == "menu"] == ["menu"]
+
+
+def test_the_front_comes_to_somebody_who_puts_the_headset_on_facing_elsewhere(tmp_path: Path) -> None:
+    def turned(_: int, frame: Frame) -> Frame:
+        x, y, z = frame.head.position_m
+        return frame._replace(head=frame.head._replace(position_m=(x, y, z), orientation=from_yaw_pitch(1.2, 0.0)))
+
+    helper_then_turned = Person(change=lambda i, frame: turned(i, frame) if i >= 20 else frame)
+    plan = replace(plan_for("fruit_ladder"), steps=(START, END))
+    done, _ = lived(plan, helper_then_turned, tmp_path)
+    assert done.calibration
+    assert done.calibration.stance.facing_deg == pytest.approx(68.75, abs=1)
+
+
+def test_the_summary_praises_what_was_done_and_is_true(tmp_path: Path) -> None:
+    person = Person()
+    done, _ = lived(plan_for("fruit_ladder"), person, tmp_path)
+    panel = next(i for scene in person.scenes for i in scene.items if isinstance(i, Panel) and i.key == "summary")
+    reached = sum(t.outcome == "reached" for b in done.blocks if b.kind in ("warm up", "play") for t in b.trials)
+    assert ("summary.reached", (str(reached),)) in panel.text
+
+
+def test_after_its_time_is_up_no_further_trial_of_play_begins(tmp_path: Path) -> None:
+    plan = replace(plan_for("fruit_ladder", "harbour_lean"), most_s=20.0)
+    done, _ = lived(plan, Person(), tmp_path)
+    late = [t for b in done.blocks if b.kind in ("play", "warm up") for t in b.trials if t.start_s > 20.0]
+    assert done.ended_by == "finished"
+    assert not late
+
+
+@pytest.mark.parametrize(("sway_m", "words"), [(0.0, ("recheck.good",)), (0.03, ("recheck.wait", "recheck.adult"))])
+def test_who_stands_less_steadily_after_play_stays_and_an_adult_is_told(
+    sway_m: float, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    def swaying(index: int, frame: Frame) -> Frame:
+        played = any(isinstance(item, Target) for scene in person.scenes[::45] for item in scene.items)
+        stands = bool(person.scenes) and any(item.key == "stand here" for item in person.scenes[-1].items)
+        x, y, z = frame.head.position_m
+        moved = frame.head._replace(position_m=(x + sway_m * math.sin(index / 7), y, z))
+        return frame._replace(head=moved) if stands and played else frame
+
+    person = Person(change=swaying)
+    whole = plan_for("fruit_ladder", profile=CHILD, measuring=visits.USUAL)
+    standing = next(step for step in whole.steps if isinstance(step, Step) and step.name == "standing")
+    rest = [step for step in whole.steps if not isinstance(step, Step) or step.kind in ("play", "recheck")]
+    lived(replace(whole, steps=(rest[0], standing, *rest[1:])), person, tmp_path)
+    panels = {item.text for scene in person.scenes for item in scene.items if item.key == "recheck"}
+    assert panels == {words}
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(None, "adult"), (40, "adult"), (18, "adult"), (13, "13 to 17 years"), (12, "8 to 12 years"), (4, "4 to 7 years")],
+)
+def test_an_age_leads_the_visit(age: int | None, expected: str) -> None:
+    assert profile_of(age).title == expected
+
+
+def test_the_smallest_are_not_given_a_headset() -> None:
+    with pytest.raises(AgeRefused, match="from 4 years on"):
+        profile_of(3)
+
+
+def test_younger_children_play_for_a_shorter_time() -> None:
+    minutes = [profile_of(age).most_minutes for age in (5, 9, 14, 30)]
+    assert minutes == sorted(minutes)
+    assert minutes[0] <= 10
+
+
+def test_every_choice_of_a_visit_has_an_end() -> None:
+    plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
+    waits = [step.seconds for step in plan.steps if isinstance(step, Question | Fork | Pick | Interlude)]
+    assert all(seconds <= 120 for seconds in waits)
+    assert not any(isinstance(step, Step) and step.kind == "warm up" for step in plan.steps[-5:])
+
+
+def test_an_option_that_is_shown_has_words(tmp_path: Path) -> None:
+    from engine.words import load
+
+    person = Person("dizziness", change=pressing(Button.MENU, MID_GAME))
+    lived(plan_for("fruit_ladder", "harbour_lean", profile=CHILD), person, tmp_path)
+    options = {item.words for scene in person.scenes for item in scene.items if isinstance(item, Option)}
+    load().require(options)
+    assert len(options) > 20
+
+
+def test_the_summary_comes_before_the_end() -> None:
+    steps = plan_for("fruit_ladder").steps
+    assert steps[-2:] == (SUMMARY, END)
+
+
+def test_it_ends_gracefully_from_every_step_and_keeps_what_was_done(tmp_path: Path) -> None:
+    plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
+    whole, _ = lived(plan, Person(), tmp_path / "whole")
+    for number, block in enumerate(whole.blocks[:-1:2]):
+        at = round(RATE_HZ * (block.start_s + block.end_s) / 2)
+        done, folder = lived(plan, Person(change=pressing(Button.STOP, at)), tmp_path / str(number))
+        assert done.ended_by == "the person pressed stop", block
+        assert [b.task for b in done.blocks] == [b.task for b in whole.blocks[: 2 * number + 1]]
+        assert visits.play_again(folder, tmp_path / f"{number} again")[0], block

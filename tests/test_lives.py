@@ -1,0 +1,188 @@
+"""Simulated lives: whole sessions of people who differ, looked at from outside, and that nothing escapes that look."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from visits import calibration, game, patient
+
+import steadyreach_bench
+import steadyreach_bench_lives as lives
+from calibration.adaptation import Followers
+from engine import session
+from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.envelope import shoulder_by_stature
+from engine.frame import LOST, Frame, Hand, Pose
+from engine.places import from_shoulder
+from engine.plan import About, Plan, Step
+from engine.recording import Writer
+from engine.records import Precaution, Session
+from engine.scene import Gaze, Lean, Progress, Reach, Rise, Scene, Target
+from engine.simulated import SimulatedHeadset
+from steadyreach_bench_lives import Life
+from steadyreach_bench_lives_picture import draw
+from steadyreach_bench_outside import Asked, Onlooker, beyond, directions
+from steadyreach_bench_population import KINDS, headset, person
+
+SAMPLE = (
+    ("hemiparetic", "stroke-mild-arm", ("chair_rocket", "fruit_ladder")),
+    ("one-handed", "post-op", ("mirror_friends", "harbour_lean")),
+    ("child of 6", "child-5-7", ("owl_watch",)),
+    ("seated", "hip-knee-arthritis", ("chair_rocket", "calm_tide")),
+)
+FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
+
+
+@cache
+def sample() -> list[Life]:
+    return [lives.live(KINDS[kind], preset, 7, chosen) for kind, preset, chosen in SAMPLE]
+
+
+def test_a_sample_of_lives_comes_to_its_end_without_a_fault_or_a_pause() -> None:
+    assert {life.ended_by for life in sample()} == {"finished"}
+    assert not any(life.faults or life.pauses for life in sample())
+
+
+def test_nobody_of_the_sample_is_asked_beyond_what_they_can_and_may() -> None:
+    assert [life.beyond for life in sample()] == [()] * len(SAMPLE)
+    assert all(life.items > 10 for life in sample())
+
+
+def test_each_of_the_sample_plays_what_was_chosen() -> None:
+    assert [set(life.trials) - {"calm_tide"} for life in sample()] == [set(c) - {"calm_tide"} for _, _, c in SAMPLE]
+
+
+def test_the_rows_tell_of_faults_and_of_requests_beyond_the_envelope() -> None:
+    bad = replace(sample()[0], faults=("error: x",), beyond=("the left arm to 130°",), ended_by="error")
+    good, found = (lives.run(steadyreach_bench.row, some) for some in (sample(), [*sample(), bad]))
+    names = ("sessions that ended otherwise", "faults", "asked beyond the envelope")
+    assert all(row["holds"] for row in good if row["name"] in names)
+    assert not any(row["holds"] for row in found if row["name"] in names)
+
+
+def test_the_same_seed_is_the_same_life() -> None:
+    kind, preset, chosen = SAMPLE[2]
+    assert lives.live(KINDS[kind], preset, 7, chosen) == sample()[2]
+
+
+def test_the_picture_of_lives_is_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        draw(sample(), tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_three_misses_in_a_row_are_seen_in_one_game_only() -> None:
+    def tries(marks: str) -> tuple[tuple[str, str, float, bool], ...]:
+        return tuple(("UNSURE", "lean_left", 3.0, mark == "x") for mark in marks)
+
+    life = replace(sample()[0], tries={"a": tries("x.."), "b": tries(".x..x")})
+    assert not life.lost_heart
+    assert replace(life, tries={"a": tries("x...")}).lost_heart
+
+
+def test_a_session_without_an_end_is_ended() -> None:
+    late = FRAME._replace(time_ns=round(1e9 * lives.LONGEST_S) + 1_000_000_000)
+    with pytest.raises(lives.LastsForEver, match=r"no end after 3600 s, orchard: \['progress'\]"):
+        lives.Clock().see(late, Scene("orchard", (Progress("progress", 0.5),)))
+
+
+def test_who_may_play_in_no_posture_of_a_preset_has_no_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    barred = replace(KINDS["seated"], posture="standing")
+    monkeypatch.setitem(lives.KINDS, "seated", barred)  # type: ignore[index] # a mapping that is a dict
+    assert lives.at("seated", "standard", 1) is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_people_of_a_kind_differ_and_each_is_found_again_by_a_seed(kind: str) -> None:
+    assert person(KINDS[kind], 1) == person(KINDS[kind], 1)
+    assert person(KINDS[kind], 1) != person(KINDS[kind], 2)
+
+
+def test_a_hand_that_is_missing_is_never_seen() -> None:
+    frame = next(headset(KINDS["one-handed"], 1, 45.0).frames())
+    assert not frame.left.grip.valid
+    assert frame.right.grip.valid
+
+
+def refused(item: Asked, caps: Mapping[str, float] | None = None, *precautions: Precaution) -> list[str]:
+    """What is said of one thing that was asked of somebody who is known."""
+    done = Session("x", "x", "2026-01-05T09:00:00+00:00", 1.0, "", "", "", 0, "", "finished", calibration())
+    return beyond(done, Plan("x", (), Followers(), caps=caps or {}, precautions=precautions), {item})
+
+
+def hung(side: str, elevation_deg: float, far_m: float = 0.5) -> Target:
+    x, y, z = shoulder_by_stature(1.6 / EYE_HEIGHT_OF_STATURE, side)
+    return Target("t", from_shoulder((x, 1.6 + y, -z), 0.0, 0.0, elevation_deg, far_m), 0.1, side)
+
+
+@pytest.mark.parametrize(
+    ("item", "caps"),
+    [
+        (hung("left", 111.0), {}),
+        (hung("right", 91.0), {"shoulder_elevation_right": 90.0}),
+        (hung("left", 60.0, 0.7), {}),
+        (Reach("r", (0.0, 1.0, 0.0), hung("left", 95.0).place_m, "left"), {"shoulder_elevation_left": 90.0}),
+        (Lean("l", 0.0, 5.2, 1.0), {}),
+        (Lean("l", 45.0, 4.0, 1.0), {"lean_forward": 2.0, "lean_right": 5.0}),
+        (Lean("l", 90.0, 4.0, 1.0, open_ended=True), {"lean_right": 3.0}),
+        (Gaze("g", 61.0, 0.0, 5.0), {}),
+        (Gaze("g", 45.0, 40.0, 5.0), {}),
+        (Gaze("g", -31.0, 0.0, 5.0, open_ended=True), {"neck_rotation_left": 30.0}),
+        (Rise("r", 1.1, 1.7, "up"), {}),
+        (Rise("r", 1.2, 1.2, "up", lean_deg=9.0), {"lean_forward": 8.0}),
+    ],
+)
+def test_what_goes_too_far_is_seen_from_outside(item: Asked, caps: Mapping[str, float]) -> None:
+    assert len(refused(item, caps)) == 1
+
+
+@pytest.mark.parametrize(
+    "item",
+    [hung("left", 109.0), hung("right", 60.0, 0.61), Lean("l", 45.0, 4.9, 1.0), Gaze("g", -59.0, 0.0, 5.0),
+     Gaze("g", 30.0, 25.0, 5.0), Rise("r", 1.1, 1.6, "up")],
+)  # fmt: skip
+def test_what_somebody_can_is_not_too_far(item: Asked) -> None:
+    assert refused(item) == []
+
+
+def test_a_hand_that_may_not_be_used_is_not_asked_for() -> None:
+    lost = Precaution("use_of_arm_left", 0.0, "", "missing", "the clinic")
+    assert refused(hung("left", 60.0), None, lost)
+    assert not refused(hung("left", 60.0)._replace(hand="either"), None, lost)
+
+
+def test_a_target_that_is_looked_at_past_the_bounds_of_a_neck_is_seen() -> None:
+    stiff = Precaution("neck_flexion", 5.0, "deg", "dizzy", "the clinic")
+    assert refused(hung("left", 60.0), None, stiff)
+
+
+def test_an_onlooker_keeps_each_thing_once_and_knows_its_direction() -> None:
+    onlooker = Onlooker()
+    for fill in (0.0, 0.5):
+        onlooker.see(FRAME, Scene("harbour", (Lean("lean", 90.0, 4.0, 1.0, fill=fill), Gaze("gaze", 30.0, 0.0, 5.0))))
+    done = Session("x", "x", "2026-01-05T09:00:00+00:00", 1.0, "", "", "", 0, "", "finished", calibration())
+    assert directions(done, onlooker.asked) == {("lean", 6, 0), ("face", 6, 0)}
+
+
+def after_the_rocket(rise: float, folder: Path) -> Session:
+    """Somebody who stands up from a chair so far, and plays another game after that."""
+    known, few = calibration(), {"targets": 2}
+    steps = tuple(Step(name, game(name, few), "play") for name in ("chair_rocket", "fruit_ladder", "calm_tide"))
+    plan = Plan("x", steps, Followers(), calibration=known)
+    worn = SimulatedHeadset(patient(known, rise=rise, lapse=0.0), 1, 45.0)
+    with Writer(folder / "frames.vrec", {}) as writer:
+        return session.run(plan, worn, writer, About("x", "2026-01-05T09:00:00+00:00", "test"))
+
+
+def test_who_sits_after_one_game_stands_up_before_the_next(tmp_path: Path) -> None:
+    done = after_the_rocket(1.0, tmp_path)
+    assert (done.ended_by, done.events) == ("finished", ())
+    assert [len(block.trials) for block in done.blocks] == [2, 2, 2]
+
+
+def test_who_does_not_stand_up_again_is_asked_for_nothing_standing(tmp_path: Path) -> None:
+    done = after_the_rocket(0.5, tmp_path)
+    assert (done.ended_by, done.events) == ("finished", ())
+    assert [block.notes for block in done.blocks[1:]] == [("nobody stood up for it",)] * 2
