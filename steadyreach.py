@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import games
+import steadyreach_animations
 import steadyreach_files as files
 import steadyreach_gallery
 import steadyreach_play
@@ -48,7 +49,8 @@ REFUSALS = (
 HOME = visits.HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for more in (steadyreach_play, files, steadyreach_gallery, steadyreach_presets, steadyreach_preview):
+MORE = (steadyreach_play, files, steadyreach_gallery, steadyreach_animations, steadyreach_presets, steadyreach_preview)
+for more in MORE:
     app.add_typer(more.app)
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
