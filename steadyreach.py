@@ -21,7 +21,8 @@ from engine.answers import AnswerUnusable
 from engine.headset import HeadsetUnavailable
 from engine.metrics.definition import NotMeasurable
 from engine.movements import UnknownBound
-from engine.plan import POSTURES, PostureRefused
+from engine.plan import PostureRefused
+from engine.profile import AgeRefused
 from engine.recording import RecordingUnreadable
 from engine.records import RecordUnreadable
 from engine.session_folder import FolderUnusable, read_session
@@ -29,8 +30,10 @@ from engine.task import NotMeasured
 from engine.theme import ThemeError
 from engine.words import WordsError
 from steadyreach_answer import fail, tell
+from steadyreach_play import Json, Preset, Seed, Sessions
 
 REFUSALS = (
+    AgeRefused,
     AnswerUnusable,
     FolderUnusable,
     games.UnknownGame,
@@ -52,19 +55,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 MORE = (steadyreach_play, files, steadyreach_gallery, steadyreach_animations, steadyreach_presets, steadyreach_preview)
 for more in MORE:
     app.add_typer(more.app)
-Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
-Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml; else the patient's, or standard")]
-Records = Annotated[Path, typer.Option(help="where the records of patients are kept")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="fruit_ladder.targets=5, adaptation.speed=slow, ...")]
-Seed = Annotated[int, typer.Option(help="fixes every choice of the games and of the simulated patient")]
 Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
 DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")]
-Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simulated or replay:FILE")]
-Posture = Annotated[str, typer.Option(help=", ".join(POSTURES))]
-Mirror = Annotated[bool, typer.Option("--mirror", help="show in a window what the person with the headset sees")]
-Stature = Annotated[float | None, typer.Option(min=0.5, max=2.5, help="the person's height in metres, where known")]
-Xr = Annotated[list[str] | None, typer.Option("--xr", help="NAME=VALUE for the headset, such as scale=0.8")]
 
 
 def main() -> None:

@@ -187,7 +187,17 @@ class Clinic(AbstractContextManager["Clinic"]):
 
     def start(self, port: int = 0) -> None:
         """Start the process and wait until it answers; raises DemoStopped."""
-        command = [sys.executable, "-m", "steadyreach", "serve", "--folder", str(self._folder), "--port", str(port)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "steadyreach",
+            "serve",
+            "--folder",
+            str(self._folder),
+            "--port",
+            str(port),
+        ]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(  # noqa: S603 (our own program)
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment

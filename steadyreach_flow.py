@@ -85,7 +85,7 @@ def steps_of(
         if block.task in INTERLUDES:
             steps.append(replace(INTERLUDES[block.task], seconds=seconds))
         elif block.task == "programme":
-            steps.append(replace(programme(block.title.split()), seconds=seconds))
+            steps.append(replace(programme(str(block.parameters["games"]).split()), seconds=seconds))
         elif block.kind == "question":
             steps.append(replace(question_of(block.task, str(block.parameters["scale"])), seconds=seconds))
         elif block.kind == "pick":

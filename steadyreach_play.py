@@ -221,7 +221,7 @@ def _send(folder: Path) -> None:
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-        command = [sys.executable, "-m", "steadyreach", "sync", "--folder", str(folder)]
+        command = [sys.executable, "-P", "-m", "steadyreach", "sync", "--folder", str(folder)]
         nothing = subprocess.DEVNULL
         subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, **apart)  # noqa: S603 (this program)
 

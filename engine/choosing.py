@@ -63,10 +63,14 @@ def pointed_at(body: Body, options: Sequence[Option]) -> str:
     return ""
 
 
+def front_deg(body: Body) -> float:
+    """Where the front of somebody's room is, to the right of -z."""
+    return math.degrees(math.atan2(body.person.ahead_x, -body.person.ahead_z))
+
+
 def _onward(body: Body) -> Option:
     """The option to go on, under the eyes as they are now, to the front."""
-    front_deg = math.degrees(math.atan2(body.person.ahead_x, -body.person.ahead_z))
-    return Option(GO_ON, before(body.head_m, front_deg, -GO_ON_BELOW_DEG), GO_ON_RADIUS_M, "lobby.go_on")
+    return Option(GO_ON, before(body.head_m, front_deg(body), -GO_ON_BELOW_DEG), GO_ON_RADIUS_M, "lobby.go_on")
 
 
 def _less(a: Vector, b: Vector) -> Vector:

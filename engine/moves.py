@@ -240,6 +240,8 @@ def _faces(goal: Gaze, now_deg: Vector, slack: float) -> bool:
         straight = apart_deg((yaw, pitch), (goal.yaw_deg, goal.pitch_deg)) < 3 * near_deg
         return straight and sign * tilt > abs(goal.tilt_deg) - near_deg
     far_deg = apart_deg((0.0, 0.0), (goal.yaw_deg, goal.pitch_deg))
-    beyond = apart_deg((0.0, 0.0), (yaw, pitch)) / max(far_deg, 1e-6)
+    if far_deg <= near_deg:  # nothing is further than straight ahead
+        return apart_deg((yaw, pitch), (goal.yaw_deg, goal.pitch_deg)) < near_deg
+    beyond = apart_deg((0.0, 0.0), (yaw, pitch)) / far_deg
     at = (yaw / beyond, pitch / beyond) if beyond > 1 else (yaw, pitch)
     return apart_deg(at, (goal.yaw_deg, goal.pitch_deg)) < near_deg

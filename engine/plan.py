@@ -67,7 +67,8 @@ class Pick:
 class Interlude:
     """Words for a while: welcome, rest, end. A panel that asks for confirmation ends it early.
 
-    That of `start` is confirmed by somebody who has put the headset on and looks ahead: it takes their stance.
+    `games` are those that it names. That of `start` is confirmed by somebody who has put the headset on and looks
+    ahead: it takes their stance.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class Interlude:
     seconds: float
     place: str = STILL
     sound: str = ""
+    games: tuple[str, ...] = ()
 
 
 def _interlude(
@@ -117,9 +119,8 @@ def programme(names: Sequence[str]) -> Interlude:
     """What comes today: the first tasks of these by their titles."""
     order = ("lobby.first", *("lobby.next",) * (len(names) - 2), "lobby.last")
     lines = tuple(Line(words, (f"{name}.title",)) for words, name in zip(order, names[:MOST_NAMED], strict=False))
-    return Interlude(
-        "programme", " ".join(names), Panel("programme", "lobby.title", lines, confirm=True), 12.0, "lobby"
-    )
+    panel = Panel("programme", "lobby.title", lines, confirm=True)
+    return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names))
 
 
 def sticker(names: Sequence[str]) -> Pick:

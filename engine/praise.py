@@ -19,9 +19,9 @@ DONE_OF_TASK: Mapping[str, str] = {
 
 
 def lines(blocks: Sequence[BlockRecord], before: Calibration | None) -> tuple[Line, ...]:
-    """Minutes moved, what was done most, and what got better; of a first visit, that it was the first."""
+    """Minutes of trials, what was done most, and what got better; of a first visit, that it was the first."""
     moved = [block for block in blocks if block.trials and block.kind != "calibrate"]
-    minutes = round(sum(block.end_s - block.start_s for block in moved) / MINUTE_S)
+    minutes = round(sum(trial.end_s - trial.start_s for block in moved for trial in block.trials) / MINUTE_S)
     said = [_counted("summary.minutes", minutes)] if minutes else []
     done = {block.task: 0 for block in moved}
     for block in moved:

@@ -6,7 +6,7 @@ ADULT_FROM_YEARS, TEEN_FROM_YEARS, CHILD_FROM_YEARS, LEAST_YEARS = 18, 13, 8, 4
 
 
 class AgeRefused(ValueError):
-    """Somebody too young for a headset; the message says so and what is done instead."""
+    """Somebody too young to play; the message says from which age on."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def profile_of(age_years: int | None) -> Profile:
     if age_years is None or age_years >= ADULT_FROM_YEARS:
         return ADULT
     if age_years < LEAST_YEARS:
-        raise AgeRefused(f"{age_years} years is too young for a headset: play at the desk, from {LEAST_YEARS} years on")
+        raise AgeRefused(f"an age of {age_years} years is too young: people play from {LEAST_YEARS} years on")
     if age_years >= TEEN_FROM_YEARS:
         return TEEN
     return CHILD if age_years >= CHILD_FROM_YEARS else SMALL_CHILD

@@ -87,9 +87,7 @@ def question_of(kind: str, scale: str) -> Question:
     return gate(kind) if kind in GATES else RATINGS[kind](scale)
 
 
-def hung(
-    named: Sequence[tuple[str, Reply]], eye_m: Vector, facing_deg: float, below_deg: float = REPLIES_BELOW_DEG
-) -> tuple[Option, ...]:
+def hung(named: Sequence[tuple[str, Reply]], eye_m: Vector, facing_deg: float) -> tuple[Option, ...]:
     """Options by their keys, in rows before the eyes that are short, so that no neck has to turn far; first on top."""
     rows = math.ceil(len(named) / MOST_IN_A_ROW)
     width = math.ceil(len(named) / rows) if rows else 0
@@ -98,7 +96,7 @@ def hung(
         row, column = divmod(index, width)
         beside = min(width, len(named) - row * width)
         azimuth = APART_DEG * (column - (beside - 1) / 2)
-        place_m = before(eye_m, facing_deg + azimuth, -below_deg - ROW_DEG * row)
+        place_m = before(eye_m, facing_deg + azimuth, -REPLIES_BELOW_DEG - ROW_DEG * row)
         options.append(Option(key, place_m, RADIUS_M, reply.words, picture=reply.picture))
     return tuple(options)
 

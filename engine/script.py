@@ -26,6 +26,8 @@ from engine.task import NOT_YET, REACHED, STOPPED, Assessment, Finished, Move, T
 
 MOST_GATES = 3  # that often is asked for what has to hold before anything is played
 GATE_S = 6.0
+ASKED = {"support": "support within reach", "adult": "an adult near", "pain": "pain", "fatigue": "effort",
+         "dizziness": "dizziness"}  # fmt: skip
 UNMET = {"support": "nothing firm was within reach", "adult": "no adult was in the room"}
 RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 6.0
 TIME_IS_UP = "the time for today was up"
@@ -101,7 +103,7 @@ class Script:
             self._present.answers.ends = UNMET[step.kind]
         finally:
             parameters = {"scale": step.scale, "seconds": step.seconds}
-            self._keep(step.kind, "Question", 1, "question", begun_s, parameters=parameters)
+            self._keep(step.kind, f"Asked: {ASKED[step.kind]}", 1, "question", begun_s, parameters=parameters)
         return outcome
 
     def _fork(self, fork: Fork) -> Move:
@@ -142,7 +144,9 @@ class Script:
         try:
             return (yield from self._start(step) if step.kind == START.kind else self._words(step))
         finally:
-            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters={"seconds": step.seconds})
+            games = {"games": " ".join(step.games)} if step.games else {}
+            parameters = {"seconds": step.seconds, **games}
+            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters=parameters)
 
     def _start(self, step: Interlude) -> Move:
         """Wait for somebody to put the headset on and look ahead; wherever they do, there is the front."""

@@ -8,12 +8,15 @@ import math
 from collections.abc import Sequence
 
 from engine import choosing, moves
-from engine.body import Body
+from engine.body import ORIGIN, Body
+from engine.choosing import front_deg
 from engine.facing import apart_deg
+from engine.frame import Vector
 from engine.questions import TITLE_ABOVE_DEG, Question, Reply, before, headline, hung
 from engine.records import Stance
-from engine.scene import Gaze, Item, Option, Panel
+from engine.scene import Gaze, Item, Option, Panel, Reach, Target
 from engine.task import NOT_YET, Move
+from engine.workspace import look_deg
 
 SPOT = "menu"
 SPOT_DEG = (-24.0, -24.0)  # to the right of the front and up: below the panel, where nothing is reached for
@@ -46,8 +49,13 @@ class Spot:
         self._watch = choosing.choose((spot,), math.inf, SPOT_DWELL_S)
         self._shown = _only(next(self._watch))
 
-    def step(self, body: Body) -> bool:
-        """Whether the menu is asked for with this frame; a trigger says nothing, because it belongs to the game."""
+    def step(self, body: Body, shown: bool) -> bool:
+        """Whether the menu is asked for with this frame; a trigger says nothing, because it belongs to the game.
+
+        While the spot is not shown nobody can mean it.
+        """
+        if not shown:
+            body = body._replace(look=ORIGIN, left_seen=False, right_seen=False)
         try:
             self._shown = _only(self._watch.send(body._replace(confirm=False)))
         except StopIteration:
@@ -55,13 +63,22 @@ class Spot:
         return False
 
     def beside(self, items: tuple[Item, ...]) -> Option | None:
-        """The spot, to be shown with these items: none where somebody shall look right past it, or choose."""
+        """The spot, to be shown with these items: none where somebody shall look or reach right past it, or choose."""
         for item in items:
             if isinstance(item, Option):
                 return None
             if isinstance(item, Gaze) and apart_deg((item.yaw_deg, item.pitch_deg), SPOT_DEG) < CLEAR_DEG:
                 return None
+            if isinstance(item, Target) and self._covers(item.place_m):
+                return None
+            if isinstance(item, Reach) and (self._covers(item.start_m) or self._covers(item.stop_m)):
+                return None
         return self._shown
+
+    def _covers(self, place_m: Vector) -> bool:
+        """Whether a hand at a place could be taken for one that points at the spot."""
+        right_deg, up_deg = look_deg(self.stance.head_m, self.stance.facing_deg, place_m)
+        return apart_deg((right_deg, up_deg), SPOT_DEG) < CLEAR_DEG
 
 
 def put_on(panel: Panel, seconds: float) -> Move:
@@ -70,14 +87,14 @@ def put_on(panel: Panel, seconds: float) -> Move:
     The outcome is TURNED when they look elsewhere for a while: the front has to come to them.
     """
     body = yield ()
-    front_deg, away_s = _front_deg(body), 0.0
+    ahead_deg, away_s = front_deg(body), 0.0
     here_m = body.head_m
-    wait = choosing.confirm((panel._replace(place_m=before(here_m, front_deg, TITLE_ABOVE_DEG)),), seconds)
+    wait = choosing.confirm((panel._replace(place_m=before(here_m, ahead_deg, TITLE_ABOVE_DEG)),), seconds)
     items = next(wait)
     while True:
         body = yield items
         looks_deg = math.degrees(math.atan2(body.look[0], -body.look[2]))
-        turned = abs((looks_deg - front_deg + 180) % 360 - 180) > TURNED_DEG
+        turned = abs((looks_deg - ahead_deg + 180) % 360 - 180) > TURNED_DEG
         away = turned or math.dist(body.head_m, here_m) > MOVED_M
         away_s = away_s + body.dt_s if away else 0.0
         if away_s >= TURNED_S:
@@ -119,21 +136,17 @@ def pick(kind: str, title: str, text: str, names: Sequence[str], seconds: float)
 def look_ahead() -> Move:
     """Let the person look where the front shall be for a while."""
     body = yield ()
-    facing_deg = _front_deg(body)
+    facing_deg = front_deg(body)
     panel = headline("look ahead", "start.look_title", ("start.look_still",), body.head_m, facing_deg)
     return (yield from moves.show((panel,), LOOK_S))
 
 
 def _offer(key: str, title: str, text: tuple[str, ...], named: Sequence[tuple[str, Reply]], seconds: float) -> Move:
     body = yield ()
-    facing_deg = _front_deg(body)
+    facing_deg = front_deg(body)
     panel = headline(f"{key} panel", title, text, body.head_m, facing_deg)
     options = hung(named, body.head_m, facing_deg)
     return (yield from moves.alongside((panel,), choosing.choose(options, seconds)))
-
-
-def _front_deg(body: Body) -> float:
-    return math.degrees(math.atan2(body.person.ahead_x, -body.person.ahead_z))
 
 
 def _only(items: tuple[Item, ...]) -> Option:

@@ -197,6 +197,8 @@ class Theme:
 
 def load(name: str = USUAL, assets: Path = ASSETS) -> Theme:
     """Read a theme and check every file that it names; raises ThemeError."""
+    if name not in names(assets):
+        raise ThemeError(f"there is no theme {name!r} in {assets / 'themes'}; there are {', '.join(names(assets))}")
     folder = assets / "themes" / name
     everywhere = read_toml(folder / "theme.toml", _Everywhere, ThemeError)
     files = {file.stem: file for file in sorted(folder.glob("*.toml")) if file.stem != "theme"}

@@ -51,7 +51,7 @@ class Visit:
         self._seen_ns = first.time_ns
         self._paused, self._why, self._card = False, "", PAUSED
         self._menu: Move | None = None
-        self._menu_held = self._ready_again = self._left_behind = False
+        self._menu_held = self._ready_again = self._left_behind = self._spot_shown = False
         self._ready: Move | None = None  # somebody dizzy looks at the option to go on
         self._spot = Spot(self.present.calibration.stance)
         self.script = Script(self.present)
@@ -83,8 +83,10 @@ class Visit:
             self.present.take(answer)
         self.present.guard.at_ease = not self.present.in_trial
         verdict = self.present.answers.judge(self.present.guard.watch(frame, body), body.confirm or self._ready_again)
-        if (verdict.act == "go" or verdict.elsewhere) and self._wants_menu(frame, waking):
-            return self._show_menu(waking)  # who does not stand as they did may want to rest
+        if verdict.act == "go" or verdict.elsewhere or verdict.why == DIZZY:
+            menu = self._open_menu(frame, waking)  # who does not stand as they did may want to rest
+            if menu is not None:
+                return self._show_menu(menu, waking)
         if verdict.act != "go":
             return self._hold_on(verdict, waking)
         if self._paused:
@@ -144,25 +146,24 @@ class Visit:
             self._ready, self._ready_again = None, True
             return (self._card,)
 
-    def _wants_menu(self, frame: Frame, body: Body) -> bool:
-        """Whether the menu is open, or asked for with this frame: by its button, or by a look at its spot."""
+    def _open_menu(self, frame: Frame, body: Body) -> Move | None:
+        """The menu, where it is open or asked for with this frame: by its button, or by a look at its spot."""
         pressed = bool(frame.buttons and frame.buttons & Button.MENU)
         if self._spot.stance != self.present.envelope.stance:
             self._spot = Spot(self.present.envelope.stance)
-        asked = (pressed and not self._menu_held) or (self._menu is None and self._spot.step(body))
+        asked = (pressed and not self._menu_held) or (self._menu is None and self._spot.step(body, self._spot_shown))
         self._menu_held, self._ready_again = pressed, False
         if self._menu is None and asked:
             self._menu = self._menu_script()
             next(self._menu)
             self._paused, self._why = True, "the menu is open"
             self.present.note("paused", self._why)
-        return self._menu is not None
+        return self._menu
 
-    def _show_menu(self, body: Body) -> Scene:
-        assert self._menu is not None  # noqa: S101 (for the type checker: asked of `_wants_menu`)
+    def _show_menu(self, menu: Move, body: Body) -> Scene:
         items: tuple[Item, ...] = ()
         try:
-            items = self._menu.send(body)
+            items = menu.send(body)
         except StopIteration:
             self._menu = None
             self._spot = Spot(self.present.envelope.stance)
@@ -193,7 +194,7 @@ class Visit:
         self.present.take(Answer(kind, value, round(self.present.now_s, 6)))
 
     def _resume(self, frame: Frame) -> None:
-        self._paused = False
+        self._paused, self._ready = False, None
         self.present.note("resumed")
         taken = self.script.taken
         if taken.rows and self._played_ns is not None:
@@ -201,6 +202,7 @@ class Visit:
 
     def _scene(self, items: tuple[Item, ...], dim: float = 0.0) -> Scene:
         spot = None if self.ended_by or self.present.plan.keep_stance else self._spot.beside(items)
+        self._spot_shown = spot is not None
         return Scene(self.present.place, items, dim, self.present.middle, self.present.in_trial, spot)
 
     def _play(self, body: Body) -> Scene | None:

@@ -84,6 +84,8 @@ class Words:
 
 def load(language: str = "en", assets: Path = ASSETS) -> Words:
     """Read the words of a language from `assets/words`; raises WordsError."""
+    if language not in languages(assets):
+        raise WordsError(f"there are no words in {language!r}; there are {', '.join(languages(assets))}")
     path = assets / "words" / f"{language}.toml"
     tables = read_toml(path, dict[str, Any], WordsError)
     try:

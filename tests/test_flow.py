@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from people import a_body
 from visits import ABOUT, calibration, patient
 
 import steadyreach_visits as visits
+from engine import talking
+from engine.body import Body
 from engine.frame import Button, Frame, from_yaw_pitch
 from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Plan, Step
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
-from engine.questions import Question
-from engine.records import Session
-from engine.scene import Option, Panel, Scene, Target
+from engine.questions import Question, before
+from engine.records import Session, Stance
+from engine.scene import Gaze, Item, Option, Panel, Reach, Scene, Target
 from engine.simulated import SimulatedHeadset
 
 RATE_HZ = 45.0
@@ -85,10 +88,12 @@ def test_a_whole_visit_can_be_lived_and_plays_again_byte_for_byte(profile: Profi
     assert visits.play_again(folder, tmp_path / "again")[0]
 
 
-def test_somebody_who_is_known_reaches_for_their_first_target_within_a_minute(tmp_path: Path) -> None:
-    person = Person()
-    lived(plan_for("fruit_ladder"), person, tmp_path)
-    assert person.first_s(Target) < 60
+def test_somebody_who_is_known_has_something_to_do_within_a_minute_and_a_target_without_a_check(tmp_path: Path) -> None:
+    checked, unchecked = Person(), Person()
+    lived(plan_for("fruit_ladder", measuring=visits.CHECK), checked, tmp_path / "checked")
+    lived(plan_for("fruit_ladder"), unchecked, tmp_path / "unchecked")
+    assert checked.first_s(Reach) < 60
+    assert unchecked.first_s(Target) < 60
 
 
 def test_questions_take_less_than_twenty_seconds(tmp_path: Path) -> None:
@@ -258,3 +263,44 @@ def test_it_ends_gracefully_from_every_step_and_keeps_what_was_done(tmp_path: Pa
         assert done.ended_by == "the person pressed stop", block
         assert [b.task for b in done.blocks] == [b.task for b in whole.blocks[: 2 * number + 1]]
         assert visits.play_again(folder, tmp_path / f"{number} again")[0], block
+
+
+STANCE = Stance((0.0, 1.6, 0.0), 0.0)
+RIGHT_DEG, UP_DEG = talking.SPOT_DEG
+AT_SPOT = before(STANCE.head_m, RIGHT_DEG, UP_DEG, 0.6)
+
+
+def looks_at_spot() -> Body:
+    way = tuple(there - here for there, here in zip(AT_SPOT, STANCE.head_m, strict=True))
+    return a_body(left_m=None, right_m=None)._replace(head_m=STANCE.head_m, look=way)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_only_a_spot_that_is_shown_opens_the_menu(shown: bool) -> None:
+    spot = talking.Spot(STANCE)
+    assert any(spot.step(looks_at_spot(), shown) for _ in range(40)) == shown
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Target("fruit", AT_SPOT, 0.08, "left"),
+        Reach("line", (-0.3, 0.9, -0.2), AT_SPOT, "left"),
+        Gaze("owl", RIGHT_DEG + 5.0, UP_DEG, 8.0),
+        Option("reply", (0.0, 1.5, -1.5), 0.14, "menu.rest"),
+    ],
+    ids=lambda item: type(item).__name__,
+)
+def test_the_spot_goes_where_a_hand_or_a_face_shall_be_right_there(item: Item) -> None:
+    spot = talking.Spot(STANCE)
+    assert spot.beside((item,)) is None
+    assert spot.beside((Target("far", (0.4, 1.7, -0.5), 0.08, "right"),)) is not None
+
+
+def test_who_is_dizzy_still_has_the_menu(tmp_path: Path) -> None:
+    def presses(index: int, frame: Frame) -> Frame:
+        said = {MID_GAME: Button.DIZZY, MID_GAME + 5: Button.MENU}.get(index, Button.NONE)
+        return frame._replace(buttons=int(said))
+
+    done, _ = lived(plan_for("fruit_ladder"), Person("stop", change=presses), tmp_path)
+    assert done.ended_by == "the person chose to stop"

@@ -1,5 +1,7 @@
 """The moves that trials are built from: when they end, what they show meanwhile, and whose time they count."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,8 @@ from people import a_body, never, played
 
 from engine import choosing, moves
 from engine.body import Body
-from engine.scene import Lean, Panel, Reach, Stand, Target
+from engine.frame import LOST, Frame, Hand, Pose, Vector
+from engine.scene import Gaze, Lean, Panel, Reach, Stand, Target
 from engine.task import NOT_YET, REACHED, Move
 
 PLACE = (0.3, 1.5, -0.5)
@@ -180,3 +183,11 @@ def test_no_move_outlives_its_limit_by_more_than_a_frame(steps_s: list[float], l
     outcome, taken = played(moves.within(limit_s, never()), bodies)
     assert (outcome == NOT_YET) == (sum(steps_s) >= limit_s)
     assert sum(steps_s[: taken - 1]) < limit_s or not taken
+
+
+@pytest.mark.parametrize(("look", "outcome"), [((0.0, 0.0, -1.0), REACHED), ((0.5, 0.0, -0.8), "")])
+def test_to_look_ahead_is_asked_of_a_face_that_looks_ahead(look: Vector, outcome: str) -> None:
+    sine = math.sin(math.atan2(look[0], -look[2]) / 2)
+    head = Pose((0.0, 1.6, 0.0), (0.0, -sine, 0.0, math.sqrt(1 - sine**2)))
+    body = a_body()._replace(frame=Frame(0, head, Hand(LOST), Hand(LOST)))
+    assert played(moves.gaze(Gaze("ahead", 0.0, 0.0, 8.0), 0.2), [body] * 5)[0] == outcome

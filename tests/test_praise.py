@@ -12,13 +12,13 @@ from engine.words import load
 RIGHT = "shoulder_elevation_right"
 
 
-def trial(outcome: str = "reached", after: Limit | None = None) -> TrialRecord:
+def trial(outcome: str = "reached", after: Limit | None = None, seconds: float = 60.0) -> TrialRecord:
     request = Request(RIGHT, 90.0, "deg", "LIMIT", "")
-    return TrialRecord(1, "right", 0.0, 5.0, outcome, request, 90.0, after)
+    return TrialRecord(1, "right", 0.0, seconds, outcome, request, 90.0, after)
 
 
-def block(task: str, *trials: TrialRecord, seconds: float = 120.0, kind: str = "play") -> BlockRecord:
-    return BlockRecord(task, task, 1, kind, 10.0, 10.0 + seconds, trials=trials)
+def block(task: str, *trials: TrialRecord, kind: str = "play") -> BlockRecord:
+    return BlockRecord(task, task, 1, kind, 10.0, 1000.0, trials=trials)
 
 
 def test_it_counts_minutes_and_what_was_done_most() -> None:
@@ -27,7 +27,7 @@ def test_it_counts_minutes_and_what_was_done_most() -> None:
 
 
 def test_one_minute_and_one_thing_are_said_in_the_singular() -> None:
-    said = praise.lines([block("fruit_ladder", trial(), trial("not yet"), seconds=60.0)], None)
+    said = praise.lines([block("fruit_ladder", trial(seconds=20.0), trial("not yet", seconds=20.0))], None)
     assert [line.words for line in said[:2]] == ["summary.minutes_one", "summary.reached_one"]
 
 

@@ -1,7 +1,12 @@
 """Delivery: nothing lost, nothing doubled, whatever the network, the server and the disk do."""
 
+import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -248,6 +253,32 @@ def test_a_device_enrols_with_a_code_and_its_token_delivers(clinic: Clinic, tmp_
     assert deliver(tmp_path, clinic.url, token).delivered == (session,)
     with pytest.raises(Refused, match="not valid"):
         enrol(clinic.url, code, "another headset")
+
+
+def test_what_was_played_on_an_enrolled_computer_goes_to_the_clinic_by_itself(
+    clinic: Clinic, token: str, tmp_path: Path
+) -> None:
+    home, played = tmp_path / "steadyreach", tmp_path / "sessions"
+    home.mkdir()
+    (home / "device.json").write_text(json.dumps({"server": clinic.url, "token": token}))
+    words = [
+        "play",
+        "fruit_ladder",
+        "--headset",
+        "simulated",
+        "--folder",
+        str(played),
+        "--set",
+        "fruit_ladder.targets=1",
+    ]
+    known = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path)}
+    subprocess.run([sys.executable, "-P", "-m", "steadyreach", *words], cwd=tmp_path, env=known, check=True)
+    ledger, until = played / outbox.LEDGER_FOLDER, time.monotonic() + 60
+    while not list(ledger.glob("*.json")) and time.monotonic() < until:
+        time.sleep(0.2)
+    shutil.rmtree(ledger)  # the clinic knows it, too
+    (session,) = [folder.name for folder in played.iterdir() if (folder / "session.json").is_file()]
+    assert deliver(played, clinic.url, token).already_there == (session,)
 
 
 def test_a_ledger_entry_is_for_one_server_and_these_bytes(tmp_path: Path) -> None:
