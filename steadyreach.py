@@ -8,16 +8,12 @@ from typing import Annotated, Any
 import typer
 
 import games
-import steadyreach_animations
-import steadyreach_files as files
-import steadyreach_gallery
-import steadyreach_play
-import steadyreach_presets
-import steadyreach_preview
-import steadyreach_visits as visits
 from calibration.preview import PreviewRefused
 from engine import machine, parameters
 from engine.answers import AnswerUnusable
+from engine.commands import animations, files, gallery, play, presets, preview, visits
+from engine.commands.answer import fail, tell
+from engine.commands.play import Json, Preset, Seed, Sessions
 from engine.headset import HeadsetUnavailable
 from engine.metrics.definition import NotMeasurable
 from engine.movements import UnknownBound
@@ -29,8 +25,6 @@ from engine.session_folder import FolderUnusable, read_session
 from engine.task import NotMeasured
 from engine.theme import ThemeError
 from engine.words import WordsError
-from steadyreach_answer import fail, tell
-from steadyreach_play import Json, Preset, Seed, Sessions
 
 REFUSALS = (
     AgeRefused,
@@ -52,7 +46,7 @@ REFUSALS = (
 HOME = visits.HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-MORE = (steadyreach_play, files, steadyreach_gallery, steadyreach_animations, steadyreach_presets, steadyreach_preview)
+MORE = (play, files, gallery, animations, presets, preview)
 for more in MORE:
     app.add_typer(more.app)
 Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
@@ -78,9 +72,9 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Let simulated patients live through whole sessions, as fast as this computer can."""
-    import steadyreach_bench
+    from engine.commands import simulating
 
-    result = steadyreach_bench.simulate(sessions, seed, folder, preset)
+    result = simulating.simulate(sessions, seed, folder, preset)
     rate = result["frames_per_second"]
     tell(result, as_json, f"{sessions} sessions in {folder}, {rate:,.0f} frames a second")
 
@@ -102,10 +96,10 @@ def replay_command(
 ) -> None:
     """Play a session again from its own recording and compare, byte for byte, or film it."""
     if video is not None:
-        import steadyreach_film
+        from engine.commands.film import Cut, film_command
 
-        cut = steadyreach_film.Cut(from_s, until_s, speed, rate)
-        steadyreach_film.film_command(session, video, cut, view, size, theme, language, as_json)
+        cut = Cut(from_s, until_s, speed, rate)
+        film_command(session, video, cut, view, size, theme, language, as_json)
         return
     same, again = visits.play_again(session, folder)
     verdict = "the same, byte for byte" if same else "different"
@@ -249,10 +243,11 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure speed against what one would use instead, in one run."""
-    import steadyreach_bench
+    from engine.commands.bench.benches import run
+    from engine.commands.bench.rows import line
 
-    rows = steadyreach_bench.run(chosen or [])
-    lines = [steadyreach_bench.line(row) for row in rows]
+    rows = run(chosen or [])
+    lines = [line(row) for row in rows]
     tell(rows, as_json, "\n".join(lines))
     if not all(row["holds"] for row in rows):
         fail("a bench does not hold its bound")
@@ -266,11 +261,11 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """One whole session, from a person's movement to the therapist's page."""
-    import steadyreach_demo
+    from engine.commands import demo as demonstration
 
     try:
-        steadyreach_demo.run(folder, recording, keep, (lambda answer: tell(answer, True, "")) if as_json else None)
-    except steadyreach_demo.DemoStopped as reason:
+        demonstration.run(folder, recording, keep, (lambda answer: tell(answer, True, "")) if as_json else None)
+    except demonstration.DemoStopped as reason:
         fail(str(reason))
 
 

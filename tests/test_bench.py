@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import steadyreach_bench
-import steadyreach_bench_adaptation as adaptation
+from engine.commands.bench import adaptation, benches
+from engine.commands.bench.rows import line, row
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.headset import HeadsetUnavailable
 from engine.openxr.bench import monado
@@ -19,38 +19,38 @@ from engine.scene import Panel, Progress, Scene
 
 @pytest.mark.parametrize(("value", "bound", "holds"), [(1.0, 1.0, True), (1.1, 1.0, False)])
 def test_a_row_holds_up_to_its_bound(value: float, bound: float, holds: bool) -> None:
-    row = steadyreach_bench.row("a cost", value, "s", "a peer", at_most=bound)
-    assert row["holds"] is holds
-    assert ("holds" if holds else "DOES NOT HOLD") in steadyreach_bench.line(row)
+    found = row("a cost", value, "s", "a peer", at_most=bound)
+    assert found["holds"] is holds
+    assert ("holds" if holds else "DOES NOT HOLD") in line(found)
 
 
 def test_a_row_of_speed_holds_from_its_bound_on() -> None:
-    assert steadyreach_bench.row("a speed", 2.0, "1/s", "a peer", at_least=2.0)["holds"]
+    assert row("a speed", 2.0, "1/s", "a peer", at_least=2.0)["holds"]
 
 
 def test_a_row_is_json() -> None:
-    row = steadyreach_bench.row("a cost", 1 / 3, "s", "a peer", at_most=1.0)
-    assert json.loads(json.dumps(row)) == row
+    found = row("a cost", 1 / 3, "s", "a peer", at_most=1.0)
+    assert json.loads(json.dumps(found)) == found
 
 
 def test_without_names_only_benches_run_that_run_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    for name in steadyreach_bench.BENCHES:
-        monkeypatch.setitem(steadyreach_bench.BENCHES, name, lambda name=name: ran.append(name) or [])
-    steadyreach_bench.run([])
+    for name in benches.BENCHES:
+        monkeypatch.setitem(benches.BENCHES, name, lambda name=name: ran.append(name) or [])
+    benches.run([])
     assert ran == ["loop", "recording", "body", "measures", "adaptation", "preview"]
 
 
 def test_a_length_of_play_that_is_no_number_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEADYREACH_SOAK_S", "ten minutes")
     with pytest.raises(ParameterError, match="STEADYREACH_SOAK_S=ten minutes must be a number of seconds"):
-        steadyreach_bench.run(["xr"])
+        benches.run(["xr"])
 
 
 def test_without_monado_the_bench_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(HeadsetUnavailable, match=r"needs Monado .*: install monado-service"):
-        steadyreach_bench.run(["xr"])
+        benches.run(["xr"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for the service is a shell script")
@@ -67,7 +67,7 @@ def test_a_service_that_dies_at_its_start_is_told_with_its_last_words(
 
 
 def test_the_bench_of_adaptation_has_a_bound_for_nearly_every_row_and_asks_for_nothing_above_the_ceiling() -> None:
-    rows = adaptation.run(steadyreach_bench.row, count=12, seed=4, sessions=20)
+    rows = adaptation.run(count=12, seed=4, sessions=20)
     bounded = [row for row in rows if "at_most" in row or "at_least" in row]
     assert len(bounded) == len(rows) - 1
     assert (rows[-1]["name"], rows[-1]["value"]) == ("requests above the ceiling", 0)
@@ -77,7 +77,7 @@ def test_the_bench_of_adaptation_has_a_bound_for_nearly_every_row_and_asks_for_n
 def pictures():
     """The bench of pictures; skipped where there is no OpenGL, a failure where it is required."""
     pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
-    import steadyreach_bench_games
+    from engine.commands.bench import games
     from engine.panda.graphics import Graphics, NoGraphics
 
     try:
@@ -86,11 +86,11 @@ def pictures():
         if "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(","):
             raise
         pytest.skip(str(reason))
-    return steadyreach_bench_games
+    return games
 
 
 def test_the_bench_of_pictures_counts_a_game_and_finds_nothing_left_to_load(pictures) -> None:
-    rows = pictures.run(steadyreach_bench.row, ["harbour_lean"], ["contrast"], drawing=False)
+    rows = pictures.run(["harbour_lean"], ["contrast"], drawing=False)
     found = {row["name"]: row for row in rows}
     counted = [row for name, row in found.items() if name.startswith(("draw calls", "triangles", "reads"))]
     assert all(row["holds"] for row in counted)

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 import steadyreach
-import steadyreach_visits as visits
+from engine.commands import visits
 from engine.session_folder import finished
 
 Answer = tuple[int, str, str]

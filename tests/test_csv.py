@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from recordings import SETTINGS
 
 from engine import bsor
+from engine.commands.export import export
 from engine.formats import text
 from engine.formats.files import read
 from engine.formats.tables import Table
 from engine.recording import FLAGS, Recorded, RecordingUnreadable
-from steadyreach_export import export
 
 SWAY = "time_s,ml_mm,ap_mm\n0.00,1.5,-2.25\n0.01,1.25,-2\n0.02,1,-1.5\n"
 ML_M = [0.0015, 0.00125, 0.001]

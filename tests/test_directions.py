@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import steadyreach_bench_adaptation as bench
 from calibration.asking import BadReading
 from calibration.directions import DirectionsTracker, around, both_sides, spread_out
 from calibration.limit import LimitSpec
 from engine.adaptation import Adaptation
+from engine.commands.bench import adaptation as bench
 from engine.records import Followed, from_json, to_json
 
 SPEC = LimitSpec(0.75, 20.0, 180.0, 90.0, 25.0)

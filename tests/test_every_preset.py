@@ -5,9 +5,9 @@ import re
 import pytest
 
 import games
-import steadyreach_visits as visits
 from engine import presets
 from engine.adaptation import Adaptation
+from engine.commands import visits
 from engine.movements import MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.parameters import describe
 from engine.presets import Resolved, resolve

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from visits import calibration, game, patient
 
-import steadyreach_film as films
-import steadyreach_visits as visited
 from engine import theme, words
+from engine.commands import film as films
+from engine.commands import visits as visited
+from engine.commands.film import Cut, Reel
+from engine.commands.video import Video, VideoRefused
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
 from engine.plan import About, Step
 from engine.scene import Middle, Panel, Scene, Target
 from engine.simulated import SimulatedHeadset
-from steadyreach_film import Cut, Reel
-from steadyreach_video import Video, VideoRefused
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 pytest.importorskip("av", reason="PyAV is not installed: pip install steadyreach[video]")

@@ -9,9 +9,9 @@ import pytest
 from people import a_body
 from visits import ABOUT, calibration, patient
 
-import steadyreach_visits as visits
 from engine import talking
 from engine.body import Body
+from engine.commands import visits
 from engine.frame import Button, Frame, from_yaw_pitch
 from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Plan, Step
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of

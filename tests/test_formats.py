@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from recordings import HEADER, SETTINGS, moving, poses, recordings, same, valid
 
-import steadyreach_export
 from engine import recording
+from engine.commands import export as export_module
+from engine.commands.export import NotExported, export
 from engine.formats import c3d, foxglove, motion_bids, own_csv, parquet
 from engine.formats.files import read
 from engine.formats.tables import FLAT, PLACES, Table
@@ -26,7 +27,6 @@ from engine.motion import clean
 from engine.recording import DEVICES_FLAGS, FLAGS, TABLES, Recorded, RecordingUnreadable
 from engine.records import Session, to_json
 from engine.simulated import Patient, SimulatedHeadset
-from steadyreach_export import NotExported, export
 
 TARGETS = ("visit.csv", "visit.parquet", "visit.c3d", "visit.mcap", "dataset")
 WRITERS: dict[str, Callable[[Path, Recorded], object]] = {"r.mcap": foxglove.write, "bids": motion_bids.write}
@@ -170,7 +170,7 @@ def test_a_table_is_not_exported(tmp_path: Path) -> None:
 def test_a_file_for_which_there_is_no_room_is_refused_and_not_there(
     visit: Path, tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steadyreach_export, "_WRITERS", {target[6:]: partial(written_in_part, target[6:])})
+    monkeypatch.setattr(export_module, "_WRITERS", {target[6:]: partial(written_in_part, target[6:])})
     with pytest.raises(NotExported, match=r"cannot be written: No space left on device"):
         export(visit, tmp_path / target)
     assert list(tmp_path.iterdir()) == []

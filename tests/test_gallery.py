@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import games
-import steadyreach_gallery as gallery
+from engine.commands import gallery
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.scene import Lean, Panel, Progress, Scene
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import games
+from engine.commands.animations import MOMENTS, MOST_BYTES
 from engine.parameters import describe
-from steadyreach_animations import MOMENTS, MOST_BYTES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "games.md").read_text(encoding="utf-8")

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from people import a_calibration, a_limit, visited
 
-import steadyreach_visits as steady
 from calibration import story
 from calibration.checks import USUAL_DEG, confirm
 from calibration.due import BUT_THE_NECK, CHECK, FULL, NOTHING, due, neck_due
@@ -21,6 +20,7 @@ from calibration.gazing import OpenGaze, Parameters
 from calibration.limits import PRACTICE
 from engine import looking
 from engine.adaptation import Adaptation
+from engine.commands import visits as steady
 from engine.envelope import Envelope
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.movements import ANYBODYS_NECK_DEG, GAZES

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from calibration.asking import BadReading
 from calibration.limit import LimitSpec, LimitTracker
 from engine.adaptation import Adaptation
+from engine.commands.bench.people import SPEC, Course, Staircase, WeightedUpDown, course, people
 from engine.records import Followed, from_json, to_json
-from steadyreach_bench_people import SPEC, Course, Staircase, WeightedUpDown, course, people
 
 PEOPLE, SEED = 100, 11
 QUICK = settings(deadline=None, max_examples=30)

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from visits import calibration, game, patient
 
-import steadyreach_bench
-import steadyreach_bench_lives as lives
 from calibration.adaptation import Followers
 from engine import session
 from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.commands.bench import lives, living
+from engine.commands.bench.lives_picture import draw
+from engine.commands.bench.living import Life
+from engine.commands.bench.outside import Asked, Onlooker, beyond, directions
+from engine.commands.bench.population import KINDS, headset, person
 from engine.envelope import shoulder_by_stature
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.places import from_shoulder
@@ -21,10 +24,6 @@ from engine.recording import Writer
 from engine.records import Precaution, Session
 from engine.scene import Gaze, Lean, Progress, Reach, Rise, Scene, Target
 from engine.simulated import SimulatedHeadset
-from steadyreach_bench_lives import Life
-from steadyreach_bench_lives_picture import draw
-from steadyreach_bench_outside import Asked, Onlooker, beyond, directions
-from steadyreach_bench_population import KINDS, headset, person
 
 SAMPLE = (
     ("hemiparetic", "stroke-mild-arm", ("chair_rocket", "fruit_ladder")),
@@ -37,7 +36,7 @@ FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
 
 @cache
 def sample() -> list[Life]:
-    return [lives.live(KINDS[kind], preset, 7, chosen) for kind, preset, chosen in SAMPLE]
+    return [living.live(KINDS[kind], preset, 7, chosen) for kind, preset, chosen in SAMPLE]
 
 
 def test_a_sample_of_lives_comes_to_its_end_without_a_fault_or_a_pause() -> None:
@@ -56,7 +55,7 @@ def test_each_of_the_sample_plays_what_was_chosen() -> None:
 
 def test_the_rows_tell_of_faults_and_of_requests_beyond_the_envelope() -> None:
     bad = replace(sample()[0], faults=("error: x",), beyond=("the left arm to 130°",), ended_by="error")
-    good, found = (lives.run(steadyreach_bench.row, some) for some in (sample(), [*sample(), bad]))
+    good, found = (lives.run(some) for some in (sample(), [*sample(), bad]))
     names = ("sessions that ended otherwise", "faults", "asked beyond the envelope")
     assert all(row["holds"] for row in good if row["name"] in names)
     assert not any(row["holds"] for row in found if row["name"] in names)
@@ -64,7 +63,7 @@ def test_the_rows_tell_of_faults_and_of_requests_beyond_the_envelope() -> None:
 
 def test_the_same_seed_is_the_same_life() -> None:
     kind, preset, chosen = SAMPLE[2]
-    assert lives.live(KINDS[kind], preset, 7, chosen) == sample()[2]
+    assert living.live(KINDS[kind], preset, 7, chosen) == sample()[2]
 
 
 def test_the_picture_of_lives_is_the_same_each_time(tmp_path: Path) -> None:
@@ -83,15 +82,15 @@ def test_three_misses_in_a_row_are_seen_in_one_game_only() -> None:
 
 
 def test_a_session_without_an_end_is_ended() -> None:
-    late = FRAME._replace(time_ns=round(1e9 * lives.LONGEST_S) + 1_000_000_000)
-    with pytest.raises(lives.LastsForEver, match=r"no end after 3600 s, orchard: \['progress'\]"):
-        lives.Clock().see(late, Scene("orchard", (Progress("progress", 0.5),)))
+    late = FRAME._replace(time_ns=round(1e9 * living.LONGEST_S) + 1_000_000_000)
+    with pytest.raises(living.LastsForEver, match=r"no end after 3600 s, orchard: \['progress'\]"):
+        living.Clock().see(late, Scene("orchard", (Progress("progress", 0.5),)))
 
 
 def test_who_may_play_in_no_posture_of_a_preset_has_no_life(monkeypatch: pytest.MonkeyPatch) -> None:
     barred = replace(KINDS["seated"], posture="standing")
-    monkeypatch.setitem(lives.KINDS, "seated", barred)  # type: ignore[index] # a mapping that is a dict
-    assert lives.at("seated", "standard", 1) is None
+    monkeypatch.setitem(living.KINDS, "seated", barred)  # type: ignore[index] # a mapping that is a dict
+    assert living.at("seated", "standard", 1) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,11 +9,11 @@ import pytest
 
 import calibration.arm
 import engine.metrics
-import steadyreach_manual
+from engine.commands import manual
 from engine.metrics.definition import Definition, definitions
 
 ROOT = Path(__file__).resolve().parent.parent
-TOLD = {kind for chapter in steadyreach_manual.CHAPTERS for kind in chapter.kinds}
+TOLD = {kind for chapter in manual.CHAPTERS for kind in chapter.kinds}
 ALL = [
     pytest.param(definition, id=f"{kind.__name__}.{name}")
     for kind in sorted(TOLD, key=lambda kind: kind.__name__)
@@ -23,7 +23,7 @@ ALL = [
 
 def test_the_manual_is_what_the_definitions_say() -> None:
     written = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
-    assert written == steadyreach_manual.manual() + "\n", "run: steadyreach definitions > docs/measures.md"
+    assert written == manual.manual() + "\n", "run: steadyreach definitions > docs/measures.md"
 
 
 def test_every_result_with_a_definition_is_in_the_manual() -> None:

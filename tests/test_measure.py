@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from people import standing_rows
 
-import steadyreach_bench
-import steadyreach_measure
+from engine.commands import measure as measuring
+from engine.commands.files import said
+from engine.commands.measure import Aim, Measures, measure
+from engine.commands.person import load
+from engine.commands.simulating import simulate
 from engine.metrics.definition import NotMeasurable
 from engine.recording import Writer
 from engine.records import Measured
 from engine.session_folder import read_session
-from steadyreach_files import said
-from steadyreach_measure import Aim, Measures, measure
-from steadyreach_person import load
 
 SWAY_COLUMNS = {
     # ours: Quijoux's, and what a centimetre of theirs is
@@ -46,7 +46,7 @@ def table(path: Path, names: str, columns: np.ndarray) -> Path:
 
 
 def measured(path: Path, *kinds: str, aim: Aim | None = None, **how: object) -> Measures:
-    return measure(path, load(path, **how), kinds or steadyreach_measure.KINDS, aim)
+    return measure(path, load(path, **how), kinds or measuring.KINDS, aim)
 
 
 def minimum_jerk(time_s: np.ndarray, start_s: float, lasts_s: float) -> np.ndarray:
@@ -146,7 +146,7 @@ def test_quiet_standing_is_measured_whole(tmp_path: Path) -> None:
 
 
 def test_a_session_is_measured_with_its_own_calibration(tmp_path: Path) -> None:
-    steadyreach_bench.simulate(1, 0, tmp_path)
+    simulate(1, 0, tmp_path)
     folder = tmp_path / "simulated-0"
     known, source = read_session(folder).calibration, load(folder)
     assert source.stance == known.stance

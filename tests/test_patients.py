@@ -7,15 +7,14 @@ import pytest
 from msgspec.structs import replace
 from people import a_calibration
 
-import steadyreach_patients as patients
-import steadyreach_visits as visits
+from engine.commands import patients, visits
+from engine.commands.previewing import record_in
 from engine.frame import SIDES
 from engine.patient import PatientRecord
 from engine.plan import About, Step
 from engine.records import Answer, Calibration, Followed, KnobState, Precaution, RecordUnreadable, Session
 from engine.session_folder import FolderUnusable
 from engine.simulated import Patient, SimulatedHeadset
-from steadyreach_previewing import record_in
 
 CAST = Precaution("shoulder_elevation_left", 70.0, "deg", "a cast", "Dr Wood")
 

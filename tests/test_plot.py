@@ -11,12 +11,12 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from engine.commands.drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
+from engine.commands.plot import plot
 from engine.formats.files import read
 from engine.metrics.balance import sway
 from engine.metrics.definition import NotMeasurable
 from engine.recording import Recorded, Writer
-from steadyreach_drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
-from steadyreach_plot import plot
 
 RATE_HZ = 50.0
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from people import a_frame
 
-import steadyreach_visits as visits
 from calibration.adaptation import Followers
+from engine.commands import visits
 from engine.envelope import shoulder_by_stature
 from engine.first_sight import provisional
 from engine.frame import SIDES

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import steadyreach_visits as visits
 from calibration.limit import LimitSpec, LimitTracker
 from engine import preset_words, presets
 from engine.adaptation import ASCENDING, FIRST, KNOBS, Adaptation
 from engine.bounds import SHORT_FORMS, Said, cascaded, describe_bounds
+from engine.commands import visits
 from engine.movements import LEANS, MOVEMENTS
 from engine.parameters import Layer, ParameterError, describe, fill
 from engine.presets import Difference, assigned, differences, resolve

@@ -20,6 +20,9 @@ from calibration.previewed import Course, Preview, SessionPreview
 from calibration.reaching import OpenReach
 from calibration.rehearsal import people
 from engine.adaptation import Adaptation
+from engine.commands.preview import app
+from engine.commands.preview_picture import picture
+from engine.commands.previewing import previewed, record_in
 from engine.frame import SIDES
 from engine.movements import MAIN_LEANS
 from engine.parameters import Layer, ParameterError, fill
@@ -27,9 +30,6 @@ from engine.patient import PatientRecord
 from engine.plan import END, REST, WELCOME, Plan, PostureRefused, Step
 from engine.records import Calibration, Limit, Precaution, RecordUnreadable, Session, from_json, to_json
 from engine.simulated import Patient, SimulatedHeadset
-from steadyreach_preview import app
-from steadyreach_preview_picture import picture
-from steadyreach_previewing import previewed, record_in
 
 TODAY = date(2026, 3, 2)
 SORE = Precaution("shoulder_elevation_left", 60.0, "deg", "rotator cuff repair", "Dr Wood", "2026-12-01")

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 import games
-import steadyreach_visits as visits
+from engine.commands import visits
 from engine.simulated import SimulatedHeadset
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

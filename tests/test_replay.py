@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import steadyreach_visits as visits
+from engine.commands import visits
 from engine.frame import HAND_JOINTS, Button, Devices, Frame, Speed
 from engine.headset import HeadsetUnavailable
 from engine.plan import About

@@ -29,9 +29,9 @@ if "STEADYREACH_INSIDE_OPENXR" in os.environ:
     from panda3d.core import Filename, PNMImage, Texture
 
     import games
-    import steadyreach_visits as visits
     from calibration.adaptation import Followers
     from engine import theme, words
+    from engine.commands import visits
     from engine.frame import Button, Frame, Hand
     from engine.openxr.headset import OpenXRHeadset
     from engine.openxr.options import Options

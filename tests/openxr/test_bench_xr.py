@@ -5,9 +5,9 @@ The groups that load the stage take half a minute more, and are left to the benc
 
 import pytest
 
-import steadyreach_bench_xr
-from steadyreach_bench import Row
-from steadyreach_bench_xr import Amount
+from engine.commands.bench import xr
+from engine.commands.bench.rows import Row
+from engine.commands.bench.xr import Amount
 
 AMOUNT = Amount(tries=1, repeats=2, frames=2, rounds=1, kills=1)
 BOUNDS = {
@@ -28,7 +28,7 @@ BOUNDS = {
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    return steadyreach_bench_xr.run(AMOUNT, ("calls", "frames", "recovery"))
+    return xr.run(AMOUNT, ("calls", "frames", "recovery"))
 
 
 def test_every_number_has_a_row_with_its_bound(rows: list[Row]) -> None:

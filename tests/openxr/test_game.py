@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import games
-import steadyreach_visits as visits
 from calibration.adaptation import Followers
 from engine import theme, words
+from engine.commands import visits
 from engine.frame import SIDES, Button, Frame, Vector, from_yaw_pitch
 from engine.openxr.headset import OpenXRHeadset
 from engine.openxr.options import Options

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from panda3d.core import TransformState
 
-import steadyreach_visits as visits
 from engine import theme, words
+from engine.commands import visits
 from engine.frame import Frame
 from engine.headset import HeadsetUnavailable
 from engine.openxr.bench.boards import Boards

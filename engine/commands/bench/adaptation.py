@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from calibration.directions import DirectionsTracker, around
 from calibration.limit import LimitSpec, LimitTracker
 from engine.adaptation import Adaptation
-from steadyreach_bench_people import (
+from engine.commands.bench.people import (
     MEAN_DEG,
     SD_DEG,
     SLOPE_DEG,
@@ -31,10 +31,9 @@ from steadyreach_bench_people import (
     course,
     people,
 )
+from engine.commands.bench.rows import Row, row
 
 Array = NDArray[np.float64]
-Row = dict[str, Any]
-Making = Callable[..., Row]
 
 PEOPLE, SEED = 600, 20261122
 DIRECTIONS, RESEMBLANCE, ALLOWED = 8, 0.88, 0.10
@@ -43,20 +42,20 @@ STAIRCASE, WEIGHTED = "staircase, two up one down", "weighted up-down, 3 in 4"
 BOTH, APART = "three open efforts, then weighted", "ours, each direction for itself"
 
 
-def run(row: Making, count: int = PEOPLE, seed: int = SEED, sessions: int = SESSIONS) -> list[Row]:
-    """All rows, on so many people; `row` makes one of a name, a value, a unit, a peer and a bound."""
+def run(count: int = PEOPLE, seed: int = SEED, sessions: int = SESSIONS) -> list[Row]:
+    """All rows, on so many people."""
     return [
-        *_usual(row, count, seed),
-        *_unusual(row, 2 * count // 3, seed + 1),
-        *_days(row, count // 4, seed + 2),
-        *_around(row, count // 4, seed + 3),
+        *_usual(count, seed),
+        *_unusual(2 * count // 3, seed + 1),
+        *_days(count // 4, seed + 2),
+        *_around(count // 4, seed + 3),
         row(
             "requests above the ceiling", above_the_ceiling(sessions, seed), f"of {sessions} sessions", "", at_most=0.0
         ),
     ]
 
 
-def _usual(row: Making, count: int, seed: int) -> list[Row]:
+def _usual(count: int, seed: int) -> list[Row]:
     everybody = people(count, seed)
     ours = course(lambda: LimitTracker(SPEC), everybody)
     stairs, weighted = course(Staircase, everybody), course(WeightedUpDown, everybody)
@@ -82,10 +81,10 @@ def _usual(row: Making, count: int, seed: int) -> list[Row]:
         row("90 % intervals hold the limit", float(np.mean(ours.covered)), "of people", "", at_least=0.85),
         row("a request and an update", ours.milliseconds(), "ms", "", at_most=0.5),
     ]  # fmt: skip
-    return rows + _questplus(row, everybody[: count // 6], ours)
+    return rows + _questplus(everybody[: count // 6], ours)
 
 
-def _unusual(row: Making, count: int, seed: int) -> list[Row]:
+def _unusual(count: int, seed: int) -> list[Row]:
     """People whom the model does not expect."""
     lost = course(lambda: LimitTracker(SPEC), people(count, seed, loss_at=20))
     rows = [
@@ -108,7 +107,7 @@ def _unusual(row: Making, count: int, seed: int) -> list[Row]:
     return rows
 
 
-def _days(row: Making, count: int, seed: int) -> list[Row]:
+def _days(count: int, seed: int) -> list[Row]:
     """Six sessions, each with 3 % learnt and 4 % by the day: what is carried on against a carried-on staircase."""
     errors: dict[str, list[tuple[float, float]]] = {"ours": [], "stairs": []}
     for person in people(count, seed):
@@ -140,7 +139,7 @@ def _sessions(tracker: Any, person: Person, sessions: int = 6) -> list[tuple[flo
     return errors
 
 
-def _around(row: Making, count: int, seed: int) -> list[Row]:
+def _around(count: int, seed: int) -> list[Row]:
     rows = []
     for name, lost, most in (("smooth", False, 6.0), ("with a local loss", True, 10.0)):
         everybody = envelopes(count, seed, lost)
@@ -244,7 +243,7 @@ def _edited(spec: LimitSpec, random: Random) -> LimitSpec:
     )
 
 
-def _questplus(row: Making, everybody: list[Person], ours: Course) -> list[Row]:
+def _questplus(everybody: list[Person], ours: Course) -> list[Row]:
     """QUEST+ placed at the target success, where it happens to be installed."""
     if find_spec("questplus") is None:
         return []

@@ -9,12 +9,12 @@ from typing import Any
 
 from engine import replay, words
 from engine import theme as themes
+from engine.commands.visits import CACHE
 from engine.headset import Choice, Headset, HeadsetUnavailable, Watcher, choose
 from engine.inputs import Input
 from engine.openxr.options import Options
 from engine.settings import Settings
 from engine.simulated import SimulatedHeadset
-from steadyreach_visits import CACHE
 
 
 def open_headset(kind: str, seed: int, xr: Options, settings: Settings) -> Choice:

@@ -12,9 +12,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from engine.commands.bench.rows import Row, row
 from engine.openxr.bench import monado
 from engine.parameters import ParameterError
-from steadyreach_bench import Row, row
 
 _Result = TypeVar("_Result")
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-import steadyreach_visits as visits
 from engine import recording, words
 from engine import theme as themes
+from engine.commands import visits
+from engine.commands.answer import fail, tell
+from engine.commands.video import Video, VideoRefused
 from engine.frame import Frame
 from engine.headset import Watched
 from engine.plan import About
@@ -22,8 +24,6 @@ from engine.replay import ReplayHeadset
 from engine.scene import Scene
 from engine.session_folder import FRAMES, RECORD, read_session
 from engine.settings import USUAL, Settings
-from steadyreach_answer import fail, tell
-from steadyreach_video import Video, VideoRefused
 
 if TYPE_CHECKING:
     from engine.panda.film import FilmCamera

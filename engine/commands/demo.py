@@ -19,10 +19,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-import steadyreach_visits as visits
 from calibration import imported
 from engine import replay, words
 from engine import theme as themes
+from engine.commands import visits
 from engine.frame import SIDES, Frame
 from engine.headset import HeadsetUnavailable, Watched
 from engine.plan import About

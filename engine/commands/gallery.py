@@ -14,10 +14,11 @@ import typer
 from numpy.typing import NDArray
 
 import games
-import steadyreach_visits as visits
 from engine import theme as themes
 from engine import words
 from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.commands import visits
+from engine.commands.answer import fail, tell
 from engine.frame import SIDES, Button, Frame, Pose, from_yaw_pitch
 from engine.headset import Headset, HeadsetUnavailable, Watched
 from engine.movements import LEANS
@@ -27,7 +28,6 @@ from engine.scene import Breath, Friend, Gaze, Item, Lean, Panel, Progress, Rise
 from engine.settings import Settings
 from engine.simulated import DEFAULT_LIMITS_DEG, SimulatedHeadset
 from engine.task import Move, Task, Trial
-from steadyreach_answer import fail, tell
 
 if TYPE_CHECKING:
     from engine.panda.graphics import Graphics

@@ -13,6 +13,7 @@ from calibration.height import SEATED, STANDING
 from calibration.standing import SEATED_SWAY
 from calibration.sway import across_and_ahead_m, bent
 from engine.body import ARM_OF_STATURE, UPPER_ARM_OF_STATURE
+from engine.commands.person import Person, head_mm_s
 from engine.formats.tables import Table
 from engine.frame import SIDES, Vector
 from engine.measuring import ADVISED_SWAY_S, LEAST_RATE_HZ, advice, refusal
@@ -25,7 +26,6 @@ from engine.metrics.reach_measures import Reach
 from engine.metrics.reaching import reach
 from engine.motion import SPLIT_S, Array, Motion, pieces
 from engine.records import Measured, Quality, Record
-from steadyreach_person import Person, head_mm_s
 
 KINDS = ("sway", "rom", "reach")
 """What can be measured, in the order it is told."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from steadyreach_answer import fail, tell
+from engine.commands.answer import fail, tell
 
 if TYPE_CHECKING:
+    from engine.commands.measure import Measures
     from engine.records import Measured, Quality
-    from steadyreach_measure import Measures
 
 MEASURES = ("sway", "rom", "reach")
 LARGEST_UNITS: Mapping[str, tuple[tuple[float, str, float], ...]] = {
@@ -51,8 +51,8 @@ def measure_command(
     as_json: Json = False,
 ) -> None:
     """Measure sway, range of motion and reaches in a recording, a session or a table of numbers."""
-    import steadyreach_measure as measuring
-    from steadyreach_person import load
+    from engine.commands import measure as measuring
+    from engine.commands.person import load
 
     kinds = _kinds(kind)
     aim = measuring.Aim(_place(target) if target else None, cue) if target or cue is not None else None
@@ -73,7 +73,7 @@ def plot(
     stature: Stature = None,
 ) -> None:
     """Draw what `measure` finds: sway ellipse, arcs of range, reach star and speed profiles."""
-    import steadyreach_plot as plotting
+    from engine.commands import plot as plotting
 
     kinds, how = _kinds(kind), {"stature_m": stature, "axes": axes, "unit": unit, "rate_hz": rate}
     if format_ not in plotting.FORMATS:
@@ -92,7 +92,7 @@ def export(
     axes: Axes = "openxr",
 ) -> None:
     """Write a recording or a session in a format of other programs."""
-    import steadyreach_export as exporting
+    from engine.commands import export as exporting
 
     try:
         written = exporting.export(file, target, axes=axes)
@@ -104,9 +104,9 @@ def export(
 @app.command()
 def definitions(as_json: Json = False) -> None:
     """Tell each measure: what it means, formula, unit, source, error, and when not to trust it."""
-    import steadyreach_manual
+    from engine.commands.manual import described, manual
 
-    tell(steadyreach_manual.described(), as_json, steadyreach_manual.manual())
+    tell(described(), as_json, manual())
 
 
 def lines(found: "Measures") -> Iterator[str]:

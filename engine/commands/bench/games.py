@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from panda3d.core import Camera, GraphicsOutput, NodePath, PerspectiveLens
 
 import games
-import steadyreach_visits as visits
 from engine import theme as themes
 from engine import words
+from engine.commands import visits
+from engine.commands.bench.gpu import Timer
+from engine.commands.bench.rows import Row, row
 from engine.frame import UPRIGHT, Frame
 from engine.headset import Watched
 from engine.panda.axes import to_panda, turn_to_panda
@@ -28,10 +30,7 @@ from engine.panda.stage import Stage
 from engine.plan import About
 from engine.scene import Progress, Scene
 from engine.simulated import SimulatedHeadset
-from steadyreach_bench_gpu import Timer
 
-Row = dict[str, Any]
-Making = Callable[..., Row]
 Moment = tuple[Scene, Frame]
 SEED, RATE_HZ, COUNTED_EVERY = 3, 45.0, 15
 MID_PLAY, FRAMES = 0.4, 90
@@ -70,7 +69,7 @@ class Eye(NamedTuple):
     film: GraphicsOutput
 
 
-def run(row: Making, chosen: Sequence[str] = (), theme_names: Sequence[str] = (), *, drawing: bool = True) -> list[Row]:
+def run(chosen: Sequence[str] = (), theme_names: Sequence[str] = (), *, drawing: bool = True) -> list[Row]:
     """The rows of every game (or those chosen) in every theme (or those named), with those of `drawing` or without.
 
     Raises engine.headset.HeadsetUnavailable where there is no OpenGL.
@@ -81,8 +80,8 @@ def run(row: Making, chosen: Sequence[str] = (), theme_names: Sequence[str] = ()
         rows = [row("main thread, the peer", peer_ms, "ms", PEER)]
         for name in theme_names or themes.names():
             stage = Stage(graphics, themes.load(name), words.load(), visits.CACHE)
-            rows += _theme(row, stage, name, played, peer_ms)
-            rows += _drawing(row, graphics, stage, name, played) if drawing else []
+            rows += _theme(stage, name, played, peer_ms)
+            rows += _drawing(graphics, stage, name, played) if drawing else []
         return rows
 
 
@@ -96,7 +95,7 @@ def film_of(name: str) -> Film:
     return film
 
 
-def _theme(row: Making, stage: Stage, theme: str, played: Mapping[str, Film], peer_ms: float) -> list[Row]:
+def _theme(stage: Stage, theme: str, played: Mapping[str, Film], peer_ms: float) -> list[Row]:
     stage.prepare(themes.PLACES)
     before, read = _reads(), _reads()
     counting = (read or 0) - (before or 0)
@@ -146,7 +145,7 @@ def gpu_ms(graphics: Graphics, stage: Stage, moments: Sequence[Moment]) -> float
     return median(spent_ms[1:])
 
 
-def _drawing(row: Making, graphics: Graphics, stage: Stage, theme: str, played: Mapping[str, Film]) -> list[Row]:
+def _drawing(graphics: Graphics, stage: Stage, theme: str, played: Mapping[str, Film]) -> list[Row]:
     """What drawing costs the main thread, and the card; a processor that pretends to be one is told of one game."""
     renderer = graphics.describe()
     pretends = any(name.lower() in renderer.lower() for name in SOFTWARE)

@@ -14,6 +14,7 @@ from calibration.checks import day_of, problems
 from calibration.due import carried_over
 from calibration.knobs import next_step
 from engine import precautions
+from engine.commands.visits import HOME, knobs_of, preset_parameters
 from engine.guard import NEAR_FALLS
 from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord
@@ -21,7 +22,6 @@ from engine.plan import Plan
 from engine.presets import Resolved
 from engine.records import BlockRecord, KnobState, RecordUnreadable, Session, read, to_json
 from engine.session_folder import FolderUnusable
-from steadyreach_visits import HOME, knobs_of, preset_parameters
 
 FOLDER = HOME / "patients"
 NEAR_FALLS_STOP = 2

@@ -20,6 +20,7 @@ from calibration.reaching import OpenReach
 from calibration.standing import Standing
 from engine import looking, presets, recording, session
 from engine.adaptation import Adaptation
+from engine.commands.flow import steps_of, whole_visit
 from engine.headset import Headset
 from engine.movements import GAZES, LEANS, MOVEMENTS
 from engine.parameters import Layer, ParameterError, describe, fill
@@ -44,7 +45,6 @@ from engine.records import Answer, BlockRecord, Calibration, Followed, KnobState
 from engine.replay import ReplayHeadset
 from engine.session_folder import FRAMES, RECORD, SessionFolder, read_session
 from engine.task import Task
-from steadyreach_flow import steps_of, whole_visit
 
 VERSION = "0.1.0"
 SOFTWARE = f"steadyreach {VERSION}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from steadyreach_answer import fail, tell
+from engine.commands.answer import fail, tell
 
 if TYPE_CHECKING:
     from calibration.previewed import Preview, SessionPreview
@@ -35,8 +35,8 @@ def preview(
 ) -> None:
     """Show what a preset will ask of a patient over a session: how far, how often, how long, what is different."""
     import games as registry
-    import steadyreach_preview_picture as drawing
-    import steadyreach_previewing as previewing
+    from engine.commands import preview_picture as drawing
+    from engine.commands import previewing
 
     chosen = games.split(",") if games else ()
     record = previewing.record_in(patient)

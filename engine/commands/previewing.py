@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 
 import games
-import steadyreach_visits as visits
 from calibration.differences import quantity
 from calibration.due import BUT_THE_NECK, NOTHING, due
 from calibration.preview import preview
 from calibration.previewed import Preview
 from engine import presets
+from engine.commands import visits
+from engine.commands.patients import problems_of
 from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord
 from engine.plan import Plan
@@ -20,7 +21,6 @@ from engine.precautions import bounds_of, check_precautions
 from engine.presets import Resolved
 from engine.records import RecordUnreadable, Session, from_json
 from engine.session_folder import RECORD
-from steadyreach_patients import problems_of
 
 NOTHING_BEFORE = "there is no preset {!r} any more: nothing to compare with"
 CHANGED = "{}, changed"

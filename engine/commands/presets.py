@@ -9,9 +9,9 @@ import typer
 from engine import preset_words, presets
 from engine.adaptation import FIRST, Adaptation
 from engine.bounds import describe_bounds
+from engine.commands.answer import tell
+from engine.commands.visits import resolved, tasks
 from engine.parameters import describe
-from steadyreach_answer import tell
-from steadyreach_visits import resolved, tasks
 
 app = typer.Typer()
 

@@ -10,7 +10,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-import steadyreach_visits as visits
+from engine.commands import visits
+from engine.commands.answer import fail, tell
+from engine.commands.film import Cut, camera, reel_of
+from engine.commands.video import Pixels, Video, VideoRefused
 from engine.frame import Pose, forward, from_yaw_pitch
 from engine.headset import HeadsetUnavailable
 from engine.plan import About
@@ -18,9 +21,6 @@ from engine.records import Session
 from engine.session_folder import read_session
 from engine.settings import Settings
 from engine.simulated import SimulatedHeadset
-from steadyreach_answer import fail, tell
-from steadyreach_film import Cut, camera, reel_of
-from steadyreach_video import Pixels, Video, VideoRefused
 
 app = typer.Typer()
 

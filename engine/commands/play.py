@@ -12,12 +12,13 @@ from typing import Annotated, Any
 import typer
 from msgspec.structs import replace
 
-import steadyreach_patients as patients
-import steadyreach_visits as visits
 from calibration import imported
 from engine import replay, words
 from engine import theme as themes
 from engine.answers import AnswerUnusable, check_answer
+from engine.commands import patients, visits
+from engine.commands.answer import fail, tell
+from engine.commands.doors import open_headset, open_sound
 from engine.headset import Watched
 from engine.openxr.options import options
 from engine.patient import PatientRecord
@@ -27,8 +28,6 @@ from engine.records import Answer, Calibration, Session
 from engine.session import UNWRITTEN
 from engine.settings import Settings
 from engine.task import NotMeasured
-from steadyreach_answer import fail, tell
-from steadyreach_doors import open_headset, open_sound
 
 app = typer.Typer()
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]

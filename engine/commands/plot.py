@@ -1,4 +1,4 @@
-"""What of a file is drawn: its sway, its ranges and its reaches as the pictures of `steadyreach_drawing`."""
+"""What of a file is drawn: its sway, its ranges and its reaches as the pictures of `engine.commands.drawing`."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from calibration.height import STANDING
+from engine.commands.drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
+from engine.commands.measure import REACH_CUT_OFF_HZ, Part, measure, reaches, sway_track
+from engine.commands.person import Person, load
 from engine.formats.tables import Table
 from engine.frame import SIDES
 from engine.metrics import reach_space, signals
@@ -18,9 +21,6 @@ from engine.metrics.norms import NORMS
 from engine.metrics.reach_measures import Reach
 from engine.metrics.reaching import reach
 from engine.motion import Array
-from steadyreach_drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
-from steadyreach_measure import REACH_CUT_OFF_HZ, Part, measure, reaches, sway_track
-from steadyreach_person import Person, load
 
 FORMATS = ("png", "svg", "pdf")
 LEAST_IN_RAY, LEAST_SEEN = 10, 20

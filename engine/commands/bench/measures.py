@@ -14,13 +14,13 @@ import numpy as np
 from scipy import signal
 
 from engine.body import estimate, upright
+from engine.commands.bench.rows import Row, row
 from engine.figure import figure
 from engine.metrics.balance import sway
 from engine.metrics.reaching import reach
 from engine.metrics.sway_dynamics import sample_entropy
 from engine.records import Stance
 from engine.simulated import SimulatedHeadset
-from steadyreach_bench import Row, row
 
 RATE_HZ, SECONDS = 100.0, 60.0
 ROUNDS = 15

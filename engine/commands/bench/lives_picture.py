@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import games
-from steadyreach_drawing import ASKED, BODY, COLOURS, INK, MEASURED, SOFT_INK, SURFACE, styled, write
-
-if TYPE_CHECKING:
-    from steadyreach_bench_lives import Life
+from engine.commands.bench.living import Life
+from engine.commands.drawing import ASKED, BODY, COLOURS, INK, MEASURED, SOFT_INK, SURFACE, styled, write
 
 MEASURING, REST, TALKING = "measuring", "rests", "questions, choices, panels"
 _OTHER: Mapping[str, str] = {"calibrate": MEASURING, "recheck": MEASURING, "rest": REST}
@@ -20,13 +17,13 @@ _COLOURS: Mapping[str, str] = {MEASURING: BODY, REST: "#e4e9e7", TALKING: "#f1ec
 SPREAD = 0.28  # of a row, by which dots are apart that would hide each other
 
 
-def draw(lives: Sequence["Life"], path: Path) -> None:
+def draw(lives: Sequence[Life], path: Path) -> None:
     """Draw the lives into a file, .svg or .png."""
     with styled():
         write(picture(lives), path)
 
 
-def picture(lives: Sequence["Life"]) -> Figure:
+def picture(lives: Sequence[Life]) -> Figure:
     """Time on task, variety and success; kinds of people from top to bottom, or presets."""
     figure = Figure(figsize=(12, 10.5), layout="constrained")
     figure.suptitle(f"{len(lives)} simulated sessions: every kind of person at every preset", x=0.01, ha="left",
@@ -41,7 +38,7 @@ def picture(lives: Sequence["Life"]) -> Figure:
     return figure
 
 
-def _time(axes: Axes, lives: Sequence["Life"]) -> None:
+def _time(axes: Axes, lives: Sequence[Life]) -> None:
     """Mean minutes by game, and for all else."""
     kinds = _named(lives, "kind")
     parts = [*games.names(), MEASURING, REST, TALKING]
@@ -59,7 +56,7 @@ def _time(axes: Axes, lives: Sequence["Life"]) -> None:
                 columnspacing=1.2, handlelength=1.2)  # fmt: skip
 
 
-def _variety(axes: Axes, lives: Sequence["Life"]) -> None:
+def _variety(axes: Axes, lives: Sequence[Life]) -> None:
     """Different requests and directions of each session."""
     kinds = _named(lives, "kind")
     for number, some in enumerate(kinds.values()):
@@ -71,7 +68,7 @@ def _variety(axes: Axes, lives: Sequence["Life"]) -> None:
     axes.legend(fontsize=8.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False)
 
 
-def _success(axes: Axes, lives: Sequence["Life"]) -> None:
+def _success(axes: Axes, lives: Sequence[Life]) -> None:
     """The success that was set, and those that were had, by preset."""
     presets = _named(lives, "preset")
     for number, some in enumerate(presets.values()):
@@ -85,7 +82,7 @@ def _success(axes: Axes, lives: Sequence["Life"]) -> None:
     axes.legend(fontsize=8.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False)
 
 
-def _of_games(axes: Axes, lives: Sequence["Life"]) -> None:
+def _of_games(axes: Axes, lives: Sequence[Life]) -> None:
     """The success of each game that asks for limits."""
     asked = [name for name in games.names() if any(life.tries.get(name) for life in lives)]
     for number, name in enumerate(asked):
@@ -114,14 +111,14 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
     axes.set_axisbelow(True)
 
 
-def _named(lives: Sequence["Life"], what: str) -> dict[str, list["Life"]]:
+def _named(lives: Sequence[Life], what: str) -> dict[str, list[Life]]:
     found: dict[str, list[Life]] = {}
     for life in lives:
         found.setdefault(str(getattr(life, what)), []).append(life)
     return found
 
 
-def _minutes(life: "Life") -> dict[str, float]:
+def _minutes(life: Life) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, seconds in life.spent_s.items():
         part = name if name in games.names() else _OTHER.get(name, TALKING)

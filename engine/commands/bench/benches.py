@@ -1,0 +1,75 @@
+"""Benches: what it costs, beside what one would use instead, measured in the same run."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.commands.bench.loop import best, body, loop, record
+from engine.commands.bench.rows import Row, row
+from engine.commands.simulating import simulate
+from engine.parameters import ParameterError
+
+
+def run(chosen: list[str]) -> list[Row]:
+    """The rows of the benches asked for, or of all that run anywhere; raises ParameterError for an unknown one.
+
+    `xr` needs a runtime and `games` OpenGL, and they raise HeadsetUnavailable where there is none.
+    """
+    for name in chosen:
+        if name not in BENCHES:
+            raise ParameterError(f"there is no bench {name!r}; the benches are {', '.join(BENCHES)}")
+    return [found for name in chosen or ANYWHERE for found in BENCHES[name]()]
+
+
+def _xr() -> list[Row]:
+    from engine.commands.bench import xr  # it draws, which the others do without
+
+    return xr.run()
+
+
+def _measures() -> list[Row]:
+    from engine.commands.bench import measures  # its peers take seconds to import
+
+    return measures.run()
+
+
+def _adaptation() -> list[Row]:
+    from engine.commands.bench import adaptation  # two minutes of simulated people
+
+    return adaptation.run()
+
+
+def _preview() -> list[Row]:
+    from engine.commands import previewing
+
+    with tempfile.TemporaryDirectory() as folder:
+        simulate(1, 1, Path(folder))
+        record = previewing.record_in(Path(folder) / "simulated-1")
+    both_s, _ = best(lambda: float(previewing.previewed(record, "push", "standard").sessions))
+    return [row("preview of two presets", 1000 * both_s, "ms", "a slider that is followed", at_most=150.0)]
+
+
+def _games() -> list[Row]:
+    from engine.commands.bench import games  # it draws, which the others do without
+
+    return games.run()
+
+
+def _lives() -> list[Row]:
+    from engine.commands.bench import lives  # ten minutes of simulated people
+
+    return lives.run()
+
+
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "loop": loop,
+    "recording": record,
+    "body": body,
+    "measures": _measures,
+    "adaptation": _adaptation,
+    "preview": _preview,
+    "games": _games,
+    "lives": _lives,
+    "xr": _xr,
+}
+ANYWHERE = ("loop", "recording", "body", "measures", "adaptation", "preview")

@@ -1,0 +1,28 @@
+"""Whole sessions of simulated patients, as fast as this computer can."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.commands import visits
+from engine.plan import About
+from engine.simulated import SimulatedHeadset
+
+STARTED_AT = "2026-01-05T09:00:00+00:00"
+
+
+def simulate(sessions: int, seed: int, folder: Path, preset: str = "standard") -> dict[str, Any]:
+    """Play whole sessions with simulated patients, closed loop and recorded; what came of them, and how fast."""
+    steps_of = ["fruit_ladder", "harbour_lean"]
+    frames, started, done = 0, time.perf_counter(), []
+    for number in range(sessions):
+        holds = visits.resolved(preset)
+        plan = visits.plan(f"simulated-{seed + number}", visits.steps_for(steps_of, holds), holds, seed + number)
+        headset = SimulatedHeadset(seed=seed + number)
+        about = About(f"simulated-{seed + number}", STARTED_AT, visits.SOFTWARE)
+        session, where = visits.play(plan, headset, folder, about)
+        summary = visits.summary(session, where)
+        frames += summary["frames"]  # type: ignore[operator] # a count
+        done.append(summary)
+    seconds = time.perf_counter() - started
+    return {"sessions": done, "frames": frames, "seconds": round(seconds, 3), "frames_per_second": frames / seconds}
