@@ -1,14 +1,16 @@
 """What a hand feels and an ear hears while a move goes on, so that nobody has to see that it is going well."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.body import Body
+from engine.moves import hand_m
 from engine.scene import Buzz, Gaze, Item, Lean, Rise, Target, Tone
 from engine.task import Move
 
 ENTERED, ARRIVED = 0.35, 0.8  # strength of a pulse
 ENTERED_S, ARRIVED_S = 0.04, 0.12
+FAR_M = 0.8  # from there on a note that follows a hand begins to rise
 
 
 def felt(move: Move) -> Move:
@@ -36,6 +38,20 @@ def followed(move: Move, height: Callable[[Body], float]) -> Move:
             own = move.send(body)
         except StopIteration as end:
             return str(end.value)
+
+
+def nearness(targets: Sequence[Target]) -> Callable[[Body], float]:
+    """How near the hand is that is furthest from its target, 1 for there; nan while one is not seen."""
+
+    def made(body: Body) -> float:
+        hands = [hand_m(body, target.hand, target.place_m) for target in targets]
+        ways_m = [
+            math.nan if hand is None else math.dist(hand, target.place_m)
+            for hand, target in zip(hands, targets, strict=True)
+        ]
+        return math.nan if any(map(math.isnan, ways_m)) else 1 - max(ways_m) / FAR_M
+
+    return made
 
 
 def arrival(key: str, hand: str = "either") -> Buzz:

@@ -1,15 +1,18 @@
 """Where something to reach for can hang for one person: the arms that may play, and a place for one target."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import Vector
+from engine.places import towards
 from engine.records import Request
+from engine.scene import Lean
 
 LOWER_STEP_DEG = 5.0
 LEAST_DEG = 15.0
+ALONG = (1.0, 0.5, 0.0)  # how far targets go along with a lean, as far as the reach allows
 
 
 class Hung(NamedTuple):
@@ -66,6 +69,22 @@ def hang(
         elevation -= LOWER_STEP_DEG
     reason = why or "too little is left to raise it"
     raise OutsideEnvelope(f"nothing can hang in front of the {side} hand: {reason}")
+
+
+def along(envelope: Envelope, hung: Mapping[str, Hung], lean: Lean) -> dict[str, Hung]:
+    """Targets, by hand, that go along with the shoulders in a lean, as far as all may; none when none may hang."""
+    for share in ALONG:
+        moved = {side: _along(envelope, side, of_side, lean, share) for side, of_side in hung.items()}
+        if not any(envelope.refuses_target(of_side.place_m, side) for side, of_side in moved.items()):
+            return moved
+    return {}
+
+
+def _along(envelope: Envelope, side: str, hung: Hung, lean: Lean, share: float) -> Hung:
+    way = towards(envelope.stance.facing_deg, lean.direction_deg)
+    aside_m = share * envelope.shoulder(side)[1] * math.tan(math.radians(lean.angle_deg))
+    x, y, z = (p + aside_m * w for p, w in zip(hung.place_m, way, strict=True))
+    return hung._replace(place_m=(x, y, z))
 
 
 def _hung(

@@ -1,26 +1,24 @@
 """Mirror Friends: a companion shows a pose, and whoever stands before it copies it as in a mirror."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves
-from engine.body import Body
+from engine import feedback, moves, posing
 from engine.envelope import Envelope, OutsideEnvelope
-from engine.facing import facing_deg
 from engine.frame import SIDES, Vector
-from engine.hanging import Hung, able_arms, hang
+from engine.hanging import Hung, able_arms, along, hang
 from engine.metrics.bimanual import Bimanual, bimanual
 from engine.metrics.definition import measured
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.movements import LEANS
 from engine.parameters import choice, number
-from engine.places import from_shoulder, lean_along, towards
+from engine.places import from_shoulder
 from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Arms, Friend, Gaze, Item, Lean, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
@@ -32,11 +30,9 @@ COMFORTABLE = 0.85  # of its limit: the most for the arm that a trial is not abo
 STRETCHED = 0.75  # of the way to its target: a hand beside the ear is high up, and no pose
 FURTHEST_OUT_DEG = (60.0, 40.0, 20.0, 0.0)  # where to hang a target that cannot be as far out as the pose wants
 MOST_LEAN_DEG, LEAN_OF_LIMIT, LEAN_TOLERANCE_DEG = 4.0, 0.7, 1.2
-MOVED_ALONG = (1.0, 0.5, 0.0)  # how far targets go along with a lean, as far as the reach allows
 TILT_OF_LIMIT, TILT_TOLERANCE_DEG = 0.6, 7.0
 LEAST_FRAMES = 20
 LEAST_WINDOW_S = 0.5
-FAR_M = 0.8
 FRAME_S = 0.02
 REST_ELEVATION_DEG, REST_OF_ARM = 25.0, 0.85
 REACTION_S, HAND_MPS = 0.4, 0.75  # as a simulated patient moves who is not said to move otherwise
@@ -205,8 +201,8 @@ class Game(Task):
     def _copy(self, trial: Trial, targets: tuple[Target, ...]) -> Move:
         """Bring every joint of the pose where it should be, all at once, and keep it there."""
         held = feedback.felt(moves.hold_all(targets, self.p.hold_s))
-        posed = _posed(held, trial.values["more"])
-        return feedback.followed(moves.within(self.p.limit_s + self.p.hold_s, posed), _nearness(targets))
+        posed = posing.posed(held, trial.values["more"])
+        return feedback.followed(moves.within(self.p.limit_s + self.p.hold_s, posed), feedback.nearness(targets))
 
     def _answer(self, trial: Trial, panel: Panel, targets: tuple[Target, ...], reached: bool) -> tuple[Item, ...]:
         """What is shown after a pose: the friend cheers, or waves."""
@@ -278,19 +274,8 @@ def _leaning(envelope: Envelope, pose: Pose, side: str, hung: dict[str, Hung]) -
         return None, hung
     angle_deg = min(MOST_LEAN_DEG, LEAN_OF_LIMIT * envelope.at_most(movement).value)
     lean = Lean("pose lean", LEANS[movement], angle_deg, LEAN_TOLERANCE_DEG)
-    for share in MOVED_ALONG:
-        moved = {arm: _moved(envelope, arm, of_arm, lean, share) for arm, of_arm in hung.items()}
-        if not any(envelope.refuses_target(of_arm.place_m, arm) for arm, of_arm in moved.items()):
-            return lean, moved
-    return None, hung
-
-
-def _moved(envelope: Envelope, side: str, hung: Hung, lean: Lean, share: float) -> Hung:
-    """A target that went a share of the way along that its shoulder goes in a lean."""
-    way = towards(envelope.stance.facing_deg, lean.direction_deg)
-    aside_m = share * envelope.shoulder(side)[1] * math.tan(math.radians(lean.angle_deg))
-    x, y, z = (p + aside_m * w for p, w in zip(hung.place_m, way, strict=True))
-    return hung._replace(place_m=(x, y, z))
+    moved = along(envelope, hung, lean)
+    return (lean, moved) if moved else (None, hung)
 
 
 def _tilting(envelope: Envelope, pose: Pose, side: str) -> Gaze | None:
@@ -324,49 +309,6 @@ def _shown(trial: Trial) -> Friend:
         if isinstance(item, Lean)
     )
     return Friend("friend", "shows", Arms(arms.get("left", hanging), arms.get("right", hanging)), tilt, lean)
-
-
-def _posed(move: Move, more: Sequence[Lean | Gaze]) -> Move:
-    """Play a move in which hands count only while trunk and head are as they are asked to be."""
-    own, now, slack = next(move), tuple(more), 1.0
-    while True:
-        body = yield (*own, *now)
-        now = tuple(_now(item, body) for item in more)
-        fits = all(_fits(item, slack) for item in now)
-        slack = moves.HELD if fits else 1.0
-        try:
-            own = move.send(body if fits else body._replace(left_seen=False, right_seen=False))
-        except StopIteration as end:
-            return str(end.value)
-
-
-def _now(item: Lean | Gaze, body: Body) -> Lean | Gaze:
-    if isinstance(item, Lean):
-        return item._replace(now_deg=body.lean_deg)
-    return item._replace(now_deg=facing_deg(body))
-
-
-def _fits(item: Lean | Gaze, slack: float) -> bool:
-    """Whether a trunk leans, or a head is laid over, far enough and to the right side."""
-    if isinstance(item, Lean):
-        along, across = lean_along(item.now_deg, item.direction_deg)
-        near_deg = item.tolerance_deg * slack
-        return along > item.angle_deg - near_deg and abs(across) < 2 * near_deg
-    return math.copysign(1.0, item.tilt_deg) * item.now_deg[2] > abs(item.tilt_deg) - item.radius_deg * slack
-
-
-def _nearness(targets: Sequence[Target]) -> Callable[[Body], float]:
-    """How near the hand is that is further from its place, 1 for there; nan while one is not seen."""
-
-    def height(body: Body) -> float:
-        hands = [moves.hand_m(body, target.hand, target.place_m) for target in targets]
-        ways_m = [
-            math.nan if hand is None else math.dist(hand, target.place_m)
-            for hand, target in zip(hands, targets, strict=True)
-        ]
-        return math.nan if any(map(math.isnan, ways_m)) else 1 - max(ways_m) / FAR_M
-
-    return height
 
 
 def _resting(shoulder_m: Vector, arm_m: float, trial: Trial, side: str) -> Vector:
