@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import math
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import msgpack
@@ -176,19 +176,21 @@ def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
     assert (writer.sha256, writer.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
-def test_a_file_cut_at_any_byte_gives_its_whole_blocks(tmp_path: Path) -> None:
-    content = _write(tmp_path / "whole.vrec", 3 * ROWS_PER_BLOCK)
-    path, before = tmp_path / "cut.vrec", 0
-    for length in range(len(content)):
+def test_a_file_cut_anywhere_gives_its_whole_blocks(tmp_path: Path) -> None:
+    content, path = _write(tmp_path / "whole.vrec", 3 * ROWS_PER_BLOCK), tmp_path / "cut.vrec"
+
+    def rows_left(length: int) -> int:
         path.write_bytes(content[:length])
         try:
-            found = recording.read(path)
+            return len(recording.read(path).rows)
         except RecordingUnreadable:
-            assert before == 0
-            continue
-        assert before <= len(found.rows) < 3 * ROWS_PER_BLOCK
-        before = len(found.rows)
-    assert before == 2 * ROWS_PER_BLOCK
+            return 0
+
+    steps = [(length, rows_left(length)) for length in range(0, len(content), 61)]
+    grows = [range(at, end + 1) for (at, before), (end, after) in pairwise(steps) if before != after]
+    each_byte = [[rows_left(length) for length in lengths] for lengths in grows]
+    assert [(left[0], left[-1]) for left in each_byte] == [(0, ROWS_PER_BLOCK), (ROWS_PER_BLOCK, 2 * ROWS_PER_BLOCK)]
+    assert all(set(left) == {left[0], left[-1]} and sorted(left) == left for left in each_byte)
 
 
 def test_a_file_that_is_cut_gives_no_frame_without_its_devices(tmp_path: Path) -> None:
