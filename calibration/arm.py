@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from engine.frame import Vector
 from engine.metrics.definition import NotMeasurable, defined
@@ -224,7 +224,7 @@ def _most_agreed(points: Array, arm_m: float) -> Array:
 
 def _most_off(off: Array, share: float) -> float:
     """Three standard deviations of normal scatter, by that share of the distances which is no outlier's."""
-    sd_m = float(np.quantile(off, share)) / float(special.ndtri((1 + share) / 2))
+    sd_m = float(np.quantile(off, share)) / float(scipy.special.ndtri((1 + share) / 2))
     return max(OUTLYING * sd_m, LEAST_ERROR_M)
 
 

@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr
 
 from calibration.asking import Spec, scale
 from calibration.evidence import GUESS, Evidence, likelihood
@@ -131,7 +131,9 @@ class One:
     def quantile(self, share: float) -> float:
         """The amplitude below which the limit lies with probability `share`."""
         if self._below is None:
-            self._below = self._weight @ ndtr((self._at - self._mean[:, None]) / np.sqrt(self._variance)[:, None])
+            self._below = self._weight @ scipy.special.ndtr(
+                (self._at - self._mean[:, None]) / np.sqrt(self._variance)[:, None]
+            )
         return float(np.interp(share, self._below, self._at))
 
     def aim(self, success: float) -> float:
@@ -146,7 +148,7 @@ class One:
         if self._able is None:
             # A logistic blurred by a Gaussian is nearly a wider logistic (MacKay 1992).
             width = np.sqrt(self._slope**2 + math.pi * self._variance / 8)
-            self._able = self._weight @ expit((self._mean[:, None] - self._at) / width[:, None])
+            self._able = self._weight @ scipy.special.expit((self._mean[:, None] - self._at) / width[:, None])
         return self._able
 
 

@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 
 Array = NDArray[np.float64]
 
@@ -52,14 +52,14 @@ def likelihood(seen: Evidence, limit: Array, slope: Array, effort: Array, lapse:
     """How likely it is that a trial showed this, of each limit, slope and effort (arrays that broadcast)."""
     capable = 1 - lapse - GUESS
     if seen.censored:
-        success: Array = GUESS + capable * expit((limit - seen.achieved) / slope)
+        success: Array = GUESS + capable * scipy.special.expit((limit - seen.achieved) / slope)
         return success
     width = np.sqrt(slope**2 + 3 * (SENSOR_SD_DEG * scale) ** 2 / math.pi**2)
     ratio = np.exp(-np.abs(seen.achieved - (effort if seen.open_effort else 1.0) * limit) / width)
     if seen.missed is not None:  # where a lapse may end: anywhere below what was asked, or what is possible
         lapsed: Array | float = lapse / max(seen.missed, scale)
     else:
-        below = np.maximum(expit((limit - seen.achieved) / width), HARDLY)
+        below = np.maximum(scipy.special.expit((limit - seen.achieved) / width), HARDLY)
         lapsed = lapse / np.maximum(limit, OPEN_LAPSE_DEG * scale) * below
     there: Array = capable * ratio / (width * (1 + ratio) ** 2) + lapsed
     return there

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from engine.movements import GAZES, LEANS
 from engine.records import Limit, ReachCell
@@ -39,7 +39,7 @@ def from_repetitions(values: Sequence[float], unit: str, method: str, least_sd: 
     freedom = PRIOR_FREEDOM + len(efforts) - 1
     mean = float(efforts.mean())
     spread = math.sqrt((PRIOR_FREEDOM * least_sd**2 + float(np.sum((efforts - mean) ** 2))) / freedom)
-    half = float(special.stdtrit(freedom, 0.975)) * spread / math.sqrt(len(efforts))
+    half = float(scipy.special.stdtrit(freedom, 0.975)) * spread / math.sqrt(len(efforts))
     limit = _limit(mean, half, unit, len(efforts), method, note, float(efforts.max()))
     return msgspec.structs.replace(limit, efforts=tuple(round(effort, 4) for effort in values))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+import scipy
 
 from calibration.arm import Array, Prior, by_proportions, fit_straight, settled, spaced
 from calibration.limits import from_one
@@ -115,8 +115,8 @@ def _in_still_trunk(motion: Motion, stance: Stance, side: str) -> Array:
     away_m = np.linalg.norm(motion.head_m - np.array(stance.head_m), axis=1)
     seen = np.isfinite(chest.q).all(axis=1) & np.isfinite(chest.position_m).all(axis=1)
     neutral = int(np.argmin(np.where(seen, away_m, np.inf)))
-    turned = Rotation.from_quat(chest.q[seen])
-    back = Rotation.from_quat(chest.q[neutral]) * turned.inv()
+    turned = scipy.spatial.transform.Rotation.from_quat(chest.q[seen])
+    back = scipy.spatial.transform.Rotation.from_quat(chest.q[neutral]) * turned.inv()
     line: Array = np.full_like(hand_m, np.nan)
     line[seen] = back.apply(hand_m[seen] - chest.position_m[seen]) + chest.position_m[neutral] - motion.head_m[neutral]
     return line

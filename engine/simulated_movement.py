@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from engine.frame import Vector
 from engine.places import from_shoulder, seen_from_shoulder
@@ -65,9 +65,9 @@ def sway_and_tremor(
 
     def filtered(low_hz: float, high_hz: float, millimetres: float) -> list[float]:
         bounds = [low_hz / rate_hz * 2, min(0.98, high_hz / rate_hz * 2)]
-        sections = signal.butter(2, bounds, "bandpass", output="sos")
+        sections = scipy.signal.butter(2, bounds, "bandpass", output="sos")
         ring = np.tile(generator.standard_normal(NOISE_FRAMES), 3)
-        wave = signal.sosfilt(sections, ring)[-NOISE_FRAMES:]
+        wave = scipy.signal.sosfilt(sections, ring)[-NOISE_FRAMES:]
         values: list[float] = (wave / wave.std() * millimetres / 1000).tolist()
         return values
 

@@ -115,5 +115,12 @@ def test_the_core_runs_without_the_edges() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
+def test_a_command_starts_without_the_parts_of_scipy_that_take_a_second() -> None:
+    program = (
+        "import sys, steadyreach; sys.exit(bool({'scipy.signal', 'scipy.special', 'scipy.spatial'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
 def _module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

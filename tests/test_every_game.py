@@ -7,16 +7,16 @@ from random import Random
 
 import msgspec
 import pytest
-from visits import calibration, game, patient, play
+from visits import Kept, calibration, game, patient, play
 
 import games
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.movements import PARTS
 from engine.parameters import describe
 from engine.precautions import BOUNDED
-from engine.records import TrialRecord, to_json
+from engine.records import Calibration, Session, TrialRecord, to_json
 from engine.scene import Gaze, Item, Lean, Panel, Progress, Reach, Rise, Sound, Target
-from engine.simulated import SimulatedHeadset
+from engine.simulated import Patient, SimulatedHeadset
 from engine.task import Trial
 from engine.theme import SOUND_ROLES
 from engine.theme import load as load_theme
@@ -35,17 +35,27 @@ EDGES = [
 ]
 
 
-@pytest.fixture(params=games.names())
+@pytest.fixture(params=games.names(), scope="module")
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def usual(name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Kept]:
+    """A game as it is when nobody changes it, played by somebody usual."""
+    return play(game(name), tmp_path_factory.mktemp(name))
+
+
+def in_steps(known: Calibration, person: Patient | None = None, seed: int = 0) -> SimulatedHeadset:
+    """A headset that is slow enough to be quick to play with."""
+    return SimulatedHeadset(person or patient(known), seed, rate_hz=30.0)
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), EDGES, ids=[f"{n}-{p}-{v}" for n, p, v in EDGES])
 def test_it_can_be_finished_at_the_edges_of_every_parameter(
     name: str, parameter: str, value: object, tmp_path: Path
 ) -> None:
-    person = SimulatedHeadset(patient(calibration()), 0, rate_hz=30.0)
-    session, _ = play(game(name, {**SHORT, parameter: value}), tmp_path, headset=person)
+    session, _ = play(game(name, {**SHORT, parameter: value}), tmp_path, headset=in_steps(calibration()))
     assert session.ended_by == "finished", session.events
     assert len(session.blocks[0].trials) == (value if parameter == "targets" else 3)
 
@@ -75,7 +85,7 @@ def refusal(envelope: Envelope, item: Item) -> str:
 @pytest.mark.parametrize("elevation_deg", [40.0, 110.0, 175.0])
 def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: float, tmp_path: Path) -> None:
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
-    session, kept = play(game(name), tmp_path, known)
+    session, kept = play(game(name), tmp_path, known, in_steps(known))
     envelope = Envelope(session.calibration or known)
     asked = {i for scene in kept.scenes for i in scene.items if isinstance(i, Target | Lean | Gaze | Rise)}
     assert asked
@@ -83,12 +93,12 @@ def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: fl
     assert not session.events
 
 
-@pytest.mark.parametrize("name", LIMITED)
-def test_it_asks_for_less_where_the_preset_says_so(name: str, tmp_path: Path) -> None:
-    freely, _ = play(game(name), tmp_path)
+@pytest.mark.parametrize("name", LIMITED, scope="module", indirect=True)
+def test_it_asks_for_less_where_the_preset_says_so(name: str, usual: tuple[Session, Kept], tmp_path: Path) -> None:
+    freely, _ = usual
     asked = {trial.request.movement for trial in freely.blocks[0].trials if trial.request}
     caps = {movement: 0.6 * calibration().limits[movement].value for movement in asked}
-    session, _ = play(game(name), tmp_path, caps=caps)
+    session, _ = play(game(name), tmp_path, headset=in_steps(calibration()), caps=caps)
     requests = [trial.request for trial in session.blocks[0].trials if trial.request]
     assert requests
     assert all(request.amplitude <= caps[request.movement] for request in requests)
@@ -112,7 +122,7 @@ def test_a_strong_patient_reaches_and_a_weak_one_does_not(name: str, tmp_path: P
     for strength, rise in ((2.0, 1.0), (0.3, 0.4)):
         limits = {movement: strength * found.value for movement, found in known.limits.items()}
         person = replace(patient(known, lapse=0.0), limits_deg=limits, rise=rise)
-        session, _ = play(game(name, {"targets": 4}), tmp_path, known, SimulatedHeadset(person, 1))
+        session, _ = play(game(name, {"targets": 4}), tmp_path, known, in_steps(known, person, 1))
         played.append(session.blocks[0].trials)
     strong, weak = played
     assert [trial.outcome for trial in strong] == ["reached"] * 4
@@ -122,7 +132,7 @@ def test_a_strong_patient_reaches_and_a_weak_one_does_not(name: str, tmp_path: P
 def test_misses_make_it_easier(name: str, tmp_path: Path) -> None:
     known = calibration()
     person = replace(patient(known), limits_deg={m: 0.4 * v.value for m, v in known.limits.items()})
-    session, _ = play(game(name, {"targets": 8}), tmp_path, known, SimulatedHeadset(person, 1))
+    session, _ = play(game(name, {"targets": 8}), tmp_path, known, in_steps(known, person, 1))
     asked: dict[str, list[float]] = {}
     for trial in session.blocks[0].trials:
         if trial.request:
@@ -130,8 +140,8 @@ def test_misses_make_it_easier(name: str, tmp_path: Path) -> None:
     assert all(amplitudes[-1] < amplitudes[0] for amplitudes in asked.values() if len(amplitudes) > 1)
 
 
-def test_every_measure_it_gives_is_declared_with_its_unit(name: str, tmp_path: Path) -> None:
-    session, _ = play(game(name), tmp_path)
+def test_every_measure_it_gives_is_declared_with_its_unit(name: str, usual: tuple[Session, Kept]) -> None:
+    session, _ = usual
     declared = games.load(name).measures
     for trial in session.blocks[0].trials:
         assert set(trial.measures) == set(declared)
@@ -147,8 +157,8 @@ def test_a_measure_that_holds_a_quantity_ends_in_its_unit(name: str) -> None:
         assert measure.help
 
 
-def test_what_came_of_a_trial_is_what_was_measured(name: str, tmp_path: Path) -> None:
-    session, _ = play(game(name), tmp_path)
+def test_what_came_of_a_trial_is_what_was_measured(name: str, usual: tuple[Session, Kept]) -> None:
+    session, _ = usual
     reached = [trial for trial in asking(session.blocks[0].trials) if trial.outcome == "reached"]
     assert reached
     assert bool(reached[0].request) == (name in LIMITED)
@@ -158,8 +168,8 @@ def test_what_came_of_a_trial_is_what_was_measured(name: str, tmp_path: Path) ->
             assert trial.limit_after
 
 
-def test_every_word_and_sound_it_uses_exists(name: str, tmp_path: Path) -> None:
-    _, kept = play(game(name), tmp_path)
+def test_every_word_and_sound_it_uses_exists(usual: tuple[Session, Kept]) -> None:
+    _, kept = usual
     words, sounds = load_words(), load_theme().sounds
     for item in {item for scene in kept.scenes for item in scene.items}:
         if isinstance(item, Panel):
@@ -170,8 +180,8 @@ def test_every_word_and_sound_it_uses_exists(name: str, tmp_path: Path) -> None:
         assert not isinstance(item, Reach)
 
 
-def test_the_world_shows_what_a_round_has_come_to(name: str, tmp_path: Path) -> None:
-    _, kept = play(game(name, SHORT), tmp_path)
+def test_the_world_shows_what_a_round_has_come_to(usual: tuple[Session, Kept]) -> None:
+    _, kept = usual
     shares = [item.share for scene in kept.scenes for item in scene.items if isinstance(item, Progress)]
     assert shares[0] == 0.0
     assert shares == sorted(shares)
@@ -208,7 +218,7 @@ def test_it_knows_how_long_a_trial_takes(
             yield trial
 
     monkeypatch.setattr(task, "trials", watched)
-    session, _ = play(task, tmp_path, known, SimulatedHeadset(patient(known), 1, rate_hz=45.0))
+    session, _ = play(task, tmp_path, known, in_steps(known, seed=1))
     block = session.blocks[0]
     seconds = sum(task.trial_s(t, r.outcome == "reached") for t, r in zip(asked, block.trials, strict=True))
     assert seconds == pytest.approx(block.end_s - block.start_s, rel=0.15)

@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from engine.metrics import sway_spectrum
 from engine.metrics.definition import NotMeasurable
@@ -168,8 +168,8 @@ def _ellipse(centred: Array, why: dict[str, str]) -> Mapping[str, float]:
 
 def _hull(centred: Array) -> Mapping[str, float]:
     try:
-        hull = ConvexHull(centred)
-    except QhullError:  # all on one line, whose ends are the ends of both axes
+        hull = scipy.spatial.ConvexHull(centred)
+    except scipy.spatial.QhullError:  # all on one line, whose ends are the ends of both axes
         return {"hull_area_m2": 0.0, "range_m": math.hypot(*np.ptp(centred, axis=0))}
     corners = centred[hull.vertices]
     apart = corners[:, None] - corners

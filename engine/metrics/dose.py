@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import find_peaks
 
 from engine.metrics.definition import NotMeasurable, defined
 from engine.metrics.given import LATEST_S, number, numbers, tracked
@@ -95,7 +95,7 @@ def swings_deg(angle_deg: Array, least_deg: float = LEAST_SWING_DEG) -> float:
     seen = angle_deg[~np.isnan(angle_deg)]
     if len(seen) < 2:
         return 0.0
-    turns = [find_peaks(sign * seen, prominence=least_deg)[0] for sign in (1, -1)]
+    turns = [scipy.signal.find_peaks(sign * seen, prominence=least_deg)[0] for sign in (1, -1)]
     points = np.concatenate(([0], np.sort(np.concatenate(turns)), [len(seen) - 1]))
     swings = np.abs(np.diff(seen[points]))
     return float(swings[swings >= least_deg].sum())

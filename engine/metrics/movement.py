@@ -7,8 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.bool_]
@@ -100,7 +100,7 @@ def units(speed_mps: Array, rate_hz: float) -> int:
 
     Alt Murphy 2011 (Neurorehabil Neural Repair 25:71).
     """
-    peaks = signal.find_peaks(speed_mps)[0]
+    peaks = scipy.signal.find_peaks(speed_mps)[0]
     starts = np.concatenate(([0], peaks[:-1])).astype(int)
     found, last = 0, -np.inf
     for start, peak in zip(starts, peaks, strict=False):

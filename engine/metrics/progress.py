@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special  # whose quantiles are those of scipy.stats, which takes half a second to import
 
 from engine.metrics.definition import NotMeasurable, defined, definitions
 from engine.metrics.given import numbers
@@ -249,11 +249,11 @@ def _standard_errors(visits: Sequence[Array], sem: float | None) -> tuple[list[f
     if sem is not None:
         if not 0 < sem < math.inf:
             raise NotMeasurable(f"the standard error of measurement must be a positive number, not {sem}")
-        return [sem] * len(visits), float(special.ndtri(0.975)), ""
+        return [sem] * len(visits), float(scipy.special.ndtri(0.975)), ""
     free, unknown = sum(len(x) - 1 for x in visits), [math.nan] * len(visits)
     if free < 1:
         return unknown, math.nan, "one repetition has no spread, and no SEM was given"
     if all(np.ptp(x) == 0 for x in visits):
         return unknown, math.nan, "all repetitions are alike to the last digit: they show no spread"
     spread = math.sqrt(sum(float(np.sum((x - x.mean()) ** 2)) for x in visits) / free)
-    return [spread / math.sqrt(len(x)) for x in visits], float(special.stdtrit(free, 0.975)), ""
+    return [spread / math.sqrt(len(x)) for x in visits], float(scipy.special.stdtrit(free, 0.975)), ""

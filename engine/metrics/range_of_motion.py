@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.transform import Rotation
 
 from engine import body
 from engine.frame import Vector
@@ -110,7 +110,7 @@ def neck_track_deg(
             return np.empty(0), np.empty((0, 3))
         times, head, trunk = times[seen], head[seen], trunk[seen]
         inverse = inverse * turning.trunk_motion(trunk, times, trunk_neutral_xyzw).inv()
-    turned: Rotation = inverse * Rotation.from_quat(head)
+    turned: scipy.spatial.transform.Rotation = inverse * scipy.spatial.transform.Rotation.from_quat(head)
     return times, np.degrees(turned.as_rotvec())
 
 
@@ -211,7 +211,7 @@ def trunk(
         return turning.unseen(Trunk, "the tracker on the trunk was never seen", passive, seen_by=seen_by)
     neutral = quaternions[0] if neutral_xyzw is None else neutral_xyzw
     moved = turning.trunk_motion(quaternions, np.zeros(len(quaternions)), neutral).as_rotvec(degrees=True)
-    stance = Rotation.from_rotvec((0.0, -number(facing_deg, "the facing"), 0.0), degrees=True)
+    stance = scipy.spatial.transform.Rotation.from_rotvec((0.0, -number(facing_deg, "the facing"), 0.0), degrees=True)
     (back, left_turn, left), (ahead, right_turn, right) = turning.furthest(stance.inv().apply(moved))
     values = (ahead, back, left, right, left_turn, right_turn)
     return turning.result(Trunk, values, passive, seen_by=seen_by)

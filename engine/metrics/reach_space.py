@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import ConvexHull, QhullError
-from scipy.spatial.transform import Rotation
 
 from engine.body import NECK_IN_HEAD_M, neck_m
 from engine.frame import Vector, from_yaw_pitch
@@ -167,7 +166,7 @@ def clinical(vectors_m: ArrayLike, facing_deg: float) -> Array:
 
 def neck_track_m(head_m: Array, head_q: Array) -> Array:
     """The pivot of the neck over time, (n, 3), from headset positions (n, 3) and orientations (n, 4) x y z w."""
-    pivot: Array = head_m + Rotation.from_quat(head_q).apply(NECK_IN_HEAD_M)
+    pivot: Array = head_m + scipy.spatial.transform.Rotation.from_quat(head_q).apply(NECK_IN_HEAD_M)
     return pivot
 
 
@@ -250,8 +249,8 @@ def reach_space(points_m: ArrayLike, side: str) -> ReachSpace:
 
 def _volume_m3(points_m: Array) -> float:
     try:
-        return float(ConvexHull(points_m).volume)
-    except QhullError:
+        return float(scipy.spatial.ConvexHull(points_m).volume)
+    except scipy.spatial.QhullError:
         return math.nan
 
 

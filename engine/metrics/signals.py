@@ -3,9 +3,8 @@
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
-from scipy.spatial.transform import Rotation
 
 from engine.metrics.definition import NotMeasurable
 
@@ -38,7 +37,7 @@ def low_passed(values: Array, rate_hz: float, cut_off_hz: float) -> Array:
     numerator, denominator, settled = _butterworth(one_pass_hz, rate_hz)
     for _ in ("there", "back"):
         begin = np.multiply.outer(settled, filtered[0])
-        filtered = signal.lfilter(numerator, denominator, filtered, axis=0, zi=begin)[0][::-1]
+        filtered = scipy.signal.lfilter(numerator, denominator, filtered, axis=0, zi=begin)[0][::-1]
     return np.asfortranarray(filtered[padding : padding + len(values)])  # columns that lie together add up faster
 
 
@@ -99,9 +98,9 @@ def rotations_at(time_s: Array, quaternions_xyzw: Array, at_s: Array) -> Array:
     after = np.clip(np.searchsorted(time_s, at_s), 1, len(time_s) - 1)
     begin_s, end_s = time_s[after - 1], time_s[after]
     share = np.clip((at_s - begin_s) / (end_s - begin_s), 0, 1)[:, None]
-    begin, end = Rotation.from_quat(quaternions_xyzw[after - 1]), Rotation.from_quat(quaternions_xyzw[after])
+    begin, end = map(scipy.spatial.transform.Rotation.from_quat, (quaternions_xyzw[after - 1], quaternions_xyzw[after]))
     arc = (begin.inv() * end).as_rotvec()
-    return sign_continuous((begin * Rotation.from_rotvec(share * arc)).as_quat())
+    return sign_continuous((begin * scipy.spatial.transform.Rotation.from_rotvec(share * arc)).as_quat())
 
 
 def uniform_rotations(time_s: Array, quaternions_xyzw: Array, rate_hz: float) -> tuple[Array, Array]:
@@ -135,8 +134,8 @@ def sign_continuous(quaternions_xyzw: Array) -> Array:
 @lru_cache(maxsize=64)
 def _butterworth(one_pass_hz: float, rate_hz: float) -> tuple[Array, Array, Array]:
     """Numerator, denominator and settled state of a filter: its design takes longer than to filter a reach with it."""
-    numerator, denominator = signal.butter(2, one_pass_hz, fs=rate_hz)
-    return numerator, denominator, signal.lfilter_zi(numerator, denominator)
+    numerator, denominator = scipy.signal.butter(2, one_pass_hz, fs=rate_hz)
+    return numerator, denominator, scipy.signal.lfilter_zi(numerator, denominator)
 
 
 def _steady(time_s: Array, values: Array, rate_hz: float) -> Array:

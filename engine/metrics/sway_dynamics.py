@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import fft, signal
 
 from engine.metrics.balance import sway, track_of
 from engine.metrics.definition import NotMeasurable, defined
@@ -225,9 +225,9 @@ def mean_squared_displacement(values: Array, most_lag: int) -> Array:
     """The mean of (x(t + lag) - x(t))² for lags 1 to `most_lag`, by way of the autocorrelation."""
     n = len(values)
     centred = values - values.mean()
-    padded = fft.next_fast_len(2 * n, real=True)
-    transformed = fft.rfft(centred, padded)
-    together = fft.irfft(transformed.real**2 + transformed.imag**2, padded)[: most_lag + 1]
+    padded = scipy.fft.next_fast_len(2 * n, real=True)
+    transformed = scipy.fft.rfft(centred, padded)
+    together = scipy.fft.irfft(transformed.real**2 + transformed.imag**2, padded)[: most_lag + 1]
     before = np.concatenate([[0.0], np.cumsum(centred**2)])
     lags = np.arange(most_lag + 1)
     ends: Array = before[n - lags] + before[n] - before[lags]
@@ -274,8 +274,8 @@ def sway_density(track: Array, rate_hz: float, radius_m: float = PAUSE_RADIUS_M)
     if rate_hz <= 2 * PAUSE_CUT_OFF_HZ or len(track) < 20 or not np.ptp(track, axis=0).any():
         return math.nan, math.nan
     stay_s = (_stays(track, radius_m) + _stays(track[::-1], radius_m)[::-1])[:-1] / rate_hz
-    sections = signal.butter(4, PAUSE_CUT_OFF_HZ, fs=rate_hz, output="sos")
-    curve = signal.sosfiltfilt(sections, stay_s)
+    sections = scipy.signal.butter(4, PAUSE_CUT_OFF_HZ, fs=rate_hz, output="sos")
+    curve = scipy.signal.sosfiltfilt(sections, stay_s)
     inner = curve[1:-1]
     tops = np.flatnonzero((inner > curve[:-2]) & (inner > curve[2:])) + 1
     if len(tops) < 2:
@@ -301,7 +301,7 @@ def _velocities(values: Array, rate_hz: float) -> tuple[float, float, float]:
     """Turns, mean of the largest speeds between them, and the phase plane parameter."""
     if len(values) < 5 or np.ptp(values) == 0:
         return math.nan, math.nan, math.nan
-    velocity = signal.savgol_filter(values, 5, 3, deriv=1, delta=1 / rate_hz)
+    velocity = scipy.signal.savgol_filter(values, 5, 3, deriv=1, delta=1 / rate_hz)
     phase_plane = math.hypot(float(values.std()), float(velocity.std()))
     moving = velocity[velocity != 0]
     turns = np.flatnonzero(np.diff(np.sign(moving))) + 1

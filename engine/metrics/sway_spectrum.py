@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import scipy
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import fft, signal
 
 Array = NDArray[np.float64]
 
@@ -76,14 +76,14 @@ def power_density(track: Array, rate_hz: float, segment: int, padded: int, trend
     line = np.linspace(-1, 1, segment)
     basis = np.stack([np.ones(segment), line])[: trend + 1]
     basis /= np.linalg.norm(basis, axis=1, keepdims=True)
-    window = signal.windows.hann(segment, sym=False)
+    window = scipy.signal.windows.hann(segment, sym=False)
     level = (pieces - (pieces @ basis.T) @ basis) * window
-    amplitude = fft.rfft(level, padded)
+    amplitude = scipy.fft.rfft(level, padded)
     density = np.mean(amplitude.real**2 + amplitude.imag**2, axis=0).T * 2 / (rate_hz * np.sum(window**2))
     density[0] /= 2
     if padded % 2 == 0:
         density[-1] /= 2
-    return fft.rfftfreq(padded, 1 / rate_hz), density
+    return scipy.fft.rfftfreq(padded, 1 / rate_hz), density
 
 
 def power_percentile_hz(frequency_hz: Array, density: Array, share: float) -> float:

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import find_peaks
-from scipy.spatial.transform import Rotation
 
 from engine.metrics.definition import NotMeasurable, definitions
 from engine.metrics.given import LATEST_S, numbers
@@ -35,7 +34,7 @@ class Peak(NamedTuple):
     off_axis_deg: float
 
 
-def rotations(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
+def rotations(quaternions_xyzw: ArrayLike, what: str) -> "scipy.spatial.transform.Rotation":
     """The rotations of (n, 4) quaternions; raises NotMeasurable when one is none."""
     values = numbers(quaternions_xyzw, what)
     if values.ndim != 2 or values.shape[1] != 4 or not len(values):
@@ -43,10 +42,10 @@ def rotations(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
     lengths = np.linalg.norm(values, axis=1)
     if not np.all(np.abs(lengths - 1) <= ROUNDED):
         raise NotMeasurable(f"{what}: a quaternion must be finite and of length 1, not {lengths.max():.3g}")
-    return Rotation.from_quat(values)
+    return scipy.spatial.transform.Rotation.from_quat(values)
 
 
-def mean_rotation(quaternions_xyzw: ArrayLike, what: str) -> Rotation:
+def mean_rotation(quaternions_xyzw: ArrayLike, what: str) -> "scipy.spatial.transform.Rotation":
     """The rotation of one quaternion (4,) or the mean of several (k, 4)."""
     return rotations(np.atleast_2d(numbers(quaternions_xyzw, what)), what).mean()
 
@@ -60,7 +59,9 @@ def chronological(time_s: ArrayLike, n: int) -> NDArray[np.intp]:
     return order
 
 
-def trunk_motion(trunk_xyzw: Array, time_s: Array, neutral_xyzw: ArrayLike | None) -> Rotation:
+def trunk_motion(
+    trunk_xyzw: Array, time_s: Array, neutral_xyzw: ArrayLike | None
+) -> "scipy.spatial.transform.Rotation":
     """How a trunk has turned in the room, T T0^-1; T0 is the neutral given, or the mean of its first half second."""
     quiet = trunk_xyzw[time_s <= time_s[0] + NEUTRAL_S] if neutral_xyzw is None else neutral_xyzw
     return rotations(trunk_xyzw, "the trunk") * mean_rotation(quiet, "the neutral trunk").inv()
@@ -95,7 +96,7 @@ def peaks(
     found = []
     for column, name in enumerate(names):
         padded = np.concatenate(([0.0], both[:, column], [0.0]))
-        for i in find_peaks(padded, height=least_deg, prominence=least_deg)[0] - 1:
+        for i in scipy.signal.find_peaks(padded, height=least_deg, prominence=least_deg)[0] - 1:
             if np.argmax(both[i]) == column:
                 others = np.delete(components[i], column % components.shape[1])
                 found.append(Peak(name, float(time_s[i]), float(both[i, column]), float(np.linalg.norm(others))))
