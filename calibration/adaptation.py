@@ -16,7 +16,7 @@ from calibration.directions import DirectionsTracker, around, both_sides
 from calibration.limit import LimitSpec
 from engine.adaptation import Adaptation
 from engine.frame import SIDES
-from engine.movements import LEANS, THEORETICAL_LEAN_DEG, along_ellipse
+from engine.movements import LEANS, MOVEMENTS, THEORETICAL_LEAN_DEG, along_ellipse
 from engine.records import Followed, Limit, Request
 
 Array = NDArray[np.float64]
@@ -89,7 +89,7 @@ class Followers:
         else:
             priors = {name: _prior(name, limit) for name, limit in limits.items()}
         specs = [self._spec(name, limits[name], how, priors[name]) for name in movements]
-        group = _Group(movements, specs, how, limits)
+        group = _Group(movements, specs, how, limits, self._groups)
         group.told = {name for name, limit in limits.items() if known is None and not limit.efforts}
         if known is not None:
             group.resume(known, self._days_since(known.at))
@@ -112,10 +112,16 @@ class _Group:
     """Limits that are followed together, by one tracker."""
 
     def __init__(
-        self, movements: tuple[str, ...], specs: Sequence[LimitSpec], how: Adaptation, limits: Mapping[str, Limit]
+        self,
+        movements: tuple[str, ...],
+        specs: Sequence[LimitSpec],
+        how: Adaptation,
+        limits: Mapping[str, Limit],
+        groups: Mapping[tuple[str, ...], "_Group"],
     ) -> None:
+        """Follow these limits; `groups` are all that are followed, so that a neck warms up once and not once a way."""
         self.movements, self.told, self._limits = movements, set[str](), dict(limits)
-        self._specs = specs
+        self._specs, self._groups, self._part = specs, groups, MOVEMENTS[movements[0]].part
         self._trials = dict.fromkeys(movements, 0)
         unit = limits[movements[0]].unit
         self._tracker = DirectionsTracker(specs, len(movements), how, unit, _resemblance(movements, how))
@@ -134,7 +140,9 @@ class _Group:
 
     def ask(self, index: int) -> Request:
         """How far the next trial of a movement shall go, and why."""
-        name, amplitude = self.movements[index], self._tracker.next_amplitude(index)
+        elsewhere = (group for group in self._groups.values() if group is not self and group._part == self._part)
+        warm = sum(group._tracker.trials for group in elsewhere)
+        name, amplitude = self.movements[index], self._tracker.next_amplitude(index, warm)
         unit = self._limits[name].unit
         return Request(name, round(amplitude, DIGITS), unit, self._tracker.code, self._tracker.reason)
 

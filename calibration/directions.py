@@ -55,6 +55,11 @@ class DirectionsTracker:
         self._last, self._direction, self._wish = -1, 0, Wish(math.inf, "CALIBRATION")
 
     @property
+    def trials(self) -> int:
+        """The trials of this session, in whatever direction."""
+        return sum(asking.trials for asking in self._asking)
+
+    @property
     def code(self) -> str:
         """The rule that the last request was bound by."""
         return self._wish.code
@@ -74,11 +79,13 @@ class DirectionsTracker:
         direction = min(openly or self._order, key=lambda d: done[d])
         return direction, self.next_amplitude(direction)
 
-    def next_amplitude(self, direction: int) -> float:
-        """How far the next trial in a direction shall go, where something else chooses the direction."""
+    def next_amplitude(self, direction: int, warm: int = 0) -> float:
+        """How far the next trial in a direction shall go, where something else chooses the direction.
+
+        `warm` counts the trials of this session that warmed up the same part of the body elsewhere.
+        """
         self._direction = direction
-        trials = sum(asking.trials for asking in self._asking)
-        self._wish = self._asking[direction].wish(self.specs[direction], self._joint.of(direction), trials)
+        self._wish = self._asking[direction].wish(self.specs[direction], self._joint.of(direction), self.trials + warm)
         return self._wish.amplitude
 
     def update_dir(
@@ -133,7 +140,7 @@ class DirectionsTracker:
     def new_session(self, days: float = 1.0) -> None:
         """Begin another session so many days later: rested, less certain, with open efforts to check each limit."""
         apart = math.sqrt(min(max(days, 0.0), SEVERAL_DAYS))
-        self._joint.rest(sum(asking.trials for asking in self._asking), self.how.day_percent / 100 * apart)
+        self._joint.rest(self.trials, self.how.day_percent / 100 * apart)
         for asking in self._asking:
             asking.rest(self.how.check_reaches)
         self._last = -1

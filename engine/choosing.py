@@ -10,22 +10,24 @@ from engine.scene import Item, Option
 from engine.task import NOT_YET, REACHED, Move
 
 DWELL_S = 1.6  # long enough to read an option without choosing it
-GO_ON, GO_ON_BELOW_DEG, GO_ON_RADIUS_M = "go on", 14.0, 0.09
+GO_ON, GO_ON_BELOW_DEG, GO_ON_RADIUS_M = "go on", 14.0, 0.13
 
 
 def choose(options: Sequence[Option], most_s: float, dwell_s: float = DWELL_S) -> Move:
     """Let the person choose by looking or pointing at an option for a while, or at once with a trigger.
 
-    The outcome is the key of what was chosen, or `not yet` when the time is up. A trigger that is held from before
-    counts only once it was let go.
+    The outcome is the key of what was chosen, or `not yet` when the time is up. What is held from before says nothing:
+    a trigger counts once it was let go, and the option that happens to be pointed at once that was left.
     """
     dwelt_s, at, gone_s, released = 0.0, "", 0.0, False
+    held: str | None = None
     while gone_s < most_s:
         fill = min(1.0, dwelt_s / dwell_s)
         body = yield tuple(option._replace(fill=fill if option.key == at else 0.0) for option in options)
         gone_s += body.dt_s
         before, at = at, pointed_at(body, options)
-        dwelt_s = dwelt_s + body.dt_s if at and at == before else 0.0
+        held = at if held is None else held if held == at else ""
+        dwelt_s = dwelt_s + body.dt_s if at and at == before and at != held else 0.0
         pressed, released = body.confirm and released, released or not body.confirm
         if at and (dwelt_s >= dwell_s or pressed):
             return at
@@ -34,13 +36,15 @@ def choose(options: Sequence[Option], most_s: float, dwell_s: float = DWELL_S) -
 
 def confirm(items: tuple[Item, ...], most_s: float) -> Move:
     """Show something until the person presses a trigger or looks at the option to go on, or until the time is up."""
-    gone_s, dwelt_s, released = 0.0, 0.0, False
+    gone_s, dwelt_s, released, held = 0.0, 0.0, False, True
     onward: tuple[Option, ...] = ()
     while gone_s < most_s:
         body = yield (*items, *(option._replace(fill=min(1.0, dwelt_s / DWELL_S)) for option in onward))
         gone_s += body.dt_s
         onward = onward or (_onward(body),)
-        dwelt_s = dwelt_s + body.dt_s if pointed_at(body, onward) else 0.0
+        at = bool(pointed_at(body, onward))
+        held = held and at
+        dwelt_s = dwelt_s + body.dt_s if at and not held else 0.0
         if (body.confirm and released) or dwelt_s >= DWELL_S:
             return REACHED
         released = released or not body.confirm

@@ -4,7 +4,7 @@ Keyboard and mouse, a gamepad and a balance board all say the same: what is held
 somebody is there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from engine.frame import Button
@@ -63,6 +63,11 @@ class Input(Protocol):
     @property
     def kinds(self) -> frozenset[str]:
         """What is plugged in."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What stands on its buttons where an Xbox pad has A, B, X, Y, LB, RB, L3, R3 and Start, if it is not that."""
         ...
 
     def hear(self, dt_s: float) -> Heard:

@@ -89,7 +89,7 @@ def _interlude(
 
 WELCOME = _interlude("welcome", "welcome_title", ("welcome_text", "confirm"), 30.0, "confirm", confirm=True)
 REST = _interlude("rest", "rest_title", ("rest_text",), 15.0, "rest")
-END = _interlude("end", "end_title", ("end_text",), 4.0, "finish")
+END = _interlude("end", "end_title", ("end_text",), 6.0, "finish")
 START = Interlude(
     "start",
     "Start",

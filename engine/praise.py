@@ -45,12 +45,12 @@ def _better(blocks: Sequence[BlockRecord], before: Calibration | None) -> Line:
     grown: dict[str, float] = {}
     for movement, now in _limits_after(blocks).items():
         was = before.limits.get(movement)
-        if was is not None and was.n and now.low > was.value and now.value > was.high:
+        if was is not None and was.n and now.low > was.value and now.value > was.high and round(now.value - was.value):
             grown[movement] = now.value - was.value
     if not grown:
         return Line("summary.came_back")
     movement = max(grown, key=lambda name: grown[name] / before.limits[name].value)
-    return Line(_words_of(movement), (f"{grown[movement]:.0f}",))
+    return _counted(_words_of(movement), round(grown[movement]))
 
 
 def _limits_after(blocks: Sequence[BlockRecord]) -> Mapping[str, Limit]:

@@ -21,6 +21,7 @@ SITTING_HIP_DEG = 90.0
 LEAST_TURN_DEG = 8.0  # of a head: less is what it does by itself
 RISING_DEG = {"hip_flexion": 112.0, "knee_flexion": 100.0, "trunk_flexion": 50.0, "ankle_dorsiflexion": 20.0}
 """What standing up from a chair of usual height bends (Rodosky, Andriacchi & Andersson 1989, J Orthop Res 7:266)."""
+LEAST_OVER_TOES_DEG = 4.0  # of the lean that is the first part of standing up: less is no exercise
 HIPS_OF_STATURE, SEATED_HIPS_OF_STATURE = 0.53, 0.25  # Drillis & Contini 1966; the seat, for who sits
 TRUNK_OF_HEIGHT: Mapping[str, float] = {
     "standing": 1 - HIPS_OF_STATURE / EYE_HEIGHT_OF_STATURE,
@@ -219,7 +220,7 @@ def effect(precaution: Precaution, task: Asking, posture: str) -> Effect:
     if posture == "seated" and movement.startswith("hip_flexion") and most < SITTING_HIP_DEG:
         return Effect("bars", f"is played seated, which bends the hips to about 90°; {_allows(precaution)}")
     if "rise" in task.asks and posture == "standing" and most < RISING_DEG.get(_joint(movement), 0.0):
-        return Effect("bars", f"asks to stand up, which bends further; {_allows(precaution)}")
+        return Effect("bars", f"asks to stand up, which bends further; {_allows(precaution)}{_instead(movement, most)}")
     moved = part in task.moves_parts
     unknown = [ask for ask in task.asks if ask not in BOUNDED]
     if moved and unknown:
@@ -247,6 +248,10 @@ def barred(
         least = max(caps, key=lambda cap: math.inf if cap is None else cap.value)
         if least is not None and least.value < LEAST_LEAN_DEG:
             return f"{task.title} asks for leans, and none is left by {least.why}"
+    if "rise" in task.asks and posture == "seated":
+        cap = bounds.get("lean_forward")
+        if cap is not None and cap.value < LEAST_OVER_TOES_DEG:
+            return f"{task.title} leans forward over the toes, {LEAST_OVER_TOES_DEG:g}° or more, too far for {cap.why}"
     if "hand" in task.asks:
         lost = [_loses_arm(side, bounds) for side in SIDES if f"{side} arm" in task.moves_parts]
         if lost and all(lost):
@@ -308,6 +313,14 @@ def _allows(precaution: Precaution) -> str:
     movement, most = MOVEMENTS[precaution.movement], allowed(precaution)
     unit = {"deg": "°", "%": " %"}.get(movement.unit, "")
     return f"the precaution of {precaution.by} allows {movement.title} at most {most:g}{unit} ({precaution.reason})"
+
+
+def _instead(movement: str, most: float) -> str:
+    """Whether who may not stand up because of a joint can lean over the toes, seated."""
+    lean, left_deg = _lean_needing(movement, most, "seated")
+    if lean and left_deg < LEAST_OVER_TOES_DEG:
+        return "; to lean over the toes, seated, bends further, too"
+    return ": play it seated"
 
 
 def _advice(posture: str) -> str:

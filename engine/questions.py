@@ -8,11 +8,13 @@ from engine.frame import Vector
 from engine.scene import Option, Panel
 
 AWAY_M = 1.5
-RADIUS_M = 0.14
-APART_DEG = 12.5  # from card to card: the cards are 10.7 degrees wide
+RADIUS_M, APART_DEG = 0.17, 14.5  # from card to card: the cards are 12.9 degrees wide
+FEW, FEW_RADIUS_M, FEW_APART_DEG = 3, 0.21, 18.0
+"""As many pictures, or fewer, are larger."""
 MOST_IN_A_ROW = 4
-ROW_DEG = 18.0
-REPLIES_BELOW_DEG = 2.0
+ROW_DEG, FIRST_DEG = 12.5, 3.0
+PICTURE_ROW_DEG, FIRST_PICTURE_DEG = 18.5, -3.5
+"""From row to row and where the first is: cards of words are half as tall as those with pictures."""
 TITLE_ABOVE_DEG = 17.0
 LEVELS = (0, 2, 4, 6, 8, 10)
 """A verbal rating scale of six steps, each worth its number on a scale from 0 to 10."""
@@ -91,13 +93,17 @@ def hung(named: Sequence[tuple[str, Reply]], eye_m: Vector, facing_deg: float) -
     """Options by their keys, in rows before the eyes that are short, so that no neck has to turn far; first on top."""
     rows = math.ceil(len(named) / MOST_IN_A_ROW)
     width = math.ceil(len(named) / rows) if rows else 0
+    pictured = any(reply.picture for _, reply in named)
+    few = pictured and len(named) <= FEW
+    radius_m, apart_deg = (FEW_RADIUS_M, FEW_APART_DEG) if few else (RADIUS_M, APART_DEG)
+    first_deg, row_deg = (FIRST_PICTURE_DEG, PICTURE_ROW_DEG) if pictured else (FIRST_DEG, ROW_DEG)
     options = []
     for index, (key, reply) in enumerate(named):
         row, column = divmod(index, width)
         beside = min(width, len(named) - row * width)
-        azimuth = APART_DEG * (column - (beside - 1) / 2)
-        place_m = before(eye_m, facing_deg + azimuth, -REPLIES_BELOW_DEG - ROW_DEG * row)
-        options.append(Option(key, place_m, RADIUS_M, reply.words, picture=reply.picture))
+        azimuth = apart_deg * (column - (beside - 1) / 2)
+        place_m = before(eye_m, facing_deg + azimuth, first_deg - row_deg * row)
+        options.append(Option(key, place_m, radius_m, reply.words, picture=reply.picture))
     return tuple(options)
 
 

@@ -162,8 +162,8 @@ class Panel(NamedTuple):
     """A board with words: a title, lines of text, `done` of `total` dots, and perhaps a confirmation.
 
     `confirm` asks for a trigger press (or a look at the option to go on). `values` fill the {0}, {1} of every line that
-    has none of its own; a value that is a key of words is said in words. `place_m` None puts it in the theme's usual
-    place, to the left at a comfortable depth.
+    has none of its own; a value that is a key of words is said in words. `place_m` None lets it find a place: in
+    front, or aside and clear of what is asked for while something is played.
     """
 
     key: str

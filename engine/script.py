@@ -29,8 +29,10 @@ GATE_S = 6.0
 ASKED = {"support": "support within reach", "adult": "an adult near", "pain": "pain", "fatigue": "effort",
          "dizziness": "dizziness"}  # fmt: skip
 UNMET = {"support": "nothing firm was within reach", "adult": "no adult was in the room"}
-RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 6.0
+RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 8.0
 TIME_IS_UP = "the time for today was up"
+CALM = "calm"
+TIMED = ("warm up", "play", CALM)  # of the calm end one part is always left, half a minute as it is set up
 STAND_UP = Panel("stand up", "chair_rocket.stand_up", ("chair_rocket.stand_tall",))
 STAND_UP_ASKED, STAND_UP_S, STOOD_S = 3, 12.0, 1.0
 
@@ -73,16 +75,24 @@ class Script:
         yield ()  # so that the first step begins in the loop, where its faults are met
         for step in self._present.plan.steps:
             if isinstance(step, Interlude):
-                yield from self._interlude(step)
+                if step.kind != REST.kind or not self._time_is_up():
+                    yield from self._interlude(step)
             elif isinstance(step, Question):
                 yield from self._question(step)
             elif isinstance(step, Fork):
                 yield from self._fork(step)
             elif isinstance(step, Pick):
                 yield from self._pick(step)
-            else:
+            elif step.kind != CALM or self._last_played() != step.name:
                 yield from self._block(step)
         return "finished"
+
+    def _last_played(self) -> str:
+        """What was done last: who ended with the calm game needs no calm end after it."""
+        return next((block.task for block in reversed(self.blocks) if block.trials), "")
+
+    def _time_is_up(self) -> bool:
+        return self._present.now_s > self._present.plan.most_s
 
     def _question(self, step: Question) -> Move:
         """Ask, and take the reply as an answer; of a gate, ask until it holds."""
@@ -107,9 +117,13 @@ class Script:
         return outcome
 
     def _fork(self, fork: Fork) -> Move:
-        """Tasks in the order that the person chooses."""
+        """Tasks in the order that the person chooses; nothing is offered that there is no time for."""
         left = list(fork.steps)
         while left:
+            if self._time_is_up():
+                for step in left:
+                    yield from self._block(step)
+                break
             if len(left) < len(fork.steps):
                 yield from self._interlude(REST)
             chosen = left[0].name
@@ -184,11 +198,11 @@ class Script:
         plan = self._present.plan
         rested, rest_after = 0, plan.adaptation.rest_after_trials if step.kind != "calibrate" else 0
         try:
-            if why := barred(step.task, plan.posture, plan.precautions, plan.caps):
+            if why := self._leaves_out(step):
                 raise OutsideEnvelope(why)
             yield from self._stand_up(step.task)
             for trial in step.task.trials(self._present.envelope, self._random, done):
-                if self._present.now_s > self._present.plan.most_s and step.kind in ("warm up", "play"):
+                if self._time_is_up() and (done or step.kind != CALM) and step.kind in TIMED:
                     notes.append(TIME_IS_UP)
                     break
                 stance, since = self._present.envelope.stance, len(done) - rested
@@ -212,8 +226,20 @@ class Script:
                        trials=tuple(f.record for f in finished), notes=tuple(notes))  # fmt: skip
         return "finished"
 
+    def _leaves_out(self, step: Step) -> str:
+        """Why a task is not begun, "" where it is; whatever the time, the visit ends calmly."""
+        if self._time_is_up() and step.kind in TIMED and step.kind != CALM:
+            return TIME_IS_UP
+        plan = self._present.plan
+        return barred(step.task, plan.posture, plan.precautions, plan.caps)
+
     def _stand_up(self, task: Task) -> Move:
-        """Wait until somebody whom the task before left on a chair stands again, as this one is done."""
+        """Wait until somebody whom the task before left on a chair stands again, as this one is done.
+
+        A task that asks for nothing, as breathing does, leaves them where they are; who plays seated is never asked.
+        """
+        if not task.asks:
+            return REACHED
         before, self._seated_by = self._seated_by, None
         if before is None or "rise" in task.asks or self._present.plan.posture != "standing":
             return REACHED
@@ -252,9 +278,10 @@ class Script:
 
     def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
         start_s, self.taken = self._present.now_s, Taken()
-        self._seated_by = task if "rise" in task.asks else None
+        if task.asks:
+            self._seated_by = task if "rise" in task.asks else None
         stopped: Stopped | None = None
-        self._present.in_trial = True
+        self._present.in_trial = bool(task.asks)
         try:
             outcome = yield from task.play(trial)
         except Stopped as why:

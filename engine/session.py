@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date
 
 from engine.conclusion import stamped
+from engine.frame import Button, Frame
 from engine.guard import seen
 from engine.headset import Headset
 from engine.plan import STILL, About, Plan
@@ -16,8 +17,38 @@ from engine.records import Recording, Session
 from engine.scene import Panel, Scene
 from engine.visit import Visit
 
-UNWRITTEN = "the recording could not be written"
+UNWRITTEN, CLOSED = "the recording could not be written", "the headset closed"
 WAITING = Panel("waiting", "session.wait_title", ("session.wait_text",))
+
+
+class _Life:
+    """A visit from the first frame on: it begins when somebody is seen, and until then is waited for."""
+
+    def __init__(self, plan: Plan, today: date) -> None:
+        self.visit: Visit | None = None
+        self.why = CLOSED
+        self._plan, self._today = plan, today
+        self._before: list[bytes] = []
+
+    def step(self, frame: Frame, row: bytes) -> Scene | None:
+        """What to show after a frame, None when it is over."""
+        if self.visit is None:
+            self._before.append(row)
+            if frame.buttons & Button.STOP:
+                self.why = "the person pressed stop"
+                return None
+            if not seen(frame):
+                return Scene(STILL, (WAITING,))
+            self.visit = Visit(self._plan, frame, self._before, self._today)
+        return self.visit.step(frame, row)
+
+    def end(self, rows: int) -> str:
+        """Stop where it is, and say what ended it."""
+        if self.visit is not None:
+            self.visit.end(self.why)
+            return self.visit.ended_by
+        nobody = f"the headset {'saw nobody' if rows else 'gave no frame'}"
+        return nobody if self.why == CLOSED else self.why
 
 
 def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
@@ -26,40 +57,31 @@ def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
     A person who stops or leaves, a fault of a task or of the headset and a full disk end the session early and
     whole: `ended_by` says which, `error` for a fault, and begins with UNWRITTEN for the disk.
     """
-    visit: Visit | None = None
-    before: list[bytes] = []
-    why = "the headset closed"
+    life = _Life(plan, date.fromisoformat(about.started_at[:10]))
     try:
         try:
             for frame in headset.frames():
                 row = pack(frame)
                 writer.write(row, frame.devices)
-                if visit is None:
-                    before.append(row)
-                    if not seen(frame):
-                        headset.show(Scene(STILL, (WAITING,)))
-                        continue
-                    visit = Visit(plan, frame, before, date.fromisoformat(about.started_at[:10]))
-                scene = visit.step(frame, row)
+                scene = life.step(frame, row)
                 if scene is None:
                     break
                 headset.show(scene)
         finally:
             writer.close()
     except KeyboardInterrupt:
-        why = "stopped from the keyboard"
+        life.why = "stopped from the keyboard"
     except RecordingUnwritten as reason:
-        why = f"{UNWRITTEN}: {reason.strerror}"
+        life.why = f"{UNWRITTEN}: {reason.strerror}"
     except Exception as error:
-        if visit is None:
+        if life.visit is None:
             raise
-        visit.fault(error)
-    if visit is not None:
-        visit.end(why)
-    return _record(plan, headset, writer, about, visit)
+        life.visit.fault(error)
+    return _record(plan, headset, writer, about, life)
 
 
-def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: Visit | None) -> Session:
+def _record(plan: Plan, headset: Headset, writer: Writer, about: About, life: _Life) -> Session:
+    ended_by, visit = life.end(writer.rows), life.visit
     calibration = visit.present.calibration if visit else None
     if visit is not None and visit.script.measured:
         before = plan.calibration.limits if plan.calibration is not None else {}
@@ -75,7 +97,7 @@ def _record(plan: Plan, headset: Headset, writer: Writer, about: About, visit: V
         software=about.software,
         seed=plan.seed,
         preset=plan.preset,
-        ended_by=visit.ended_by if visit else f"the headset {'saw nobody' if writer.rows else 'gave no frame'}",
+        ended_by=ended_by,
         calibration=calibration,
         precautions=plan.precautions,
         blocks=tuple(visit.script.blocks) if visit else (),

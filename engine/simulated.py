@@ -20,6 +20,7 @@ from engine.scene import Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 
 READING_S, PRESS_S = 1.2, 0.15
+WORDS_ABOVE_DEG = 16.0  # from the options of a question
 PATIENCE_S = 4.0  # then a hand that did not get there comes down
 USUAL_ARM_M = 0.62
 REST_ELEVATION_DEG, REST_AZIMUTH_DEG, REST_OF_ARM = 25.0, 8.0, 0.85
@@ -128,7 +129,8 @@ class SimulatedHeadset:
         self._height = Way((self.patient.eye_height_m, 0.0, 0.0))
         self._seated_m = SEATED_EYES_OF_STATURE * stature_m
         self._gaze = (0.0, 0.0)
-        self._gaze_goal = (0.0, 0.0)
+        self._gaze_goal = self._picked = (0.0, 0.0)
+        self._picks_from_s = math.inf
         person = self.patient
         self._noise = sway_and_tremor(person.sway_mm, person.sway_hz, person.tremor_mm, person.tremor_hz, seed, rate_hz)
         self._closed = False
@@ -213,12 +215,12 @@ class SimulatedHeadset:
             self._relax(now_s)
 
     def _begin(self, asked: tuple[Asked, ...], now_s: float) -> None:
-        self._gives_up_after_s = math.inf
+        self._gives_up_after_s = self._picks_from_s = math.inf
         if asked and isinstance(asked[0], Panel):
             self._press_from_s = now_s + READING_S
             return
         if asked and isinstance(asked[0], Option):
-            self._pick([item for item in asked if isinstance(item, Option)])
+            self._pick([item for item in asked if isinstance(item, Option)], now_s)
             return
         self._relax(now_s)
         if not asked:
@@ -245,11 +247,12 @@ class SimulatedHeadset:
         elif isinstance(item, Target | Reach):
             self._reach_to(item, now_s, delay_s, lapse)
 
-    def _pick(self, options: list[Option]) -> None:
-        """Look at the option of one's choice until it is chosen."""
+    def _pick(self, options: list[Option], now_s: float) -> None:
+        """Look at the words above, and then at the option of one's choice until it is chosen."""
         chosen = next((option for option in options if option.key in self.patient.picks), options[0])
         x, y, z = (p - h for p, h in zip(chosen.place_m, self._eyes_m, strict=True))
-        self._gaze_goal = (math.atan2(x, -z), math.atan2(y, math.hypot(x, z)))
+        self._gaze_goal = (0.0, math.radians(WORDS_ABOVE_DEG))
+        self._picked, self._picks_from_s = (math.atan2(x, -z), math.atan2(y, math.hypot(x, z))), now_s + READING_S
 
     def _face_to(self, item: Gaze, now_s: float, delay_s: float, lapse: bool) -> None:
         way = (item.yaw_deg, item.pitch_deg, item.tilt_deg)
@@ -360,6 +363,8 @@ class SimulatedHeadset:
 
     def _turn_head(self, now_s: float) -> tuple[Quaternion, Vector]:
         """How the head is turned, and how far its eyes have gone because it turns about the neck."""
+        if now_s >= self._picks_from_s:
+            self._gaze_goal = self._picked
         (yaw, pitch), (to_yaw, to_pitch) = self._gaze, self._gaze_goal
         self._gaze = (yaw + 0.05 * (to_yaw - yaw), pitch + 0.05 * (to_pitch - pitch))
         way_deg = self._face.at(now_s)

@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 
 from engine import choosing, moves
-from engine.body import ORIGIN, Body
+from engine.body import Body
 from engine.choosing import front_deg
 from engine.facing import apart_deg
-from engine.frame import Vector
+from engine.frame import Quaternion, Vector, rotate
 from engine.questions import TITLE_ABOVE_DEG, Question, Reply, before, headline, hung
 from engine.records import Stance
 from engine.scene import Gaze, Item, Option, Panel, Reach, Target
@@ -22,7 +22,7 @@ SPOT = "menu"
 SPOT_DEG = (-24.0, -24.0)  # to the right of the front and up: below the panel, where nothing is reached for
 SPOT_RADIUS_M = 0.06
 SPOT_DWELL_S = 2.0
-CLEAR_DEG = 15.0  # the spot goes where somebody shall look that near to it
+CLEAR_DEG, EDGE_DEG = 15.0, 6.0  # the spot goes where somebody shall look that near to it, or to its edge
 MENU_S = 60.0  # then the menu closes by itself
 TURNED, TURNED_DEG, MOVED_M, TURNED_S = "turned", 25.0, 0.25, 1.0
 LOOK_S = 2.5  # how long somebody looks where the front shall be
@@ -41,21 +41,25 @@ MENU = (
 class Spot:
     """The spot to look at for the menu; it stands by the middle of the room, under the height of the eyes there."""
 
-    def __init__(self, stance: Stance) -> None:
-        self.stance = stance
+    def __init__(self, stance: Stance, neutral: Quaternion) -> None:
+        """Stand beside a stance, whose head is turned as `neutral` when nothing is asked."""
+        self.stance, self._neutral = stance, neutral
         right_deg, up_deg = SPOT_DEG
         place_m = before(stance.head_m, stance.facing_deg + right_deg, up_deg)
         spot = Option(SPOT, place_m, SPOT_RADIUS_M, "menu.title")
-        self._watch = choosing.choose((spot,), math.inf, SPOT_DWELL_S)
-        self._shown = _only(next(self._watch))
+        self._spot, self._was_shown = spot, False
+        self._watch = self._watching()
 
     def step(self, body: Body, shown: bool) -> bool:
         """Whether the menu is asked for with this frame; a trigger says nothing, because it belongs to the game.
 
-        While the spot is not shown nobody can mean it.
+        While the spot is not shown nobody can mean it, nor where it appears under a look that was there before.
         """
+        if shown != self._was_shown:
+            self._watch = self._watching()
+        self._was_shown = shown
         if not shown:
-            body = body._replace(look=ORIGIN, left_seen=False, right_seen=False)
+            return False
         try:
             self._shown = _only(self._watch.send(body._replace(confirm=False)))
         except StopIteration:
@@ -63,22 +67,37 @@ class Spot:
         return False
 
     def beside(self, items: tuple[Item, ...]) -> Option | None:
-        """The spot, to be shown with these items: none where somebody shall look or reach right past it, or choose."""
+        """The spot, to be shown with these items: none where somebody shall look, point or reach right past it."""
         for item in items:
-            if isinstance(item, Option):
+            if isinstance(item, Option) and self._covers(item.place_m, item.radius_m, 0.0):
                 return None
-            if isinstance(item, Gaze) and apart_deg((item.yaw_deg, item.pitch_deg), SPOT_DEG) < CLEAR_DEG:
+            if isinstance(item, Gaze) and self._faced(item):
                 return None
-            if isinstance(item, Target) and self._covers(item.place_m):
+            if isinstance(item, Target) and self._covers(item.place_m, item.radius_m):
                 return None
             if isinstance(item, Reach) and (self._covers(item.start_m) or self._covers(item.stop_m)):
                 return None
         return self._shown
 
-    def _covers(self, place_m: Vector) -> bool:
-        """Whether a hand at a place could be taken for one that points at the spot."""
-        right_deg, up_deg = look_deg(self.stance.head_m, self.stance.facing_deg, place_m)
-        return apart_deg((right_deg, up_deg), SPOT_DEG) < CLEAR_DEG
+    def _watching(self) -> Move:
+        watch = choosing.choose((self._spot,), math.inf, SPOT_DWELL_S)
+        self._shown = _only(next(watch))
+        return watch
+
+    def _covers(self, place_m: Vector, radius_m: float = 0.0, clear_deg: float = CLEAR_DEG) -> bool:
+        """Whether a hand at a place, or a look there, could be taken for one that points at the spot."""
+        at_deg = look_deg(self.stance.head_m, self.stance.facing_deg, place_m)
+        radius_deg = math.degrees(math.atan2(radius_m, math.dist(self.stance.head_m, place_m)))
+        return apart_deg(at_deg, SPOT_DEG) < max(clear_deg, EDGE_DEG + radius_deg)
+
+    def _faced(self, item: Gaze) -> bool:
+        """Whether a face that is where it is asked to be could be taken for one that looks at the spot."""
+        yaw, pitch = math.radians(item.yaw_deg), math.radians(item.pitch_deg)
+        level = math.cos(pitch)
+        way = rotate(self._neutral, (level * math.sin(yaw), math.sin(pitch), -level * math.cos(yaw)))
+        ahead = self.stance.head_m[0] + way[0], self.stance.head_m[1] + way[1], self.stance.head_m[2] + way[2]
+        at_deg = look_deg(self.stance.head_m, self.stance.facing_deg, ahead)
+        return apart_deg(at_deg, SPOT_DEG) < max(CLEAR_DEG, EDGE_DEG + item.radius_deg)
 
 
 def put_on(panel: Panel, seconds: float) -> Move:

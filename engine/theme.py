@@ -85,7 +85,7 @@ class Roles(Record, frozen=True, kw_only=True):
 
     `wanted` and `later` are reached for and hang from `stem` and `hang`; `lamp` is leant to, `look` looked at and
     `vehicle` lifted by standing up; `companion` has the nodes `body`, `head`, `arm_left` and `arm_right`, and `breath`
-    swells and sinks.
+    swells and sinks. `look` may have the node `owl_lids`, shut while it sleeps; the node `light` of a flyer glows.
     """
 
     wanted: str
@@ -132,7 +132,7 @@ class Place(Record, frozen=True, kw_only=True):
     person, on water or ground at `lamp_height_m`; one to the side stands `lamp_aside_ahead_m` further ahead.
     The lean guide stands on `lean_from_m`. What is looked at is `look_m` from the eyes. The vehicle stands at
     `vehicle_m` and comes as far as `vehicle_up_m` higher; companion and breath stand where they are said to.
-    `paint` gives a role one flat colour, for a theme of high contrast.
+    `paint` gives a role, or a part of it (`companion.head`), one flat colour, for a theme of high contrast.
     """
 
     model: str = ""

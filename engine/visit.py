@@ -13,7 +13,7 @@ from engine.answers import DIZZY, DIZZY_HOLD
 from engine.body import Body, estimate
 from engine.envelope import OutsideEnvelope
 from engine.frame import Button, Frame, Vector
-from engine.guard import AWAY, RESTARTING, SETTLING, UNHEEDED, Verdict
+from engine.guard import AWAY, FALLING, RESTARTING, SETTLING, TOO_LOW, UNHEEDED, Verdict
 from engine.measuring import table
 from engine.motion import clean
 from engine.plan import STILL, Plan
@@ -26,13 +26,17 @@ from engine.talking import Spot
 from engine.task import NOT_YET, Move
 
 LONGEST_STEP_S = 0.1
-FAREWELL_S = 2.0
+FAREWELL_S = 6.0  # as long as its words take to be said
+ELSEWHERE_S = 5.0  # who stands elsewhere for that long may go on there
+LONGEST_PAUSE_S = 900.0  # then the visit ends, and what was done is kept
 PAUSED = Panel("paused", "session.pause_title", ("session.pause_text",))
 RESTARTED = Panel("restarted", "session.restart_title", ("session.restart_text", "session.restart_next"))
-DIZZY_PANEL = Panel("dizzy", "session.pause_title", ("session.pause_text", "session.confirm"), confirm=True)
+ELSEWHERE = Panel("elsewhere", "session.pause_title", ("session.elsewhere",))
+DIZZY_PANEL = Panel("dizzy", "menu.dizzy_title", ("menu.dizzy_text", "session.confirm"), confirm=True)
 STOPPED_PANEL = Panel("stopped", "session.stop_title", ("session.stop_text",))
 ERROR_PANEL = Panel("error", "session.error_title", ("session.error_text",))
 _CARDS = {RESTARTING: RESTARTED, DIZZY: DIZZY_PANEL}
+DOWN = (TOO_LOW, FALLING)  # nobody goes on as they are who fell, or sat down
 _OF_THE_HEADSET = (RESTARTING, AWAY, UNHEEDED)
 
 
@@ -50,10 +54,11 @@ class Visit:
         self._played_ns: int | None = None
         self._seen_ns = first.time_ns
         self._paused, self._why, self._card = False, "", PAUSED
+        self._paused_s = self._elsewhere_s = 0.0
         self._menu: Move | None = None
         self._menu_held = self._ready_again = self._left_behind = self._spot_shown = False
-        self._ready: Move | None = None  # somebody dizzy looks at the option to go on
-        self._spot = Spot(self.present.calibration.stance)
+        self._ready: Move | None = None  # somebody dizzy, or who stands elsewhere, looks at the option to go on
+        self._spot = Spot(self.present.calibration.stance, self.present.upright.head_q)
         self.script = Script(self.present)
         self._steps = self.script.steps()
         self._items: tuple[Item, ...] = next(self._steps)
@@ -88,6 +93,9 @@ class Visit:
             if menu is not None:
                 return self._show_menu(menu, waking)
         if verdict.act != "go":
+            self._paused_s += waking.dt_s
+            if self._paused_s > LONGEST_PAUSE_S:
+                verdict = Verdict("stop", f"nobody went on for {LONGEST_PAUSE_S / 60:.0f} minutes")
             return self._hold_on(verdict, waking)
         if self._paused:
             self._resume(frame)
@@ -130,27 +138,34 @@ class Visit:
             self.present.note("paused", verdict.why)
         if verdict.why != SETTLING:
             self._card = _CARDS.get(verdict.why, PAUSED)
-        items: tuple[Item, ...] = (self._card,)
+        away = verdict.elsewhere and not verdict.why.startswith(DOWN)
+        self._elsewhere_s = self._elsewhere_s + body.dt_s if away else 0.0
         if verdict.why == DIZZY:
-            items = self._wait_for_the_dizzy(body)
-        return self._scene(items, dim=0.5)
+            return self._scene(self._wait(body), dim=0.5)
+        if self._elsewhere_s > ELSEWHERE_S:
+            self._card = ELSEWHERE
+            return self._scene(self._wait(body), dim=0.5)
+        self._ready = None
+        return self._scene((self._card,), dim=0.5)
 
-    def _wait_for_the_dizzy(self, body: Body) -> tuple[Item, ...]:
-        """Show the card with an option to go on, which is as good as a trigger."""
+    def _wait(self, body: Body) -> tuple[Item, ...]:
+        """Show the card with an option to go on, as good as a trigger; or, who stands elsewhere, with a new middle."""
         if self._ready is None:
             self._ready = choosing.confirm((self._card,), math.inf)
             return next(self._ready)
         try:
             return self._ready.send(body)
         except StopIteration:
-            self._ready, self._ready_again = None, True
+            self._ready = None
+            self._ready_again = self._card is DIZZY_PANEL
+            self.present.recentre_asked |= self._card is ELSEWHERE
             return (self._card,)
 
     def _open_menu(self, frame: Frame, body: Body) -> Move | None:
         """The menu, where it is open or asked for with this frame: by its button, or by a look at its spot."""
         pressed = bool(frame.buttons and frame.buttons & Button.MENU)
         if self._spot.stance != self.present.envelope.stance:
-            self._spot = Spot(self.present.envelope.stance)
+            self._spot = Spot(self.present.envelope.stance, self.present.upright.head_q)
         asked = (pressed and not self._menu_held) or (self._menu is None and self._spot.step(body, self._spot_shown))
         self._menu_held, self._ready_again = pressed, False
         if self._menu is None and asked:
@@ -166,7 +181,7 @@ class Visit:
             items = menu.send(body)
         except StopIteration:
             self._menu = None
-            self._spot = Spot(self.present.envelope.stance)
+            self._spot = Spot(self.present.envelope.stance, self.present.upright.head_q)
         return self._scene(items, dim=0.35) if not self.ended_by else self._bye(STOPPED_PANEL)
 
     def _menu_script(self) -> Move:
@@ -194,14 +209,15 @@ class Visit:
         self.present.take(Answer(kind, value, round(self.present.now_s, 6)))
 
     def _resume(self, frame: Frame) -> None:
-        self._paused, self._ready = False, None
+        self._paused, self._ready, self._paused_s = False, None, 0.0
         self.present.note("resumed")
         taken = self.script.taken
         if taken.rows and self._played_ns is not None:
             taken.pauses.append((len(taken.rows), frame.time_ns - self._played_ns))
 
     def _scene(self, items: tuple[Item, ...], dim: float = 0.0) -> Scene:
-        spot = None if self.ended_by or self.present.plan.keep_stance else self._spot.beside(items)
+        hidden = self.ended_by or self._menu is not None or self.present.plan.keep_stance
+        spot = None if hidden else self._spot.beside(items)
         self._spot_shown = spot is not None
         return Scene(self.present.place, items, dim, self.present.middle, self.present.in_trial, spot)
 

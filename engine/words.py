@@ -18,6 +18,9 @@ CONTROLS: Mapping[str, str] = {
 }
 """What a person can do without knowing with what, and the words for it with the controllers that most people have."""
 
+THEMES = "themes."
+"""What a theme says otherwise stands under `themes.NAME`."""
+
 _BLANK = re.compile(rf"\{{(\d+|{'|'.join(CONTROLS)})\}}")
 _BRACE = re.compile(r"[{}]")
 
@@ -82,8 +85,11 @@ class Words:
             raise WordsError(f"{self._source} has no words for {', '.join(missing)}")
 
 
-def load(language: str = "en", assets: Path = ASSETS) -> Words:
-    """Read the words of a language from `assets/words`; raises WordsError."""
+def load(language: str = "en", assets: Path = ASSETS, theme: str = "") -> Words:
+    """Read the words of a language from `assets/words`, as a theme says them; raises WordsError.
+
+    What a theme says otherwise stands in the same file under [themes.NAME], because other things are seen in it.
+    """
     if language not in languages(assets):
         raise WordsError(f"there are no words in {language!r}; there are {', '.join(languages(assets))}")
     path = assets / "words" / f"{language}.toml"
@@ -92,14 +98,7 @@ def load(language: str = "en", assets: Path = ASSETS) -> Words:
         about = msgspec.convert(tables.pop("language", {}), Language)
     except msgspec.ValidationError as reason:
         raise WordsError(f"{path}: [language] does not fit: {reason}") from None
-    entries: dict[str, str] = {}
-    for key, sentence in _flat(tables, ""):
-        if not isinstance(sentence, str):
-            raise WordsError(f"{path}: {key} = {sentence!r} must be a sentence in quotes")
-        if _BRACE.search(_BLANK.sub("", sentence)):
-            raise WordsError(f"{path}: {key} has a brace that is not a blank such as {{0}} or {{confirm}}")
-        entries[key] = sentence
-    return Words(entries, str(path), language, about)
+    return Words(_in_theme(_sentences(tables, path), theme, path), str(path), language, about)
 
 
 def languages(assets: Path = ASSETS) -> list[str]:
@@ -114,3 +113,27 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
+
+
+def _in_theme(said: Mapping[str, str], theme: str, path: Path) -> dict[str, str]:
+    """The sentences that hold in every theme, but for those that this one says otherwise."""
+    otherwise = {key.removeprefix(THEMES): sentence for key, sentence in said.items() if key.startswith(THEMES)}
+    entries = {key: sentence for key, sentence in said.items() if not key.startswith(THEMES)}
+    for key, sentence in otherwise.items():
+        name, _, of = key.partition(".")
+        if of not in entries:
+            raise WordsError(f"{path}: {THEMES}{key} says otherwise what is said nowhere: there is no {of}")
+        if name == theme:
+            entries[of] = sentence
+    return entries
+
+
+def _sentences(table: Mapping[str, Any], path: Path) -> dict[str, str]:
+    entries: dict[str, str] = {}
+    for key, sentence in _flat(table, ""):
+        if not isinstance(sentence, str):
+            raise WordsError(f"{path}: {key} = {sentence!r} must be a sentence in quotes")
+        if _BRACE.search(_BLANK.sub("", sentence)):
+            raise WordsError(f"{path}: {key} has a brace that is not a blank such as {{0}} or {{confirm}}")
+        entries[key] = sentence
+    return entries

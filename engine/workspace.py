@@ -6,13 +6,19 @@ The arm is two links, upper arm and forearm with hand, whose elbow hangs as `eng
 import math
 from collections.abc import Mapping
 
+from engine.facing import apart_deg
 from engine.frame import Vector
+from engine.movements import GAZES
 from engine.precautions import Cap
 from engine.upper_limb import ELBOW_BACK, ELBOW_DOWN, ELBOW_OUT, FOREARM_OF_ARM, PALM_OF_ARM, UPPER_ARM_OF_ARM
 
 SLACK_DEG, SLACK_M = 0.01, 1e-4
 LOWER_OF_ARM = FOREARM_OF_ARM + PALM_OF_ARM
 SWIVEL_DEG = 20.0  # how far about the line from shoulder to hand an elbow may be from where it hangs by nature
+EYES_DEG = 20.0
+"""How far eyes are left to do the rest of a look: on average a head that is free to turn comes to within 22 degrees of
+what is looked at (Stahl 1999, Exp Brain Res 126:41). Eyes turn by 35 degrees (MIL-STD-1472G, visual field)."""
+_BEHIND_DEG = 180.0
 _LEAST_BEND = 0.02  # of an arm: keeps the plane of an arm that is as good as straight
 _STRAIGHT_DEG = 90.0  # of extension from a right angle
 
@@ -99,19 +105,32 @@ def refuses_arm(bounds: Mapping[str, Cap], side: str, line_m: Vector, arm_m: flo
 
 
 def refuses_look(bounds: Mapping[str, Cap], head_m: Vector, facing_deg: float, place_m: Vector) -> str:
-    """Why bounds on the neck forbid to look at a place: the eyes are not trusted to do a part of the turn."""
+    """Why bounds on the neck forbid to look at a place: a head that keeps to all of them comes no nearer than EYES_DEG.
+
+    A nod and a turn are counted together, the turn about the upright axis, as heads do (Glenn & Vilis 1992, J
+    Neurophysiol 68:348). A hand at the hip is far to the side for a head that stays level, and a glance down for one
+    that is bent forward.
+    """
+    if not any(movement in bounds for movement in GAZES):
+        return ""
     right, up = look_deg(head_m, facing_deg, place_m)
-    turns = (
-        ("neck_rotation_right", right),
-        ("neck_rotation_left", -right),
-        ("neck_extension", up),
-        ("neck_flexion", -up),
-    )
-    for movement, angle in turns:
-        cap = bounds.get(movement)
-        if cap is not None and not angle <= cap.value + SLACK_DEG:
-            return f"{angle:.0f}° of {movement} to look at it is beyond {cap.value:.0f}°, {cap.why}"
-    return ""
+    turned = _kept(bounds, right, "neck_rotation_right", "neck_rotation_left")
+    aside = right - turned
+    level = math.radians(up)
+    nearest = math.degrees(math.atan2(math.sin(level), math.cos(level) * math.cos(math.radians(aside))))
+    raised = _kept(bounds, nearest, "neck_extension", "neck_flexion")
+    if apart_deg((right, up), (turned, raised)) <= EYES_DEG + SLACK_DEG:
+        return ""
+    beyond = {"neck_rotation_right": aside, "neck_rotation_left": -aside}
+    beyond |= {"neck_extension": nearest - raised, "neck_flexion": raised - nearest}
+    movement = max(beyond.keys() & bounds.keys(), key=lambda name: (beyond[name], name))
+    return f"to look at it takes more than {bounds[movement].value:.0f}° of {movement}, {bounds[movement].why}"
+
+
+def _kept(bounds: Mapping[str, Cap], angle_deg: float, most: str, least: str) -> float:
+    """An angle, no further to either side than the bounds of two opposite movements let it."""
+    high, low = (bounds[name].value if name in bounds else _BEHIND_DEG for name in (most, least))
+    return min(max(angle_deg, -low), high)
 
 
 def _dot(a: Vector, b: Vector) -> float:

@@ -1,7 +1,7 @@
 """Calm Tide: breathe with the tide, and between the breaths hold a gentle stretch; the quiet end of a session."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar, NamedTuple
@@ -27,6 +27,7 @@ LEAST_DEG = 15.0
 STRETCH = 0.95  # of the reach: an arm that is nearly straight
 STRETCHED = 0.75  # of the way to the target: a hand beside the ear is high up, and no stretch
 LEAST_FRAMES = 20
+NO_ANGLE = "breathing asks for no angle"
 UP, ASIDE, HEAD = "up", "aside", "head"
 ASKS: tuple[str, ...] = ("hand", "gaze")
 PARTS: tuple[str, ...] = ("neck", "left arm", "right arm")
@@ -116,21 +117,20 @@ class Game(Task):
         return looking.TILTS if HEAD in STRETCHES[self.p.stretch] else ()
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """Breathing and a stretch in turn; which side begins is drawn. Breathing alone where no stretch is wished for.
+        """Breathing and a stretch in turn; which side begins is drawn.
 
-        Raises OutsideEnvelope, saying why, where stretches are wished for and none may be asked for.
+        Breathing alone where no stretch is wished for, or none may be asked for: then its measures say why.
         """
         sides = random.sample(SIDES, 2)
-        able = self._able(envelope, [_Stretch(kind, side) for kind in STRETCHES[self.p.stretch] for side in sides])
+        wished = [_Stretch(kind, side) for kind in STRETCHES[self.p.stretch] for side in sides]
+        refusals = {stretch: self._refuses(envelope, stretch) for stretch in wished}
+        able = [stretch for stretch in wished if not refusals[stretch]]
+        note = NO_ANGLE if able or not wished else _unstretched(dict.fromkeys(refusals.values()))
         for number_ in range(self.p.targets):
             values = {"number": number_, "stance": envelope.stance, "noted": looking.Noted(), "stretch": None}
-            if not able or number_ % 2 == 0:
-                yield Trial("", None, values)
-                continue
-            stretch = able[number_ // 2 % len(able)]
-            request, more = self._goal(envelope, stretch, number_)
-            side = "" if stretch.kind == HEAD else stretch.side
-            yield Trial(side, request, {**values, "stretch": stretch, **more})
+            breathing = Trial("", None, {**values, "note": note})
+            turn = able[number_ // 2 % len(able)] if able and number_ % 2 else None
+            yield breathing if turn is None else self._stretch(envelope, turn, breathing)
 
     def play(self, trial: Trial) -> Move:
         """Breathe for a while, or stretch; after the last part the sea is calm."""
@@ -156,7 +156,7 @@ class Game(Task):
         time_s = motion.time_s - motion.time_s[0] - asked_s
         if trial.values["stretch"] is None:
             lasted_s = min(float(time_s[-1]), self.p.breaths * (self.p.in_s + self.p.out_s))
-            return Result(None, self._with_breaths({}, "breathing asks for no angle", lasted_s))
+            return Result(None, self._with_breaths({}, trial.values["note"], lasted_s))
         angle, inside, error = _band(trial, motion)
         asked = slice(int(np.searchsorted(time_s, 0.0)), self._ended(time_s, inside))
         time_s, angle, inside = time_s[asked], angle[asked], inside[asked]
@@ -172,7 +172,7 @@ class Game(Task):
 
     def _breathing(self, trial: Trial) -> Move:
         count = trial.values["number"]
-        panel = Panel("calm_tide", "calm_tide.with_the_tide", ("calm_tide.soft",), count, self.p.targets)
+        panel = Panel("calm_tide", "calm_tide.breathe_in", ("calm_tide.soft",), count, self.p.targets)
         breaths = moves.breathe("breath", self.p.in_s, self.p.out_s, self.p.breaths)
         return (yield from moves.alongside(self._around(count), _heard(f"part {count}", panel, breaths)))
 
@@ -195,12 +195,14 @@ class Game(Task):
         yield from moves.show((after, rung, *loose, *self._around(count + 1)), LET_GO_S)
         return outcome
 
-    def _able(self, envelope: Envelope, wished: Sequence[_Stretch]) -> list[_Stretch]:
-        refusals = {stretch: self._refuses(envelope, stretch) for stretch in wished}
-        able = [stretch for stretch in wished if not refusals[stretch]]
-        if wished and not able:
-            raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
-        return able
+    def _stretch(self, envelope: Envelope, stretch: _Stretch, breathing: Trial) -> Trial:
+        """A stretch; or breathing, where something said meanwhile left no room for it."""
+        try:
+            request, more = self._goal(envelope, stretch, breathing.values["number"])
+        except OutsideEnvelope as reason:
+            return Trial("", None, {**breathing.values, "note": _unstretched([str(reason)])})
+        side = "" if stretch.kind == HEAD else stretch.side
+        return Trial(side, request, {**breathing.values, "stretch": stretch, **more})
 
     def _refuses(self, envelope: Envelope, stretch: _Stretch) -> str:
         if stretch.kind == HEAD:
@@ -282,6 +284,10 @@ class Game(Task):
         breaths = math.floor(on_task_s / (self.p.in_s + self.p.out_s) + 0.01)
         known = {**held, "on_task_s": Measured(round(on_task_s, 2), "s"), "breaths": Measured(float(breaths), "")}
         return {name: known.get(name) or Measured(None, m.unit, None, why) for name, m in self.measures.items()}
+
+
+def _unstretched(reasons: Iterable[str]) -> str:
+    return f"breathing alone, because no stretch may be asked for: {'; '.join(reasons)}"
 
 
 def _way_s(trial: Trial, amplitude_deg: float) -> float:

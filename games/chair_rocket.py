@@ -21,7 +21,7 @@ from engine.metrics.signals import low_passed, uniform
 from engine.metrics.standing import LEAST_RISE_M, SitToStand, sit_to_stand
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
-from engine.precautions import SEATED_HIPS_OF_STATURE
+from engine.precautions import LEAST_OVER_TOES_DEG, SEATED_HIPS_OF_STATURE
 from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Friend, Item, Panel, Progress, Rise, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as_defined
@@ -32,7 +32,6 @@ QUIET_S, QUIET_M = 1.0, 0.02  # a head that stays within 2 cm for a second sits 
 FLOURISH_S, LAUNCH_S = 0.7, 3.0
 WIDER, MOST_LIMIT_S = 1.5, 30.0
 HASTY_MPS = 1.0  # between sitting down in a second, 0.7 m/s, and what engine.guard takes for a fall, 1.3 m/s
-LEAST_LEAN_DEG = 4.0
 LEAST_FRAMES = 20
 ON_THE_SEAT = 0.3  # of the way up: until then the trunk comes forward, and the seat is only just left
 FIVE = 5
@@ -245,8 +244,8 @@ def _stand_up(envelope: Envelope) -> Rise:
 def _lean_forward(envelope: Envelope, lean_deg: float) -> Rise:
     """A lean over the toes as far as it may go; raises OutsideEnvelope, saying why not, when hardly any may."""
     lean_deg = envelope.stop_line("lean_forward", lean_deg)
-    if lean_deg < LEAST_LEAN_DEG:
-        raise OutsideEnvelope(envelope.refuses_lean(0.0, LEAST_LEAN_DEG, open_ended=True))
+    if lean_deg < LEAST_OVER_TOES_DEG:
+        raise OutsideEnvelope(envelope.refuses_lean(0.0, LEAST_OVER_TOES_DEG, open_ended=True))
     height_m = envelope.stance.head_m[1]
     return Rise("rise", height_m, height_m, "up", lean_deg=lean_deg)
 

@@ -104,7 +104,7 @@ class Game(Task):
     def play(self, trial: Trial) -> Move:
         """Come to the middle, lean to the buoy, hold."""
         goal, count, feet = trial.values["goal"], trial.values["number"], trial.values["feet"]
-        panel = Panel("harbour_lean", "harbour_lean.lean", (feet, "harbour_lean.back"), count, self.p.targets)
+        panel = Panel("harbour_lean", "harbour_lean.lean", (feet, "harbour_lean.hold"), count, self.p.targets)
         back = panel._replace(title="harbour_lean.back", text=(feet,))
         around = self._around(count)
         middle = moves.within(self.p.limit_s, moves.upright("middle", self.p.middle_deg, MIDDLE_S))

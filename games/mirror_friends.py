@@ -257,13 +257,13 @@ def _hang(envelope: Envelope, side: str, wish: Request, out_deg: float, radius_m
 
 
 def _comfortable_deg(envelope: Envelope, movement: str, done: Sequence[TrialRecord]) -> float:
-    """The limit of a movement as it is believed now, and never more than may be asked."""
+    """What surely is within the limit of a movement, as it is believed now, and never more than may be asked."""
     known = [
-        record.limit_after.value
+        record.limit_after.low
         for record in done
         if record.limit_after is not None and record.request is not None and record.request.movement == movement
     ]
-    believed = known[-1] if known else envelope.calibration.limits[movement].value
+    believed = known[-1] if known else envelope.calibration.limits[movement].low
     return min(envelope.at_most(movement).value, believed)
 
 

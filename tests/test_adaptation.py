@@ -55,6 +55,16 @@ def test_a_request_says_how_far_why_and_where_the_limit_is() -> None:
     assert request.reason.startswith(f"{request.amplitude:.0f}°: warming up; your limit today is about 9")
 
 
+def test_a_neck_warms_up_once_and_not_in_each_way_again() -> None:
+    names = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension", RIGHT)
+    followers = Followers()({name: measured(60, 62, 58) for name in names})
+    for name in names[:4]:
+        followers[name].update(40.0, 45.0, True)
+    codes = {name: followers[name].next_amplitude().code for name in names}
+    assert codes.pop(RIGHT) == "WARM_UP"
+    assert "WARM_UP" not in codes.values()
+
+
 def test_one_arm_tells_the_other_a_little_and_a_lean_tells_its_neighbours_more() -> None:
     arms, leans = Followers()(ARMS), Followers()(LEANT)
     before = arms[LEFT].limit().value, leans["lean_right"].limit().value

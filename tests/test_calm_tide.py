@@ -14,7 +14,7 @@ from visits import Kept, calibration, game, patient, play
 from calibration.adaptation import Followers
 from engine import looking
 from engine.body import Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Hand, Pose, from_yaw_pitch, times
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.motion import clean
@@ -191,11 +191,21 @@ def test_a_precaution_concerns_only_the_stretches_that_are_asked_for() -> None:
     assert acts == {"breathing only": "none", "head to the side": "bounds", "all": "bounds"}
 
 
-def test_it_says_why_no_stretch_can_be_asked_for() -> None:
+def test_it_is_breathing_alone_where_no_stretch_can_be_asked_for_and_says_why() -> None:
     unmeasured = msgspec.structs.replace(KNOWN, limits={})
-    with pytest.raises(OutsideEnvelope, match="neck_lateral_left was not measured"):
-        next(game("calm_tide", {"stretch": "head to the side"}).trials(Envelope(unmeasured), Random(1), []))
-    assert next(game("calm_tide", {"stretch": "breathing only"}).trials(Envelope(unmeasured), Random(1), []))
+    asked = list(game("calm_tide", {"stretch": "head to the side"}).trials(Envelope(unmeasured), Random(1), []))
+    assert [trial.request for trial in asked] == [None] * 5
+    assert "neck_lateral_left was not measured" in asked[0].values["note"]
+
+
+def test_a_stretch_that_something_said_meanwhile_left_no_room_for_is_breathing() -> None:
+    bounds = envelope()
+    session = game("calm_tide").trials(bounds, Random(1), [])
+    next(session)
+    bounds.ease(0.05, "it hurts")
+    breathing = next(session)
+    assert breathing.request is None
+    assert "too little is left to raise it" in breathing.values["note"]
 
 
 def test_it_is_played_seated(tmp_path: Path) -> None:

@@ -179,6 +179,14 @@ def test_a_leg_or_back_that_may_not_do_it_bars_standing_up(movement: str) -> Non
     assert "Dr Wood" in barred(game("chair_rocket"), "standing", (limit,))
 
 
+def test_a_new_hip_bars_it_in_both_postures_and_a_new_knee_only_where_somebody_stands() -> None:
+    hip, knee = at_most("hip_flexion_left", 90.0), at_most("knee_flexion_left", 90.0)
+    assert "leans forward over the toes" in barred(game("chair_rocket"), "seated", (hip,))
+    assert "seated, bends further, too" in barred(game("chair_rocket"), "standing", (hip,))
+    assert barred(game("chair_rocket"), "seated", (knee,)) == ""
+    assert barred(game("chair_rocket"), "standing", (knee,)).endswith("play it seated")
+
+
 def test_a_back_that_may_bend_a_little_leans_a_little_when_seated() -> None:
     assert next(trials("seated", at_most("trunk_flexion", 15.0))).values["rise"].lean_deg == pytest.approx(9.0, abs=1.5)
     with pytest.raises(OutsideEnvelope, match="Dr Wood"):

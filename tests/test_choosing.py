@@ -28,13 +28,27 @@ AT_LEFT, AT_RIGHT, AWAY = looking(-12.0), looking(12.0), looking(0.0, 30.0)
 
 
 def test_what_is_looked_at_for_a_while_is_chosen() -> None:
-    outcome, frames = played(choosing.choose((LEFT, RIGHT), 20.0), [AT_RIGHT] * 40)
+    outcome, frames = played(choosing.choose((LEFT, RIGHT), 20.0), [AWAY, *[AT_RIGHT] * 40])
     assert outcome == "right"
-    assert frames * 0.1 == pytest.approx(choosing.DWELL_S, abs=0.25)
+    assert frames * 0.1 == pytest.approx(choosing.DWELL_S, abs=0.35)
+
+
+@pytest.mark.parametrize("up_deg", range(-30, 16, 3))
+def test_who_does_nothing_answers_nothing(up_deg: int) -> None:
+    named = [(str(i), Reply("menu.rest", 0.0)) for i in range(6)]
+    still = [looking(0.0, float(up_deg))] * 100
+    assert played(choosing.choose(hung(named, EYE, 0.0), 20.0), still)[0] == ""
+    assert played(choosing.confirm((), 20.0), still)[0] == ""
+
+
+def test_an_option_that_was_looked_at_when_it_came_counts_once_it_was_left() -> None:
+    looks = [*[AT_RIGHT] * 20, AWAY, *[AT_RIGHT] * 20]
+    outcome, frames = played(choosing.choose((LEFT, RIGHT), 20.0), looks)
+    assert (outcome, frames > 21) == ("right", True)
 
 
 def test_a_glance_chooses_nothing_and_a_look_elsewhere_begins_again() -> None:
-    looks = [*[AT_RIGHT] * 12, AWAY, *[AT_RIGHT] * 12, *[AT_LEFT] * 12]
+    looks = [AWAY, *[AT_RIGHT] * 12, AWAY, *[AT_RIGHT] * 12, *[AT_LEFT] * 12]
     assert played(choosing.choose((LEFT, RIGHT), 20.0), looks)[0] == ""
 
 
@@ -65,9 +79,9 @@ def test_who_chooses_nothing_is_not_asked_for_ever() -> None:
 
 def test_to_go_on_nobody_needs_a_button() -> None:
     heading = looking(0.0, -choosing.GO_ON_BELOW_DEG)
-    outcome, frames = played(choosing.confirm((), 20.0), [heading] * 40)
+    outcome, frames = played(choosing.confirm((), 20.0), [AWAY, *[heading] * 40])
     assert outcome == REACHED
-    assert frames * 0.1 == pytest.approx(choosing.DWELL_S, abs=0.25)
+    assert frames * 0.1 == pytest.approx(choosing.DWELL_S, abs=0.35)
 
 
 def test_a_head_that_is_not_seen_chooses_nothing() -> None:
@@ -82,7 +96,7 @@ def test_options_hang_apart_and_in_view(count: int) -> None:
     assert all(math.dist(a, b) > 1.9 * options[0].radius_m for i, a in enumerate(places) for b in places[:i])
     for x, y, z in places:
         assert abs(math.degrees(math.atan2(x, -z)) - 40.0) < 30
-        assert -30 < math.degrees(math.atan2(y - EYE[1], math.hypot(x, z))) < 0
+        assert -30 < math.degrees(math.atan2(y - EYE[1], math.hypot(x, z))) < 5
 
 
 def test_a_rating_has_six_steps_from_none_to_all_and_a_face_for_each_where_faces_are_asked_for() -> None:

@@ -374,7 +374,7 @@ def test_help_tells_of_both_hands_only_where_both_are_asked_for():
     pair = [Target(side, NEAR, 0.05, side) for side in ("left", "right")]
     assert hints.OTHER_HAND in hints.Asked().see("meadow", pair)
     assert hints.OTHER_HAND not in hints.Asked().see("meadow", pair[:1])
-    assert hints.Asked().see("lobby", (Panel("p", "a", confirm=True), *CARDS)) == {hints.HAND, hints.CHOOSE}
+    assert hints.Asked().see("lobby", (Panel("p", "a", confirm=True), *CARDS)) == {hints.CHOOSE}
 
 
 EVERYTHING = (hints.HAND, hints.CHOOSE, hints.OTHER_HAND, hints.LEAN, hints.LOOK, hints.TILT, hints.RISE)
@@ -534,6 +534,7 @@ class Stepped:
     """A device that says one thing, and nothing more than its middle was asked for."""
 
     kinds = frozenset({"board"})
+    labels = {"A": "×", "LB": "L1"}  # noqa: RUF012 (nobody changes it)
 
     def __init__(self) -> None:
         self.said, self.middles, self.closed = Heard(), 0, False
@@ -555,9 +556,42 @@ def test_who_steps_off_a_board_is_not_there(display, tmp_path):  # noqa: ARG001 
     until(desk, frames, lambda frame: frame.focused)
     device.said = Heard(Held(lean_deg=(4.0, 0.0)), Button.RECENTRE, here=False)
     assert until(desk, frames, lambda f: not f.focused).head.position_m[2] < 0
+    assert not desk.stage.node("off the board").is_empty()
     desk.close()
     assert device.middles > 0
     assert device.closed
+
+
+def test_what_is_written_names_the_buttons_of_the_pad_in_hand(display, tmp_path):  # noqa: ARG001  (the window opens on it)
+    device = Stepped()
+    device.kinds = frozenset({"pad"})
+    desk = Desk(theme.load(), words.load(), tmp_path, (640, 400), inputs=(device,))
+    frames = desk.frames()
+    device.said = Heard(Held(trigger=1.0))
+    until(desk, frames, lambda f: f.right.trigger == 1.0)
+    assert desk.stage.controls["confirm"] == "×"
+    told = [key for some in desk._lines(Scene("lobby", CARDS)) for hint in some for key in hint.press]
+    assert "×" in told
+    assert "A" not in told
+    desk.close()
+
+
+def test_a_tap_of_a_key_chooses_and_the_picture_stays(desk):
+    frames, offered = desk.frames(), Scene("lobby", CARDS)
+    x("mousemove", "320", "390")
+    for _ in range(5):
+        frame = next(frames)
+        desk.show(offered)
+    x("key", "Tab", "key", "Return")
+    heard = []
+    for _ in range(30):
+        heard.append(next(frames))
+        desk.show(offered)
+    known = upright(stance_in(Seat().frame(0, Heard(), focused=True)))
+    assert {choosing.pointed_at(estimate(f, known, 0.0, 0.0), CARDS) for f in heard[-10:]} == {CARDS[0].key}
+    assert max(f.right.trigger for f in heard) == 1.0
+    assert desk._seat.puppet.head().orientation == UPRIGHT
+    assert heard[-1].head.position_m == pytest.approx(frame.head.position_m, abs=1e-6)
 
 
 def test_a_gamepad_is_heard_beside_the_window(display, tmp_path):  # noqa: ARG001  (the window opens on it)

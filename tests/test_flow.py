@@ -12,11 +12,12 @@ from visits import ABOUT, calibration, patient
 from engine import talking
 from engine.body import Body
 from engine.commands import visits
-from engine.frame import Button, Frame, from_yaw_pitch
+from engine.frame import SIDES, UPRIGHT, Button, Frame, from_yaw_pitch
+from engine.patient import PatientRecord
 from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Plan, Step
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
 from engine.questions import Question, before
-from engine.records import Session, Stance
+from engine.records import Precaution, Session, Stance
 from engine.scene import Gaze, Item, Option, Panel, Reach, Scene, Target
 from engine.simulated import SimulatedHeadset
 
@@ -193,6 +194,47 @@ def test_after_its_time_is_up_no_further_trial_of_play_begins(tmp_path: Path) ->
     assert not late
 
 
+def test_a_visit_whose_time_is_up_ends_with_one_part_of_the_calm_game(tmp_path: Path) -> None:
+    holds = visits.resolved("standard", ["calm_tide.targets=3", "calm_tide.breaths=1"])
+    steps = visits.steps_for(["fruit_ladder", "calm_tide"], holds, measuring=visits.NOTHING)
+    whole = visits.plan("anna", visits.around(steps, holds, ADULT), holds, 1, calibration())
+    done, folder = lived(replace(whole, most_s=20.0), Person(), tmp_path)
+    tides = [(block.kind, len(block.trials)) for block in done.blocks if block.task == visits.CALM]
+    assert tides == [("play", 0), ("calm", 1)]
+    assert not any(block.kind == "rest" for block in done.blocks)
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_who_played_the_calm_game_last_does_not_play_it_again(tmp_path: Path) -> None:
+    done, folder = lived(plan_for("fruit_ladder", visits.CALM), Person(), tmp_path)
+    assert [block.kind for block in done.blocks if block.task == visits.CALM] == ["play"]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_no_game_is_offered_after_the_time_is_up(tmp_path: Path) -> None:
+    plan = replace(plan_for("fruit_ladder", "harbour_lean", profile=CHILD), most_s=20.0)
+    done, folder = lived(plan, Person(), tmp_path)
+    assert not any(block.kind == "choice" for block in done.blocks)
+    assert {block.notes for block in done.blocks if block.kind == "play"} == {("the time for today was up",)}
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+@pytest.mark.parametrize("profile", [ADULT, CHILD], ids=lambda profile: profile.title)
+def test_the_warm_up_is_of_the_first_game_that_moves(profile: Profile) -> None:
+    steps = plan_for(visits.CALM, "fruit_ladder", profile=profile).steps
+    assert [step.name for step in steps if isinstance(step, Step) and step.kind == "warm up"] == ["fruit_ladder"]
+    alone = plan_for(visits.CALM, profile=profile).steps
+    assert not [step for step in alone if isinstance(step, Step) and step.kind == "warm up"]
+
+
+def test_the_calm_game_is_breathing_alone_for_who_may_use_no_arm() -> None:
+    lost = tuple(Precaution(f"use_of_arm_{side}", 0.0, "", "surgery", "Dr Wood") for side in SIDES)
+    record = PatientRecord(patient="anna", precautions=lost)
+    steps = visits.steps_for([visits.CALM], visits.resolved(), record=record, measuring=visits.NOTHING)
+    (calm,) = (step for step in steps if isinstance(step, Step))
+    assert calm.task.p.stretch == "breathing only"
+
+
 @pytest.mark.parametrize(("sway_m", "words"), [(0.0, ("recheck.good",)), (0.03, ("recheck.wait", "recheck.adult"))])
 def test_who_stands_less_steadily_after_play_stays_and_an_adult_is_told(
     sway_m: float, words: tuple[str, ...], tmp_path: Path
@@ -277,7 +319,9 @@ def looks_at_spot() -> Body:
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_only_a_spot_that_is_shown_opens_the_menu(shown: bool) -> None:
-    spot = talking.Spot(STANCE)
+    spot = talking.Spot(STANCE, UPRIGHT)
+    assert not any(spot.step(looks_at_spot(), shown) for _ in range(40))  # it was looked at before it came
+    spot.step(a_body(left_m=None, right_m=None), shown)
     assert any(spot.step(looks_at_spot(), shown) for _ in range(40)) == shown
 
 
@@ -287,12 +331,12 @@ def test_only_a_spot_that_is_shown_opens_the_menu(shown: bool) -> None:
         Target("fruit", AT_SPOT, 0.08, "left"),
         Reach("line", (-0.3, 0.9, -0.2), AT_SPOT, "left"),
         Gaze("owl", RIGHT_DEG + 5.0, UP_DEG, 8.0),
-        Option("reply", (0.0, 1.5, -1.5), 0.14, "menu.rest"),
+        Option("reply", before(STANCE.head_m, RIGHT_DEG + 8.0, UP_DEG), 0.14, "menu.rest"),
     ],
     ids=lambda item: type(item).__name__,
 )
 def test_the_spot_goes_where_a_hand_or_a_face_shall_be_right_there(item: Item) -> None:
-    spot = talking.Spot(STANCE)
+    spot = talking.Spot(STANCE, UPRIGHT)
     assert spot.beside((item,)) is None
     assert spot.beside((Target("far", (0.4, 1.7, -0.5), 0.08, "right"),)) is not None
 

@@ -61,6 +61,20 @@ def test_the_rows_tell_of_faults_and_of_requests_beyond_the_envelope() -> None:
     assert not any(row["holds"] for row in found if row["name"] in names)
 
 
+def test_the_rows_name_the_kind_that_is_furthest_off_and_what_ceilings_hold_nearer() -> None:
+    def told(kind: str, code: str, *reached: bool) -> Life:
+        tries = tuple((code, "neck_flexion", 30.0, one) for one in reached)
+        return replace(sample()[0], kind=kind, tries={"owl_watch": tries})
+
+    able = told("able", "TARGET_SUCCESS", True, True, True, False)
+    weak = told("weak", "TARGET_SUCCESS", False, False)
+    held = told("held", "CEILING", True, True)
+    rows = {row["name"]: row for row in lives.run([able, weak, held])}
+    assert (rows["the same, of one kind"]["peer"], rows["the same, of one kind"]["holds"]) == ("weak", False)
+    held_nearer = rows["requests that a ceiling holds nearer"]
+    assert (held_nearer["value"], held_nearer["peer"]) == (0.25, "Owl Watch: 1.00 reached")
+
+
 def test_the_same_seed_is_the_same_life() -> None:
     kind, preset, chosen = SAMPLE[2]
     assert living.live(KINDS[kind], preset, 7, chosen) == sample()[2]
@@ -165,10 +179,11 @@ def test_an_onlooker_keeps_each_thing_once_and_knows_its_direction() -> None:
     assert directions(done, onlooker.asked) == {("lean", 6, 0), ("face", 6, 0)}
 
 
-def after_the_rocket(rise: float, folder: Path) -> Session:
-    """Somebody who stands up from a chair so far, and plays another game after that."""
+def after_the_rocket(rise: float, folder: Path, *tides: Step) -> Session:
+    """Somebody who stands up from a chair so far, and plays other games after that."""
     known, few = calibration(), {"targets": 2}
-    steps = tuple(Step(name, game(name, few), "play") for name in ("chair_rocket", "fruit_ladder", "calm_tide"))
+    usual = tuple(Step(name, game(name, few), "play") for name in ("chair_rocket", "fruit_ladder", "calm_tide"))
+    steps = (usual[0], *tides) if tides else usual
     plan = Plan("x", steps, Followers(), calibration=known)
     worn = SimulatedHeadset(patient(known, rise=rise, lapse=0.0), 1, 45.0)
     with Writer(folder / "frames.vrec", {}) as writer:
@@ -185,3 +200,10 @@ def test_who_does_not_stand_up_again_is_asked_for_nothing_standing(tmp_path: Pat
     done = after_the_rocket(0.5, tmp_path)
     assert (done.ended_by, done.events) == ("finished", ())
     assert [block.notes for block in done.blocks[1:]] == [("nobody stood up for it",)] * 2
+
+
+def test_who_does_not_stand_up_again_breathes_on_the_chair(tmp_path: Path) -> None:
+    tide = Step("calm_tide", game("calm_tide", {"targets": 2, "stretch": "breathing only"}), "calm")
+    done = after_the_rocket(0.5, tmp_path, tide)
+    assert (done.ended_by, done.events) == ("finished", ())
+    assert [(len(block.trials), block.notes) for block in done.blocks[1:]] == [(2, ())]

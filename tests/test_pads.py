@@ -147,8 +147,8 @@ def test_a_board_with_two_axes_leans_ten_degrees_at_their_ends() -> None:
 
 
 @pytest.fixture
-def pads() -> Iterator[Pads]:
-    listening = Pads("wobble")
+def pads(request: pytest.FixtureRequest) -> Iterator[Pads]:
+    listening = Pads(getattr(request, "param", ""))
     yield listening
     listening.close()
 
@@ -223,6 +223,7 @@ def test_a_balance_board_says_how_somebody_leans(pads: Pads, socket: Socket) -> 
     assert not now.here
 
 
+@pytest.mark.parametrize("pads", ["wobble"], indirect=True)
 def test_a_board_of_another_maker_is_told_by_its_name(pads: Pads, socket: Socket) -> None:
     socket.plug_in("Wobble 2000", 2, 0)
     for _ in range(round(1.5 / STEP_S)):
@@ -232,6 +233,50 @@ def test_a_board_of_another_maker_is_told_by_its_name(pads: Pads, socket: Socket
         now = pads.hear(STEP_S)
     assert now.held.lean_deg == pytest.approx((0.0, 5.0), abs=0.1)
     assert now.held._replace(lean_deg=None) == NOTHING
+
+
+@pytest.mark.parametrize("pads", ["wobble"], indirect=True)
+def test_of_several_boards_the_one_that_is_named_is_heard(pads: Pads, socket: Socket) -> None:
+    socket.plug_in("Nintendo Wii Remote Balance Board", 4, 1)
+    heard(pads)
+    assert pads.kinds == frozenset()
+    socket.plug_in("Wobble 2000", 4, 0)
+    heard(pads)
+    assert pads.kinds == {"board"}
+    assert [name.split()[0] for name in pads.found] == ["Nintendo", "Wobble"]
+
+
+def test_of_several_boards_that_nobody_named_the_first_is_heard(pads: Pads, socket: Socket) -> None:
+    for number in (1, 2):
+        socket.plug_in(f"Balance Board {number}", 4, 1)
+    weigh(socket, EVEN)
+    for _ in range(round(1.5 / STEP_S)):
+        now = pads.hear(STEP_S)
+    assert len(pads.found) == 2
+    assert now.here
+    assert now.held.lean_deg == pytest.approx((0.0, 0.0))
+
+
+@pytest.mark.parametrize("pads", ["balance"], indirect=True)
+def test_whoever_shall_stand_on_a_named_board_is_waited_for(pads: Pads, socket: Socket) -> None:
+    socket.plug_in("Nintendo Wii Remote Balance Board", 4, 1)
+    weigh(socket, NOBODY)
+    assert not heard(pads).here
+    weigh(socket, EVEN)
+    heard(pads)
+    assert heard(pads).here
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [("PS5 Controller", {"A": "×", "LB": "L1"}), ("Nintendo Switch Pro Controller", {"Start": "+", "RB": "R"})],
+)
+def test_a_pad_of_another_maker_has_its_own_names_for_buttons(pads: Pads, socket: Socket, name: str, labels) -> None:
+    assert pads.labels == {}
+    socket.plug_in(name, 6, 15, GAMEPAD)
+    heard(pads)
+    assert labels.items() <= pads.labels.items()
+    assert set(pads.labels) <= {"A", "B", "X", "Y", "LB", "RB", "L3", "R3", "Start"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")

@@ -3,15 +3,17 @@
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 from panda3d.core import NodePath, TextNode
 
-from engine import theme, words
+import games
+from engine import talking, theme, words
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
 from engine.panda import board, caption, faces, option
+from engine.panda.berth import Watch
 from engine.panda.board import Board, lay
 from engine.panda.caption import Captions
 from engine.panda.fonts import Fonts, Setting, lacks
@@ -19,7 +21,8 @@ from engine.panda.kit import Kit
 from engine.panda.look import Look
 from engine.panda.models import Models
 from engine.panda.option import OptionCard
-from engine.scene import Line, Option, Panel, Sound
+from engine.questions import GATES, RATINGS, Reply, gate, headline, hung, question_of
+from engine.scene import Line, Option, Panel, Scene, Sound
 from engine.settings import Settings
 from engine.words import CONTROLS, Language, Words
 
@@ -131,7 +134,7 @@ def test_letters_are_at_least_1_3_degrees_high(font) -> None:
 
 
 def test_a_panel_that_is_further_away_has_larger_letters() -> None:
-    kit, panel = kit_with(SPOKEN["en"]), Panel("a", "reach.title", ("reach.down",))
+    kit, panel = kit_with(SPOKEN["en"]), Panel("a", "reach.title", ("reach.comfortable",))
     near, far = lay(kit, panel), lay(kit, panel, 2 * board.DISTANCE_M)
     ratios = [b.get_text_scale() / a.get_text_scale() for a, b in zip(near.texts, far.texts, strict=True)]
     assert ratios == pytest.approx([2.0, 2.0])
@@ -159,7 +162,7 @@ def text_nodes(node: NodePath) -> list[tuple[float, float]]:
 
 
 def test_a_language_from_right_to_left_mirrors_its_panels() -> None:
-    panel = Panel("a", "reach.title", ("reach.down", "reach.comfortable"), 2, 5)
+    panel = Panel("a", "reach.title", ("reach.comfortable", "reach.comfortable"), 2, 5)
     left, right = (Board(kit_with(pseudo(way)), panel, seen_from()) for way in ("left to right", "right to left"))
     starts, ends = [low for low, _ in text_nodes(left.node)], [high for _, high in text_nodes(right.node)]
     assert max(starts) - min(starts) < 0.01
@@ -198,19 +201,81 @@ def test_filling_an_option_lays_nothing_out_anew() -> None:
 
 def test_words_of_an_option_are_never_smaller_than_1_3_degrees() -> None:
     for away_m, scale in itertools.product((1.2, 1.5, 2.5), (1.0, 1.6)):
-        item = ANSWER._replace(place_m=(0.0, 1.6, -away_m), words="screening.well_rest")
-        em_m = option.lay(kit_with(SPOKEN["de"], scale), item, away_m).get_text_scale()
+        item = ANSWER._replace(place_m=(0.0, 1.6, -away_m), words="screening.support_yes")
+        kit = kit_with(SPOKEN["de"], scale)
+        em_m = option.lay(kit, item, away_m, option.alike(kit, (item,), EYE_M).scale).get_text_scale()
         assert math.degrees(math.atan2(CAPITAL_OF_EM * em_m, away_m)) >= 1.3
+
+
+GAMES = tuple(Reply(f"{name}.title", 0.0, name) for name in games.names())
+ASKED = {
+    "menu": [reply for _, reply in talking.MENU],
+    **{f"{kind} in {scale}": question_of(kind, scale).replies for kind in RATINGS for scale in ("words", "faces")},
+    **{kind: gate(kind).replies for kind in GATES},
+    **{f"{one.picture} or {other.picture}": (one, other) for one, other in itertools.combinations(GAMES, 2)},
+    "three stickers": [Reply(f"sticker.{name}", 0.0, name) for name in ("rainbow", "butterfly", "mushroom")],
+}
+
+
+def hang_up(kit: Kit, replies: Sequence[Reply]) -> list[OptionCard]:
+    """The cards of some replies, as they hang before the eyes."""
+    options = hung([(str(number), reply) for number, reply in enumerate(replies)], EYE_M, 0.0)
+    cards = [OptionCard(kit, item, seen_from()) for item in options]
+    for card in cards:
+        card.join(options)
+    return cards
+
+
+def box_deg(card: NodePath, part: str = "**/board") -> tuple[float, float, float, float]:
+    """The left, right, low and high end of a card, without its shadow, as the eyes see it."""
+    low, high = card.find(part).get_tight_bounds(card)
+    edge_m = board.SHADOW_M if part.endswith("board") else 0.0
+    ways = [card.get_parent().get_relative_point(card, (x, 0, z)) for x, z in
+            ((low.x + edge_m, 0), (high.x - edge_m, 0), (0, low.z + edge_m), (0, high.z - edge_m))]  # fmt: skip
+    left, right, *ends = ways
+    ups = [math.degrees(math.atan2(way.z - EYE_M[1], math.hypot(way.x, way.y))) for way in ends]
+    return math.degrees(math.atan2(left.x, left.y)), math.degrees(math.atan2(right.x, right.y)), ups[0], ups[1]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("language", SPOKEN)
+def test_cards_that_hang_together_are_of_one_size_and_apart(language: str, scale: float) -> None:
+    kit = kit_with(SPOKEN[language], scale)
+    for name, replies in ASKED.items():
+        cards = hang_up(kit, replies)
+        sizes = {tuple(card.node.find("**/board").get_tight_bounds(card.node)[1]) for card in cards}
+        assert len({tuple(round(side, 4) for side in size) for size in sizes}) == 1, name
+        boxes = [box_deg(card.node) for card in cards]
+        for a, b in itertools.combinations(boxes, 2):
+            assert a[1] < b[0] or b[1] < a[0] or a[2] > b[3] or b[2] > a[3], (name, a, b)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("language", words.languages())
+def test_what_is_asked_never_hangs_over_the_answers(language: str, scale: float) -> None:
+    kit = kit_with(SPOKEN[language], scale)
+    for kind, how in itertools.product((*RATINGS, *GATES), ("words", "faces")):
+        question = question_of(kind, how)
+        cards = hang_up(kit, question.replies)
+        asked = Board(kit, headline("asked", question.title, question.text, EYE_M, 0.0), seen_from())
+        options = tuple(card._item for card in cards)
+        asked.clear(Watch().see(Scene("lobby", options), DAY.places["lobby"], EYE_M))
+        low_deg = box_deg(asked.node, "board")[2]
+        assert low_deg > max(box_deg(card.node)[3] for card in cards) + 0.5, (kind, how)
 
 
 @pytest.mark.parametrize("language", words.languages())
 def test_the_answers_to_a_question_keep_to_their_cards(language: str) -> None:
-    kit = kit_with(SPOKEN[language])
-    for key in (key for key in SPOKEN[language] if re.fullmatch(r"(pain|effort|sickness|fun)\.level_\d+", key)):
-        item = ANSWER._replace(words=key)
-        text = option.lay(kit, item, 1.5)
-        assert text.get_width() <= 2 * (item.radius_m - option.BESIDE_M), SPOKEN[language].say(key)
-        assert text.get_num_rows() <= 3
+    for name, replies in ASKED.items():
+        (card, *_) = hang_up(kit_with(SPOKEN[language]), replies)
+        assert card._likeness.half_m == card._item.radius_m, name
+        assert card._likeness.rows <= 2, name
+
+
+def test_a_boat_on_a_card_shows_its_side() -> None:
+    card = OptionCard(kit_with(SPOKEN["en"]), ANSWER._replace(picture="boat"), seen_from())
+    low, high = card.node.find("**/relief").get_tight_bounds(card.node)
+    assert high.x - low.x > 0.4 * (high.z - low.z)
 
 
 def test_a_model_on_a_card_fills_its_picture() -> None:

@@ -33,9 +33,11 @@ from engine.precautions import (
 from engine.records import Precaution
 from engine.scene import Lean, Reach, Target
 from engine.upper_limb import FOREARM_OF_ARM, PALM_OF_ARM, UPPER_ARM_OF_ARM, _elbow
-from engine.workspace import bent_arm_m, external_rotation_deg, look_deg, rotation_of_arm_deg
+from engine.workspace import EYES_DEG, bent_arm_m, external_rotation_deg, look_deg, refuses_look, rotation_of_arm_deg
 
 TODAY = date(2026, 3, 2)
+GRID_DEG = 2.0
+LOOKS = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension")
 QUICK = settings(deadline=None, max_examples=150)
 FRUIT = SimpleNamespace(title="Fruit Ladder", moves_parts=("left arm", "right arm"), asks=("hand",))
 HARBOUR = SimpleNamespace(title="Harbour Lean", moves_parts=("trunk", "left leg", "right leg"), asks=("lean",))
@@ -300,14 +302,49 @@ def test_an_elbow_that_may_not_be_straightened_shortens_the_reach(extension: flo
     [
         ("neck_rotation_right", (0.35, 1.5, -0.2)),
         ("neck_rotation_left", (-0.35, 1.5, -0.2)),
-        ("neck_extension", (0.0, 1.85, -0.3)),
+        ("neck_extension", (0.1, 1.85, -0.2)),
         ("neck_flexion", (0.0, 1.2, -0.3)),
     ],
 )
 def test_a_place_is_refused_where_the_neck_may_not_turn_to(movement: str, place_m: Vector) -> None:
     item = Target("fruit", place_m, 0.08, "either")
     assert a_guard().admit((item,)) == ""
-    assert f"° of {movement} to look at it is beyond 20°" in a_guard(rule(movement, 20.0)).admit((item,))
+    assert f"to look at it takes more than 20° of {movement}" in a_guard(rule(movement, 20.0)).admit((item,))
+
+
+def off_the_face_deg(rules: list[Precaution], place_m: Vector) -> float:
+    """How far from a place the face stays that comes nearest to it, of all turns of a head that rules allow."""
+    most = {"neck_rotation_left": 180.0, "neck_rotation_right": 180.0, "neck_flexion": 90.0, "neck_extension": 90.0}
+    left, right, down, up = (min([m, *(r.at_most for r in rules if r.movement == name)]) for name, m in most.items())
+    turns, nods = np.meshgrid(np.linspace(-left, right, 121), np.linspace(-down, up, 121))
+    faces = Rotation.from_euler("YX", np.column_stack([-turns.ravel(), nods.ravel()]), degrees=True)
+    way = np.subtract(place_m, HEAD_M) / math.dist(place_m, HEAD_M)
+    return math.degrees(math.acos(min(1.0, float((faces.apply((0.0, 0.0, -1.0)) @ way).max()))))
+
+
+NECKS = st.lists(
+    st.tuples(st.sampled_from(LOOKS), st.floats(0, 90)).map(lambda bound: rule(*bound)), min_size=1, max_size=4
+)
+
+
+@QUICK
+@given(NECKS, st.tuples(st.floats(-0.9, 0.9), st.floats(0.7, 2.3), st.floats(-0.8, 0.0)))
+def test_a_place_is_refused_to_a_stiff_neck_just_where_no_turn_and_nod_bring_it_before_the_eyes(
+    rules: list[Precaution], place_m: Vector
+) -> None:
+    off_deg = off_the_face_deg(rules, place_m)
+    refusal = refuses_look(bounds_of(rules, {}, "standing"), HEAD_M, 0.0, place_m)
+    assert refusal if off_deg > EYES_DEG + GRID_DEG else True
+    assert not refusal if off_deg < EYES_DEG else True
+
+
+def test_a_hand_beside_the_hip_is_looked_at_with_a_nod_and_one_far_to_the_side_is_not() -> None:
+    stiff = [rule(f"neck_rotation_{side}", 50.0) for side in SIDES]
+    beside, aside = (0.32, 0.95, -0.05), (0.8, 1.5, -0.1)
+    assert abs(look_deg(HEAD_M, 0.0, beside)[0]) > 80
+    assert a_guard(*stiff).admit((Target("fruit", beside, 0.08, "right"),)) == ""
+    assert "neck_rotation_right" in refuses_look(bounds_of(stiff, {}, "standing"), HEAD_M, 0.0, aside)
+    assert "neck_flexion" in refuses_look(bounds_of([rule("neck_flexion", 20.0)], {}, ""), HEAD_M, 0.0, beside)
 
 
 def test_looking_is_counted_from_straight_ahead_whatever_way_that_is() -> None:
@@ -330,7 +367,7 @@ def test_a_path_is_refused_for_a_place_in_its_middle() -> None:
 def test_the_stop_line_of_an_open_reach_comes_down_until_it_is_allowed() -> None:
     envelope = Envelope(a_calibration(), (rule("neck_extension", 20.0), rule("use_of_arm_left")))
     stop_deg = envelope.stop_elevation("right", 0.0, 0.55, 20.0, 175.0)
-    assert 90 < stop_deg < 130
+    assert 90 < stop_deg < 150
     assert envelope.stop_elevation("left", 0.0, 0.55, 20.0, 175.0) == 20.0
 
 
@@ -371,16 +408,12 @@ def test_no_target_that_is_admitted_lies_beyond_any_precaution(
         return
     x, y, z = np.subtract(place_m, envelope.shoulder(side))
     outward = x if side == "right" else -x
-    right, up = math.atan2(place_m[0], 0.0 - place_m[2]), math.atan2(place_m[1] - HEAD_M[1], math.hypot(*place_m[::2]))
     needs = {
         f"shoulder_elevation_{side}": math.degrees(math.acos(-y / math.hypot(x, y, z))),
         f"shoulder_external_rotation_{side}": external_rotation_deg((outward, y, -z), ARM_M),
-        "neck_rotation_right": math.degrees(right),
-        "neck_rotation_left": -math.degrees(right),
-        "neck_extension": math.degrees(up),
-        "neck_flexion": -math.degrees(up),
     }
     assert not [r for r in rules if needs.get(r.movement, 0.0) > r.at_most + 0.02]
+    assert off_the_face_deg(rules, place_m) < EYES_DEG + GRID_DEG
 
 
 @QUICK

@@ -480,3 +480,30 @@ def test_refused_graphics_say_what_to_install(monkeypatch):
     monkeypatch.setattr(Graphics, "__init__", refuse)
     with pytest.raises(NoGraphics, match=r"no display.*libegl1"):
         Graphics.offscreen()
+
+
+def test_a_panel_stands_aside_while_something_is_played_and_else_in_front(stage):
+    stage.show(Scene("orchard", (PANEL,), trial=True), frame())
+    assert stage.node("panel").get_x() < -0.5
+    stage.show(Scene("orchard", (PANEL._replace(key="said"),)), frame(2.0))
+    assert stage.node("said").get_x() == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_panel_makes_room_for_a_fruit_that_comes_behind_it(stage):
+    stage.show(Scene("orchard", (PANEL,), trial=True), frame())
+    before = stage.node("panel").get_pos()
+    behind = Target("fruit", (0.5 * before.x, 1.6 + 0.5 * (before.z - 1.6), -0.5 * before.y), 0.05)
+    for step in range(11):
+        stage.show(Scene("orchard", (PANEL, behind), trial=True), frame(2.0 + 0.1 * step))
+    assert (stage.node("panel").get_pos() - before).length() > 0.2
+
+
+def test_cards_that_are_shown_together_are_of_one_size(stage):
+    options = tuple(
+        Option(key, (x, 1.5, -1.4), 0.15, said)
+        for key, x, said in (("a", -0.3, "menu.rest"), ("b", 0.3, "menu.recentre"))
+    )
+    stage.show(Scene("lobby", options), frame())
+    papers = [stage.node(option.key).find("**/board") for option in options]
+    low_a, low_b = (paper.get_tight_bounds(paper.get_parent())[0] for paper in papers)
+    assert tuple(low_a) == pytest.approx(tuple(low_b))

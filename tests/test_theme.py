@@ -171,7 +171,7 @@ def test_clear_shapes_differ_in_how_light_they_are():
 
 
 def test_clear_shapes_leave_out_what_only_decorates():
-    for place in theme.load("contrast").places.values():
-        assert (place.model, place.flyers) == ("", ())
+    for name, place in theme.load("contrast").places.items():
+        assert (place.model, place.flyers) == (f"clear_{name}.glb", ())
         shown = {role for role in place.roles.__struct_fields__ if getattr(place.roles, role)}
         assert shown <= set(place.paint)

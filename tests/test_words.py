@@ -1,4 +1,4 @@
-"""What a patient reads is kind, is there for every key that the code uses, and says the same in every language."""
+"""What a patient reads is kind, is there for just the keys that code asks for, and says the same in every language."""
 
 import ast
 import re
@@ -6,11 +6,21 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 
-from engine import words
-from engine.words import CONTROLS, Words, WordsError, load
+import games
+from engine import theme, words
+from engine.commands.flow import STICKERS
+from engine.frame import SIDES
+from engine.movements import LEANS
+from engine.openxr.bindings import PROFILES, controls
+from engine.plan import INTERLUDES
+from engine.praise import DONE_OF_TASK
+from engine.questions import GATES, RATINGS, question_of
+from engine.words import CONTROLS, THEMES, Words, WordsError, load
+from games.mirror_friends import POSES
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = words.languages()
@@ -25,13 +35,28 @@ UNKIND = {
     r"trop|jamais|doi[st]|dev(ez|oir)|plus vite|pires?|impossible\w*|faut",
 }
 
+BETTER = ("summary.reached_higher", "summary.leaned_further", "summary.turned_further")
+
 
 def words_of(language: str) -> dict[str, str]:
-    """The words of a language by their full key, such as `reach.title`."""
+    """The words of a language by their full key, such as `reach.title` and `themes.dragon.reach.title`."""
     tables = tomllib.loads((ROOT / "assets" / "words" / f"{language}.toml").read_text(encoding="utf-8"))
-    return {
-        f"{table}.{key}": text for table, texts in tables.items() if table != "language" for key, text in texts.items()
-    }
+    del tables["language"]
+    return dict(flat(tables, ""))
+
+
+def flat(table: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        yield from flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)]
+
+
+def in_every_theme(language: str) -> dict[str, str]:
+    return {key: text for key, text in words_of(language).items() if not key.startswith(THEMES)}
+
+
+def otherwise(language: str) -> dict[tuple[str, ...], str]:
+    """What themes say otherwise, by theme and key."""
+    return {tuple(key.split(".", 2)[1:]): text for key, text in words_of(language).items() if key.startswith(THEMES)}
 
 
 def unkind(language: str, text: str) -> bool:
@@ -42,14 +67,43 @@ def blanks(text: str) -> list[str]:
     return [field for _, field, _, _ in Formatter().parse(text) if field is not None]
 
 
-def keys_in_code(tables: set[str]) -> Iterator[str]:
-    """Every string in games, assessments and session that looks like the key of a word."""
-    key = re.compile(rf"({'|'.join(sorted(tables))})\.(?!json|toml)[a-z_]+")
+def strings_in_code() -> Iterator[str]:
+    """Every string in games, assessments and engine."""
     folders = (ROOT / "games", ROOT / "calibration", ROOT / "engine")
     for path in (path for folder in folders for path in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and key.fullmatch(node.value):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+
+
+def keys_in_code(tables: set[str]) -> Iterator[str]:
+    """Every string in the code that looks like the key of a word."""
+    key = re.compile(rf"({'|'.join(sorted(tables))})\.(?!json|toml)[a-z_]+")
+    return (string for string in strings_in_code() if key.fullmatch(string))
+
+
+def put_together() -> set[str]:
+    """Every key that code puts together of parts, from the closed lists that it takes the parts from."""
+    questions = [question_of(kind, scale) for kind in (*GATES, *RATINGS) for scale in ("words", "faces")]
+    panels = [step.panel for step in INTERLUDES.values()]
+    poses = {pose.words for pose in POSES} | {f"{side}_arm" for side in SIDES} | {"lean", "tilt"}
+    rises = ("stand_up", "stand_tall", "hold", "lean_forward", "lean_forward_hold")
+    return {
+        *(f"{name}.title" for name in games.names()),
+        *(f"captions.{role}" for role in theme.SOUND_ROLES),
+        *(f"sticker.{name}" for name in STICKERS),
+        *(movement.replace("lean_", "lean.text_") for movement in LEANS),
+        *(key for asked in questions for key in (asked.title, *asked.text, *asked.wait)),
+        *(reply.words for asked in questions for reply in asked.replies),
+        *(key for panel in panels for key in (panel.title, *panel.text) if isinstance(key, str)),
+        *(f"{key}_one" for key in (*DONE_OF_TASK.values(), "summary.reached", "summary.minutes", *BETTER)),
+        *(f"fruit_ladder.hand_{side}" for side in SIDES),
+        *(f"mirror_friends.{pose}" for pose in poses),
+        *(f"chair_rocket.{line}" for line in rises),
+        *(f"calm_tide.{phase}" for phase in ("breathe_in", "breathe_out")),
+        *CONTROLS.values(),
+        *(called for profile in PROFILES for side in SIDES for called in controls(profile, side).values()),
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,8 +127,8 @@ def test_the_kindness_check_knows_an_unkind_line(language: str, hard: str, warm:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_says_the_same_things_with_the_same_blanks(language: str) -> None:
-    assert {key: sorted(blanks(text)) for key, text in words_of(language).items()} == {
-        key: sorted(blanks(text)) for key, text in words_of("en").items()
+    assert {key: sorted(blanks(text)) for key, text in in_every_theme(language).items()} == {
+        key: sorted(blanks(text)) for key, text in in_every_theme("en").items()
     }
 
 
@@ -90,12 +144,66 @@ def test_french_never_breaks_a_row_before_a_question_mark() -> None:
     assert [text for text in words_of("fr").values() if re.search(r" [?!:;]", text)] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quotes_are_those_of_print(language: str) -> None:
+    assert [text for text in words_of(language).values() if re.search("[\"'`´]", text)] == []
+
+
 def test_every_key_used_in_code_has_words() -> None:
-    english = words_of("en")
+    english = in_every_theme("en")
     used = set(keys_in_code({key.split(".")[0] for key in english}))
     beginnings = {key for key in used if key.endswith("_")}  # completed by a side or a direction
     assert used - beginnings - english.keys() == set()
     assert [start for start in beginnings if not any(key.startswith(start) for key in english)] == []
+
+
+def test_nothing_is_written_that_nobody_can_ask_for() -> None:
+    assert in_every_theme("en").keys() - set(strings_in_code()) - put_together() == set()
+
+
+def test_every_key_that_is_put_together_has_words() -> None:
+    assert put_together() - in_every_theme("en").keys() == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_theme_says_otherwise_has_the_blanks_of_what_it_replaces(language: str) -> None:
+    usual = in_every_theme(language)
+    assert [key for (_, key), text in otherwise(language).items() if blanks(text) != blanks(usual[key])] == []
+    assert {name for name, _ in otherwise(language)} <= set(theme.names())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_theme_says_otherwise_is_not_what_is_said_anyway(language: str) -> None:
+    usual = in_every_theme(language)
+    assert [key for (_, key), text in otherwise(language).items() if text == usual[key]] == []
+
+
+def test_where_eggs_hang_nobody_is_asked_for_fruit() -> None:
+    assert load().say("fruit_ladder.reach") == "Reach for the golden fruit"
+    assert load(theme="contrast").say("fruit_ladder.reach") == "Reach for the golden fruit"
+    assert load(theme="dragon").say("fruit_ladder.reach") == "Reach for the golden egg"
+
+
+def test_a_theme_that_says_otherwise_what_is_said_nowhere_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "words" / "en.toml"
+    file.parent.mkdir()
+    file.write_text('[a]\nb = "c"\n[themes.dragon.a]\nx = "d"', encoding="utf-8")
+    with pytest.raises(WordsError, match=r"en\.toml: themes\.dragon\.a\.x says otherwise .* there is no a\.x"):
+        load("en", tmp_path, "day")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_replies_to_a_question_are_the_same(language: str) -> None:
+    said = load(language)
+    for kind in (*GATES, *RATINGS):
+        replies = [said.say(reply.words) for reply in question_of(kind, "words").replies]
+        assert len(set(replies)) == len(replies), kind
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_shall_look_at_an_option_is_told_what_stands_on_it(language: str) -> None:
+    said = load(language)
+    assert re.search(rf"[“„«]\s?{said.say('lobby.go_on')}\s?[”“»]", said.say("session.dwell"))
 
 
 def test_a_sentence_names_what_is_in_hand() -> None:

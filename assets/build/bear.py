@@ -12,7 +12,7 @@ FUR = ("#7d4a30", "#a5693f", "#bf8350", "#d9a36c")
 CREAM = ("#f3d6a8", "#fbe8c6")
 DARK, SCARF, KNIT = "#3c2b2b", "#e2694a", "#f2937a"
 NECK_M = (0.0, 0.845, 0.0)
-SHOULDER_M = (0.268, 0.768, 0.0)
+SHOULDER_M = (0.256, 0.712, 0.0)
 
 
 def bear() -> dict[str, Mesh]:
@@ -20,7 +20,8 @@ def bear() -> dict[str, Mesh]:
     arm = _arm()
     head = join([_skull(), *_tuft(), *_face()]).moved(*(-x for x in NECK_M))
     return {
-        "body": join([_trunk(), *_toes(), *_scarf()]),
+        "body": join([_trunk(), *_toes()]),
+        "scarf": join(_scarf()),
         "head": head,
         "arm_left": arm,
         "arm_right": arm.scaled(-1, 1, 1),
@@ -33,15 +34,15 @@ JOINTS = {"head": NECK_M, "arm_left": SHOULDER_M, "arm_right": (-SHOULDER_M[0], 
 
 def _trunk() -> Mesh:
     half = [
-        tube([(0.105, 0.40, 0.0, 0.10), (0.118, 0.22, 0.01, 0.098), (0.122, 0.07, 0.012, 0.088)], sides=14),
-        ball(1, 3).scaled(0.090, 0.062, 0.128).moved(0.124, 0.058, 0.045),
-        ball(0.094, 3).moved(0.180, 0.738, -0.002),
+        tube([(0.120, 0.38, 0.0, 0.12), (0.136, 0.20, 0.01, 0.110), (0.138, 0.07, 0.012, 0.098)], sides=14),
+        ball(1, 3).scaled(0.100, 0.062, 0.135).moved(0.140, 0.058, 0.048),
+        ball(0.100, 3).moved(0.166, 0.688, -0.002),
     ]
     flesh = [
-        ball(1, 3).scaled(0.208, 0.235, 0.188).moved(0, 0.43, 0.008),
-        ball(1, 3).scaled(0.186, 0.20, 0.152).moved(0, 0.655, 0.0),
-        ball(1, 3).scaled(0.112, 0.10, 0.10).moved(0, 0.82, 0.0),
-        ball(0.058, 2).moved(0, 0.33, -0.185),
+        ball(1, 3).scaled(0.256, 0.250, 0.212).moved(0, 0.415, 0.008),
+        ball(1, 3).scaled(0.226, 0.215, 0.170).moved(0, 0.620, 0.0),
+        ball(1, 3).scaled(0.130, 0.10, 0.10).moved(0, 0.82, 0.0),
+        ball(0.062, 2).moved(0, 0.33, -0.215),
     ]
     skin = melted(join([*flesh, *half, *(part.scaled(-1, 1, 1) for part in half)]), 0.014, 5, 1060)
     return skin.painted(_trunk_paint)
@@ -49,7 +50,7 @@ def _trunk() -> Mesh:
 
 def _trunk_paint(points: Array) -> Array:
     x, y, z = points.T
-    belly = (x / 0.145) ** 2 + ((y - 0.455) / 0.215) ** 2
+    belly = (x / 0.178) ** 2 + ((y - 0.430) / 0.220) ** 2
     return _patched(_fur(points), points, (1 - smoothstep(0.72, 1.08, belly)) * (z > 0.02))
 
 
@@ -67,7 +68,7 @@ def _patched(under: Array, points: Array, share: Array) -> Array:
 def _toes() -> list[Mesh]:
     """The toes of both feet."""
     toes = [
-        ball(1, 0, "#5f3a2c").scaled(0.022, 0.019, 0.018).moved(0.124 + x, 0.048, z)
+        ball(1, 0, "#5f3a2c").scaled(0.022, 0.019, 0.018).moved(0.140 + x, 0.048, z + 0.010)
         for x, z in ((-0.048, 0.150), (0.0, 0.168), (0.048, 0.150))
     ]
     return [*toes, *(toe.scaled(-1, 1, 1) for toe in toes)]
@@ -114,7 +115,7 @@ def _tuft() -> list[Mesh]:
 
 
 def _face() -> list[Mesh]:
-    half = [ball(1, 2, DARK).scaled(0.0275, 0.0355, 0.017).moved(0.077, 1.040, 0.170)]
+    half = [ball(1, 2, DARK).scaled(0.0305, 0.0395, 0.018).moved(0.078, 1.038, 0.170)]
     half.append(
         tube([(0.050, 1.092, 0.174, 0.006), (0.078, 1.104, 0.168, 0.009), (0.108, 1.092, 0.154, 0.005)], FUR[0], 6, 3)
     )
@@ -139,8 +140,8 @@ def _scarf() -> list[Mesh]:
     ]
     collar = tube(ring, _knit, 10, 1)
     knot = ball(1, 1, SCARF).scaled(0.045, 0.042, 0.036).moved(0.066, 0.782, 0.158)
-    long = _end([(0.070, 0.775, 0.165), (0.088, 0.66, 0.186), (0.098, 0.55, 0.212), (0.104, 0.475, 0.222)])
-    short = _end([(0.052, 0.775, 0.168), (0.030, 0.70, 0.184), (0.018, 0.625, 0.200)])
+    long = _end([(0.070, 0.775, 0.170), (0.090, 0.66, 0.206), (0.100, 0.55, 0.228), (0.106, 0.475, 0.232)])
+    short = _end([(0.052, 0.775, 0.172), (0.030, 0.70, 0.198), (0.018, 0.625, 0.222)])
     return [collar, knot, long, short]
 
 
@@ -179,15 +180,15 @@ def _arm() -> Mesh:
     flesh = [
         tube(
             [
-                (0, 0.0, 0, 0.076),
-                (0.004, -0.14, 0.004, 0.066),
-                (0.010, -0.28, 0.008, 0.059),
-                (0.010, -0.39, 0.010, 0.062),
+                (0, 0.0, 0, 0.070),
+                (0.004, -0.14, 0.004, 0.076),
+                (0.010, -0.28, 0.008, 0.070),
+                (0.010, -0.39, 0.010, 0.070),
             ],
             sides=14,
         ),
-        ball(0.080, 3).moved(-0.006, -0.004, 0),
-        ball(1, 3).scaled(0.056, 0.072, 0.074).moved(0.010, -0.420, 0.012),
+        ball(0.078, 3).moved(-0.016, -0.010, 0),
+        ball(1, 3).scaled(0.064, 0.074, 0.078).moved(0.010, -0.418, 0.012),
         tube([(0.004, -0.385, 0.05, 0.028), (-0.002, -0.415, 0.080, 0.026), (-0.004, -0.440, 0.092, 0.022)], sides=10),
     ]
     flesh += [
@@ -195,7 +196,7 @@ def _arm() -> Mesh:
         for z in (-0.030, 0.010, 0.048)
     ]
     skin = melted(join(flesh), 0.0095, 4, 420).painted(_arm_paint)
-    pad = ball(1, 1, CREAM[0]).scaled(0.016, 0.036, 0.040).moved(-0.040, -0.422, 0.012)
+    pad = ball(1, 1, CREAM[0]).scaled(0.016, 0.036, 0.040).moved(-0.047, -0.422, 0.012)
     return join([skin, pad])
 
 

@@ -88,7 +88,7 @@ def beech(
     stem = trunk(radius_m, 7.4, (random.uniform(-0.14, 0.14), random.uniform(-0.14, 0.14)), seed).moved(x, foot_m, z)
     limbs, lobes = boughs(x, z, radius_m, seed, 5)
     wood = join([stem, *limbs])
-    crown = sprays(lobes, 450, seed)
+    crown = sprays(lobes, 820, seed)
     eye = np.array([0.0, 1.6, 0.0])
     return [
         wood.painted(lambda p: bark_paint(p, bark, moss, foot_m)),

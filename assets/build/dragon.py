@@ -17,7 +17,7 @@ PUPIL, IRIS, BLUSH = "#2b2148", "#6a57a8", "#ff9c8e"
 # Where the nodes hang together. An arm is as long as it can be read at a distance, and far enough out for a head
 # that does not touch it when it is straight up.
 NECK_M = (0.0, 0.635, 0.0)
-SHOULDER_M = (0.252, 0.552, 0.0)
+SHOULDER_M = (0.246, 0.530, 0.0)
 ARM_M = 0.45
 
 
@@ -47,23 +47,23 @@ def _body() -> Mesh:
 
 
 def _torso(triangles: int = 1600, *, sits: bool = False) -> Mesh:
-    belly = ball(1, 4).scaled(0.178, 0.235, 0.172).moved(0, 0.305, 0.0)
-    chest = ball(1, 3).scaled(0.168, 0.150, 0.132).moved(0, 0.495, -0.005)
+    belly = ball(1, 4).scaled(0.218, 0.245, 0.190).moved(0, 0.300, 0.0)
+    chest = ball(1, 3).scaled(0.196, 0.165, 0.145).moved(0, 0.475, -0.005)
     neck = tube([(0, 0.52, -0.005, 0.115), (0, 0.60, 0.0, 0.098), (0, 0.645, 0.0, 0.088)], sides=20)
     tail = [(0, 0.20, -0.10, 0.120), (-0.06, 0.125, -0.25, 0.088), (-0.19, 0.075, -0.36, 0.064)]
     tail += [(-0.35, 0.075, -0.35, 0.046), (-0.455, 0.125, -0.265, 0.032), (-0.485, 0.215, -0.215, 0.020)]
     sides = []
     for side in (-1.0, 1.0):
-        sides.append(ball(0.074, 3).moved(side * (SHOULDER_M[0] - 0.035), SHOULDER_M[1] - 0.006, 0))
+        sides.append(ball(0.074, 3).moved(side * (SHOULDER_M[0] - 0.060), SHOULDER_M[1] - 0.014, 0))
         if sits:
             continue
-        leg = [(side * 0.095, 0.22, 0.0, 0.098), (side * 0.118, 0.12, 0.012, 0.086), (side * 0.122, 0.05, 0.02, 0.078)]
+        leg = [(side * 0.105, 0.22, 0.0, 0.112), (side * 0.128, 0.12, 0.012, 0.097), (side * 0.130, 0.05, 0.02, 0.087)]
         sides.append(tube(leg, sides=16))
-        sides.append(ball(1, 3).scaled(0.078, 0.052, 0.112).moved(side * 0.126, 0.047, 0.055))
+        sides.append(ball(1, 3).scaled(0.088, 0.052, 0.118).moved(side * 0.132, 0.047, 0.058))
     if not sits:
         sides.append(tube(tail, sides=18, steps=8))
     skin = melted(join([belly, chest, neck, *sides]), 0.012, 5, triangles)
-    apron = ball(1, 3).scaled(0.148, 0.222, 0.158).moved(0, 0.328, 0.033)
+    apron = ball(1, 3).scaled(0.172, 0.230, 0.176).moved(0, 0.318, 0.033)
     return join([skin.painted(_scales), _front_of(apron).painted(_apron)])
 
 
@@ -89,7 +89,7 @@ def _front_of(mesh: Mesh) -> Mesh:
 def _toes() -> list[Mesh]:
     toe = ball(1, 0, HORN).scaled(0.017, 0.018, 0.022)
     return [
-        toe.moved(side * 0.126 + out, 0.030, 0.160 - 3.2 * out**2)
+        toe.moved(side * 0.132 + out, 0.030, 0.168 - 3.2 * out**2)
         for side in (-1.0, 1.0)
         for out in (-0.042, 0.0, 0.042)
     ]
@@ -270,13 +270,13 @@ def _arm(triangles: int = 600) -> Mesh:
     """A left arm that hangs straight down from the shoulder at the origin, palm to the body."""
     upper = [
         (0, 0.0, 0, 0.060),
-        (0, -0.10, 0, 0.054),
-        (0, -0.20, 0, 0.048),
-        (0, -0.30, 0, 0.047),
-        (0, -0.355, 0, 0.046),
+        (0, -0.10, 0, 0.063),
+        (0, -0.20, 0, 0.058),
+        (0, -0.30, 0, 0.055),
+        (0, -0.355, 0, 0.053),
     ]
     paw_m = -ARM_M + 0.062
-    paw = ball(1, 3).scaled(0.048, 0.066, 0.062).moved(0, paw_m, 0)
+    paw = ball(1, 3).scaled(0.055, 0.068, 0.066).moved(0, paw_m, 0)
     fingers = [
         tube(
             [(0.0, paw_m - 0.02, z * 0.8, 0.026), (-0.004, paw_m - 0.060, z, 0.024), (-0.010, paw_m - 0.078, z, 0.019)],
@@ -292,9 +292,9 @@ def _arm(triangles: int = 600) -> Mesh:
         ],
         sides=10,
     )
-    skin = melted(join([tube(upper, sides=18), ball(0.060, 3), paw, *fingers, thumb]), 0.008, 4, triangles)
+    skin = melted(join([tube(upper, sides=18), ball(0.064, 3), paw, *fingers, thumb]), 0.008, 4, triangles)
     skin = skin.painted(lambda p: ramp(SCALES, np.clip(0.50 - 0.9 * p[:, 1] + 0.2 * (noise(p, 0.12, 5) - 0.5), 0, 1)))
-    pad = ball(1, 1, CREAM).scaled(0.014, 0.034, 0.034).moved(-0.040, paw_m, 0.0)
+    pad = ball(1, 1, CREAM).scaled(0.014, 0.034, 0.034).moved(-0.047, paw_m, 0.0)
     return join([skin, pad])
 
 

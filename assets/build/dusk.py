@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -54,14 +54,3 @@ def dipped(mesh: Mesh, palette: Sequence[str] = TIMBER, kept: float = 0.28) -> M
     rest = veil * (1 - kept) + rgb * kept * np.array([1.0, 0.86, 1.08])
     panes = [np.abs(rgb - colour(glass)).max(axis=1) < 1e-6 for glass in GLASSES]
     return mesh.painted(np.where(np.any(panes, axis=0)[:, None], glowing("#ffd68a", 3.0), rest))
-
-
-def warmed(paint: Callable[[Array], Array], lamps: Array, reach_m: float, rgb: str = GLOW) -> Callable[[Array], Array]:
-    """Paint with a pool of warm light about each lamp (n, 3): the bake has a sun and a sky but no lamps."""
-
-    def lit(points: Array) -> Array:
-        away = np.linalg.norm(points[:, None] - lamps[None], axis=2)
-        pool = np.exp(-((away / reach_m) ** 2)).sum(axis=1).clip(0, 1)[:, None]
-        return paint(points) * (1 + 0.25 * pool) + colour(rgb) * 0.34 * pool
-
-    return lit

@@ -1,12 +1,16 @@
-"""What belongs to the children's evening: a moon, stars, glowing mushrooms, and the light that they throw."""
+"""What belongs to the children's evening: a moon, stars, glowing mushrooms, and the light that lamps throw."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from assets.build.kit import Array, Mesh, ball, colour, join, lathe, noise, ramp
+from assets.build.kit import Array, Mesh, ball, colour, join, lathe, noise, ramp, smooth_path
+
+Cap = tuple[tuple[str, ...], str]
+"""The colours of a mushroom: of its cap from the rim up, and of its dots and gills."""
 
 GLOWING = 2.2
 """How much brighter than white paper something is painted that shall look as if it gave light."""
@@ -15,6 +19,11 @@ GLOWING = 2.2
 def glowing(paint: str, strength: float = GLOWING) -> Array:
     """A colour as of something that gives light by itself, however dark it is around it."""
     return colour(paint) * strength
+
+
+def shining(mesh: Mesh, strength: float) -> Mesh:
+    """Brighter than what light could make it, so that it seems to glow."""
+    return replace(mesh, colours=np.column_stack([mesh.colours[:, :3] * strength, mesh.colours[:, 3]]))
 
 
 def moon(azimuth_deg: float, elevation_deg: float, away_m: float, radius_m: float) -> Mesh:
@@ -46,25 +55,55 @@ def stars(count: int, seed: int, away_m: float = 210.0) -> Mesh:
     return join(placed)
 
 
-def mushroom(cap: tuple[str, str], stem: str, seed: int, shine: float = 1.0) -> Mesh:
-    """A mushroom 1 m high on y = 0 with a domed cap, pale dots and a lit underside."""
+def mushroom(paints: Cap, seed: int, stem: str = "#d8c0e0") -> Mesh:
+    """A mushroom 1 m high whose dots and gills glow; it stands on y = 0."""
+    cap, dots = paints
     random = np.random.default_rng(seed)
-    foot = lathe([(0.16, -0.1), (0.15, 0.05), (0.11, 0.35), (0.12, 0.62), (0.0, 0.64)], colour(stem) * shine, 10)
-    gills = lathe([(0.52, 0.60), (0.30, 0.62), (0.11, 0.56)], colour(stem) * 1.5 * shine, 14)
-    dome = [(0.53, 0.59), (0.55, 0.64), (0.50, 0.78), (0.38, 0.91), (0.20, 0.99), (0.0, 1.02)]
-    top = lathe(dome, sides=14).painted(lambda p: ramp(cap, np.clip((p[:, 1] - 0.58) / 0.42, 0, 1)) * shine)
-    dots = []
-    for k in range(7):
-        turn, lift = 2.4 * k, random.uniform(0.25, 1.35)
-        place = (0.51 * np.cos(lift) * np.cos(turn), 0.60 + 0.40 * np.sin(lift), 0.51 * np.cos(lift) * np.sin(turn))
-        dots.append(ball(random.uniform(0.04, 0.075), 0, glowing("#fff0dc", 1.4 * shine)).moved(*place))
-    return join([foot, gills, top, *dots])
+    foot = lathe([(0.0, -0.05), (0.17, -0.03), (0.145, 0.2), (0.11, 0.45), (0.10, 0.62)], sides=9)
+    foot = foot.painted(lambda p: ramp((stem, dots), np.clip((p[:, 1] - 0.35) / 0.4, 0, 1)))
+    profile = [(0.10, 0.60), (0.30, 0.545), (0.435, 0.55), (0.47, 0.60)]
+    profile += [(0.43, 0.74), (0.30, 0.89), (0.14, 0.97), (0.0, 0.99)]
+    dome = lathe(profile, sides=13)
+    under = 1 - np.clip((dome.points[:, 1] - 0.545) / 0.05, 0, 1)
+    tone = np.clip((dome.points[:, 1] - 0.56) / 0.42 + 0.25 * (noise(dome.points, 0.3, seed) - 0.5), 0, 1)
+    paint = ramp(cap, tone) * (1 - under[:, None]) + 1.5 * ramp((dots,), under) * under[:, None]
+    return join([foot, dome.painted(paint), shining(_dots(profile[3:], random).painted(dots), 1.9)])
 
 
-def lit_by(points: Array, spots: Sequence[Sequence[float]], paint: str, strength: float) -> Array:
-    """How much colour (n, 3) lamps at spots (x, z, reach in m) add to what is painted at points."""
-    total = np.zeros(len(points))
-    for x, z, reach_m in spots:
-        away = np.hypot(points[:, 0] - x, points[:, 2] - z) / reach_m
-        total += np.exp(-(away**2)) * (0.9 + 0.2 * noise(points[:, [0, 2]], 0.4, 5))
-    return np.clip(total, 0, 1.3)[:, None] * colour(paint) * strength
+def _dots(profile: Sequence[tuple[float, float]], random: np.random.Generator) -> Mesh:
+    """Round spots lying on a dome turned about y."""
+    line, spots = smooth_path(profile, 8), []
+    for k in range(12):
+        at = 2 + 2 * k
+        (radius, height), (inwards, up) = line[at], line[at + 1] - line[at]
+        spot = lathe([(1.0, -0.05), (0.0, 0.24)], sides=8).scaled(random.uniform(0.028, 0.055))
+        laid = spot.turned("z", np.degrees(np.arctan2(-inwards, up)) - 90)
+        spots.append(laid.moved(radius, height, 0).turned("y", 137.5 * k))
+    return join(spots)
+
+
+def toadstools(
+    spots: Sequence[tuple[float, float, float, int]], caps: Sequence[Cap], height_m: Callable[[float, float], float]
+) -> list[Mesh]:
+    """Mushrooms at (x, z, how high, which cap), on ground of a height at x and z."""
+    kinds, made = [mushroom(cap, k) for k, cap in enumerate(caps)], []
+    for k, (x, z, size, kind) in enumerate(spots):
+        leaning = kinds[kind].scaled(size).turned("y", 77.0 * k).turned("z", (-6.0, 5.0, 0.0)[k % 3])
+        made.append(leaning.moved(x, height_m(x, z) - 0.01, z))
+    return made
+
+
+def lamplit(
+    mesh: Mesh, lamps_m: Sequence[Sequence[float]], tint: str, reach_m: float, gain: float, cast: float = 0.0
+) -> Mesh:
+    """The mesh as lamps at (x, y, z) would light it, without shadows: the bake has a sun and a sky, but no lamps.
+
+    `gain` is how much brighter their light makes a colour, and `cast` how much of the light's own colour it adds.
+    """
+    light = np.zeros(len(mesh.points))
+    for lamp in lamps_m:
+        light += np.exp(-(((mesh.points - lamp) / reach_m) ** 2).sum(axis=1))
+    pool = np.minimum(light, 1.6)[:, None] * colour(tint)
+    return replace(
+        mesh, colours=np.column_stack([mesh.colours[:, :3] * (1 + gain * pool) + cast * pool, mesh.colours[:, 3]])
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from assets.build.evening import glowing
 from assets.build.kit import Mesh, ball, felt, join, ramp, sheet, tube
-from assets.build.studio import prop
+from assets.build.studio import Model, prop
 
 
 def dragonfly_body() -> Mesh:
@@ -52,12 +52,12 @@ def moth_wing() -> Mesh:
     return felt(join([fore, hind]), 0.0012)
 
 
-def firefly() -> Mesh:
-    """A firefly 3 cm long that carries a warm light."""
-    light = ball(1, 2, glowing("#ffe9a0")).scaled(0.009, 0.009, 0.012).moved(0, 0, 0.008)
+def firefly() -> dict[str, Mesh]:
+    """A firefly 3 cm long that carries a warm light, which is a node of its own about its middle."""
+    light = ball(1, 2, glowing("#ffe9a0")).scaled(0.009, 0.009, 0.012)
     body = ball(1, 1, "#6a5590").scaled(0.005, 0.005, 0.010).moved(0, 0.002, -0.007)
     wings = [ball(1, 1, "#cdbdf0").scaled(0.010, 0.0012, 0.005).moved(s * 0.010, 0.006, -0.004) for s in (-1.0, 1.0)]
-    return join([light, body, *wings])
+    return {"firefly": join([body, *wings]), "light": light}
 
 
 def _wing(long_m: float, wide_m: float, sweep_deg: float, palette: tuple[str, str, str]) -> Mesh:
@@ -73,5 +73,5 @@ MODELS = {
     "dragonfly_wing": prop("dragonfly_wing", dragonfly_wing),
     "moth_body": prop("moth_body", moth_body),
     "moth_wing": prop("moth_wing", moth_wing),
-    "firefly": prop("firefly", firefly),
+    "firefly": Model(firefly, joints={"light": (0.0, 0.0, 0.008)}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assets.build import launch_site as site
-from assets.build.evening import lit_by, moon, mushroom, stars
+from assets.build.evening import lamplit, moon, stars, toadstools
 from assets.build.festoon import bunting, lantern_post, terrace
 from assets.build.kit import Array, Mesh, join, lathe, lumpy, noise, ramp, smooth_path, tube, turn
 from assets.build.land import clouds, hill, meadow, smoothstep, spread, strip
@@ -73,7 +73,9 @@ def build(look: Look) -> dict[str, Mesh]:
     if look.cloud is not None:
         sky = sky.painted(look.cloud)
     if look.evening:
-        near += toadstools()
+        near += toadstools(TOADSTOOLS, CAPS, _ground_at)
+        lights = [(x, _ground_at(x, z) + 0.3, z) for x, z in (*LANTERNS, *(spot[:2] for spot in TOADSTOOLS))]
+        mid = [lamplit(join(mid), lights, "#ff9f86", 0.9, 0.5, 0.22)]
         sky = join([sky, moon(21.0, 25.0, 150.0, 12.0), stars(44, 5)])
     return {"near": join(near), "mid": join(mid), "far": join(far(look)), "clouds": sky}
 
@@ -83,11 +85,7 @@ def _grass(points: Array, look: Look) -> Array:
     away = np.hypot(*places.T)
     tone = 0.14 + 0.58 * noise(places, 7.0, 1) + 0.40 * (noise(places, 1.3, 2) - 0.5) + 0.16 * smoothstep(8, 40, away)
     worn = 0.3 * np.exp(-((np.maximum(_clear_m(places), 0) / 0.8) ** 2))
-    paint = ramp(look.grass, np.clip(tone + worn, 0, 1))
-    if look.evening:
-        spots = [(x, z, 0.8) for x, z in LANTERNS] + [(x, z, 0.25 + size) for x, z, size, _ in TOADSTOOLS]
-        paint = paint + lit_by(points, spots, "#ff9f86", 0.30)
-    return paint
+    return ramp(look.grass, np.clip(tone + worn, 0, 1))
 
 
 def _terrace(look: Look) -> list[Mesh]:
@@ -235,18 +233,11 @@ TOADSTOOLS = (
     (-2.9, -4.1, 0.75, 0), (-3.3, -4.4, 0.5, 1), (2.75, -4.2, 0.55, 1), (3.15, -4.0, 0.36, 2), (-2.4, -6.4, 0.4, 2),
     (4.4, -6.6, 0.9, 0), (4.9, -6.3, 0.55, 2), (-4.6, -8.2, 1.1, 1), (-5.2, -7.8, 0.7, 0),
 )  # fmt: skip
-CAPS = (("#ff7f8f", "#ffb39a"), ("#7f6ff0", "#b79cf8"), ("#4fc4c0", "#a8f0dc"))
-
-
-def toadstools() -> list[Mesh]:
-    """Glowing mushrooms in little groups."""
-    return [
-        mushroom(CAPS[cap], "#ffe3d0", 70 + k, shine=1.7)
-        .scaled(size)
-        .turned("y", 40.0 * k)
-        .moved(x, _ground_at(x, z), z)
-        for k, (x, z, size, cap) in enumerate(TOADSTOOLS)
-    ]
+CAPS = (
+    (("#f0607c", "#ff7f8f", "#ffb39a"), "#ffe9d0"),
+    (("#6a5ae0", "#7f6ff0", "#b79cf8"), "#d8fff0"),
+    (("#3aa8b0", "#4fc4c0", "#a8f0dc"), "#fff0c8"),
+)
 
 
 MODELS = {

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from assets.build.birches import birch, birch_shapes, bough
+from assets.build.evening import lamplit, shining, stars, toadstools
 from assets.build.kit import Array, Mesh, facing_up, join, noise, ramp, sheet, smooth_path, turn
 from assets.build.land import azimuths, clouds, hill, polar, smoothstep, spread, strip
 from assets.build.meadow_looks import DAY, DUSK, Look
 from assets.build.open_air import MIDDLE_M, arch, bale, balloon, bunting, deck, lantern, lanterns_m, pot
 from assets.build.plants import far_tree, flower, flowers, grass, small_trees
 from assets.build.studio import Model, prop
-from assets.build.twilight import lamplit, mushroom, shining, stars, toadstools
 
 PATH = [
     (-7.0, 33.0), (-4.6, 21.0), (-1.2, 12.0), (0.3, 7.0), (0.1, 3.0), (0.05, 0.0), (0.2, -1.3), (0.42, -2.8),
@@ -32,12 +32,17 @@ BIRCHES = (
 BALES = ((3.05, -5.3, -38.0), (4.35, -4.35, -52.0), (-2.35, -5.7, 30.0), (-3.75, -4.9, 46.0))
 # x, z.
 POTS = ((-1.0, -2.25), (1.75, -1.95))
-# x, z, height.
+# x, z, height, which colours.
 SHROOMS = (
-    (2.65, -3.3, 0.62), (2.95, -3.65, 0.36), (-1.75, -4.4, 0.55), (-2.05, -4.05, 0.34), (2.75, -6.9, 0.95),
-    (-2.6, -7.6, 1.15), (5.6, -7.6, 1.5), (6.3, -6.8, 0.8), (-6.4, -7.5, 1.6), (1.9, -9.6, 0.7), (-2.2, 1.8, 0.5),
-    (2.4, 2.6, 0.7), (-4.5, 3.5, 1.3), (3.9, 5.5, 1.4),
+    (2.65, -3.3, 0.62, 0), (2.95, -3.65, 0.36, 1), (-1.75, -4.4, 0.55, 2), (-2.05, -4.05, 0.34, 0),
+    (2.75, -6.9, 0.95, 1), (-2.6, -7.6, 1.15, 2), (5.6, -7.6, 1.5, 0), (6.3, -6.8, 0.8, 1), (-6.4, -7.5, 1.6, 2),
+    (1.9, -9.6, 0.7, 0), (-2.2, 1.8, 0.5, 1), (2.4, 2.6, 0.7, 2), (-4.5, 3.5, 1.3, 0), (3.9, 5.5, 1.4, 1),
 )  # fmt: skip
+CAPS = (
+    (("#c4568f", "#e87aa0", "#ffa8a8"), "#ffe9b0"),
+    (("#5a58b8", "#7f7ad0", "#a8a0e4"), "#a8f4e4"),
+    (("#2f8fa8", "#4fb8b8", "#8fe0cc"), "#d8fff0"),
+)
 
 
 def ground_m(places: Array) -> Array:
@@ -69,21 +74,17 @@ def place(look: Look) -> dict[str, Mesh]:
     if not look.dusk:
         return {"near": near, "mid": mid, "far": far, "clouds": sky}
     near, mid = (_in_lamplight(layer) for layer in (near, mid))
-    return {"near": near, "mid": join([mid, *_mushrooms()]), "far": far, "clouds": join([sky, stars(70, 3)])}
+    return {
+        "near": near,
+        "mid": join([mid, *toadstools(SHROOMS, CAPS, _ground_at)]),
+        "far": far,
+        "clouds": join([sky, stars(70, 3)]),
+    }
 
 
 def _in_lamplight(layer: Mesh) -> Mesh:
-    shrooms = [(x, 0.6 * size, z) for x, z, size in SHROOMS]
+    shrooms = [(x, 0.6 * size, z) for x, z, size, _ in SHROOMS]
     return lamplit(lamplit(layer, lanterns_m()[1::2], "#ffb070", 1.5, 0.55), shrooms, "#9ff0e0", 1.0, 1.6)
-
-
-def _mushrooms() -> list[Mesh]:
-    kinds = [
-        mushroom(("#c4568f", "#e87aa0", "#ffa8a8"), "#d8b8dc", "#ffe9b0", 1),
-        mushroom(("#5a58b8", "#7f7ad0", "#a8a0e4"), "#c8b8e4", "#a8f4e4", 2),
-        mushroom(("#2f8fa8", "#4fb8b8", "#8fe0cc"), "#c8d0e4", "#d8fff0", 3),
-    ]
-    return toadstools([(x, _ground_at(x, z), z, size) for x, z, size in SHROOMS], kinds)
 
 
 def _ground(look: Look) -> list[Mesh]:

@@ -7,8 +7,8 @@ import numpy as np
 from assets.build import dusk
 from assets.build.dragon import young_dragon
 from assets.build.eggs import star
-from assets.build.evening import glowing
-from assets.build.kit import Array, Mesh, ball, banded, join, lathe, ramp, tube
+from assets.build.evening import glowing, toadstools
+from assets.build.kit import Mesh, join, lathe, tube
 from assets.build.land import Height
 
 NEST_M = (1.16, 1.04, -2.02)
@@ -17,17 +17,17 @@ FORK = (
     ((2.05, 0.95, -2.12, 0.09), (1.65, 1.00, -2.28, 0.085), (1.28, 1.12, -2.32, 0.05)),
 )
 """The limbs of the big tree that hold the nest: knots of x, y, z and radius."""
-# x, z, height, width of the cap, which colours
+# x, z, height, which colours
 MUSHROOMS = (
-    (-2.05, -3.45, 1.02, 0.86, 0), (-2.75, -3.95, 1.36, 1.05, 1), (-1.62, -4.25, 0.62, 0.56, 2),
-    (-1.50, -3.30, 0.34, 0.30, 1), (1.28, -3.6, 0.46, 0.42, 2), (1.62, -3.9, 0.72, 0.60, 0),
-    (0.78, -3.2, 0.22, 0.20, 1), (-1.02, -2.75, 0.24, 0.21, 2), (2.6, -7.6, 0.9, 0.8, 1),
-    (-3.6, -7.6, 1.1, 1.0, 0), (-4.3, -2.2, 0.9, 0.8, 2), (3.4, 1.8, 0.9, 0.8, 1), (-2.4, 3.0, 0.8, 0.7, 0),
+    (-2.05, -3.45, 1.02, 0), (-2.75, -3.95, 1.36, 1), (-1.62, -4.25, 0.62, 2),
+    (-1.50, -3.30, 0.34, 1), (1.28, -3.6, 0.46, 2), (1.62, -3.9, 0.72, 0),
+    (0.78, -3.2, 0.22, 1), (-1.02, -2.75, 0.24, 2), (2.6, -7.6, 0.9, 1),
+    (-3.6, -7.6, 1.1, 0), (-4.3, -2.2, 0.9, 2), (3.4, 1.8, 0.9, 1), (-2.4, 3.0, 0.8, 0),
 )  # fmt: skip
 CAPS = (
-    ("#7a58c0", "#9a78d8", "#b99ae8"),
-    ("#d0669c", "#e888a8", "#f7b0b4"),
-    ("#e98a6c", "#f5a878", "#ffcf96"),
+    (("#7a58c0", "#9a78d8", "#b99ae8"), "#ffe9b0"),
+    (("#d0669c", "#e888a8", "#f7b0b4"), "#fff0dc"),
+    (("#e98a6c", "#f5a878", "#ffcf96"), "#fff0dc"),
 )
 
 
@@ -68,54 +68,14 @@ def egg_places(count: int = 9) -> list[tuple[float, float, float]]:
     return [(round(x, 3), round(y, 3), round(z, 3)) for x, y, z in places]
 
 
-def mushroom(high_m: float, wide_m: float, palette: tuple[str, ...], seed: int) -> Mesh:
-    """A mushroom on y = 0 with a dotted cap; gills and stalk shine."""
-    stalk, half = 0.085 * wide_m + 0.05 * high_m, wide_m / 2
-    under = high_m * 0.72
-    stem = lathe([(stalk * 1.15, -0.1), (stalk, 0.05), (stalk * 0.72, under * 0.6), (stalk * 0.85, under)], sides=12)
-    stem = stem.painted(
-        lambda p: (
-            ramp(("#b08cc0", "#f4d6c8", "#fff0d0"), np.clip(p[:, 1] / under, 0, 1)) * (1.1 + 0.5 * p[:, 1:2] / under)
-        )
-    )
-    gills = lathe([(stalk * 0.8, under), (half * 0.55, under + 0.01), (half, under + 0.02)], sides=20)
-    cap = banded(
-        [
-            (
-                [(half, under + 0.02), (half * 1.04, under + high_m * 0.05), (half * 0.98, under + high_m * 0.11)],
-                palette[0],
-            ),
-            ([(half * 0.98, under + high_m * 0.11), (half * 0.76, under + high_m * 0.21)], palette[1]),
-            ([(half * 0.76, under + high_m * 0.21), (half * 0.42, high_m * 0.985), (0.0, high_m)], palette[2]),
-        ],
-        20,
-    ).painted(lambda p: ramp(palette, np.clip((p[:, 1] - under) / (high_m - under), 0, 1)))
-    random = np.random.default_rng(seed)
-    dots = []
-    for k in range(8):
-        turn, share = 2.4 * k + random.uniform(-0.3, 0.3), 0.15 + 0.75 * np.sqrt((k + 0.5) / 8)
-        rise = high_m - (high_m - under) * share**2.4
-        size = half * random.uniform(0.09, 0.15)
-        dot = ball(1, 0).painted(glowing("#fff0dc", 1.2)).scaled(size, size * 0.35, size).turned("x", 55 * share**2)
-        dots.append(
-            dot.turned("y", 90 - np.degrees(turn)).moved(half * share * np.cos(turn), rise, half * share * np.sin(turn))
-        )
-    return join([stem, gills.painted(glowing("#ffd9a0", 2.2)), cap, *dots])
-
-
 def mushrooms(height: Height) -> list[Mesh]:
     """All of them, on the ground."""
-    grown = []
-    for k, (x, z, high, wide, kind) in enumerate(MUSHROOMS):
-        y = float(height(np.array([[x, z]]))[0])
-        lean = mushroom(high, wide, CAPS[kind], k).turned("z", (-7, 5, -3, 8)[k % 4]).turned("x", (3, -5)[k % 2])
-        grown.append(lean.moved(x, y, z))
-    return grown
+    return toadstools(MUSHROOMS, CAPS, lambda x, z: float(height(np.array([[x, z]]))[0]))
 
 
-def lamps() -> Array:
+def lamps_m() -> list[tuple[float, float, float]]:
     """Where mushrooms shine on the ground."""
-    return np.array([(x, 0.0, z) for x, z, *_ in MUSHROOMS])
+    return [(x, 0.0, z) for x, z, *_ in MUSHROOMS]
 
 
 def hung_stars() -> list[Mesh]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from assets.build import dusk, nest
 from assets.build.apple_tree import apple_tree
-from assets.build.evening import stars
+from assets.build.evening import lamplit, stars
 from assets.build.garden import basket_on_crates, fence, harvest, ladder
 from assets.build.kit import Array, Mesh, ball, join, lathe, lumpy, noise, ramp, smooth_path, tube, turn, unit
 from assets.build.land import clouds, hill, meadow, smoothstep, spread, strip
@@ -71,7 +71,7 @@ def day() -> dict[str, Mesh]:
 def evening() -> dict[str, Mesh]:
     """The same orchard at violet dusk, with a dragon's nest."""
     look = EVENING
-    ground = meadow(ground_m, dusk.warmed(grass_paint(look), nest.lamps(), 0.55), fine=0.8)
+    ground = lamplit(meadow(ground_m, grass_paint(look), fine=0.8), nest.lamps_m(), dusk.GLOW, 0.55, 0.25, 0.34)
     things = [nest.nest(), *nest.hung_stars(), *nest.mushrooms(ground_m)]
     return {
         "near": join([_big_tree(look, nest.FORK), *things, *near_growth(look)]),

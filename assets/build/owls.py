@@ -50,10 +50,19 @@ DUSK = Plumage(
     tufts_m=0.075,
 )
 
+JOINTS = {"owl_head": (0.0, 0.0, 0.0)}
+"""The head turns about the common origin, and lids are not always shut: no part shades another."""
+
 
 def owl(plumage: Plumage) -> dict[str, Mesh]:
     """An owl 0.36 m tall that looks towards +z, by nodes which all have their origin at its neck."""
-    return {"owl": body(plumage), "owl_head": head(plumage), "perch": perch(plumage), "vines": vines(plumage)}
+    return {
+        "owl": body(plumage),
+        "owl_head": head(plumage),
+        "owl_lids": join([_lid(plumage, side) for side in (-1.0, 1.0)]),
+        "perch": perch(plumage),
+        "vines": vines(plumage),
+    }
 
 
 def body(plumage: Plumage) -> Mesh:
@@ -135,6 +144,14 @@ def _eye(plumage: Plumage, side: float) -> Mesh:
     return join([iris, pupil, *glints]).turned("y", side * 13).moved(side * 0.050, 0.070, 0.103)
 
 
+def _lid(plumage: Plumage, side: float) -> Mesh:
+    """What covers an eye in sleep: a soft lid with a curved row of lashes."""
+    lid = ball(1, 2).painted(lambda p: ramp(plumage.back[1:], np.clip(0.5 - 0.5 * p[:, 1], 0, 1)))
+    lash = [(x, 0.006 - 0.024 * (1 - (x / 0.034) ** 2), 0.0315 - 9.0 * x * x) for x in np.linspace(-0.034, 0.034, 7)]
+    line = tube([(*place, 0.0032) for place in lash], "#2a1c24", 6, 2)
+    return join([lid.scaled(0.0450, 0.0450, 0.0345), line]).turned("y", side * 13).moved(side * 0.050, 0.070, 0.103)
+
+
 def perch(plumage: Plumage) -> Mesh:
     """A short rough branch along x under the feet, with a few leaves at its ends."""
     y = FEET_M - 0.018
@@ -202,8 +219,8 @@ def owlet(plumage: Plumage) -> Mesh:
 
 
 MODELS = {
-    "owl": Model(lambda: owl(TAWNY)),
-    "owl_dusk": Model(lambda: owl(DUSK)),
+    "owl": Model(lambda: owl(TAWNY), joints=JOINTS),
+    "owl_dusk": Model(lambda: owl(DUSK), joints=JOINTS),
     "owlet": prop("owlet", lambda: owlet(TAWNY)),
     "owlet_dusk": prop("owlet_dusk", lambda: owlet(DUSK)),
 }

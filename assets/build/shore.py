@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from assets.build.beach import ground, ground_m, hut, inland_m, sea, waterline
+from assets.build.evening import lamplit, shining, stars
 from assets.build.headland import headland
 from assets.build.kit import Array, Mesh, ball, join, noise, tube
 from assets.build.land import hill, smoothstep, spread
@@ -18,7 +19,6 @@ from assets.build.shells import driftwood, pebble, pennant, scallop, snail, star
 from assets.build.shore_looks import DAY, DUSK, Look
 from assets.build.small_boats import sailing_boat, small_boat
 from assets.build.studio import Model, melted, prop
-from assets.build.twilight import lamplit, shining, stars
 
 WATER_M = -0.10
 BOAT = (5.4, -9.6, -52.0)

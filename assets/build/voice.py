@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from engine import theme as themes
 from engine.openxr.bindings import PROFILES, controls
 from engine.sound.clips import Clips, pieces
 from engine.theme import ASSETS, read_toml
@@ -29,20 +30,24 @@ FOLDER = ASSETS / "voice" / "calm"
 # Said as parts of other lines, or only for those who read.
 SILENT = {"captions", "controls", "desk", "language"}
 NUMBERS = range(101)
+AS_TYPED = str.maketrans({"’": "'", "\u00a0": " ", **dict.fromkeys("“”„«»", "")})  # synthesisers know no other signs
 BETWEEN_SENTENCES_S = 0.35
 LOUDNESS_LUFS = -20.0
 SMALL = 0.93  # Opus at about 23 kbit/s: half of Vorbis, whose header alone is larger than a short clip
 HEARD_AT_LEAST = 0.6  # of the words of a clip: below, somebody should listen
 
 
-def sentences(words: Words) -> dict[str, str]:
-    """What there is to say, by the name of its clip; what two lines share is said once."""
+def sentences(language: str) -> dict[str, str]:
+    """What there is to say in any theme, by the name of its clip; what two lines share is said once."""
     names: dict[str, str] = {}
-    for key in words:
-        if key.partition(".")[0] not in SILENT:
-            for name, sentence in _variants(words, key):
-                for number, part in enumerate(pieces(sentence)):
-                    names.setdefault(part, f"{name}.{number}" if part != sentence else name)
+    for theme in ("", *themes.names()):
+        words = load(language, theme=theme)
+        for key in words:
+            if key.partition(".")[0] not in SILENT:
+                for line, sentence in _variants(words, key):
+                    name = f"{theme}.{line}".lstrip(".")
+                    for number, part in enumerate(pieces(sentence)):
+                        names.setdefault(part, f"{name}.{number}" if part != sentence else name)
     for number in NUMBERS:
         names.setdefault(str(number), f"number.{number}")
     return {name: sentence for sentence, name in names.items()}
@@ -70,7 +75,7 @@ def stale(language: str) -> tuple[dict[str, str], dict[str, str]]:
     """What a language has to say, and the part of it that no clip says yet."""
     from assets.build.sound.speakers import SPEAKERS
 
-    wanted, folder = sentences(load(language)), FOLDER / language
+    wanted, folder = sentences(language), FOLDER / language
     there = read_toml(folder / "clips.toml", Clips, ValueError) if (folder / "clips.toml").is_file() else None
     known = there.says if there and there.engine == SPEAKERS[language].name else {}
     missing = {
@@ -105,7 +110,7 @@ def make(language: str) -> None:
 
 def _spelled(name: str, said: str) -> list[str]:
     """Sentence by sentence, each with an end; a part of a sentence, and a number, sound as if something follows."""
-    goes_on = re.search(r"\.\d+$", name)
+    goes_on, said = re.search(r"\.\d+$", name), said.translate(AS_TYPED)
     ends = said if said[-1] in ".!?" else said.rstrip(":,") + ("," if goes_on else ".")
     return re.split(r"(?<=[.!?])\s+", ends)
 
@@ -133,7 +138,7 @@ def listen(languages: Sequence[str], model: Path) -> None:
     listener = Listener(model)
     for language in languages:
         shares = {}
-        for name, said in sentences(load(language)).items():
+        for name, said in sentences(language).items():
             heard, shares[name] = listener.hear(FOLDER / language / f"{name}.ogg", said, language)
             if shares[name] < HEARD_AT_LEAST:
                 print(f"{language}: {name} says {said!r}, heard {heard!r}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from assets.build.beech import beech, hollow, shared_crowns, slim_beech
-from assets.build.evening import lit_by, mushroom
+from assets.build.evening import lamplit, toadstools
 from assets.build.festoon import hanging_lantern, lantern_post
 from assets.build.footbridge import footbridge
 from assets.build.kit import Array, Mesh, join, noise, ramp, smooth_path, tube
 from assets.build.land import hill, smoothstep, strip
-from assets.build.plants import leaves
+from assets.build.plants import crown_paint, leaves
 from assets.build.studio import Model
 from assets.build.wood_growth import stones, undergrowth
 from assets.build.wood_land import (
@@ -34,8 +34,15 @@ def build(look: Look) -> dict[str, Mesh]:
     mid = [ground(lambda p: _floor(p, look)), path(look), *near_trees(look), branch(look)]
     mid.append(footbridge(look.timber).turned("y", BRIDGE[2]).moved(BRIDGE[0], FLOOR_M - 0.06, BRIDGE[1]))
     if look.evening:
-        near += toadstools()
+        near += toadstools(TOADSTOOLS, CAPS, ground_at)
+        mid = [_in_lamplight(join(mid))]
     return {"near": join(near), "mid": join(mid), "far": join(depth(look)), "water": brook()}
+
+
+def _in_lamplight(layer: Mesh) -> Mesh:
+    shrooms = [(x, ground_at(x, z) + 0.2 * size, z) for x, z, size, _ in TOADSTOOLS]
+    lights = [*LANTERNS, *((x, ground_at(x, z) + 0.8, z) for x, z in POSTS)]
+    return lamplit(lamplit(layer, shrooms, "#ff9f9a", 0.7, 0.6, 0.12), lights, "#ffc890", 1.3, 0.9, 0.05)
 
 
 def _floor(points: Array, look: Look) -> Array:
@@ -44,14 +51,12 @@ def _floor(points: Array, look: Look) -> Array:
     tone = 0.05 + 0.60 * noise(places, 4.0, 1) + 0.45 * (noise(places, 0.9, 2) - 0.5) + 0.2 * smoothstep(7, 25, away)
     worn = 0.35 * np.exp(-((off_m(PATH, places) / 0.8) ** 2))
     paint = ramp(look.floor, np.clip(tone + worn, 0, 1))
-    dapples = smoothstep(0.56, 0.74, noise(places, 1.2, 7)) * smoothstep(2.5, 5, away) * 0.5
+    # Further off the ground is too coarse for dapples, which would smear.
+    near = smoothstep(2.5, 5, away) * (1 - smoothstep(8, 13, away))
+    dapples = smoothstep(0.56, 0.74, noise(places, 1.2, 7)) * near * 0.5
     light = np.exp(-((places[:, 0] - 0.3) ** 2 + (places[:, 1] + 17.0) ** 2) / 45.0)[:, None] * 0.8
     light = np.maximum(light, dapples[:, None])
-    paint = paint * (1 - light) + ramp(look.sunny, noise(places, 1.5, 3)) * light
-    if look.evening:
-        spots = [(x, z, 0.3 + size) for x, z, size, _ in TOADSTOOLS] + [(x, z, 1.1) for x, z in POSTS]
-        paint = paint + lit_by(points, spots, "#ff9f9a", 0.16)
-    return paint
+    return paint * (1 - light) + ramp(look.sunny, noise(places, 1.5, 3)) * light
 
 
 def path(look: Look) -> Mesh:
@@ -63,7 +68,7 @@ def near_trees(look: Look) -> list[Mesh]:
     """The beeches about the clearing, three of them with a hollow."""
     parts = []
     for k, (x, z, radius_m, kind) in enumerate(NEAR):
-        leaf_count = int((310 if np.hypot(x, z) < 8 else 170) * look.leafiness)
+        leaf_count = int((430 if np.hypot(x, z) < 8 else 230) * look.leafiness)
         foot_m = ground_at(x, z) - 0.05
         parts += beech((x, foot_m, z), radius_m, 30 + k, look.bark, look.moss, look.leaves[kind], leaf_count)
     for k, y in ((0, 2.5), (1, 1.0), (2, 3.2)):
@@ -102,7 +107,11 @@ TOADSTOOLS = (
     (-2.5, -3.6, 0.55, 0), (-2.9, -3.2, 0.36, 1), (2.0, -4.6, 0.45, 2), (1.7, -4.9, 0.28, 0), (-1.9, -5.7, 0.5, 2),
     (4.2, -4.6, 0.7, 1), (-4.6, -5.0, 0.8, 0), (2.6, -7.2, 0.55, 0), (-1.2, -9.6, 0.6, 1),
 )  # fmt: skip
-CAPS = (("#ff7f8f", "#ffb39a"), ("#7f6ff0", "#b79cf8"), ("#4fc4c0", "#a8f0dc"))
+CAPS = (
+    (("#f0607c", "#ff7f8f", "#ffb39a"), "#ffe9d0"),
+    (("#6a5ae0", "#7f6ff0", "#b79cf8"), "#d8fff0"),
+    (("#3aa8b0", "#4fc4c0", "#a8f0dc"), "#fff0c8"),
+)
 
 
 def lanterns(look: Look) -> list[Mesh]:
@@ -112,20 +121,9 @@ def lanterns(look: Look) -> list[Mesh]:
     return [*hung, *(post.moved(x, ground_at(x, z), z) for x, z in POSTS)]
 
 
-def toadstools() -> list[Mesh]:
-    """Glowing mushrooms in little groups."""
-    return [
-        mushroom(CAPS[cap], "#ffe3d0", 90 + k, shine=2.6)
-        .scaled(size)
-        .turned("y", 40.0 * k)
-        .moved(x, ground_at(x, z), z)
-        for k, (x, z, size, cap) in enumerate(TOADSTOOLS)
-    ]
-
-
 def depth(look: Look) -> list[Mesh]:
     """Slim beeches into the distance, open ahead where the path leads into the light, and soft hills behind."""
-    random, crowns, parts = np.random.default_rng(19), shared_crowns(40, 116), []
+    random, crowns, parts = np.random.default_rng(19), shared_crowns(40, 230), []
     while len(parts) < 60:
         ahead = random.random() < 0.70
         azimuth = random.uniform(-85, 85) if ahead else random.uniform(85, 275)
@@ -143,7 +141,21 @@ def depth(look: Look) -> list[Mesh]:
         hill(70 + 30 * k, high, wide, *look.hills[k], 71 + k)
         for k, (high, wide) in enumerate(((7.0, 30), (13.0, 44), (22.0, 60)))
     ]
-    return [*parts, *hills]
+    return [*parts, *_shrubs(look, crowns), *hills]
+
+
+def _shrubs(look: Look, crowns: list[Mesh]) -> list[Mesh]:
+    """Low bushes between the stems, so that the slopes behind the brook have a middle distance."""
+    random, made = np.random.default_rng(8), []
+    for k in range(34):
+        azimuth, away = np.radians(random.uniform(-62, 62)), 10.5 + 17 * random.random()
+        x, z, size = away * np.sin(azimuth), -away * np.cos(azimuth), random.uniform(0.20, 0.38)
+        if off_m(PATH, np.array([[x, z]]))[0] < 1.6:
+            continue
+        leaf = look.leaves[k % 2]
+        bush = crowns[k % 3].painted(crown_paint((leaf[0], leaf[1], leaf[2], leaf[3]), k)).moved(0, -4.9, 0)
+        made.append(bush.scaled(1.3 * size, size, 1.3 * size).turned("y", 50.0 * k).moved(x, ground_at(x, z), z))
+    return made
 
 
 MODELS = {

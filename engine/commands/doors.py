@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import replay, words
 from engine import theme as themes
@@ -17,11 +17,22 @@ from engine.settings import Settings
 from engine.simulated import SimulatedHeadset
 
 
-def open_headset(kind: str, seed: int, xr: Options, settings: Settings) -> Choice:
+class AtDesk(NamedTuple):
+    """What a desk wants to know of who is there: their height in metres, whether they sit, and their balance board."""
+
+    stature_m: float = 1.70
+    sits: bool = False
+    board: str = ""
+
+
+ANYBODY = AtDesk()
+
+
+def open_headset(kind: str, seed: int, xr: Options, settings: Settings, at_desk: AtDesk = ANYBODY) -> Choice:
     """Start the headset asked for, or the first that starts; raises HeadsetUnavailable."""
     kinds: dict[str, Callable[[], Headset]] = {
         "openxr": lambda: _openxr(xr, settings),
-        "desk": lambda: _desk(settings),
+        "desk": lambda: _desk(settings, at_desk),
         "simulated": lambda: SimulatedHeadset(seed=seed),
     }
     if kind.startswith("replay:"):
@@ -40,7 +51,7 @@ def open_sound(closing: ExitStack, settings: Settings) -> tuple[Watcher, ...]:
         print("no sound: install it with pip install steadyreach[sound]", file=sys.stderr)
         return ()
     theme = themes.load(settings.theme)
-    voice = Voice(themes.ASSETS / "voice" / theme.voice / settings.language, _words(settings.language))
+    voice = Voice(themes.ASSETS / "voice" / theme.voice / settings.language, _words(settings.language, settings.theme))
     speaker = Speaker(theme.sounds, theme.ambience, theme.music, settings, voice)
     closing.callback(speaker.close)
     if speaker.note:
@@ -49,9 +60,9 @@ def open_sound(closing: ExitStack, settings: Settings) -> tuple[Watcher, ...]:
 
 
 @cache
-def _words(language: str) -> words.Words:
-    """The words of a language, once: what is in hand is told to them, for who shows them and for who says them."""
-    return words.load(language)
+def _words(language: str, theme: str) -> words.Words:
+    """The words of a language and theme, once: what is in hand is told to them, for who shows and who says them."""
+    return words.load(language, theme=theme)
 
 
 def _openxr(xr: Options, settings: Settings) -> Headset:
@@ -61,29 +72,37 @@ def _openxr(xr: Options, settings: Settings) -> Headset:
         from engine.panda.stage import Stage
 
         theme = themes.load(settings.theme)
-        drawn = Stage(graphics, theme, _words(settings.language), CACHE, settings)
+        drawn = Stage(graphics, theme, _words(settings.language, settings.theme), CACHE, settings)
         drawn.prepare(tuple(theme.places))
         return drawn
 
     return OpenXRHeadset(stage, xr)
 
 
-def _desk(settings: Settings) -> Headset:
+def _desk(settings: Settings, who: AtDesk) -> Headset:
     try:
-        from engine.panda.desk import Desk
+        from engine.panda.desk import Desk, Sitter
     except ImportError as reason:
         raise HeadsetUnavailable(f"{reason}: install it with pip install steadyreach[panda]") from None
-    return Desk(themes.load(settings.theme), _words(settings.language), CACHE, settings=settings, inputs=_inputs())
+    theme, said = themes.load(settings.theme), _words(settings.language, settings.theme)
+    desk = Desk(theme, said, CACHE, settings=settings, inputs=_inputs(who), sitter=Sitter(who.stature_m, who.sits))
+    desk.prepare()
+    return desk
 
 
-def _inputs() -> tuple[Input, ...]:
-    """A gamepad or a balance board, where one is connected."""
+def _inputs(who: AtDesk) -> tuple[Input, ...]:
+    """A gamepad or a balance board, where one is connected; tells where the board that is asked for is not."""
     try:
         from engine.pads.pads import Pads, PadsUnavailable
     except ImportError:
         return ()
     try:
-        return (Pads(),)
+        pads = Pads(who.board, who.stature_m)
     except PadsUnavailable as reason:
         print(reason, file=sys.stderr)
         return ()
+    pads.hear(0.0)  # what is plugged in already
+    if who.board and "board" not in pads.kinds:
+        there = ", ".join(pads.found) or "nothing"
+        print(f"no balance board called {who.board!r} is plugged in (there is {there}); plug it in", file=sys.stderr)
+    return (pads,)

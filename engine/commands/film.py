@@ -150,7 +150,7 @@ def camera(size: tuple[int, int], view: str, settings: Settings, samples: int, d
     from engine.panda.graphics import Graphics
     from engine.panda.stage import Stage
 
-    theme, said = themes.load(settings.theme), words.load(settings.language)
+    theme, said = themes.load(settings.theme), words.load(settings.language, theme=settings.theme)
     with closing(Graphics.offscreen()) as graphics:
         stage, seated = Stage(graphics, theme, said, visits.CACHE, settings), done.posture == "seated"
         yield FilmCamera(graphics, stage, size, view, samples, stature_m(done), seated)

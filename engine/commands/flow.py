@@ -38,9 +38,9 @@ def whole_visit(
 ) -> tuple[AnyStep, ...]:
     """Everything around the tasks of a visit: start, questions and programme, and what comes after play.
 
-    `steps` begin with a welcome and stop with an end, which are replaced. `calm` ends the play, `again` checks once
-    more how somebody stands, where the profile asks for it; `stickers` is how many a child has by now, None before the
-    first visit: then the adult beside is told what to know of headsets and age.
+    `steps` begin with a welcome and stop with an end, which are replaced. `calm` ends the play, unless the same was
+    played last; `again` checks once more how somebody stands, where the profile asks for it; `stickers` is how many a
+    child has by now, None before the first visit: then the adult beside is told what to know of headsets and age.
     """
     tasks = list(steps[1:-1])
     played = [step for step in tasks if isinstance(step, Step) and step.kind == "play"]
@@ -63,8 +63,7 @@ def whole_visit(
 
 def _to_choose(tasks: Sequence[AnyStep], played: Sequence[Step]) -> list[AnyStep]:
     """The same tasks, with the games in an order that the person chooses; the rests between them are the choice's."""
-    first = tasks.index(played[0])
-    kept = [step for step in tasks[:first] if not isinstance(step, Interlude)]
+    kept = [step for step in tasks if not isinstance(step, Interlude) and step not in played]
     return [*kept, Fork(tuple(played))]
 
 

@@ -234,7 +234,7 @@ def _photographer(graphics: "Graphics", theme: str, language: str, size: tuple[i
     from engine.panda.stage import Stage
 
     settings = Settings(theme=theme, language=language)
-    stage = Stage(graphics, themes.load(theme), words.load(language), visits.CACHE, settings)
+    stage = Stage(graphics, themes.load(theme), words.load(language, theme=theme), visits.CACHE, settings)
     return Photographer(graphics, stage, size)
 
 

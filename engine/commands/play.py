@@ -1,5 +1,7 @@
 """Playing and measuring: a visit of a patient, from the command line to the folder it is kept in."""
 
+import dataclasses
+import signal
 import subprocess
 import sys
 import uuid
@@ -18,11 +20,11 @@ from engine import theme as themes
 from engine.answers import AnswerUnusable, check_answer
 from engine.commands import patients, visits
 from engine.commands.answer import fail, tell
-from engine.commands.doors import open_headset, open_sound
+from engine.commands.doors import ANYBODY, AtDesk, open_headset, open_sound
 from engine.headset import Watched
 from engine.openxr.options import options
 from engine.patient import PatientRecord
-from engine.plan import POSTURES, About, AnyStep
+from engine.plan import FOR_THE_ADULT, POSTURES, START, About, AnyStep, Interlude
 from engine.profile import Profile, profile_of
 from engine.records import Answer, Calibration, Session
 from engine.session import UNWRITTEN
@@ -40,6 +42,7 @@ Kind = Annotated[str, typer.Option("--headset", help="auto, openxr, desk, simula
 Posture = Annotated[str, typer.Option(help=", ".join(POSTURES))]
 Mirror = Annotated[bool, typer.Option("--mirror", help="show in a window what the person with the headset sees")]
 Stature = Annotated[float | None, typer.Option(min=0.5, max=2.5, help="the person's height in metres, where known")]
+Board = Annotated[str, typer.Option(help="at a desk: part of the name of the balance board to stand on")]
 Xr = Annotated[list[str] | None, typer.Option("--xr", help="NAME=VALUE for the headset, such as scale=0.8")]
 
 
@@ -88,6 +91,8 @@ def play(
     posture: Posture = POSTURES[0],
     mirror: Mirror = False,
     xr: Xr = None,
+    stature: Stature = None,
+    board: Board = "",
     whole: Annotated[
         bool | None, typer.Option("--whole/--brief", help="with all around the games, as with --patient, or without")
     ] = None,
@@ -120,10 +125,14 @@ def play(
         steps = visits.around(
             steps, holds, profile, posture, len(record.stickers) if record and record.sessions else None
         )
-    started, known = open_headset(headset, seed, options(posture, mirror, xr or ()), settings), None
+    ends_as_by_ctrl_c()
+    desk = AtDesk(stature or stature_of(record), posture == "seated", board)
+    started, known = open_headset(headset, seed, options(posture, mirror, xr or ()), settings, desk), None
     if isinstance(started.headset, replay.ReplayHeadset):
         known = imported.measure(started.headset.rows, now.started_at)
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
+    if started.headset.kind == "desk":
+        steps = without_headset(steps)
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
     print(f"playing on {started.headset.description}", file=sys.stderr)
@@ -134,11 +143,11 @@ def play(
     with ExitStack() as closing:
         heard = open_sound(closing, settings) if started.headset.kind in ("desk", "openxr") else ()
         done, where = visits.play(plan, Watched(started.headset, *heard), folder, now)
-    tell(visits.summary(done, where), as_json, _said(done, where))
     if record is not None and not replayed:
         patients.save(replace(patients.after(record, holds, plan, done), settings=settings), records)
     if not replayed:
         _send(folder)
+    tell(visits.summary(done, where), as_json, _said(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
         fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
@@ -155,6 +164,7 @@ def calibrate(
     posture: Posture = POSTURES[0],
     mirror: Mirror = False,
     xr: Xr = None,
+    board: Board = "",
     as_json: Json = False,
 ) -> None:
     """Measure standing, reach and lean, or what a recording shows of them."""
@@ -165,7 +175,9 @@ def calibrate(
     else:
         holds = visits.resolved(preset or "standard")
         steps = visits.steps_for([], holds, measuring=form, posture=posture)
-        started = open_headset(headset, seed, options(posture, mirror, xr or ()), Settings())
+        ends_as_by_ctrl_c()
+        desk = AtDesk(stature or ANYBODY.stature_m, posture == "seated", board)
+        started = open_headset(headset, seed, options(posture, mirror, xr or ()), Settings(), desk)
         plan = visits.plan("patient", steps, holds, seed, posture=posture)
         done, _ = visits.play(plan, started.headset, folder, about())
         found = done.calibration
@@ -193,6 +205,29 @@ def measured_lines(found: Calibration) -> str:
             + (", ".join(f"{n} dropped: {why}" for why, n in found.quality.dropped.items()) or "none dropped")
         )
     return "\n".join(lines)
+
+
+def stature_of(record: PatientRecord | None) -> float:
+    """How tall somebody is, in metres, as was measured of them; as tall as people are where nothing was."""
+    known = record.calibration if record else None
+    return known.stature_m.value if known else ANYBODY.stature_m
+
+
+def without_headset(steps: Sequence[AnyStep]) -> tuple[AnyStep, ...]:
+    """The same visit for who has no headset to put on, nor to be told about."""
+    kept = (step for step in steps if not (isinstance(step, Interlude) and step.kind == FOR_THE_ADULT.kind))
+    hello = START.panel._replace(text=("session.welcome_text", "session.confirm"))
+    return tuple(
+        dataclasses.replace(step, panel=hello) if isinstance(step, Interlude) and step.kind == START.kind else step
+        for step in kept
+    )
+
+
+def ends_as_by_ctrl_c() -> None:
+    """Let a session end whole, as by Ctrl-C, when its terminal is closed, or the computer is shut down."""
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
 def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:

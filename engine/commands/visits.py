@@ -38,7 +38,7 @@ from engine.plan import (
     check_posture,
     in_order,
 )
-from engine.precautions import Cap, bounds_of
+from engine.precautions import Cap, barred, bounds_of
 from engine.presets import Resolved
 from engine.profile import ADULT, Profile
 from engine.records import Answer, BlockRecord, Calibration, Followed, KnobState, Session
@@ -98,21 +98,22 @@ def steps_for(
     """Welcome, what has to be measured, a warm-up, each game with rests between, and the end.
 
     `measuring` is USUAL, which measures each limit as the assessments do by themselves, a form of
-    `calibration.forms`, or AUTO, the form that is due of this `record` on this day, after these `answers`. The neck is
-    measured for games that ask to turn the head, in the ways that they ask for. Assessments of what cannot be done in
-    a posture are left out; a preset that only assesses plays nothing. Raises games.UnknownGame, ParameterError or
+    `calibration.forms`, or AUTO, the form that is due of this `record` on this day, after these `answers`: then a check
+    is of what these games move. The neck is measured for games that ask to turn the head, in the ways they ask for.
+    Assessments of what cannot be done in a posture are left out; a preset that only assesses plays nothing. The warm-up
+    is a short round of the first game that moves, just before it. Raises games.UnknownGame, ParameterError or
     PostureRefused, naming what does not fit.
     """
     check_posture(posture)
     if measuring not in MEASURING:
         raise ParameterError(f"there is no form {measuring!r} of measuring; there are {', '.join(MEASURING)}")
-    gazes = _gazes(chosen, holds)
+    wished = [games.load(name)(holds.parameters(name)) for name in chosen if name not in ASSESSMENTS]
     if holds.adaptation.only_assess:
         chosen, measuring = (), measuring if measuring in (AUTO, FULL) else FULL
     for name in chosen:
         if posture not in (fit := task_kind(name).postures):
             raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
-    form, why = _form(measuring, holds, record, posture, today, answers, gazes)
+    form, why = _form(measuring, holds, record, posture, today, answers, wished)
     assessments = [name for name in form if posture in ASSESSMENTS[name].postures]
     played, said = [*assessments, *chosen], {key.split(".")[1] for key in holds.sources if _said_now(holds, key)}
     for game in sorted(said - {*played, CALM}):
@@ -124,8 +125,10 @@ def steps_for(
     ]
     knobs = {name: knobs_of(name, holds, record, today) for name in chosen}
     few = Layer("warm up", {"targets": WARM_UP_TARGETS})
-    blocks += [_step(name, "warm up", holds, knobs[name], few) for name in chosen[:1] if _has_targets(name)]
-    blocks += [_step(name, "play", holds, knobs[name]) for name in chosen]
+    first = next((name for name in chosen if name != CALM), "")
+    for name in chosen:
+        blocks += [_step(name, "warm up", holds, knobs[name], few)] if name == first and _has_targets(name) else []
+        blocks.append(_played(name, holds, knobs[name], posture, record))
     rested: list[Step | Interlude] = []
     for before, block in zip([None, *blocks], blocks, strict=False):
         rested += [REST, block] if before is not None and before.kind == "play" else [block]
@@ -136,7 +139,7 @@ def around(
     steps: Sequence[AnyStep], holds: Resolved, profile: Profile, posture: str = "standing", stickers: int | None = 0
 ) -> tuple[AnyStep, ...]:
     """A visit as a patient lives through it, around these steps: start, questions, a calm end, what went well."""
-    calm = None if any(isinstance(step, Step) and step.name == CALM for step in steps) else _calm(holds, posture)
+    calm = _calm(holds, posture)
     again = Step("standing", Standing(holds.parameters("standing")), "recheck") if posture == "standing" else None
     return whole_visit(steps, profile, posture, calm, again, stickers)
 
@@ -308,9 +311,10 @@ def _form(
     posture: str,
     today: date | None,
     answers: Sequence[Answer],
-    gazes: Sequence[str],
+    wished: Sequence[Task],
 ) -> tuple[Form, str]:
-    """The assessments of a visit, with what each changes of its parameters; and why they are due, in words."""
+    """The assessments of a visit of these games, with what each changes of its parameters; and why they are due."""
+    gazes, moved = _gazes(wished), {part for task in wished for part in task.moves_parts}
     story = str(holds.games["open_reach"]["story"])
     if measuring == USUAL:
         ways = {name: {"ways": form["ways"]} for name, form in gaze_form(FULL, holds.adaptation, gazes).items()}
@@ -319,17 +323,19 @@ def _form(
     if measuring == AUTO:
         record = record or PatientRecord(patient="")
         day = (today or date.today()).isoformat()
-        measuring, first = due(record, holds.adaptation, day, answers, movements=BUT_THE_NECK, posture=posture)
+        concerned = tuple(name for name in BUT_THE_NECK if MOVEMENTS[name].part in moved) or BUT_THE_NECK
+        measuring, first = due(record, holds.adaptation, day, answers, movements=concerned, posture=posture)
         neck, then = neck_due(record, holds.adaptation, day, answers, gazes=gazes)
         why = dict.fromkeys((*first, *then))
     form = form_of(measuring, holds.adaptation, record.calibration if record else None, story)
+    if why and measuring == CHECK and wished:
+        form = {name: of for name, of in form.items() if name == "standing" or moved & {*ASSESSMENTS[name].moves_parts}}
     return {**form, **gaze_form(neck, holds.adaptation, gazes, story)}, "; ".join(why)
 
 
-def _gazes(chosen: Sequence[str], holds: Resolved) -> tuple[str, ...]:
+def _gazes(wished: Sequence[Task]) -> tuple[str, ...]:
     """The movements of the neck that games may ask for, as the preset has them."""
-    played = [games.load(name)(holds.parameters(name)) for name in chosen if name not in ASSESSMENTS]
-    asked = {movement for game in played if isinstance(game, looking.TurnsHead) for movement in game.gazes}
+    asked = {movement for game in wished if isinstance(game, looking.TurnsHead) for movement in game.gazes}
     return tuple(movement for movement in GAZES if movement in asked)
 
 
@@ -337,6 +343,14 @@ def _step(name: str, kind: str, holds: Resolved, knobs: KnobState, *more: Layer)
     game = games.load(name)
     values = asdict(turned(preset_parameters(name, holds), knobs.levels, game))
     return Step(name, game(fill(game.Parameters, Layer("knobs", values), *more)), kind, holds.name, knobs.reason)
+
+
+def _played(name: str, holds: Resolved, knobs: KnobState, posture: str, record: PatientRecord | None) -> Step:
+    """A game to play; the calm one as breathing alone where all that it would stretch is forbidden."""
+    step = _step(name, "play", holds, knobs)
+    if name == CALM and barred(step.task, posture, record.precautions if record else (), holds.ceilings):
+        return _step(name, "play", holds, knobs, Layer("calm end", CALM_END))
+    return step
 
 
 def _rises(

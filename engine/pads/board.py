@@ -58,9 +58,9 @@ def lean_of(shift_m: Pair, stature_m: float) -> Pair:
 class Balance:
     """Somebody on a board: how they lean, from how they stood when they came or last asked for a new middle."""
 
-    def __init__(self, stature_m: float) -> None:
-        """Wait for somebody so tall."""
-        self._stature_m = stature_m
+    def __init__(self, stature_m: float, awaited: bool = False) -> None:
+        """Wait for somebody so tall; who is `awaited` is missed before they come, and not only when they leave."""
+        self._stature_m, self._awaited = stature_m, awaited
         self._quiet: deque[tuple[float, Pair]] = deque()
         self._middle_m: Pair | None = None
         self._shift_m: Pair = (0.0, 0.0)
@@ -96,7 +96,7 @@ class Balance:
         self._gone_s += dt_s
         if self._middle_m is None:
             self._quiet.clear()
-            return Heard()
+            return Heard(here=not self._awaited)
         return Heard(Held(lean_deg=lean_of(self._shift_m, self._stature_m)), here=self._gone_s < GONE_S)
 
     def _take_middle(self, pressure: Pair, dt_s: float) -> None:

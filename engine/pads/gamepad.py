@@ -1,6 +1,7 @@
 """What a gamepad says to the body at a desk: which stick and button does what."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.frame import Button
@@ -9,6 +10,17 @@ from engine.inputs import AHEAD, BOTH, RISE, SWAP, Heard, Held, Pair
 DEAD_ZONE, FULL = 0.2, 0.95
 """Shares of a stick's way: a worn stick rests up to 0.2 off its middle, and many never come to their end."""
 PRESSED = 0.5
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "playstation": {"A": "×", "B": "O", "X": "[ ]", "Y": "∆", "LB": "L1", "RB": "R1", "Start": "Options"},
+    "nintendo": {"LB": "L", "RB": "R", "Start": "+"},
+}
+"""What stands on the buttons of a maker's pads, by what stands there on an Xbox pad, where that is another.
+
+Cross, circle, square and triangle are written with letters that the fonts have. SDL takes a Nintendo pad's A for A,
+wherever it is.
+"""
+_MAKERS = (("playstation", ("playstation", "ps3", "ps4", "ps5", "dualshock", "dualsense", "sony")),
+           ("nintendo", ("nintendo", "switch", "joy-con")))  # fmt: skip
 _BUTTONS = {"b": Button.STOP, "y": Button.RECENTRE, "start": Button.MENU}
 _ACTS = {"x": RISE, "right shoulder": SWAP, "right stick": BOTH, "left stick": AHEAD}
 
@@ -45,6 +57,14 @@ def said(before: Pad, now: Pad) -> Heard:
     for name in new & _BUTTONS.keys():
         buttons |= _BUTTONS[name]
     return Heard(held, buttons, tuple(act for name, act in _ACTS.items() if name in new))
+
+
+def labels_of(name: str) -> Mapping[str, str]:
+    """What stands on the buttons of a pad of this name, where that is not what stands on an Xbox pad."""
+    for maker, parts in _MAKERS:
+        if any(part in name.lower() for part in parts):
+            return LABELS[maker]
+    return {}
 
 
 def beyond_dead_zone(stick: Pair) -> Pair:

@@ -54,6 +54,7 @@ class PadsUnavailable(Exception):
 
 class _Device(Protocol):
     kind: str
+    labels: Mapping[str, str]
 
     def hear(self, dt_s: float) -> Heard: ...
     def recentre(self) -> None: ...
@@ -63,8 +64,9 @@ class _Device(Protocol):
 class Pads:
     """All gamepads and balance boards; an engine.inputs.Input.
 
-    `named` is part of the name of a joystick that is a balance board, for those that are not called so; `stature_m` is
-    how tall the person is. Raises PadsUnavailable.
+    `named` is part of the name of the joystick that is the balance board to be used, also where it is not called so: no
+    other board is, and whoever shall stand on it is waited for. `stature_m` is how tall the person is. Raises
+    PadsUnavailable.
     """
 
     def __init__(self, named: str = "", stature_m: float = 1.70) -> None:
@@ -76,8 +78,9 @@ class Pads:
             controller.init()
         except pygame.error as reason:
             raise PadsUnavailable(f"gamepads cannot be read: {reason}; play with mouse and keyboard") from None
-        self._names = (*BOARD_NAMES, *((named.lower(),) if named else ()))
-        self._stature_m = stature_m
+        self._names = (named.lower(),) if named else BOARD_NAMES
+        self._awaited, self._stature_m = bool(named), stature_m
+        self.found: list[str] = []
         self._devices: dict[int, _Device] = {}
 
     @property
@@ -85,8 +88,17 @@ class Pads:
         """What is plugged in: `pad`, `board`."""
         return frozenset(device.kind for device in self._devices.values())
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What stands on the buttons of the pad that was plugged in last."""
+        pads = [device for device in self._devices.values() if device.kind == "pad"]
+        return pads[-1].labels if pads else {}
+
     def hear(self, dt_s: float) -> Heard:
-        """What all of them said since the last image; who unplugs one lets go of it."""
+        """What all of them said since the last image; who unplugs one lets go of it.
+
+        `found` keeps the names of all that was ever plugged in. Of several boards the first one counts.
+        """
         for event in pygame.event.get():
             if event.type == pygame.JOYDEVICEADDED:
                 self._plug_in(event.device_index)
@@ -113,6 +125,7 @@ class Pads:
             stick = pygame.joystick.Joystick(index)
         except pygame.error:
             return  # it is gone again
+        self.found.append(stick.get_name())
         device = self._device(stick, index)
         if device is not None:
             self._devices[stick.get_instance_id()] = device
@@ -121,20 +134,23 @@ class Pads:
         """What a joystick is; None where it is none that anybody plays with."""
         name = stick.get_name().lower()
         if any(part in name for part in self._names) and stick.get_numaxes() >= 2:
-            return _Board(stick, self._stature_m)
+            return None if "board" in self.kinds else _Board(stick, self._stature_m, self._awaited)
+        if any(part in name for part in BOARD_NAMES):
+            return None  # a board has a button and axes, and is no gamepad
         if controller.is_controller(index):
-            return _Gamepad(controller.Controller(index))
+            return _Gamepad(controller.Controller(index), stick.get_name())
         if stick.get_numbuttons() >= LEAST_BUTTONS and stick.get_numaxes() >= 2:
-            return _Joystick(stick)
+            return _Joystick(stick, stick.get_name())
         return None
 
 
 class _Board:
     kind = "board"
 
-    def __init__(self, stick: Any, stature_m: float) -> None:
+    def __init__(self, stick: Any, stature_m: float, awaited: bool) -> None:
         self._stick, self._stature_m = stick, stature_m
-        self._balance = Balance(stature_m)
+        self._balance = Balance(stature_m, awaited)
+        self.labels: Mapping[str, str] = {}
         self._weighs = stick.get_numaxes() >= len(Loads._fields)
 
     def hear(self, dt_s: float) -> Heard:
@@ -156,8 +172,8 @@ class _Gamepad:
 
     kind = "pad"
 
-    def __init__(self, pad: Any) -> None:
-        self._pad, self._before = pad, Pad()
+    def __init__(self, pad: Any, name: str) -> None:
+        self._pad, self._before, self.labels = pad, Pad(), gamepad.labels_of(name)
 
     def hear(self, dt_s: float) -> Heard:  # noqa: ARG002 (what every device is given)
         now = self._now()

@@ -5,20 +5,24 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from panda3d.core import LVecBase4f, TextNode
+from panda3d.core import LVecBase4f, NodePath, TextNode
 
 from engine.frame import Frame, Vector
 from engine.panda import shapes
 from engine.panda.axes import to_panda
+from engine.panda.berth import BERTHS, Wanted, Way, choose, raised, way_deg
 from engine.panda.card import Card
+from engine.panda.ease import Burst, smooth
 from engine.panda.fonts import LEADING, Align, Setting
 from engine.panda.kit import Kit
+from engine.questions import before
 from engine.scene import Line, Panel
 
 DISTANCE_M = 1.5
-RIGHT_EDGE_DEG = -13.0
-"""A panel stands to the left; its right edge is here, clear of what is reached for."""
-ABOVE_EYE_M = 0.10
+GLIDES_S = 0.8
+"""How long a panel takes to get out of the way of something new."""
+IN_FRONT_DEG = 6.0
+"""How far up the middle of a panel is that stands in front."""
 STANDING_EYE_M = 1.55
 # At 1.5 m, 49 mm to the em gives letters of 1.3 degrees (capitals are 0.70 em high).
 TITLE_EM_M, BODY_EM_M = 0.058, 0.049
@@ -72,9 +76,10 @@ def lay(kit: Kit, item: Panel, away_m: float = DISTANCE_M) -> Laid:
 
 
 class Board:
-    """The drawing of a Panel. It stands where the person's eyes were when it came, and stays there.
+    """The drawing of a Panel, face to face with where the person's eyes were when it came.
 
-    `card` describes it to a headset that shows it as a layer of its own.
+    While something is played it stands aside, until something new is asked for behind it; else it is in front. `card`
+    describes it to a headset that shows it as a layer of its own.
     """
 
     def __init__(self, kit: Kit, item: Panel, frame: Frame) -> None:
@@ -82,16 +87,21 @@ class Board:
         self._kit = kit
         self.node = kit.parent.attach_new_node(item.key)
         self._eye_m = eye_m(frame)
+        self._from = self._to = BERTHS[0]
+        self._stood, self._place_m = False, item.place_m
+        self._wanted, self._glide = Wanted(), Burst(GLIDES_S)
+        self._half_m = self._largest_m = (0.0, 0.0)
         self.update(item)
 
     def update(self, item: Panel) -> None:
         """Lay the panel out anew."""
         self.node.get_children().detach()
-        self._item = item
-        away_m = math.dist(item.place_m, self._eye_m) if item.place_m else DISTANCE_M
+        self._item, self._place_m = item, item.place_m or self._place_m
+        away_m = math.dist(self._place_m, self._eye_m) if self._place_m else DISTANCE_M
         laid = lay(self._kit, item, away_m)
         half_m, tall_m, mirrored = laid.wide_m / 2, laid.tall_m, self._kit.words.right_to_left
-        self._place(item, half_m)
+        self._half_m = (half_m, tall_m / 2)
+        self._stand(0.0)
         paper = shapes.board(half_m + SHADOW_M, tall_m / 2 + SHADOW_M)
         pips = LVecBase4f(item.done, item.total, MARGIN_M + PIP_M - half_m, MARGIN_M + PIP_M - tall_m / 2)
         self._kit.look.board(paper, LVecBase4f(half_m, tall_m / 2, _CORNER_M, _EDGE_M), pips)
@@ -112,19 +122,57 @@ class Board:
         """Lay the panel out anew because its words have changed."""
         self.update(self._item)
 
-    def pass_time(self, time_s: float) -> None:
-        """Words stand still."""
+    def clear(self, wanted: Wanted, aside: bool = True) -> None:
+        """Get out of the way of what is asked for, where the panel is in it: at once when it comes, or else gliding.
 
-    def _place(self, item: Panel, half_m: float) -> None:
-        eye = to_panda(self._eye_m)
-        if item.place_m is not None:
-            middle = to_panda(item.place_m)
+        `aside` says whether something is played; what it is when the panel comes, holds for as long as it is there.
+        """
+        # A panel that says more later in a trial shall not have to move then: its largest size counts.
+        largest_m = (max(self._half_m[0], self._largest_m[0]), max(self._half_m[1], self._largest_m[1]))
+        known = wanted is self._wanted and largest_m == self._largest_m
+        if known or self._from != self._to:
+            return
+        if not aside and not self._stood and self._place_m is None:
+            self._place_m = before(self._eye_m, self._kit.facing_deg, IN_FRONT_DEG, DISTANCE_M)
+        self._wanted, self._largest_m = wanted, largest_m
+        now = self._to if self._stood else None
+        half = (largest_m[0] / DISTANCE_M, largest_m[1] / DISTANCE_M)
+        self._to = choose(half, self._kit.facing_deg, self._eye_m, wanted, now)
+        self._glide.begin()
+        if not self._stood or self._place_m is not None:
+            self._from, self._stood = self._to, True
+            self._stand(0.0)
+
+    def pass_time(self, time_s: float) -> None:
+        """Glide to another berth; else words stand still."""
+        if self._from != self._to:
+            share = smooth(self._glide.share(time_s))
+            self._stand(share)
+            self._from = self._to if share == 1 else self._from
+
+    def _stand(self, share: float) -> None:
+        """Stand in a place, or in a berth, or that share of the way to another."""
+        if self._place_m is not None:
+            away_m = math.dist(self._place_m, self._eye_m)
+            half = (self._half_m[0] / away_m, self._half_m[1] / away_m)
+            right_deg, up_deg = raised(_way_to(self._place_m, self._eye_m), half, self._eye_m, self._wanted)
         else:
-            turn = math.radians(self._kit.facing_deg + RIGHT_EDGE_DEG) - math.atan2(half_m, DISTANCE_M)
-            x, y, z = self._eye_m
-            middle = to_panda((x + math.sin(turn) * DISTANCE_M, y + ABOVE_EYE_M, z - math.cos(turn) * DISTANCE_M))
-        self.node.set_pos(middle)
-        self.node.set_h(math.degrees(math.atan2(eye.x - middle.x, middle.y - eye.y)))
+            away_m, beside = DISTANCE_M, self._half_m[0] / DISTANCE_M
+            ways = (way_deg(berth, beside, self._kit.facing_deg) for berth in (self._from, self._to))
+            right_deg, up_deg = (a + share * (b - a) for a, b in zip(*ways, strict=True))
+        face(self.node, before(self._eye_m, right_deg, up_deg, away_m), self._eye_m)
+
+
+def face(node: NodePath, place_m: Vector, eye_m: Vector) -> None:
+    """Put something flat into a place, square to the eyes: seen at a slant its letters would be too small."""
+    right_deg, up_deg = _way_to(place_m, eye_m)
+    node.set_pos(to_panda(place_m))
+    node.set_hpr(-right_deg, up_deg, 0)
+
+
+def _way_to(place_m: Vector, eye_m: Vector) -> Way:
+    x, y, z = (there - here for there, here in zip(place_m, eye_m, strict=True))
+    return (math.degrees(math.atan2(x, -z)), math.degrees(math.atan2(y, math.hypot(x, z))))
 
 
 def eye_m(frame: Frame) -> Vector:

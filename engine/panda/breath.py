@@ -2,7 +2,7 @@
 
 from engine.frame import Frame
 from engine.panda.axes import to_panda
-from engine.panda.flourish import ring_of_light
+from engine.panda.flourish import Flourish, ring_of_light
 from engine.panda.kit import Kit
 from engine.panda.look import RING_SHARE
 from engine.scene import Breath
@@ -26,10 +26,14 @@ class BreathGuide:
         half_m = max((box[1].x - box[0].x) / 2, (box[1].z - box[0].z) / 2) if box else 0.2
         ring, self._light = ring_of_light(kit.look, self.node, 1.12 * LARGE * half_m)
         ring.set_z(RISES_M)
+        self._flourish, self._rising = Flourish(kit.look, ring, 1.12 * LARGE * half_m), item.rising
         self.update(item)
 
     def update(self, item: Breath) -> None:
-        """Be as full as the lungs shall be."""
+        """Be as full as the lungs shall be; when they are full a ripple runs from the ring."""
+        if self._rising and not item.rising:
+            self._flourish.touch()
+        self._rising = item.rising
         full = min(max(item.full, 0.0), 1.0)
         self._light_thing.set_scale(SMALL + (LARGE - SMALL) * full)
         self._light_thing.set_z(RISES_M * full)
@@ -38,3 +42,4 @@ class BreathGuide:
 
     def pass_time(self, time_s: float) -> None:
         """Only the breath moves it."""
+        self._flourish.pass_time(time_s)

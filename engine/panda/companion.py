@@ -13,12 +13,15 @@ from engine.panda.flourish import show
 from engine.panda.kit import Kit
 from engine.panda.roles import part
 from engine.panda.shadow import Shadow
-from engine.scene import Friend
+from engine.scene import Friend, Gaze, Item, Lean
+from engine.theme import Place
 
 MOVES_S = 0.6
 HOP_M = 0.04
 LOOKS_UP_DEG = 5.0  # people are taller
 _SHADOW_M = 0.36
+_COVERS_DEG = 15.0
+"""A guide ahead covers a companion who is no further aside than this."""
 
 
 class _Bearing(NamedTuple):
@@ -74,6 +77,15 @@ class Companion:
             model = self._kit.role("companion", self._figure)
             model.set_scale(self._kit.place.companion_scale)
             self._head, self._left, self._right = (part(model, name) for name in ("head", "arm_right", "arm_left"))
+
+
+def uncovered(items: tuple[Item, ...], place: Place) -> tuple[Item, ...]:
+    """The items without a guide for head or trunk that would cover a companion who shows the same."""
+    x, _, z = place.companion_m
+    shown = any(isinstance(item, Friend) and item.mood == "shows" for item in items)
+    if not shown or abs(math.degrees(math.atan2(x, -z))) > _COVERS_DEG:
+        return items
+    return tuple(item for item in items if not isinstance(item, Gaze | Lean))
 
 
 def _calm(_: Friend, time_s: float) -> _Bearing:

@@ -14,7 +14,6 @@ from engine.panda.graphics import Graphics
 from engine.panda.mannequin import Mannequin
 from engine.panda.pictures import FAR_M, NEAR_M
 from engine.panda.puppet import STATURE_M as FIGURE_M
-from engine.panda.puppet import Puppet
 from engine.panda.stage import Stage
 from engine.records import Stance
 from engine.scene import Middle, Scene
@@ -102,7 +101,7 @@ class _Person:
         seen = _Seen(frame, scene.middle, self._stature_m, self._seated)
         self.node.set_pos(to_panda(seen.floor_m))
         self.node.set_h(-scene.middle.facing_deg)
-        self._figure.show(cast(Puppet, seen))  # of which it reads no more than this has
+        self._figure.show(seen)
 
 
 class _Seen:

@@ -11,6 +11,7 @@ from engine.panda.look import RING_SHARE, Dial, Look
 
 RIPPLE_S, SPARKS_S = 0.45, 0.9
 _SPARKS = 14
+_BEAD = 0.075  # of how far the sparks fly
 _WIDEST = 1.55  # of the ring
 
 
@@ -23,6 +24,11 @@ class Flourish:
         self._ripple = light_cards("ripple", [(0, 0, 0)], _WIDEST * radius_m / RING_SHARE, parent)
         self._sparks = light_cards("sparks", _directions(), 0.12 * spread_m, parent)
         self._ripple_light, self._sparks_light = look.glow(self._ripple, 0.0, 1.0), look.glow(self._sparks, 1.0)
+        # Light alone is lost before a bright sky: beads in two colours fly with it.
+        shades = [(1, 1, 1, number % 2) for number in range(_SPARKS)]
+        beads = shapes.cards("beads", _directions(), _BEAD * spread_m, shades)
+        beads.reparent_to(self._sparks)
+        self._beads = look.beads(beads, 1.0, 0.5)
         for node in (self._ripple, self._sparks):
             node.hide()
 
@@ -51,6 +57,7 @@ class Flourish:
         if sparks < 1:
             self._sparks.set_scale(self._spread_m * (0.23 + 0.77 * (1 - (1 - sparks) ** 3)))
             self._sparks_light.turn(2.2 * (1 - sparks) ** 1.5)
+            self._beads.turn(1 - sparks**2, 0.0, 0.5)
 
 
 def light_cards(name: str, centres: list[Vector], half_m: float, parent: NodePath) -> NodePath:

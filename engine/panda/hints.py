@@ -18,12 +18,12 @@ class Hint(NamedTuple):
 
 _BY_KEYS = {
     HAND: (Hint(("desk.mouse",), "desk.hand"),),
-    CHOOSE: (Hint(("desk.click",), "desk.choose"),),
+    CHOOSE: (Hint(("desk.click", "Enter"), "desk.choose"),),
     OTHER_HAND: (Hint(("Tab",), "desk.other_hand"), Hint(("F",), "desk.both_hands")),
-    LEAN: (Hint(("desk.arrows",), "desk.lean"),),
-    LOOK: (Hint(("desk.right_button", "Q", "E"), "desk.look"),),
-    TILT: (Hint((",", "."), "desk.tilt"), Hint(("Home",), "desk.ahead")),
-    RISE: (Hint(("C",), "desk.rise"),),
+    LEAN: (Hint(("desk.mouse", "desk.arrows"), "desk.lean"),),
+    LOOK: (Hint(("desk.mouse", "Q", "E"), "desk.look"),),
+    TILT: (Hint(("desk.mouse", ",", "."), "desk.tilt"), Hint(("Home",), "desk.ahead")),
+    RISE: (Hint(("desk.mouse", "C"), "desk.rise"),),
 }
 _BY_PAD = {
     HAND: (Hint(("desk.right_stick",), "desk.hand"),),
@@ -78,7 +78,7 @@ def _asks(item: Item) -> tuple[str, ...]:
     if isinstance(item, Target | Reach):
         return (HAND,)
     if isinstance(item, Option):
-        return (HAND, CHOOSE)
+        return (CHOOSE,)
     if isinstance(item, Panel):
         return (CHOOSE,) if item.confirm else ()
     if isinstance(item, Lean):

@@ -58,19 +58,21 @@ class Keyboard:
     def __init__(self, window: GraphicsWindow) -> None:
         self._keys = Keys(window)
         self._watcher = self._keys.watcher
+        self._pressed: list[str] = []
 
     def hear(self) -> tuple[Heard, list[str]]:
         """What is held and was pressed since the last time, and the names of everything that was pressed."""
-        pressed = self._keys.pressed()
-        looks = self._watcher.is_button_down(MouseButton.three()) or self._down("shift")
+        pressed = self._pressed = self._keys.pressed()
+        looks = self._is_down(MouseButton.three()) or self._down("shift")
         held = Held(
             lean=(self._axis(("w", "up"), ("s", "down")), self._axis(("d", "right"), ("a", "left"))),
+            point=(self._axis(("l",), ("j",)), self._axis(("i",), ("k",))),
             face=self.mouse() if looks else None,
             turn=self._axis(("e",), ("q",)),
             nod=self._axis(("page_up",), ("page_down",)),
             tilt=self._axis((".",), (",",)),
-            trigger=float(self._watcher.is_button_down(MouseButton.one())),
-            squeeze=float(self._watcher.is_button_down(MouseButton.two()) or self._down("g")),
+            trigger=float(self._is_down(MouseButton.one()) or self._down("enter")),
+            squeeze=float(self._is_down(MouseButton.two()) or self._down("g")),
         )
         buttons = Button.NONE
         for name in pressed:
@@ -88,7 +90,11 @@ class Keyboard:
         return float(any(map(self._down, more))) - float(any(map(self._down, less)))
 
     def _down(self, name: str) -> bool:
-        return self._watcher.is_button_down(_key(name))
+        return self._is_down(_key(name))
+
+    def _is_down(self, button: ButtonHandle) -> bool:
+        """Whether a button is held, or was since the last image: who only taps it is heard in a slow one, too."""
+        return self._watcher.is_button_down(button) or button.name in self._pressed
 
 
 def _key(name: str) -> ButtonHandle:

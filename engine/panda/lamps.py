@@ -4,6 +4,7 @@ import math
 
 from panda3d.core import NodePath
 
+from engine.frame import Vector
 from engine.panda import shapes
 from engine.panda.axes import to_panda
 from engine.panda.ease import Follower
@@ -17,7 +18,7 @@ from engine.theme import Place
 DIRECTIONS_DEG = (0.0, 45.0, 90.0, 270.0, 315.0)  # what is behind a person is seen by nobody
 AT_REST = 0.14
 _FADES_S = 0.25
-_RING_M, _GLOW_M = 0.36, 0.56
+_RING_M, _GLOW_M, _SPREAD_M = 0.36, 0.56, 0.85
 
 
 class Lamps:
@@ -55,10 +56,10 @@ class _Lamp:
         self._glow.set_shader_input("nearer", 0.3)
         self._glow.reparent_to(light)
         self._light = look.glow(self._glow, AT_REST)
-        self._flourish = Flourish(look, light, _RING_M * place.lamp_scale, 0.6)
+        self._flourish = Flourish(look, light, _RING_M * place.lamp_scale, _SPREAD_M * place.lamp_scale)
         self._halo, self._goal, self._fill = Follower(_FADES_S), AT_REST, 0.0
         self._lit = (math.nan, math.nan)
-        self._stand(place, way_deg)
+        self._node.set_pos(to_panda(stands_m(place, way_deg)))
 
     def shine(self, near: float, fill: float) -> None:
         """Shine brighter as the person comes near (0 to 1) and holds (0 to 1)."""
@@ -84,11 +85,13 @@ class _Lamp:
             self._shine.turn(0.0, 0.9 * halo, 1.0)
             self._light.turn(halo, min(1.0, 2.8 * (halo - AT_REST)), self._fill, _RING_M / _GLOW_M)
 
-    def _stand(self, place: Place, way_deg: float) -> None:
-        turn = math.radians(way_deg)
-        forward, right = math.cos(turn), math.sin(turn)
-        ahead_m, aside_m = place.lamp_at_m
-        away_m = 1 / math.hypot(forward / ahead_m, right / aside_m)
-        # What is straight to the side is out of sight: a lamp there stands further ahead.
-        ahead_m = forward * away_m + place.lamp_aside_ahead_m * abs(right)
-        self._node.set_pos(to_panda((right * away_m, place.lamp_height_m, -ahead_m)))
+
+def stands_m(place: Place, way_deg: float) -> Vector:
+    """Where the lamp of a lean stands, by the middle of its place."""
+    turn = math.radians(way_deg)
+    forward, right = math.cos(turn), math.sin(turn)
+    ahead_m, aside_m = place.lamp_at_m
+    away_m = 1 / math.hypot(forward / ahead_m, right / aside_m)
+    # What is straight to the side is out of sight: a lamp there stands further ahead.
+    ahead_m = forward * away_m + place.lamp_aside_ahead_m * abs(right)
+    return (right * away_m, place.lamp_height_m, -ahead_m)

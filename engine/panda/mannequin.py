@@ -1,16 +1,17 @@
 """A small figure that shows what the pretended body does: from behind and a little above, in a corner of the window."""
 
 import math
+from typing import Protocol
 
 import numpy as np
 from panda3d.core import AntialiasAttrib, Camera, LVecBase4f, NodePath, PerspectiveLens
 
 from engine.body import FOREARM_OF_STATURE, PALM_OF_STATURE, UPPER_ARM_OF_STATURE
-from engine.frame import SIDES, Vector, inverse, rotate, times
+from engine.frame import SIDES, Pose, Quaternion, Vector, inverse, rotate, times
 from engine.panda import shapes
 from engine.panda.axes import to_panda, turn_to_panda
 from engine.panda.look import Look, colour
-from engine.panda.puppet import SEATED_EYE_M, STATURE_M, Puppet
+from engine.panda.puppet import SEATED_EYE_M, STATURE_M
 from engine.theme import Place
 
 EYE_M, LOOKS_AT_M = (1.35, 2.25, 2.75), (0.0, 0.96, -0.10)
@@ -22,6 +23,34 @@ HIPS_M, SEATED_HIPS_M = 0.52 * STATURE_M, SEATED_EYE_M - 0.68
 HALF_HIPS_M, ANKLE_M, FEET_AHEAD_M = 0.095, 0.07, 0.34
 _STOOL = [(0.0, 0.0), (0.20, 0.0), (0.15, 0.36), (0.22, 0.38), (0.22, 0.43), (0.0, 0.43)]
 _ELBOW_POLE, _KNEE_POLE = (0.8, -1.0, 0.4), (0.15, 0.1, -1.0)
+
+
+class Posed(Protocol):
+    """A body that the figure can take after; places are in metres from where it stands or sits, on the floor."""
+
+    @property
+    def active(self) -> str:
+        """The side of the hand that is shown in another colour, or nothing."""
+
+    @property
+    def facing(self) -> Quaternion:
+        """How the trunk is turned."""
+
+    @property
+    def share(self) -> float:
+        """How far up it is, 0 for seated."""
+
+    def eyes(self) -> Vector:
+        """Where the eyes would be with the head upright."""
+
+    def head(self) -> Pose:
+        """The head."""
+
+    def hand(self, side: str) -> Pose:
+        """A hand."""
+
+    def shoulder(self, side: str) -> Vector:
+        """Where a shoulder is."""
 
 
 class Mannequin:
@@ -60,26 +89,26 @@ class Mannequin:
         self._lens.set_aspect_ratio(aspect)
         self._lens.set_min_fov(FOV_DEG)
 
-    def show(self, puppet: Puppet) -> None:
-        """Stand, sit, lean, look and reach as the puppet does; whichever way that faces, it is seen from behind."""
-        back = inverse(puppet.facing)
+    def show(self, body: Posed) -> None:
+        """Stand, sit, lean, look and reach as a body does; whichever way that faces, it is seen from behind."""
+        back = inverse(body.facing)
 
         def seen(place: Vector) -> Vector:
             return rotate(back, place)
 
-        eyes, head = seen(puppet.eyes()), puppet.head()
+        eyes, head = seen(body.eyes()), body.head()
         neck = (eyes[0], eyes[1] - 0.20, eyes[2] + 0.07)
         self._parts["head"].set_pos_quat(to_panda(seen(head.position_m)), turn_to_panda(times(back, head.orientation)))
-        hips = _hips(eyes, puppet.share)
+        hips = _hips(eyes, body.share)
         self._stretch("trunk", hips, neck)
         self._parts["hips"].set_pos(to_panda(hips))
         self._parts["stool"].set_pos(to_panda((hips[0], 0.0, 0.06)))
-        self._parts["stool"].set_scale(max(0.001, 1 - puppet.share))
+        self._parts["stool"].set_scale(max(0.001, 1 - body.share))
         for side in SIDES:
-            hand = seen(puppet.hand(side).position_m)
-            self._arm(side, seen(puppet.shoulder(side)), hand)
-            self._parts[f"{side} hand"].set_color(self._shirt if side == puppet.active else self._skin)
-            self._leg(side, hips, puppet.share)
+            hand = seen(body.hand(side).position_m)
+            self._arm(side, seen(body.shoulder(side)), hand)
+            self._parts[f"{side} hand"].set_color(self._shirt if side == body.active else self._skin)
+            self._leg(side, hips, body.share)
 
     def _arm(self, side: str, shoulder: Vector, hand: Vector) -> None:
         elbow, wrist = bent(shoulder, hand, UPPER_ARM_M, FOREARM_M, _sided(side, _ELBOW_POLE))

@@ -1,40 +1,65 @@
 """An Option, drawn: a card with a picture above its words, whose edge fills while it is looked at."""
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from panda3d.core import LVecBase4f, NodePath, PTA_LVecBase4f, TextNode, UnalignedLVecBase4f
+from panda3d.core import LPoint3, LVecBase4f, NodePath, PTA_LVecBase4f, TextNode, UnalignedLVecBase4f
 
-from engine.frame import Frame
+from engine.frame import Frame, Vector
 from engine.panda import faces, fields, shapes
-from engine.panda.axes import to_panda
-from engine.panda.board import BODY_EM_M, DISTANCE_M, MOST_ROWS, SHADOW_M, eye_m
+from engine.panda.board import BODY_EM_M, DISTANCE_M, MOST_ROWS, SHADOW_M, eye_m, face
 from engine.panda.fonts import LEADING, Setting
 from engine.panda.kit import Kit
 from engine.panda.look import colour
 from engine.scene import Option
 
-MARGIN_M, BESIDE_M = 0.030, 0.020
+MARGIN_M, BESIDE_M = 0.032, 0.028
 PICTURE_SHARE = 0.74
 """How wide a picture is, as a share of its card."""
 TICK_M = 0.034
+TALLEST = 2.6
+"""How tall a card with a picture may be, in halves of its width."""
 PICKED_SCALE = 1.06
 _EDGE_M, _CORNER_M, _GAP_M = 0.014, 0.045, 0.014
 _SMALLER = 0.05
 _DEEP = 0.25  # a model on a card is as flat as a relief, so that it stands before the card and hides no neighbour
+_LONG, _ASIDE_DEG = 1.5, 65.0  # a model that is so much longer than wide, as a boat, shows its side
+_PALE, _CLEAR = 0.2, 0.7
 _TRACK = 0.65  # what is filled is more opaque than this by 0.35
 
 
-def lay(kit: Kit, item: Option, away_m: float) -> TextNode:
-    """The words of an option as large as the person wants them, or as large as fits, but never under 1.3 degrees."""
+class Likeness(NamedTuple):
+    """What cards that hang together have in common: the scale of their letters, half their width, and their rows."""
+
+    scale: float
+    half_m: float
+    rows: int
+
+
+def lay(kit: Kit, item: Option, away_m: float, scale: float) -> TextNode:
+    """The words of an option, in letters that are that much larger than the least."""
     said = kit.words.say(item.words, item.values) if item.words else ""
-    wrap_m, scale = 2 * (item.radius_m - BESIDE_M), kit.settings.text_scale
+    setting = Setting(kit.fonts.body, BODY_EM_M * away_m / DISTANCE_M * scale, kit.place.ink.text)
+    return setting.lay(said, 2 * (item.radius_m - BESIDE_M), 2)
+
+
+def alike(kit: Kit, items: Sequence[Option], eye: Vector) -> Likeness:
+    """How the cards of some options can be of one size, with letters as large as the person wants them or as fits.
+
+    Letters are never under 1.3 degrees: where a word is too long for that, all cards are wider, as is one that hangs
+    alone for letters of any size.
+    """
+    scale = max(1.0, kit.settings.text_scale)
     while True:
-        setting = Setting(kit.fonts.body, BODY_EM_M * away_m / DISTANCE_M * scale, kit.place.ink.text)
-        text = setting.lay(said, wrap_m, 2)
-        if scale <= 1 or (text.get_width() <= wrap_m and text.get_num_rows() < MOST_ROWS):
-            return text
+        texts = [lay(kit, item, math.dist(item.place_m, eye), scale) for item in items]
+        wide_m, rows = max(text.get_width() for text in texts), max(text.get_num_rows() for text in texts)
+        radius_m = max(item.radius_m for item in items)
+        fits = len(items) == 1 or wide_m <= 2 * (radius_m - BESIDE_M)
+        if scale == 1 or (fits and rows < MOST_ROWS):
+            return Likeness(scale, max(radius_m, wide_m / 2 + BESIDE_M), rows)
         scale = max(1.0, scale - _SMALLER)
 
 
@@ -47,8 +72,9 @@ class OptionCard:
         self.node = kit.parent.attach_new_node(item.key)
         # What can be chosen is seen in the dark too: here it is never dim.
         self.node.set_shader_input("moment", PTA_LVecBase4f([UnalignedLVecBase4f(0)]))
-        self._eye = to_panda(eye_m(frame))
+        self._eye_m = eye_m(frame)
         self._card = self.node
+        self._likeness = alike(kit, (item,), self._eye_m)
         self._lay(item)
         self._show(item)
 
@@ -62,6 +88,15 @@ class OptionCard:
         """Lay the card out anew because its words have changed."""
         self._lay(self._item)
         self._show(self._item)
+
+    def join(self, items: Sequence[Option]) -> None:
+        """Be of one size with the cards of all options of the same kind, which hang beside this one."""
+        beside = [item for item in items if _kind(item) == _kind(self._item)]
+        likeness = alike(self._kit, beside, self._eye_m)
+        if likeness != self._likeness:
+            self._likeness = likeness
+            self._lay(self._item)
+            self._show(self._item)
 
     def pass_time(self, time_s: float) -> None:
         """A card stands still."""
@@ -78,24 +113,25 @@ class OptionCard:
     def _lay(self, item: Option) -> None:
         self.node.get_children().detach()
         self._card = self.node.attach_new_node("card")
-        middle = to_panda(item.place_m)
-        self.node.set_pos(middle)
-        self.node.set_h(math.degrees(math.atan2(self._eye.x - middle.x, middle.y - self._eye.y)))
-        text = lay(self._kit, item, (middle - self._eye).length())
-        half_m = max(item.radius_m, text.get_width() / 2 + BESIDE_M)
-        picture_m = 2 * half_m * PICTURE_SHARE if item.picture else 0.0
-        words_m = text.get_num_rows() * text.get_text_scale() * LEADING if text.has_text() else 0.0
-        gap_m = _GAP_M if picture_m and words_m else 0.0
-        tall_m = picture_m + gap_m + words_m + 2 * MARGIN_M
+        face(self.node, item.place_m, self._eye_m)
+        likeness, away_m = self._likeness, math.dist(item.place_m, self._eye_m)
+        text = lay(self._kit, item, away_m, likeness.scale)
+        half_m, row_m = likeness.half_m, text.get_text_scale() * LEADING
+        words_m = likeness.rows * row_m if text.has_text() else 0.0
+        gap_m = _GAP_M if item.picture and words_m else 0.0
+        around_m = gap_m + words_m + 2 * MARGIN_M
+        # Larger letters leave less room for the picture.
+        picture_m = min(2 * half_m * PICTURE_SHARE, TALLEST * half_m - around_m) if item.picture else 0.0
+        tall_m = picture_m + around_m
         self._paper(half_m, tall_m / 2)
         if item.picture:
-            # Pictures stand in a row, however many rows of words are under them.
-            self._card.set_z(half_m - tall_m / 2)
             picture = self._card.attach_new_node("picture")
             picture.set_pos(0, -0.004, tall_m / 2 - MARGIN_M - picture_m / 2)
             self._draw(item.picture, picture, picture_m / 2)
         letters = self._card.attach_new_node(text.generate())
-        letters.set_pos(0, -0.003, words_m + MARGIN_M - tall_m / 2 - 0.86 * text.get_text_scale())
+        # Fewer rows than others have stand in the middle of their place.
+        top_m = MARGIN_M + (words_m + text.get_num_rows() * row_m) / 2 - tall_m / 2
+        letters.set_pos(0, -0.003, top_m - 0.86 * text.get_text_scale())
         self._kit.look.text(letters)
 
     def _paper(self, half_m: float, half_tall_m: float) -> None:
@@ -104,7 +140,10 @@ class OptionCard:
         look.board(paper, LVecBase4f(half_m, half_tall_m, _CORNER_M, 0), LVecBase4f(0))
         paper.reparent_to(self._card)
         points, faces_, along = _outline(half_m, half_tall_m)
-        pale = [0.8 * c + 0.2 * t for c, t in zip(colour(ink.paper), colour(ink.text), strict=True)]
+        paper_rgb, text_rgb = colour(ink.paper), colour(ink.text)
+        # Dark paper lies on dark ground: there the edge alone says where a card is (WCAG 2.2, 1.4.11).
+        of_text = _PALE if sum(paper_rgb) > sum(text_rgb) else _CLEAR
+        pale = [(1 - of_text) * c + of_text * t for c, t in zip(paper_rgb, text_rgb, strict=True)]
         edge = shapes.mesh("edge", points, faces_, [(*pale, _TRACK)] * len(points), along)
         self._edge = look.mark(edge, 1.0)
         edge.set_bin("fixed", 4)
@@ -127,16 +166,26 @@ class OptionCard:
                 f"{', '.join(sorted(pictures)) or 'none'}"
             )
         model = self._kit.models.copy(pictures[name], parent)
-        bounds = model.get_tight_bounds(parent)
-        if bounds is None:
-            raise ValueError(f"the picture {name!r} of the theme {self._kit.theme.name!r} is a model without a shape")
-        low, high = bounds
+        low, high = self._bounds(name, model, parent)
+        if high.y - low.y > _LONG * (high.x - low.x):
+            model.set_h(_ASIDE_DEG)
+            low, high = self._bounds(name, model, parent)
         size = high - low
         share = 1.9 * half_m / max(size.x, size.z, 1e-6)
         relief = parent.attach_new_node("relief")
         model.reparent_to(relief)
         relief.set_scale(share, share * _DEEP, share)
         relief.set_pos(-share * (low.x + high.x) / 2, -share * _DEEP * high.y - 0.004, -share * (low.z + high.z) / 2)
+
+    def _bounds(self, name: str, model: NodePath, parent: NodePath) -> tuple[LPoint3, LPoint3]:
+        bounds = model.get_tight_bounds(parent)
+        if bounds is None:
+            raise ValueError(f"the picture {name!r} of the theme {self._kit.theme.name!r} is a model without a shape")
+        return bounds
+
+
+def _kind(item: Option) -> tuple[float, bool]:
+    return item.radius_m, bool(item.picture)
 
 
 _BADGE = fields.texture("badge", fields.disc(0, 0, 1.0))

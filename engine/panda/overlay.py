@@ -29,7 +29,6 @@ EM_SHARE, LEAST_EM_PIXELS = 0.0215, 14.0
 _ROW, _BESIDE, _APART = 1.5 * LEADING, 0.35, 1.35  # in ems: from row to row, within an entry, and from one to the next
 # All below in half heights of the window.
 MARGIN, SHADOW, _CORNER, _EDGE = 0.03, 0.05, 0.03, 0.004
-_ROW, _BESIDE, _APART = 1.5 * LEADING, 0.35, 1.35  # in ems: from row to row, and between a cap and what it does
 _PAPER_BIN, _CAP_BIN, _TEXT_BIN = 3, 4, 6
 
 

@@ -21,6 +21,7 @@ _TRAIL_LARGER, _LIGHT, _DOT = 1.1, 0.060, 0.013  # of the distance
 _NEARER_M = 0.5
 _TURNS_S = 0.25
 _SLEEPY = (-24.0, 14.0)
+_BLINKS_EVERY_S, _BLINK_S = 4.3, 0.15
 _LOOKS_DOWN = 0.7  # of how high it sits
 _LOOKS_AWAY_DEG = 42.0
 _TILT_TRAIL_M = 0.55
@@ -72,13 +73,15 @@ class _Bird:
         self._owl, self._head = model.attach_new_node("bird"), part(model, "owl_head")
         for found in (part(model, "owl"), self._head):
             found.wrt_reparent_to(self._owl)
+        self._lids = part(model, "owl_lids")
+        self._lids.wrt_reparent_to(self._head)
         self._skin = kit.look.surface(self._owl)
         ring_m = away_m * math.tan(math.radians(item.radius_deg))
         self._middle = self._node.attach_new_node("middle")
         self._middle.set_z(_height_m(self._owl, self._node))
         self._ring, self._light = ring_of_light(kit.look, self._middle, ring_m)
         self._ticks = _ticks(kit, self._middle, ring_m)
-        self._flourish = Flourish(kit.look, self._middle, ring_m, 0.6)
+        self._flourish = Flourish(kit.look, self._middle, ring_m, 0.8)
         self._farewell, self._wakes, self._away = Burst(FAREWELL_S), Follower(_TURNS_S), Follower(_TURNS_S)
         self._lit = math.nan
 
@@ -109,6 +112,8 @@ class _Bird:
             asleep * _SLEEPY[1] + awake * (1 - away) * (_LOOKS_DOWN * item.pitch_deg + 2.0 * math.sin(0.9 * time_s)),
             awake * (1 - away) * item.tilt_deg,
         )
+        blinks = item.state == "wanted" and (time_s + item.yaw_deg) % _BLINKS_EVERY_S < _BLINK_S
+        show(self._lids, blinks or awake < 0.5)
         hop = self._farewell.share(time_s)
         self._owl.set_z(HOP_M * abs(math.sin(2 * math.pi * hop)) * (1 - hop))
         lit = round(asleep + 10 * item.fill, 3)

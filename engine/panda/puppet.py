@@ -1,7 +1,7 @@
 """The body of somebody who sits at a desk: keys and a mouse move a head and two hands, as devices would say it."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE, neck_m
 from engine.frame import (
@@ -48,8 +48,11 @@ class Puppet:
     `active` is the side of the hand that the mouse moves, and `both` whether the other mirrors it. `facing_rad` is
     where the trunk is turned to, `face_deg` how keys turned the head from there (right, up, tilted right), and
     `glance_deg` what a look around adds. `most_lean_deg` is how far a key leans. `share` is how far up it is, 0 seated.
+    `aside_deg` (right, up) is how far beside the middle of the picture the face looks, which devices say of it.
+    All its lengths go with `stature_m`; `depth_m` is that of somebody of STATURE_M.
     """
 
+    stature_m: float = STATURE_M
     active: str = "right"
     depth_m: float = 0.52
     both: bool = False
@@ -59,6 +62,7 @@ class Puppet:
     most_lean_deg: float = MOST_LEAN_DEG
     face_deg: Vector = (0.0, 0.0, 0.0)
     glance_deg: Pair = (0.0, 0.0)
+    aside_deg: Pair = (0.0, 0.0)
     share: float = 1.0
     _hands: dict[str, Pose] = field(default_factory=dict)
     _placed: set[str] = field(default_factory=set)
@@ -67,8 +71,15 @@ class Puppet:
     _depth_now_m: float = math.nan
 
     def __post_init__(self) -> None:
-        """Let both hands rest."""
+        """Let both hands rest; who sits has sat down already."""
+        self.share = 0.0 if self.sits else self.share
+        self._rise = (self.share, RISE_S)
         self._hands = {side: self._resting(side) for side in SIDES}
+
+    @property
+    def size(self) -> float:
+        """How large the body is, beside that of somebody of STATURE_M."""
+        return self.stature_m / STATURE_M
 
     @property
     def facing(self) -> Quaternion:
@@ -77,11 +88,11 @@ class Puppet:
 
     def eyes(self) -> Vector:
         """Where the eyes would be with the head upright: at the end of an upside-down pendulum about the ankles."""
-        height_m = SEATED_EYE_M + self.share * (EYE_M - SEATED_EYE_M)
+        height_m = self.size * (SEATED_EYE_M + self.share * (EYE_M - SEATED_EYE_M))
         forward, right = (math.radians(angle) for angle in self.lean_deg)
         tilt = math.hypot(forward, right)
         out_m = height_m * math.sin(tilt) / (tilt or 1.0)
-        ahead_m = out_m * forward + FORWARD_M * math.sin(math.pi * self.share)
+        ahead_m = out_m * forward + self.size * FORWARD_M * math.sin(math.pi * self.share)
         return rotate(self.facing, (out_m * right, height_m * math.cos(tilt), -ahead_m))
 
     def head(self) -> Pose:
@@ -111,7 +122,7 @@ class Puppet:
         self._get_up_or_down(dt_s)
         if held.deepen:
             self.deepen(held.deepen * DEEPEN_MPS * dt_s / DEPTH_STEP_M)
-        wanted_m = self.depth_m if depth_m is None else depth_m
+        wanted_m = self.size * self.depth_m if depth_m is None else depth_m
         now_m = wanted_m if math.isnan(self._depth_now_m) else self._depth_now_m
         self._depth_now_m = _towards(now_m, wanted_m, DEPTH_MPS * dt_s)
         if ray is not None:
@@ -148,6 +159,14 @@ class Puppet:
         self.sits = not self.sits
         self._rise = (self.share, 0.0)
 
+    def of_usual_size(self) -> "Puppet":
+        """The same posture of somebody of STATURE_M, as a figure shows it."""
+        hands = {side: Pose(_times(pose.position_m, 1 / self.size), pose.orientation)
+                 for side, pose in self._hands.items()}  # fmt: skip
+        figure = replace(self, stature_m=STATURE_M)
+        figure.share, figure._hands = self.share, hands
+        return figure
+
     def look_ahead(self) -> None:
         """Let the head come back to the middle."""
         self._returns = True
@@ -160,9 +179,10 @@ class Puppet:
 
     def frame(self, time_ns: int, held: Held, buttons: Button, focused: bool) -> Frame:
         """What devices would say of this body."""
-        head = self.head()
+        head, (right, up) = self.head(), map(math.radians, self.aside_deg)
+        faces = times(head.orientation, from_yaw_pitch(right, up)) if right or up else head.orientation
         pressed = {self.active: (float(held.trigger), float(held.squeeze))}
-        flat: list[float] = [*head.position_m, *head.orientation]
+        flat: list[float] = [*head.position_m, *faces]
         for side in SIDES:
             flat += [*self._hands[side].position_m, *self._hands[side].orientation]
         for side in SIDES:
@@ -233,9 +253,9 @@ class Puppet:
         return self._in_reach(self.active, _plus(head.position_m, rotate(head.orientation, ray), self._depth_now_m))
 
     def _in_reach(self, side: str, place: Vector) -> Vector:
-        shoulder = self.shoulder(side)
+        shoulder, arm_m = self.shoulder(side), self.size * _ARM_M
         far_m = math.dist(place, shoulder)
-        return place if far_m <= _ARM_M else _plus(shoulder, _plus(place, shoulder, -1.0), _ARM_M / far_m)
+        return place if far_m <= arm_m else _plus(shoulder, _plus(place, shoulder, -1.0), arm_m / far_m)
 
     def _move(self, side: str, goal: Vector, most_m: float) -> None:
         """Bring a hand nearer to a place, and turn it as an arm does that reaches there."""
@@ -274,14 +294,18 @@ class Puppet:
         return Pose(self._beside(side, _RESTING_M), from_yaw_pitch(self.facing_rad, _GRIP_PITCH_RAD / 2))
 
     def _beside(self, side: str, from_eyes: Vector) -> Vector:
-        """A place that goes with the trunk, given for the right side from the upright eyes."""
-        x, y, z = from_eyes
+        """A place that goes with the trunk, given for the right side from the upright eyes of STATURE_M."""
+        x, y, z = (self.size * length_m for length_m in from_eyes)
         return _plus(self.eyes(), rotate(self.facing, (x if side == "right" else -x, y, z)))
 
 
 def other(side: str) -> str:
     """The other hand."""
     return SIDES[1 - SIDES.index(side)]
+
+
+def _times(place: Vector, share: float) -> Vector:
+    return (share * place[0], share * place[1], share * place[2])
 
 
 def _plus(place: Vector, way: Vector, share: float = 1.0) -> Vector:

@@ -12,8 +12,10 @@ def dressed(role: str, place: Place, models: Models, look: Look, parent: NodePat
     """A new node under a parent of what stands for a role: its model or simple shapes, painted if the place says so."""
     name: str = getattr(place.roles, role)
     node = models.copy(name, parent) if name else stand_ins.make(role, parent)
-    if role in place.paint:
-        look.paint(node, place.paint[role])
+    for painted, code in place.paint.items():
+        whole, _, name_of_part = painted.partition(".")
+        if whole == role:
+            look.paint(part(node, name_of_part) if name_of_part else node, code)
     return node
 
 

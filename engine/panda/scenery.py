@@ -3,6 +3,7 @@
 from panda3d.core import NodePath
 
 from engine.panda import shapes
+from engine.panda.firelight import Firelight
 from engine.panda.flyers import DrawnFlyer
 from engine.panda.lamps import Lamps
 from engine.panda.lean import leant
@@ -23,6 +24,8 @@ class Scenery:
         self.node = NodePath("scenery")
         self._land().reparent_to(self.node)
         self._flyers = [DrawnFlyer(flyer, self.node, models) for flyer in place.flyers]
+        lights = (flyer.node.find("**/light") for flyer in self._flyers)
+        self._fireflies = [Firelight(light, look, 2.4 * k) for k, light in enumerate(lights) if not light.is_empty()]
         self._lamps = Lamps(place, look, models, self.node) if place.roles.lamp else None
         self._vehicle = Vehicle(place, look, models, self.node) if place.roles.vehicle else None
         self._shown: Gathering | Traveller | None = None
@@ -60,6 +63,8 @@ class Scenery:
         """Move what moves by itself."""
         for flyer in self._flyers:
             flyer.pass_time(time_s)
+        for light in self._fireflies:
+            light.pass_time(time_s)
         if self._lamps is not None:
             self._lamps.pass_time(time_s)
         if self._shown is not None:

@@ -244,7 +244,7 @@ void main() {
     float shadow = 0.20 * pow(smoothstep(0.05, -0.03, rounded(at - vec2(0.006, -0.012))), 1.6);
     vec3 c = mix(paper, paper * vec3(0.985, 0.975, 0.955), smoothstep(board.y, -board.y, at.y));
     c = mix(c, accent, smoothstep(-soft, soft, d + board.w));
-    vec3 pale = paper * vec3(0.84, 0.81, 0.73);
+    vec3 pale = paper.g > 0.5 ? paper * vec3(0.84, 0.81, 0.73) : mix(paper, vec3(1.0), 0.42);  // seen on dark paper too
     float half_row = -pips.z;
     if (pips.y > MOST_PIPS) {
         float bar = length(vec2(max(abs(at.x) - half_row, 0.0), at.y - pips.w)) - 0.010;

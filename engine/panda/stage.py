@@ -9,11 +9,12 @@ from panda3d.core import AntialiasAttrib, NodePath
 from engine.frame import SIDES, Frame
 from engine.panda import faces, shapes
 from engine.panda.axes import to_panda
-from engine.panda.board import Board
+from engine.panda.berth import Watch
+from engine.panda.board import Board, eye_m
 from engine.panda.breath import BreathGuide
 from engine.panda.caption import Captions
 from engine.panda.card import Card
-from engine.panda.companion import Companion
+from engine.panda.companion import Companion, uncovered
 from engine.panda.fonts import Fonts
 from engine.panda.footprints import Footprints
 from engine.panda.fruit import Fruit
@@ -94,6 +95,7 @@ class Stage:
         self._scenery: Scenery | None = None
         self._place, self._middle = "", Middle()
         self._shown: dict[str, tuple[Item, _Drawing]] = {}
+        self._watch = Watch()
 
     def show(self, scene: Scene, frame: Frame) -> None:
         """Bring everything to what the scene and the frame say; it is drawn with the next image."""
@@ -103,8 +105,10 @@ class Stage:
         if scene.middle != self._middle:
             self._turn(scene.middle)
         self.look.tick(time_s, scene.dim)
-        self._keep(scene.items if scene.menu is None else (*scene.items, scene.menu), frame)
+        items = uncovered(scene.items, self.theme.places[self._place])
+        self._keep(items if scene.menu is None else (*items, scene.menu), frame)
         self._touch(frame, time_s)
+        self._make_room(scene, frame)
         for _, drawing in self._shown.values():
             drawing.pass_time(time_s)
         if self._scenery is not None:
@@ -225,6 +229,17 @@ class Stage:
             self._settings,
             self._middle.facing_deg,
         )
+
+    def _make_room(self, scene: Scene, frame: Frame) -> None:
+        """Let panels get out of the way of what is asked for, and cards that hang together be of one size."""
+        before = self._watch.wanted
+        wanted = self._watch.see(scene, self.theme.places[self._place], eye_m(frame))
+        options = [item for item in scene.items if isinstance(item, Option)] if wanted is not before else []
+        for item, drawing in self._shown.values():
+            if isinstance(drawing, Board):
+                drawing.clear(wanted, scene.trial and not scene.dim)
+            elif isinstance(drawing, OptionCard) and item in options:
+                drawing.join(options)
 
     def _touch(self, frame: Frame, time_s: float) -> None:
         """Let hands and what they are in answer each other within the frame."""

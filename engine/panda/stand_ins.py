@@ -54,6 +54,10 @@ def _owl(node: NodePath) -> None:
     head.set_z(0.22)
     _ball(head, "skull", (0, 0, 0.06), (0.11, 0.10, 0.09), _BROWN)
     _face(head, (0, -0.075, 0.07), 0.11)
+    lids = owl.attach_new_node("owl_lids")
+    lids.set_z(0.22)
+    for side in (-1, 1):
+        _ball(lids, "lid", (side * 0.042, -0.08, 0.07), (0.036, 0.040, 0.036), _BROWN)
     _ball(perch, "branch", (0, 0, -0.02), (0.26, 0.025, 0.025), _BROWN)
 
 

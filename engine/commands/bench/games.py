@@ -79,7 +79,7 @@ def run(chosen: Sequence[str] = (), theme_names: Sequence[str] = (), *, drawing:
         peer_ms = _peer_ms()
         rows = [row("main thread, the peer", peer_ms, "ms", PEER)]
         for name in theme_names or themes.names():
-            stage = Stage(graphics, themes.load(name), words.load(), visits.CACHE)
+            stage = Stage(graphics, themes.load(name), words.load(theme=name), visits.CACHE)
             rows += _theme(stage, name, played, peer_ms)
             rows += _drawing(graphics, stage, name, played) if drawing else []
         return rows

@@ -6,6 +6,8 @@ Nothing of the envelope is used: places become angles by scalar products, and th
 import math
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from engine.body import (
     EYE_HEIGHT_OF_STATURE,
     HALF_SHOULDER_WIDTH_OF_STATURE,
@@ -21,6 +23,8 @@ from engine.scene import Gaze, Lean, Reach, Rise, Scene, Target
 SLACK_DEG, SLACK_M = 0.1, 0.005
 MOST_ARM_OF_STATURE, MOST_LEAN_DEG = 0.5, 12.0
 STEP_DEG = 15.0
+EYES_DEG, GRID_DEG, STRAIGHT_BACK_DEG = 20.0, 2.0, 180.0
+LOOKS = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension")
 _MAIN = {"lean_forward": (1, 0), "lean_right": (0, 1), "lean_back": (-1, 0), "lean_left": (0, -1)}
 Asked = Target | Reach | Lean | Gaze | Rise
 
@@ -122,16 +126,17 @@ class _Bounds:
         return self._looked(place_m)
 
     def _looked(self, place_m: Vector) -> str:
-        """Whether a neck that is bounded would have to turn further than that to look at a place."""
-        x, y, z = self._in_front(tuple(p - h for p, h in zip(place_m, self._known.stance.head_m, strict=True)))
-        turned, raised = math.degrees(math.atan2(x, -z)), math.degrees(math.atan2(y, math.hypot(x, z)))
-        for name, value in (
-            ("neck_rotation_right", turned), ("neck_rotation_left", -turned),
-            ("neck_extension", raised), ("neck_flexion", -raised),
-        ):  # fmt: skip
-            if value > self._caps.get(name, math.inf) + SLACK_DEG:
-                return f"to look {value:.0f}° by {name}, beyond {self._caps[name]:.0f}°"
-        return ""
+        """Whether no turn of a neck that is bounded, tried out one after the other, brings a place before the eyes."""
+        caps = [self._caps.get(name, STRAIGHT_BACK_DEG) for name in LOOKS]
+        if min(caps) == STRAIGHT_BACK_DEG:
+            return ""
+        way = self._in_front(tuple(p - h for p, h in zip(place_m, self._known.stance.head_m, strict=True)))
+        left, right, down, up = (min(cap, most) for cap, most in zip(caps, (180.0, 180.0, 90.0, 90.0), strict=True))
+        turns, nods = np.radians(np.linspace(-left, right, 91)), np.radians(np.linspace(-down, up, 91))[:, None]
+        x, y, z = np.array(way) / math.hypot(*way)
+        seen = np.sin(nods) * y + np.cos(nods) * (np.sin(turns) * x - np.cos(turns) * z)
+        off_deg = math.degrees(math.acos(min(1.0, float(seen.max()))))
+        return f"to look {off_deg:.0f}° past where the face may turn" if off_deg > EYES_DEG + GRID_DEG else ""
 
     def _lean(self, item: Lean) -> Iterator[str]:
         name = min(LEANS, key=lambda lean: abs((LEANS[lean] - item.direction_deg + 180) % 360 - 180))

@@ -1,0 +1,246 @@
+"""Where a panel stands: near the front, and beside all that is reached for, looked at, leant to or chosen."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.frame import Vector
+from engine.panda.lamps import DIRECTIONS_DEG, stands_m
+from engine.questions import before
+from engine.scene import Breath, Friend, Gaze, Item, Lean, Middle, Option, Reach, Rise, Scene, Target
+from engine.theme import Place
+
+MARGIN_DEG = 1.5
+"""What is left free between a panel and the ring or card of what is asked for."""
+FRONT_DEG, ABOVE_DEG = 13.0, 3.8
+"""The usual berth, to the left: how far from the front the nearer edge of a panel is, and its middle above the eyes."""
+_EDGES_DEG = (FRONT_DEG, 18.0, 23.0, 8.0)
+_ASIDE_DEG = 24.0  # where the middle of a usual panel is, and that of a wider one shall be
+_ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, 0.0, -4.0, -8.0, -12.0, -16.0)
+_MOST_RAISED_DEG = 12
+_CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
+_HAND_M, _RING_M = 0.07, 0.095  # the ring around a fruit is no smaller: engine.panda.fruit
+_HIP_M = (0.22, -0.65, 0.15)  # beside, below and before the eyes: where a hand comes from
+_WAY = (0.45, 0.65, 0.85)  # where on its way a hand is looked for
+_LAMP_M, _BREATH_M, _FRIEND_M, _FRIEND_UP_M, _SCALE_M, _PROGRESS_M = 0.40, 0.40, 0.55, 0.75, 0.35, 0.25
+_PICTURED = 1.2  # how much taller than wide the card of an option with a picture is
+_REMEMBERED = 24
+
+
+Array = NDArray[np.float64]
+
+
+class Berth(NamedTuple):
+    """Where the edge of a panel that is nearer to the front stands, to the right of it, and how far up its middle."""
+
+    edge_deg: float
+    up_deg: float
+
+
+class Spot(NamedTuple):
+    """Something round to be kept in sight, where it is in the space of the frames."""
+
+    place_m: Vector
+    radius_m: float
+
+
+class Wanted(NamedTuple):
+    """What a scene asks for, the ways of the hands to it, and what else there is to see.
+
+    `before` is what was or may be asked for in the same place, `besides` what shows how far a round has come.
+    """
+
+    spots: tuple[Spot, ...] = ()
+    ways: tuple[Spot, ...] = ()
+    before: tuple[Spot, ...] = ()
+    besides: tuple[Spot, ...] = ()
+
+
+class Watch:
+    """Follows what is asked for; what it gives stays the same object until something else is."""
+
+    def __init__(self) -> None:
+        self._marks: tuple[object, ...] = ()
+        self._where: object = None
+        self.wanted = Wanted()
+
+    def see(self, scene: Scene, place: Place, eye_m: Vector) -> Wanted:
+        """What is asked for now, seen by somebody whose eyes are there."""
+        items = scene.items if scene.menu is None else (*scene.items, scene.menu)
+        marks = tuple(mark for item in items if (mark := _mark(item)) is not None)
+        if (scene.place, scene.middle) != self._where:
+            self._where, self._marks = (scene.place, scene.middle), ()
+            self.wanted = Wanted(before=_lamps(place, scene.middle), besides=_progress(place, scene.middle))
+        if marks != self._marks:
+            self._marks = marks
+            spots = tuple(spot for item in items for spot in _spots(item, place, scene.middle, eye_m))
+            ways = tuple(spot for item in items for spot in _ways(item, scene.middle, eye_m))
+            gone = (*self.wanted.before, *self.wanted.spots, *self.wanted.ways)
+            remembered = tuple(dict.fromkeys(gone))[-_REMEMBERED:]
+            self.wanted = self.wanted._replace(spots=spots, ways=ways, before=remembered)
+        return self.wanted
+
+
+Way = tuple[float, float]
+"""Where the middle of a panel is as the eyes see it: to the right of -z and up, in degrees."""
+
+
+def way_deg(berth: Berth, half: float, facing_deg: float) -> Way:
+    """The way to a panel in a berth; `half` is half its width at 1 m away, the front `facing_deg` right of -z."""
+    beside_deg = math.copysign(math.degrees(math.atan(half)), berth.edge_deg)
+    return (facing_deg + berth.edge_deg + beside_deg, berth.up_deg)
+
+
+def covered_deg(ways: Sequence[Way], half: tuple[float, float], spots: Sequence[Spot], eye_m: Vector) -> Array:
+    """How far a panel on each of some ways lies over spots and the margin around them, in all; (n,), 0 for clear.
+
+    `half` is half of how wide and tall the panel is at 1 m away.
+    """
+    if not spots:
+        return np.zeros(len(ways))
+    boxes = [_axes(*way) for way in ways]
+    towards = np.array([spot.place_m for spot in spots]) - np.array(eye_m)
+    away_m = np.maximum(np.linalg.norm(towards, axis=1), 1e-6)
+    right, up, out = np.einsum("bij,sj->ibs", np.array(boxes), towards / away_m[:, None])
+    # The nearest point of a panel as the eyes see it; what is behind them is a quarter turn off at least.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x, y = np.clip(right / out, -half[0], half[0]), np.clip(up / out, -half[1], half[1])
+    cosine = np.where(out > 0, (out + x * right + y * up) / np.sqrt(1 + x * x + y * y), 0.0)
+    apart_deg = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    radius_deg = np.degrees(np.arctan2([spot.radius_m for spot in spots], away_m))
+    covered: Array = np.maximum(MARGIN_DEG + radius_deg - apart_deg, 0.0).sum(axis=1)
+    return covered
+
+
+def choose(half: tuple[float, float], facing_deg: float, eye_m: Vector, wanted: Wanted, now: Berth | None) -> Berth:
+    """The berth where a panel is now if it is in nobody's way there, or else the best.
+
+    What is asked for comes first; then the less effort it is to read, and the less of the rest is lost, the better.
+    """
+    asked = (*wanted.spots, *wanted.ways)
+    if now is not None and not covered_deg((way_deg(now, half[0], facing_deg),), half, asked, eye_m)[0]:
+        return now
+    ways = [way_deg(berth, half[0], facing_deg) for berth in BERTHS]
+    worth = zip(_WORTH, (wanted.ways, wanted.before, wanted.besides), strict=True)
+    effort_deg = _EFFORTS_DEG + [abs(abs(right_deg - facing_deg) - _ASIDE_DEG) for right_deg, _ in ways]
+    lost_deg = sum((share * covered_deg(ways, half, spots, eye_m) for share, spots in worth), effort_deg)
+    return BERTHS[int(np.lexsort((lost_deg, covered_deg(ways, half, wanted.spots, eye_m)))[0])]
+
+
+def raised(way: Way, half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> Way:
+    """The same way as far further up as it takes for a panel to be clear of what is asked for below it."""
+    ways = [(way[0], way[1] + up_deg) for up_deg in range(_MOST_RAISED_DEG + 1)]
+    return ways[int(np.argmin(covered_deg(ways, half, wanted.spots, eye_m)))]
+
+
+def _axes(right_deg: float, up_deg: float) -> tuple[Vector, Vector, Vector]:
+    """The right and up of a panel that faces the eyes, and the way to its middle."""
+    ways = ((right_deg + 90.0, 0.0), (right_deg, up_deg + 90.0), (right_deg, up_deg))
+    right, up, ahead = (before((0.0, 0.0, 0.0), *way, 1.0) for way in ways)
+    return right, up, ahead
+
+
+BERTHS = tuple(Berth(side * edge, up) for side in (-1, 1) for edge in _EDGES_DEG for up in _ABOVE_DEG)
+"""All berths, the usual one first."""
+_WORTH = (3.0, 3.0, 1.0)  # of seeing a degree of a way, of what may be asked for, of the rest, in degrees of effort
+_EFFORTS_DEG = np.array([_CHANGE_OF_SIDE_DEG * (edge_deg > 0) + abs(up_deg - ABOVE_DEG) for edge_deg, up_deg in BERTHS])
+
+
+def _mark(item: Item) -> object:
+    """What has to be the same for an item to be where it was; None for what is in nobody's way."""
+    if isinstance(item, Target):
+        return (item.key, item.place_m) if item.state != "done" else None
+    if isinstance(item, Gaze):
+        return (item.key, item.yaw_deg, item.pitch_deg) if item.state != "done" else None
+    if isinstance(item, Friend):
+        return item.key if item.mood == "shows" else None
+    if isinstance(item, Lean):
+        return (item.key, item.direction_deg)
+    if isinstance(item, Reach):
+        return (item.key, item.start_m, item.stop_m)
+    if isinstance(item, Option):
+        return (item.key, item.place_m)
+    return item.key if isinstance(item, Rise | Breath) else None
+
+
+def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
+    """What of an item shall be seen."""
+    if _mark(item) is None:
+        return
+    if isinstance(item, Target):
+        yield Spot(item.place_m, max(_RING_M, item.radius_m))
+    elif isinstance(item, Reach):
+        yield from (Spot(_between(item.start_m, item.stop_m, share), _HAND_M) for share in (0.5, 0.75, 1.0))
+    elif isinstance(item, Option):
+        yield Spot(item.place_m, item.radius_m * (_PICTURED if item.picture else 1.0))
+    else:
+        yield from (spot._replace(place_m=_of_room(middle, spot.place_m)) for spot in _in_room(item, place, eye_m[1]))
+
+
+def _in_room(item: Item, place: Place, eye_m: float) -> Iterator[Spot]:
+    """The same of what stands by the middle of a room, before it is turned and moved with it."""
+    if isinstance(item, Gaze):
+        for share in (0.5, 0.75, 1.0) if item.open_ended else (1.0,):
+            yaw, pitch = math.radians(share * item.yaw_deg), math.radians(share * item.pitch_deg)
+            level_m, up_m = place.look_m * math.cos(pitch), place.look_m * math.sin(pitch)
+            radius_m = place.look_m * math.tan(math.radians(item.radius_deg))
+            yield Spot((level_m * math.sin(yaw), eye_m + up_m, -level_m * math.cos(yaw)), radius_m)
+    elif isinstance(item, Lean) and place.roles.lamp:
+        yield _lamp(place, item.direction_deg)
+    elif isinstance(item, Lean):
+        yield Spot(place.lean_from_m, _LAMP_M)
+    elif isinstance(item, Friend):
+        x, y, z = place.companion_m
+        yield Spot((x, y + _FRIEND_UP_M * place.companion_scale, z), _FRIEND_M * place.companion_scale)
+    elif isinstance(item, Breath):
+        yield Spot(place.breath_m, _BREATH_M * place.breath_scale)
+    elif isinstance(item, Rise):
+        x, y, z = place.vehicle_m
+        yield from (Spot((x, y + up_m, z), _SCALE_M * place.vehicle_scale) for up_m in (1.0, 2.0, 3.0))
+
+
+def _progress(place: Place, middle: Middle) -> tuple[Spot, ...]:
+    """Where a place shows how far a round has come."""
+    if place.progress is None:
+        return ()
+    places_m = place.progress.places_m
+    shown = dict.fromkeys((places_m[0], places_m[len(places_m) // 2], places_m[-1]))
+    return tuple(Spot(_of_room(middle, place_m), _PROGRESS_M) for place_m in shown)
+
+
+def _lamps(place: Place, middle: Middle) -> tuple[Spot, ...]:
+    """All that may be leant to in a place."""
+    lamps = [_lamp(place, way_deg) for way_deg in DIRECTIONS_DEG] if place.roles.lamp else []
+    return tuple(lamp._replace(place_m=_of_room(middle, lamp.place_m)) for lamp in lamps)
+
+
+def _lamp(place: Place, direction_deg: float) -> Spot:
+    x, y, z = stands_m(place, direction_deg)
+    return Spot((x, y + place.lamp_scale, z), _LAMP_M * place.lamp_scale)
+
+
+def _ways(item: Item, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
+    """Where the hand passes that goes to an item."""
+    if not isinstance(item, Target | Reach) or _mark(item) is None or item.hand not in ("left", "right"):
+        return
+    aside_m, up_m, ahead_m = _HIP_M
+    hip = _of_room(middle._replace(x_m=0.0, z_m=0.0), (aside_m if item.hand == "right" else -aside_m, up_m, -ahead_m))
+    start_m = (eye_m[0] + hip[0], eye_m[1] + hip[1], eye_m[2] + hip[2])
+    stop_m = item.place_m if isinstance(item, Target) else item.stop_m
+    yield from (Spot(_between(start_m, stop_m, share), _HAND_M) for share in _WAY)
+
+
+def _of_room(middle: Middle, place_m: Vector) -> Vector:
+    """A place by the middle of a room, in the space of the frames."""
+    turn = math.radians(middle.facing_deg)
+    x, y, z = place_m
+    sine, cosine = math.sin(turn), math.cos(turn)
+    return (middle.x_m + x * cosine - z * sine, y, middle.z_m + x * sine + z * cosine)
+
+
+def _between(start_m: Vector, stop_m: Vector, share: float) -> Vector:
+    x, y, z = (a + share * (b - a) for a, b in zip(start_m, stop_m, strict=True))
+    return (x, y, z)
