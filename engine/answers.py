@@ -41,13 +41,14 @@ class Easing(NamedTuple):
 class Answers:
     """Everything that was said in one session, in order, and what follows from it.
 
-    `ends` says why the session ends, "" while it does not; `rest_asked` is set until somebody rests.
+    `ends` says why the session ends, "" while it does not; `rest_asked` is set until somebody rests. Once play is
+    `over`, how somebody feels ends nothing any more: `unwell` says then what it would have ended for.
     """
 
     def __init__(self, adaptation: Adaptation) -> None:
         self.told: list[Answer] = []
-        self.ends = ""
-        self.rest_asked = False
+        self.ends = self.unwell = ""
+        self.rest_asked = self.over = False
         self._adaptation = adaptation
         self._held = 0
         self._dizzy = self._let_go = False
@@ -100,7 +101,8 @@ class Answers:
     def _end_from(self, what: str, value: float, stop: float, before: bool, often: bool) -> None:
         if value >= stop or often:
             told = f": {value:g} of 10 before it began, and from {stop:g} on nothing is played" if before else ""
-            self.ends = self.ends or what + told
+            self.unwell = self.unwell or what + told
+            self.ends = self.ends or ("" if self.over else self.unwell)
 
     def _often(self, kind: str, least: float) -> int:
         """How often in the session something was said that matters."""

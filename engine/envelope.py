@@ -141,6 +141,11 @@ class Envelope:
             if movement.startswith(of):
                 self._ease(movement, share, why)
 
+    @property
+    def easings(self) -> int:
+        """How often something that the person said made everything easier, for what is asked without a limit."""
+        return len(self._eases)
+
     def _ease(self, movement: str, share: float, why: str) -> None:
         most, asked = self.at_most(movement).value, self._asked.get(movement)
         if asked is None:

@@ -78,6 +78,11 @@ class Present:
         self.upright = self._upright()
         self.guard.renew(self.envelope)
 
+    def guess_again(self) -> None:
+        """Guess the stature of somebody unknown from now: in the first frame the headset was in another's hands."""
+        if not self.calibration.stature_m.n:
+            self._know(provisional(self.plan, self._neutral or self._now))
+
     def learn_of(self, calibration: Calibration, changed: Collection[str]) -> None:
         """Take in what an assessment measured: what it changed is followed anew."""
         if calibration.stance != self.calibration.stance:

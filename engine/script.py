@@ -30,6 +30,7 @@ ASKED = {"support": "support within reach", "adult": "an adult near", "pain": "p
          "dizziness": "dizziness"}  # fmt: skip
 UNMET = {"support": "nothing firm was within reach", "adult": "no adult was in the room"}
 RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 8.0
+UNSTEADY = ("recheck.wait", "recheck.adult")
 TIME_IS_UP = "the time for today was up"
 CALM = "calm"
 TIMED = ("warm up", "play", CALM)  # of the calm end one part is always left, half a minute as it is set up
@@ -73,7 +74,9 @@ class Script:
     def steps(self) -> Move:
         """Everything that the plan holds, one step after another."""
         yield ()  # so that the first step begins in the loop, where its faults are met
-        for step in self._present.plan.steps:
+        steps = self._present.plan.steps
+        for index, step in enumerate(steps):
+            self._present.answers.over = not any(isinstance(later, Fork) or _moves(later) for later in steps[index:])
             if isinstance(step, Interlude):
                 if step.kind != REST.kind or not self._time_is_up():
                     yield from self._interlude(step)
@@ -102,7 +105,9 @@ class Script:
                 outcome = yield from talking.ask(step)
                 value = None if outcome == NOT_YET else step.replies[int(outcome)].value
                 if step.kind not in GATES:
-                    if value is not None:
+                    if value is None:
+                        self._present.note("not answered", step.kind)
+                    else:
                         self._present.take(Answer(step.kind, value, round(self._present.now_s, 6)))
                     return outcome
                 said = {None: "not answered", 1.0: "yes"}.get(value, "no")
@@ -170,6 +175,7 @@ class Script:
             outcome = yield from talking.put_on(step.panel, step.seconds)
             self._present.recentre_asked = True
             yield ()  # with this frame it is done
+        self._present.guess_again()
         return outcome
 
     def _words(self, step: Interlude) -> Move:
@@ -200,21 +206,25 @@ class Script:
         try:
             if why := self._leaves_out(step):
                 raise OutsideEnvelope(why)
+            if step.kind == RECHECK and self._present.answers.unwell:
+                yield from self._say_to_the_adult(UNSTEADY)
+                raise OutsideEnvelope(f"it was not checked, because {self._present.answers.unwell}")
             yield from self._stand_up(step.task)
-            for trial in step.task.trials(self._present.envelope, self._random, done):
+            trials = step.task.trials(self._present.envelope, self._random, done)
+            while len(done) < getattr(step.task.p, "targets", math.inf):
                 if self._time_is_up() and (done or step.kind != CALM) and step.kind in TIMED:
                     notes.append(TIME_IS_UP)
                     break
-                stance, since = self._present.envelope.stance, len(done) - rested
-                if self._present.answers.rest_asked or 0 < rest_after <= since:
+                if self._present.answers.rest_asked or 0 < rest_after <= len(done) - rested:
                     rested = len(done)
-                    yield from self._rest(step, rested)
-                    if self._present.envelope.stance != stance:
-                        continue  # it was made for where the person stood before the rest
+                    yield from self._rest(step, rested)  # before the next trial is made for where the person is then
+                trial = next(trials, None)
+                if trial is None:
+                    break
                 yield from self._trial(step.task, trial, finished)
                 done.append(finished[-1].record)
                 self._present.recentre()  # before the next trial is made
-            if step.kind == RECHECK:
+            if step.kind == RECHECK and isinstance(step.task, Assessment):
                 yield from self._check_again(step.task, finished)
             else:
                 notes += self._conclude(step.task, finished)
@@ -244,27 +254,30 @@ class Script:
         if before is None or "rise" in task.asks or self._present.plan.posture != "standing":
             return REACHED
         self._at(before.place)
-        high_m = self._present.envelope.stance.head_m[1]
+        stance_m, stature_m = self._present.envelope.stance.head_m[1], self._present.calibration.stature_m
+        high_m = max(stance_m, EYE_HEIGHT_OF_STATURE * stature_m.low) if stature_m.n else stance_m
         low_m = SEATED_EYES_OF_STATURE / EYE_HEIGHT_OF_STATURE * high_m
         for asked in range(STAND_UP_ASKED):
             goal = Rise(f"stand up {asked}", low_m, high_m, "up")
             stood = moves.alongside((STAND_UP,), moves.rise(goal, STOOD_S))
             if (yield from moves.within(STAND_UP_S, stood)) == REACHED:
                 self._at(task.place)
+                self._present.recentre_asked = high_m > stance_m  # who asked for a middle on the chair stands now
+                yield ()
                 return REACHED
         self._seated_by = before
         raise OutsideEnvelope("nobody stood up for it")
 
-    def _check_again(self, task: Task, finished: list[Finished]) -> Move:
+    def _check_again(self, task: Assessment, finished: list[Finished]) -> Move:
         """See whether somebody stands as they did before, and say to the adult beside what to do where not."""
-        if not isinstance(task, Assessment):
-            return "finished"
         before = self._present.calibration.sway.get(RECHECKED)
         calibration, _, notes = conclude(task, self._present.calibration, finished, self._present.plan.posture)
         now = calibration.sway.get(RECHECKED) if calibration is not None else None
-        worse = not now or not now.value or (before is not None and now.value > WORSE * (before.value or math.inf))
+        steady = now and now.value and before and before.value and now.value <= WORSE * before.value
         self._present.note("stood again", "; ".join((f"{RECHECKED} {now.value if now else None}", *notes)))
-        words = ("recheck.wait", "recheck.adult") if worse else ("recheck.good",)
+        return (yield from self._say_to_the_adult(("recheck.good",) if steady else UNSTEADY))
+
+    def _say_to_the_adult(self, words: tuple[str, ...]) -> Move:
         return (yield from moves.show((Panel("recheck", "recheck.title", words),), RECHECK_S))
 
     def _conclude(self, task: Task, finished: list[Finished]) -> tuple[str, ...]:
@@ -328,3 +341,8 @@ class Script:
     def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
         record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self._present.now_s, 6))
         self.blocks.append(msgspec.structs.replace(record, **more))
+
+
+def _moves(step: object) -> bool:
+    """Whether a step asks a person to move; to stand once more at the end does not count."""
+    return isinstance(step, Step) and step.kind != RECHECK

@@ -18,6 +18,7 @@ from engine.scene import Panel, Scene
 from engine.visit import Visit
 
 UNWRITTEN, CLOSED = "the recording could not be written", "the headset closed"
+INTERRUPTED = "stopped from the keyboard"
 WAITING = Panel("waiting", "session.wait_title", ("session.wait_text",))
 
 
@@ -70,7 +71,7 @@ def run(plan: Plan, headset: Headset, writer: Writer, about: About) -> Session:
         finally:
             writer.close()
     except KeyboardInterrupt:
-        life.why = "stopped from the keyboard"
+        life.why = INTERRUPTED
     except RecordingUnwritten as reason:
         life.why = f"{UNWRITTEN}: {reason.strerror}"
     except Exception as error:

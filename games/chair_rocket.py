@@ -31,6 +31,7 @@ SIT_LIMIT_S = 15.0  # to find the chair; coming down from a stand takes no longe
 QUIET_S, QUIET_M = 1.0, 0.02  # a head that stays within 2 cm for a second sits still
 FLOURISH_S, LAUNCH_S = 0.7, 3.0
 WIDER, MOST_LIMIT_S = 1.5, 30.0
+LESS = 0.9  # of the lean, each time that the person says that it hurts, or that they are dizzy or tired
 HASTY_MPS = 1.0  # between sitting down in a second, 0.7 m/s, and what engine.guard takes for a fall, 1.3 m/s
 LEAST_FRAMES = 20
 ON_THE_SEAT = 0.3  # of the way up: until then the trunk comes forward, and the seat is only just left
@@ -105,14 +106,14 @@ class Game(Task):
         """One stand after another; who missed two in a row has more time from then on."""
         for number_ in range(self.p.targets):
             stands = envelope.posture != "seated"
-            rise = _stand_up(envelope) if stands else _lean_forward(envelope, self.p.lean_deg)
+            rise = _stand_up(envelope) if stands else _lean_forward(envelope, self.p.lean_deg * LESS**envelope.easings)
             yield Trial("", None, {
                 "rise": rise,
                 "stands": stands,
                 "seat_m": _last(done, "seat_m") if stands else rise.low_m,
                 "number": number_,
                 "fuelled": sum(record.outcome == REACHED for record in done),
-                "limit_s": min(MOST_LIMIT_S, self.p.limit_s * WIDER ** _eases(done)),
+                "limit_s": min(MOST_LIMIT_S, self.p.limit_s * WIDER ** (_eases(done) + envelope.easings)),
                 "hasty": (_last(done[-1:], "peak_descent_mps") or 0.0) > HASTY_MPS,
                 "push": self.p.arms == "push" and all(envelope.may_use(side) for side in SIDES),
                 "before_fifth_s": _before_fifth_s(done),

@@ -1,69 +1,24 @@
 """The visit that a patient lives through: start, questions, choice, menu, calm end, summary; recorded and replayed."""
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from living import MID_GAME, RATE_HZ, Person, kinds, lived, plan_for, pressing
 from people import a_body
-from visits import ABOUT, calibration, patient
+from visits import calibration
 
 from engine import talking
 from engine.body import Body
 from engine.commands import visits
 from engine.frame import SIDES, UPRIGHT, Button, Frame, from_yaw_pitch
 from engine.patient import PatientRecord
-from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Plan, Step
+from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
 from engine.questions import Question, before
-from engine.records import Precaution, Session, Stance
-from engine.scene import Gaze, Item, Option, Panel, Reach, Scene, Target
-from engine.simulated import SimulatedHeadset
-
-RATE_HZ = 45.0
-MID_GAME = 1100  # a frame in which fruit hangs
-SHORT = ["fruit_ladder.targets=3", "harbour_lean.targets=3", "calm_tide.targets=1"]
-
-
-class Person(SimulatedHeadset):
-    """A simulated person who chooses what they want, and whose frames may be changed; keeps what was shown."""
-
-    def __init__(self, *picks: str, change: Callable[[int, Frame], Frame] = lambda _, frame: frame) -> None:
-        super().__init__(replace(patient(calibration()), picks=frozenset(picks), lapse=0.0), 1, RATE_HZ)
-        self.scenes: list[Scene] = []
-        self._change = change
-
-    def frames(self) -> Iterator[Frame]:
-        for index, frame in enumerate(super().frames()):
-            yield self._change(index, frame)
-
-    def show(self, scene: Scene) -> None:
-        self.scenes.append(scene)
-        super().show(scene)
-
-    def first_s(self, kind: type) -> float:
-        """When something of a kind was first shown."""
-        return next(i for i, scene in enumerate(self.scenes) if any(isinstance(x, kind) for x in scene.items)) / RATE_HZ
-
-
-def plan_for(*games: str, profile: Profile = ADULT, measuring: str = visits.NOTHING) -> Plan:
-    """A short whole visit of somebody who was measured before."""
-    holds = visits.resolved("standard", [text for text in SHORT if text.split(".")[0] in (*games, visits.CALM)])
-    steps = visits.steps_for(list(games), holds, measuring=measuring)
-    return visits.plan("anna", visits.around(steps, holds, profile), holds, 1, calibration(), profile=profile)
-
-
-def lived(plan: Plan, person: Person, folder: Path) -> tuple[Session, Path]:
-    return visits.play(plan, person, folder, ABOUT)
-
-
-def kinds(plan: Plan) -> list[str]:
-    return [step.kind if not isinstance(step, Fork) else "fork" for step in plan.steps]
-
-
-def pressing(button: Button, at: int) -> Callable[[int, Frame], Frame]:
-    return lambda index, frame: frame._replace(buttons=int(button)) if index == at else frame
+from engine.records import Precaution, Stance
+from engine.scene import Gaze, Item, Option, Panel, Reach, Target
 
 
 def test_an_adult_is_asked_before_and_after_and_ends_calmly() -> None:

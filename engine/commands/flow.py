@@ -45,7 +45,8 @@ def whole_visit(
     tasks = list(steps[1:-1])
     played = [step for step in tasks if isinstance(step, Step) and step.kind == "play"]
     gates = [gate("adult")] if profile.adult_near else []
-    if posture == "standing" and any(set(step.task.asks) & set(ON_FEET) for step in played):
+    asked = {ask for step in tasks if isinstance(step, Step) for ask in step.task.asks}
+    if posture == "standing" and asked & set(ON_FEET):
         gates.append(gate("support"))
     before: list[AnyStep] = [*gates, sickness(profile.scale), pain(profile.scale)]
     after: list[AnyStep] = [calm] if calm is not None else []

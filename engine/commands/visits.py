@@ -1,7 +1,7 @@
 """Visits put together: games, assessments, presets and what is known of a patient, played into a folder."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from calibration.standing import Standing
 from engine import looking, presets, recording, session
 from engine.adaptation import Adaptation
 from engine.commands.flow import steps_of, whole_visit
+from engine.frame import Frame
 from engine.headset import Headset
 from engine.movements import GAZES, LEANS, MOVEMENTS
 from engine.parameters import Layer, ParameterError, describe, fill
@@ -262,12 +263,22 @@ def play_again(folder: Path, sessions: Path) -> tuple[bool, Path]:
     """
     before = read_session(folder)
     frames = recording.read(folder / FRAMES)
-    headset = ReplayHeadset(frames.rows, before.headset_description, frames.devices, frames.joints)
+    kind = _Interrupted if before.ended_by == session.INTERRUPTED else ReplayHeadset
+    headset = kind(frames.rows, before.headset_description, frames.devices, frames.joints)
     headset.kind = before.headset
     about = About(before.id, before.started_at, before.software)
     _, again = play(plan_of(before), headset, sessions, about)
     same = all((folder / name).read_bytes() == (again / name).read_bytes() for name in (RECORD, FRAMES))
     return same, again
+
+
+class _Interrupted(ReplayHeadset):
+    """A recording that ends as one does that was stopped from the keyboard."""
+
+    def frames(self) -> Iterator[Frame]:
+        """The recorded frames, in order, and then the interruption."""
+        yield from super().frames()
+        raise KeyboardInterrupt
 
 
 def summary(done: Session, folder: Path) -> dict[str, object]:
