@@ -39,9 +39,9 @@ def profile_of(age_years: int | None) -> Profile:
     """The profile of an age; an adult's where none is known.
 
     Minutes and faces are clinical defaults. Makers build headsets for 13 years and up, some for 10 and up; after 20
-    minutes some of 8 to 12 stood less steadily (Mon-Williams 2017), and after 30 none of 4 to 10 was worse off for long
-    (Tychsen & Foeller 2020, doi 10.1016/j.ajo.2019.08.018): hence an adult beside, and a look at balance before a child
-    leaves. Raises AgeRefused under 4 years.
+    minutes one child of 8 to 12 stood less steadily (Leeds 2017, told to the press only), and after 30 none of 4 to 10
+    was worse off for long (Tychsen & Foeller 2020, doi 10.1016/j.ajo.2019.08.018): hence an adult beside, and a look at
+    balance before a child leaves. Raises AgeRefused under 4 years.
     """
     if age_years is None or age_years >= ADULT_FROM_YEARS:
         return ADULT
