@@ -6,7 +6,7 @@ parts it moves, and whatever is forbidden to those parts concerns it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from engine.frame import SIDES
@@ -126,3 +126,12 @@ def gaze_movement(axis: int, value: float) -> str:
     """The movement of the neck that a turn to the right (0), a raise (1) or a tilt to the right (2) by `value` is."""
     sign = 1 if value >= 0 else -1
     return next(name for name, way in GAZES.items() if way[axis] == sign)
+
+
+ON_SIDES = ("both", "left", "right")
+
+
+def on_sides(movements: Iterable[str], sides: str) -> tuple[str, ...]:
+    """Those of some movements that go to one of ON_SIDES, or to neither side."""
+    other = {"left": "_right", "right": "_left"}.get(sides)
+    return tuple(name for name in movements if other is None or not name.endswith(other))

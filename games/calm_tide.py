@@ -14,6 +14,7 @@ from engine.frame import SIDES
 from engine.hanging import Hung, hang, refuses_arm
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Mask, Motion
+from engine.movements import ON_SIDES, on_sides
 from engine.parameters import choice, number
 from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Arms, Breath, Friend, Gaze, Item, Panel, Progress, Sound, Target
@@ -54,7 +55,8 @@ class Parameters:
     """What a therapist may tune."""
 
     targets: int = number(5, 1, 15, "", "parts of a round: breathing, then a stretch, then breathing again")
-    stretch: str = choice("arms up", tuple(STRETCHES), "what is stretched between the breaths, left and right in turn")
+    stretch: str = choice("arms up", tuple(STRETCHES), "what is stretched between the breaths")
+    sides: str = choice("both", ON_SIDES, "which side is stretched; both in turn")
     breaths: int = number(3, 1, 12, "", "breaths in a part")
     in_s: float = number(4.0, 2.0, 8.0, "s", "time to breathe in")
     out_s: float = number(6.0, 2.0, 12.0, "s", "time to breathe out; with 4 in and 6 out 6 breaths a minute")
@@ -114,14 +116,14 @@ class Game(Task):
     @property
     def gazes(self) -> tuple[str, ...]:
         """The movements of the neck that it may ask for."""
-        return looking.TILTS if HEAD in STRETCHES[self.p.stretch] else ()
+        return on_sides(looking.TILTS, self.p.sides) if HEAD in STRETCHES[self.p.stretch] else ()
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Breathing and a stretch in turn; which side begins is drawn.
 
         Breathing alone where no stretch is wished for, or none may be asked for: then its measures say why.
         """
-        sides = random.sample(SIDES, 2)
+        sides = [side for side in random.sample(SIDES, 2) if self.p.sides in ("both", side)]
         wished = [_Stretch(kind, side) for kind in STRETCHES[self.p.stretch] for side in sides]
         refusals = {stretch: self._refuses(envelope, stretch) for stretch in wished}
         able = [stretch for stretch in wished if not refusals[stretch]]

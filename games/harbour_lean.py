@@ -15,7 +15,7 @@ from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.metrics.stability import LEAST_LEAN_DEG, limits_of_stability, theoretical_limit_deg
 from engine.motion import Array, Motion
-from engine.movements import LEANS, MAIN_LEANS
+from engine.movements import LEANS, MAIN_LEANS, ON_SIDES, on_sides
 from engine.parameters import choice, number
 from engine.places import lean_along
 from engine.records import Measured, Request, Trace, TrialRecord
@@ -51,6 +51,7 @@ class Parameters:
 
     targets: int = number(8, 1, 40, "", "buoys in a round")
     ways: str = choice("all four", tuple(WAYS), "which ways to lean")
+    sides: str = choice("both", ON_SIDES, "to which side; ahead and back belong to both")
     tolerance_deg: float = number(0.8, 0.3, 3.0, "deg", "how near to the buoy counts", "size", -0.1)
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to stay at the buoy", "hold", 0.5)
     limit_s: float = number(8.0, 4.0, 30.0, "s", "time to get to the buoy, before staying there", "time", -1.0)
@@ -89,7 +90,7 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each way that may be leant once in a shuffled order, then again."""
-        ways = _open_ways(envelope, WAYS[self.p.ways], self.p.tolerance_deg)
+        ways = _open_ways(envelope, on_sides(WAYS[self.p.ways], self.p.sides), self.p.tolerance_deg)
         stance = APART if envelope.posture == "seated" else self.p.stance
         for number_ in range(self.p.targets):
             if number_ % len(ways) == 0:

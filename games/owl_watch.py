@@ -19,6 +19,7 @@ from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.smoothness import sparc
 from engine.motion import Array, Motion
+from engine.movements import ON_SIDES, on_sides
 from engine.parameters import choice, number
 from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound
@@ -71,6 +72,7 @@ class Parameters:
 
     targets: int = number(8, 1, 40, "", "owls in a round")
     ways: str = choice("turns and nods", tuple(WAYS), "which ways to turn the head")
+    sides: str = choice("both", ON_SIDES, "to which side; up and down belong to both")
     radius_deg: float = number(7.0, 4.0, 12.0, "deg", "how near to the owl counts", "size", -1.0)
     hold_s: float = number(1.0, 0.0, 5.0, "s", "time to look at an owl; upward 2 s at most", "hold", 0.5)
     limit_s: float = number(6.0, 3.0, 30.0, "s", "time to find an owl, before looking at it", "time", -0.5)
@@ -118,7 +120,11 @@ class Game(Task):
     @property
     def gazes(self) -> tuple[str, ...]:
         """The movements of the neck that it may ask for."""
-        return tuple(dict.fromkeys(name for way in WAYS[self.p.ways] for name in way))
+        return tuple(dict.fromkeys(name for way in self._ways for name in way))
+
+    @property
+    def _ways(self) -> list[Way]:
+        return [way for way in WAYS[self.p.ways] if on_sides(way, self.p.sides) == way]
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each way that may be turned once in a shuffled order, then again.
@@ -126,7 +132,7 @@ class Game(Task):
         A diagonal has no limit of its own: it lies on the ellipse through what is asked of its two movements, nearer
         after each diagonal owl that was not found, and further again after each that was.
         """
-        ways, share = _open_ways(envelope, WAYS[self.p.ways], self.p.radius_deg), DIAGONAL
+        ways, share = _open_ways(envelope, self._ways, self.p.radius_deg), DIAGONAL
         for number_ in range(self.p.targets):
             if number_ % len(ways) == 0:
                 order = random.sample(ways, len(ways))

@@ -105,10 +105,15 @@ def test_it_asks_for_less_where_the_preset_says_so(name: str, usual: tuple[Sessi
 
 
 @pytest.mark.parametrize("name", LIMITED)
-def test_it_refuses_to_ask_where_nothing_was_measured(name: str) -> None:
+def test_it_asks_for_nothing_that_was_not_measured(name: str) -> None:
     unmeasured = msgspec.structs.replace(calibration(), limits={})
-    with pytest.raises(OutsideEnvelope, match="was not measured"):
-        next(game(name).trials(Envelope(unmeasured), Random(0), []))
+    try:
+        trials = list(game(name).trials(Envelope(unmeasured), Random(0), []))
+    except OutsideEnvelope as reason:
+        assert "was not measured" in str(reason)
+    else:
+        assert not any(trial.request for trial in trials)
+        assert "was not measured" in trials[0].values["note"]
 
 
 def asking(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
@@ -227,3 +232,23 @@ def test_it_knows_how_long_a_trial_takes(
 def test_an_unknown_game_is_refused_with_the_list() -> None:
     with pytest.raises(games.UnknownGame, match=r"no game 'golf'; the games are calm_tide"):
         games.load("golf")
+
+
+SIDED = {
+    "fruit_ladder": "arms",
+    "mirror_friends": "arms",
+    "harbour_lean": "sides",
+    "owl_watch": "sides",
+    "calm_tide": "sides",
+}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("name", SIDED)
+def test_it_can_ask_for_one_side_only(name: str, side: str, tmp_path: Path) -> None:
+    known = calibration()
+    session, _ = play(game(name, {"targets": 6, SIDED[name]: side}), tmp_path, known, in_steps(known))
+    asked = [trial.request.movement for trial in session.blocks[0].trials if trial.request]
+    other = "left" if side == "right" else "right"
+    assert any(movement.endswith(side) for movement in asked)
+    assert not any(movement.endswith(other) for movement in asked)

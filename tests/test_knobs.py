@@ -286,8 +286,8 @@ def _reached(name: str, values: Mapping[str, float], folder: Path) -> int:
         head_tremor_deg=4.0,
         limits_deg=able,
     )
-    task = games.load(name)(replace(games.load(name).Parameters(), targets=16, **values))
-    session, _ = play(task, folder, known, SimulatedHeadset(unsteady, 1, rate_hz=30.0))
+    task = games.load(name)(replace(games.load(name).Parameters(), targets=10, **values))
+    session, _ = play(task, folder, known, SimulatedHeadset(unsteady, 1, rate_hz=45.0))
     return sum(trial.outcome == "reached" for trial in session.blocks[0].trials)
 
 
@@ -296,7 +296,7 @@ def _lived(name: str, known: Calibration, ceilings: Mapping[str, float], folder:
     game, adaptation = games.load(name), Adaptation(knobs=("distance", "size", "hold", "time"))
     preset, state, lived = replace(game.Parameters(), targets=20), KnobState(), []
     person = patient(known, tremor_mm=16.0, sway_mm=11.0, hand_speed_mps=0.5, lean_speed_dps=2.2)
-    for number in range(14):
+    for number in range(12):
         state = carried(from_json(to_json(state), KnobState), game, preset, adaptation)
         task = game(turned(preset, state.levels, game))
         session, _ = play(task, folder, known, SimulatedHeadset(person, number, rate_hz=30.0), number, caps=ceilings)
