@@ -31,7 +31,7 @@ class Profile:
 
 ADULT = Profile("adult", 30.0)
 TEEN = Profile("13 to 17 years", 20.0, chooses=True, preset="child-13-17")
-CHILD = Profile("8 to 12 years", 10.0, "faces", True, True, True, True, "dragon", "child-8-12")
+CHILD = Profile("8 to 12 years", 9.0, "faces", True, True, True, True, "dragon", "child-8-12")
 SMALL_CHILD = Profile("4 to 7 years", 8.0, "faces", True, True, True, True, "dragon", "child-5-7")
 
 

@@ -137,3 +137,11 @@ def test_a_visit_that_was_stopped_from_the_keyboard_plays_again_byte_for_byte(tm
     done, folder = lived(plan_for("fruit_ladder"), Person(change=interrupted), tmp_path)
     assert done.ended_by == "stopped from the keyboard"
     assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_the_menu_is_there_to_be_looked_at_while_something_is_asked(tmp_path: Path) -> None:
+    person = Person()
+    lived(plan_for("fruit_ladder"), person, tmp_path)
+    asked = [scene for scene in person.scenes if any(isinstance(item, Option) for item in scene.items)]
+    assert asked
+    assert all(scene.menu is not None for scene in asked)
