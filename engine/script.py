@@ -74,13 +74,12 @@ class Script:
     def steps(self) -> Move:
         """Everything that the plan holds, one step after another."""
         yield ()  # so that the first step begins in the loop, where its faults are met
-        steps = self._present.plan.steps
-        for index, step in enumerate(steps):
-            self._present.answers.over = not any(isinstance(later, Fork) or _moves(later) for later in steps[index:])
+        for step in self._present.plan.steps:
             if isinstance(step, Interlude):
                 if step.kind != REST.kind or not self._time_is_up():
                     yield from self._interlude(step)
             elif isinstance(step, Question):
+                self._present.answers.over = bool(self._last_played())  # what is asked after play is asked last
                 yield from self._question(step)
             elif isinstance(step, Fork):
                 yield from self._fork(step)
@@ -341,8 +340,3 @@ class Script:
     def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
         record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self._present.now_s, 6))
         self.blocks.append(msgspec.structs.replace(record, **more))
-
-
-def _moves(step: object) -> bool:
-    """Whether a step asks a person to move; to stand once more at the end does not count."""
-    return isinstance(step, Step) and step.kind != RECHECK

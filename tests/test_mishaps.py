@@ -145,3 +145,10 @@ def test_the_menu_is_there_to_be_looked_at_while_something_is_asked(tmp_path: Pa
     asked = [scene for scene in person.scenes if any(isinstance(item, Option) for item in scene.items)]
     assert asked
     assert all(scene.menu is not None for scene in asked)
+
+
+@pytest.mark.parametrize("at", ["pain 5", "dizziness 5"])
+def test_a_visit_that_ends_with_its_questions_plays_again_byte_for_byte(at: str, tmp_path: Path) -> None:
+    done, folder = lived(plan_for("fruit_ladder"), Person(at), tmp_path)
+    assert done.ended_by != "finished"
+    assert visits.play_again(folder, tmp_path / "again")[0]
