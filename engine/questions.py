@@ -13,7 +13,7 @@ FEW, FEW_RADIUS_M, FEW_APART_DEG = 3, 0.21, 18.0
 """As many pictures, or fewer, are larger."""
 MOST_IN_A_ROW = 4
 ROW_DEG, FIRST_DEG = 12.5, 3.0
-PICTURE_ROW_DEG, FIRST_PICTURE_DEG = 18.5, -3.5
+PICTURE_ROW_DEG, FIRST_PICTURE_DEG = 17.8, -3.0
 """From row to row and where the first is: cards of words are half as tall as those with pictures."""
 TITLE_ABOVE_DEG = 17.0
 LEVELS = (0, 2, 4, 6, 8, 10)

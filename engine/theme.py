@@ -26,6 +26,11 @@ SOUND_ROLES = (
 USUAL = "day"
 PLACES = ("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore")
 """The places that every theme has, so that every game runs in every theme."""
+STICKERS = (
+    *("apple", "boat", "rocket", "owl", "bear", "dragon", "egg", "shell", "star", "rainbow", "balloon", "sun"),
+    *("butterfly", "mushroom", "moon", "lantern"),
+)
+"""What a child may choose from after a visit, in turn; every theme has a picture of each."""
 
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")]
 """A colour as it appears on a screen (sRGB), such as `#fff8e8`."""
@@ -216,6 +221,7 @@ def load(name: str = USUAL, assets: Path = ASSETS) -> Theme:
         pictures=everywhere.pictures,
     )
     _check(theme, folder)
+    _check_stickers_and_voice(theme, folder / "theme.toml", assets / "voice")
     return theme
 
 
@@ -251,6 +257,14 @@ def _check(theme: Theme, folder: Path) -> None:
         heard = [file for file in (theme.ambience.get(name), theme.music.get(name)) if file]
         _exist(folder / f"{name}.toml", [*(theme.model(model) for model in _models(place) if model), *heard])
     _exist(folder / "theme.toml", [*theme.sounds.values(), *map(theme.model, theme.pictures.values())])
+
+
+def _check_stickers_and_voice(theme: Theme, file: Path, voices: Path) -> None:
+    for name in STICKERS:
+        if name not in theme.pictures:
+            raise ThemeError(f"{file} has no picture of the sticker {name!r}; add it under [pictures]")
+    if not (voices / theme.voice).is_dir():
+        raise ThemeError(f"{file} names the voice {theme.voice!r}, and there is no folder of that name in {voices}")
 
 
 def _exist(named_in: Path, files: list[Path]) -> None:

@@ -150,6 +150,8 @@ class Visit:
 
     def _wait(self, body: Body) -> tuple[Item, ...]:
         """Show the card with an option to go on, as good as a trigger; or, who stands elsewhere, with a new middle."""
+        if self._card is ELSEWHERE and self.present.chosen is not None:
+            return (self._card,)
         if self._ready is None:
             self._ready = choosing.confirm((self._card,), math.inf)
             return next(self._ready)

@@ -5,10 +5,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from engine.panda.graphics import Graphics
 
 KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
@@ -83,3 +87,23 @@ def inner_suite(request: pytest.FixtureRequest) -> tuple[int, str]:
 
 def _is_inner_suite(item: pytest.Item) -> bool:
     return item.nodeid.endswith(INNER_SUITE)
+
+
+@pytest.fixture(scope="module")
+def graphics() -> Iterator["Graphics"]:
+    """OpenGL without a window; skipped where there is none, a failure where it is required."""
+    pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
+    from engine.panda.graphics import Graphics, NoGraphics
+
+    try:
+        opened = Graphics.offscreen()
+    except NoGraphics as reason:
+        pytest.fail(str(reason)) if "gl" in REQUIRED else pytest.skip(str(reason))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where models are kept as Panda3D reads them fastest: they are made once for all tests."""
+    return tmp_path_factory.mktemp("models")

@@ -82,6 +82,15 @@ def test_a_panel_makes_room_for_a_hand_that_reaches_to_its_side() -> None:
     assert covered(found, SIZES[0], (*asked.spots, *asked.ways)) == 0
 
 
+def test_no_stem_that_a_fruit_hangs_from_is_drawn_across_a_panel() -> None:
+    low = LEFT._replace(place_m=(-0.35, 1.35, -0.6))
+    asked = Watch().see(Scene("orchard", (low,)), ORCHARD, EYE_M)
+    found = choose(half(SIZES[0]), 0.0, EYE_M, asked, BERTHS[0])
+    stem = tuple(Spot((-0.35, 1.35 + up_m / 10, -0.6), 0.02) for up_m in range(9))
+    assert covered(found, SIZES[0], stem) == 0
+    assert covered(BERTHS[0], SIZES[0], stem) > 0
+
+
 def test_a_panel_that_is_in_nobodys_way_stays() -> None:
     aside = Wanted((Spot((0.8, 1.6, -0.8), 0.1),))
     for found in (BERTHS[7], BERTHS[0]):

@@ -1,7 +1,5 @@
 """The theme of clear shapes: what stands around a person stays darker than what matters."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -10,12 +8,10 @@ from engine.frame import LOST, Frame, Hand, Pose
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
-from engine.panda.graphics import Graphics, NoGraphics
 from engine.panda.pictures import Photographer
 from engine.panda.stage import Stage
 from engine.scene import Scene
 
-REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # WCAG 2.2
 NOTHING_TO_AIM_AT = ("lobby", "still", "orchard", "wood", "meadow", "shore")
 """In the other places a lamp or a vehicle stands whatever is played."""
@@ -29,16 +25,9 @@ def luminance(shown: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def camera(tmp_path_factory):
-    try:
-        graphics = Graphics.offscreen()
-    except NoGraphics as reason:
-        if REQUIRED:
-            raise
-        pytest.skip(str(reason))
-    stage = Stage(graphics, theme.load("contrast"), words.load(), tmp_path_factory.mktemp("models"))
-    yield Photographer(graphics, stage, (320, 200), samples=0)
-    graphics.close()
+def camera(graphics, models):
+    stage = Stage(graphics, theme.load("contrast"), words.load(), models)
+    return Photographer(graphics, stage, (320, 200), samples=0)
 
 
 @pytest.mark.parametrize("place", NOTHING_TO_AIM_AT)

@@ -22,6 +22,7 @@ from engine.guard import FALL_MPS
 from engine.headset import HeadsetUnavailable
 from engine.inputs import BOTH, FURTHER, NOTHING, RISE, SWAP, Heard
 from engine.scene import Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
+from engine.settings import Settings
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
@@ -201,7 +202,8 @@ def test_the_face_goes_along_with_a_mouse_at_the_edge_and_not_before():
     assert along((0.0, -1.0))[1] < 0
 
 
-SILENCE = Heard()
+SILENCE, HIGH = Heard(), Target("high", (0.1, 1.95, -0.35), 0.05)
+WORDS_ALONE = Panel("p", "lean.title")
 
 
 def sit_down_to(*items, seconds: float = 0.0, mouse=None, heard: Heard = SILENCE) -> Seat:
@@ -239,12 +241,46 @@ def test_the_hand_that_is_asked_for_comes():
     assert math.dist(seat.puppet.hand("left").position_m, left.place_m) < 0.01
 
 
+def test_the_only_hand_that_is_asked_for_comes_wherever_the_pointer_is():
+    seat = sit_down_to(Target("t", (-0.2, 1.5, -0.4), 0.05, "left"), seconds=1.0, mouse=(0.5, 0.5))
+    assert seat.puppet.active == "left"
+
+
 def test_a_hand_stays_with_its_own_while_the_mouse_goes_to_the_others():
     pair = [Target(side, (x, 1.45, -0.45), 0.1, side) for side, x in (("left", -0.25), ("right", 0.25))]
     seat = sit_down_to(*pair, seconds=1.0, mouse=place_of(pair[0].place_m))
     live(seat, 0.3, *pair, mouse=(0.0, 0.0))
     live(seat, 1.0, *pair, mouse=place_of(pair[1].place_m))
     assert all(math.dist(seat.puppet.hand(target.hand).position_m, target.place_m) < 0.02 for target in pair)
+
+
+def test_a_pointer_left_high_up_turns_no_face_away_from_what_comes_then():
+    seat = sit_down_to(HIGH, seconds=1.0, heard=Heard(Held(point=(0.0, 1.0))))
+    assert seat.puppet.glance_deg[1] > 10
+    live(seat, 1.5, WORDS_ALONE)
+    assert seat.puppet.glance_deg[1] == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_hand_hangs_until_its_target_is_wanted():
+    mouse = place_of(HIGH.place_m)
+    seat = sit_down_to(HIGH, seconds=1.0, mouse=mouse)
+    live(seat, 1.0, HIGH._replace(state="later"), mouse=mouse)
+    assert seat.puppet.hand("right").position_m[1] < 1.2
+
+
+def test_a_mouse_at_the_edge_leans_a_body_whose_face_stays():
+    seat = sit_down_to(Lean("l", 0.0, 5.0, 1.0), seconds=1.0, mouse=(0.0, 0.95))
+    assert seat.puppet.glance_deg == (0.0, 0.0)
+
+
+def test_a_mouse_that_lies_still_reaches_for_nothing_new():
+    line, mouse = Reach("r", (0.2, 1.0, -0.3), (0.2, 1.9, -0.3), "right"), place_of(HIGH.place_m)
+    seat = sit_down_to(HIGH, seconds=1.0, mouse=mouse)
+    live(seat, 1.0, WORDS_ALONE, mouse=mouse)
+    live(seat, 1.0, line, mouse=mouse)
+    assert seat.puppet.hand("right").position_m[1] < 1.2
+    live(seat, 1.0, line, mouse=(mouse[0], mouse[1] - 0.05))
+    assert seat.puppet.hand("right").position_m[1] > 1.5
 
 
 def test_a_hand_follows_a_line_that_is_reached_along():
@@ -592,6 +628,27 @@ def test_a_tap_of_a_key_chooses_and_the_picture_stays(desk):
     assert max(f.right.trigger for f in heard) == 1.0
     assert desk._seat.puppet.head().orientation == UPRIGHT
     assert heard[-1].head.position_m == pytest.approx(frame.head.position_m, abs=1e-6)
+
+
+def test_a_pointer_that_reached_points_at_nothing_when_a_choice_is_offered(desk):
+    frames = desk.frames()
+    next(frames)
+    desk.show(Scene("lobby", (Target("t", (0.0, 1.6, -0.5), 0.05),)))
+    desk._seat.pointer.follow(None, (0.0, 1.0), 0.5)
+    desk.show(Scene("lobby", CARDS))
+    assert desk._seat.pointer.place is None
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.6])
+def test_help_in_large_letters_leaves_out_what_the_menu_has(display, tmp_path, text_scale: float):  # noqa: ARG001  (as above)
+    settings = Settings(text_scale=text_scale)
+    desk = Desk(theme.load(), words.load("fr"), tmp_path, (800, 500), settings)
+    wanted = hints.hints({hints.CHOOSE}, ())
+    (needed, always), share = desk._fitted(wanted, "lobby", (800, 500))
+    assert share < 0.22
+    assert needed == wanted[0]
+    assert {hint.press[0] for hint in always} >= {"M", "Esc", "H"}
+    desk.close()
 
 
 def test_a_gamepad_is_heard_beside_the_window(display, tmp_path):  # noqa: ARG001  (the window opens on it)

@@ -56,6 +56,12 @@ def test_who_stands_on_a_board_leans_by_that_alone():
     assert moved(AHEAD, (0.9, 0.0), on_board)[0].lean == (0.0, 0.0)
 
 
+def test_a_stick_turns_the_face_without_a_button_where_no_hand_is_asked_for():
+    pushed = Held(point=(0.5, 0.0))
+    assert moved(Gaze("g", 30.0, 0.0, 7.0), (0.0, 0.0), pushed)[0] == Held(face=(0.5, 0.0))
+    assert moved(AHEAD, (0.0, 0.0), pushed)[0] == pushed
+
+
 def test_the_face_goes_with_the_mouse_and_is_laid_over_by_it():
     assert moved(Gaze("g", 30.0, 0.0, 7.0), (0.4, -0.2))[0].face == (0.4, -0.2)
     assert moved(Gaze("g", 0.0, 0.0, 7.0, 20.0), (0.4, 0.0))[0].tilt == 1.0

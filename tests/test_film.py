@@ -2,10 +2,9 @@
 
 import itertools
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,28 +27,15 @@ pytest.importorskip("av", reason="PyAV is not installed: pip install steadyreach
 import av
 
 from engine.panda.film import BOTH, EYES, EYES_SHARE, SIDE, FilmCamera
-from engine.panda.graphics import Graphics, NoGraphics
+from engine.panda.graphics import Graphics
 from engine.panda.pictures import Photographer
 from engine.panda.stage import Stage
 
-REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = (192, 108)
 COLUMN = round(EYES_SHARE * SIZE[0])
 HEAD = Pose((0.05, 1.6, 0.0), from_yaw_pitch(0.2, 0.05))
 SCENE = Scene("harbour", (Target("t", (0.2, 1.5, -0.6), 0.06), Panel("p", "stand.title", ("stand.text",))))
-
-
-@pytest.fixture(scope="module")
-def graphics() -> Iterator[Graphics]:
-    try:
-        opened = Graphics.offscreen()
-    except NoGraphics as reason:
-        if REQUIRED:
-            raise
-        pytest.skip(str(reason))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +49,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return visited.play(plan, headset, tmp_path_factory.mktemp("sessions"), about)[1]
 
 
-def stage(graphics: Graphics) -> Stage:
-    return Stage(graphics, theme.load(), words.load())
+@pytest.fixture(scope="module")
+def new_stage(graphics: Graphics, models: Path) -> Callable[[], Stage]:
+    return lambda: Stage(graphics, theme.load(), words.load(), models)
 
 
 def frame(head: Pose = HEAD, right: Pose = LOST, time_s: float = 1.0) -> Frame:
@@ -101,10 +88,12 @@ def test_what_came_long_before_a_film_is_followed() -> None:
     assert followed[-31:] == [round(number * 1e8) for number in (48, *range(50, 80))]
 
 
-def test_a_session_is_filmed_and_a_hand_moves_in_it(graphics: Graphics, session: Path, tmp_path: Path) -> None:
+def test_a_session_is_filmed_and_a_hand_moves_in_it(
+    graphics: Graphics, new_stage: Callable[[], Stage], session: Path, tmp_path: Path
+) -> None:
     cut = Cut(1.0, 5.0, 2.0, 5.0)
     _, reel, same = films.reel_of(session, cut)
-    camera = FilmCamera(graphics, stage(graphics), SIZE, BOTH, 0)
+    camera = FilmCamera(graphics, new_stage(), SIZE, BOTH, 0)
     with Video(tmp_path / "new" / "film.mp4", SIZE, cut.rate_hz) as file:
         films.expose(reel.shots, camera, file)
     pictures, seconds = watched(tmp_path / "new" / "film.mp4")
@@ -133,19 +122,19 @@ def test_other_kinds_of_video_are_written(ending: str, tmp_path: Path) -> None:
     assert {"webm": b"\x1a\x45\xdf\xa3", "webp": b"RIFF"}[ending] == (tmp_path / f"film.{ending}").read_bytes()[:4]
 
 
-def test_the_eyes_see_what_a_photograph_shows(graphics: Graphics) -> None:
+def test_the_eyes_see_what_a_photograph_shows(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
     seen = frame(right=Pose((0.2, 1.4, -0.5)))
-    photograph = Photographer(graphics, stage(graphics), SIZE, samples=0).pixels(SCENE, seen)
-    picture = FilmCamera(graphics, stage(graphics), SIZE, EYES, 0).picture(SCENE, seen)
+    photograph = Photographer(graphics, new_stage(), SIZE, samples=0).pixels(SCENE, seen)
+    picture = FilmCamera(graphics, new_stage(), SIZE, EYES, 0).picture(SCENE, seen)
     assert np.ptp(picture) > 100
     assert differs(picture, photograph).mean() < 0.001
 
 
 @pytest.mark.parametrize("samples", [0, 4])
-def test_the_side_stands_beside_the_eyes(graphics: Graphics, samples: int) -> None:
-    both = FilmCamera(graphics, stage(graphics), SIZE, BOTH, samples).picture(SCENE, frame())
-    eyes = FilmCamera(graphics, stage(graphics), (COLUMN, SIZE[1]), EYES, samples).picture(SCENE, frame())
-    side = FilmCamera(graphics, stage(graphics), (SIZE[0] - COLUMN, SIZE[1]), SIDE, samples).picture(SCENE, frame())
+def test_the_side_stands_beside_the_eyes(graphics: Graphics, new_stage: Callable[[], Stage], samples: int) -> None:
+    both = FilmCamera(graphics, new_stage(), SIZE, BOTH, samples).picture(SCENE, frame())
+    eyes = FilmCamera(graphics, new_stage(), (COLUMN, SIZE[1]), EYES, samples).picture(SCENE, frame())
+    side = FilmCamera(graphics, new_stage(), (SIZE[0] - COLUMN, SIZE[1]), SIDE, samples).picture(SCENE, frame())
     assert min(np.ptp(eyes), np.ptp(side)) > 100
     assert differs(both[:, :COLUMN], eyes).mean() < 0.02
     assert differs(both[:, COLUMN:], side).mean() < 0.02
@@ -157,16 +146,16 @@ def figure(camera: FilmCamera, scene: Scene, shown: Frame) -> np.ndarray:
     return differs(camera.picture(scene, shown), nobody)
 
 
-def test_the_side_shows_who_sits_low_and_who_leans_ahead(graphics: Graphics) -> None:
-    camera, scene = FilmCamera(graphics, stage(graphics), SIZE, SIDE, 0), Scene("still")
+def test_the_side_shows_who_sits_low_and_who_leans_ahead(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
+    camera, scene = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0), Scene("still")
     places = ((0.0, 1.6, 0.0), (0.0, 1.2, 0.0), (0.0, 1.58, -0.25))
     stands, sits, leans = (np.nonzero(figure(camera, scene, frame(Pose(place)))) for place in places)
     assert sits[0].min() > stands[0].min() + 10
     assert leans[1][leans[0] < 40].mean() > stands[1][stands[0] < 40].mean() + 5
 
 
-def test_the_side_goes_with_the_middle_of_the_room(graphics: Graphics) -> None:
-    camera = FilmCamera(graphics, stage(graphics), SIZE, SIDE, 0)
+def test_the_side_goes_with_the_middle_of_the_room(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
+    camera = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0)
     here = figure(camera, Scene("still"), frame(Pose((0.0, 1.6, 0.0))))
     turned = Scene("still", middle=Middle(1.0, 2.0, 90.0))
     there = figure(camera, turned, frame(Pose((1.0, 1.6, 2.0), from_yaw_pitch(np.pi / 2, 0.0))))
@@ -174,8 +163,8 @@ def test_the_side_goes_with_the_middle_of_the_room(graphics: Graphics) -> None:
     assert (here & there).sum() / (here | there).sum() > 0.9
 
 
-def test_a_hand_that_is_lost_hangs(graphics: Graphics) -> None:
-    camera = FilmCamera(graphics, stage(graphics), SIZE, SIDE, 0)
+def test_a_hand_that_is_lost_hangs(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
+    camera = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0)
     lost, reaches = (
         figure(camera, Scene("still"), frame(Pose((0.0, 1.6, 0.0)), grip)) for grip in (LOST, Pose((0.2, 1.5, -0.6)))
     )

@@ -1,8 +1,6 @@
 """What moves in a place: the owl's eyes, fireflies, sparks, and a companion who is painted by part or is in the way."""
 
 import itertools
-import os
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -18,33 +16,14 @@ from panda3d.core import ShaderAttrib
 from engine.panda.companion import uncovered
 from engine.panda.firelight import PERIOD_S
 from engine.panda.flourish import SPARKS_S
-from engine.panda.graphics import Graphics, NoGraphics
 from engine.panda.stage import Stage
 
-REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 GAZE = Gaze("owl", 10, 5, 8.0)
 SHOWS = Friend("friend", "shows")
 
 
 def frame(seconds: float) -> Frame:
     return Frame(int(seconds * 1e9), Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
-
-
-@pytest.fixture(scope="module")
-def graphics():
-    try:
-        opened = Graphics.offscreen()
-    except NoGraphics as reason:
-        if REQUIRED:
-            raise
-        pytest.skip(str(reason))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture

@@ -287,9 +287,13 @@ def test_a_model_on_a_card_fills_its_picture() -> None:
     assert high.y < 0
 
 
-def test_a_picture_that_there_is_not_is_named() -> None:
-    with pytest.raises(ValueError, match=r"'day' has no picture 'pear' under \[pictures\]"):
-        OptionCard(kit_with(SPOKEN["en"]), ANSWER._replace(picture="pear"), seen_from())
+def test_a_game_without_a_picture_is_a_card_of_words() -> None:
+    card = OptionCard(kit_with(SPOKEN["en"]), ANSWER._replace(picture="still_hand"), seen_from())
+    assert card.node.find("**/picture").is_empty()
+    assert not card.node.find("**/+GeomNode").is_empty()
+
+
+def test_a_face_that_there_is_not_is_named() -> None:
     with pytest.raises(ValueError, match=r"no face 3; the faces are 0, 2, 4, 6, 8, 10"):
         OptionCard(kit_with(SPOKEN["en"]), ANSWER._replace(picture="face 3"), seen_from())
 

@@ -24,6 +24,7 @@ def changed(tmp_path: Path, file: str, old: str, new: str) -> Path:
         (tmp_path / folder).mkdir()
         for asset in (ASSETS / folder).iterdir():
             (tmp_path / folder / asset.name).touch()
+    (tmp_path / "voice" / "calm").mkdir(parents=True)
     return tmp_path
 
 
@@ -50,6 +51,8 @@ def test_every_theme_shows_the_pictures_of_the_others(name):
         ("orchard.toml", "[light]", "[light", "is not a TOML file"),
         ("theme.toml", "\nrest = ", "\nrests = ", "no sound for 'rest'"),
         ("theme.toml", '\nrest = "', '\nrest = "no', r"theme\.toml names no.*no such file"),
+        ("theme.toml", "\nmoon = ", "\nmoons = ", r"theme\.toml has no picture of the sticker 'moon'"),
+        ("theme.toml", "\n[sounds]", 'voice = "loud"\n[sounds]', r"names the voice 'loud', and there is no folder"),
     ],
 )
 def test_a_broken_theme_is_refused_in_one_sentence(tmp_path, file, old, new, says):

@@ -18,26 +18,43 @@ SHOULDER_M = (0.256, 0.712, 0.0)
 def bear() -> dict[str, Mesh]:
     """The bear, 1.25 m high, its face to +z, so its left is +x; each node about the point that it turns about."""
     arm = _arm()
-    head = join([_skull(), *_tuft(), *_face()]).moved(*(-x for x in NECK_M))
     return {
-        "body": join([_trunk(), *_toes()]),
+        "body": join([_trunk(_LEGS), *_toes()]),
         "scarf": join(_scarf()),
-        "head": head,
+        "head": _head(),
         "arm_left": arm,
         "arm_right": arm.scaled(-1, 1, 1),
     }
+
+
+def seated_bear() -> Mesh:
+    """One that rests in one piece, its paws in its lap and its feet ahead, on a seat at y = 0.17."""
+    arm = _arm().turned("z", 16).turned("x", -38).moved(*SHOULDER_M)
+    head = _head().turned("x", 7).turned("z", 7).moved(*NECK_M)
+    return join([_trunk(_LEGS_AHEAD), *_scarf(), head, arm, arm.scaled(-1, 1, 1)])
 
 
 JOINTS = {"head": NECK_M, "arm_left": SHOULDER_M, "arm_right": (-SHOULDER_M[0], *SHOULDER_M[1:])}
 """The origins of the nodes that turn, from that of the body, which is on the floor between the feet."""
 
 
-def _trunk() -> Mesh:
-    half = [
-        tube([(0.120, 0.38, 0.0, 0.12), (0.136, 0.20, 0.01, 0.110), (0.138, 0.07, 0.012, 0.098)], sides=14),
-        ball(1, 3).scaled(0.100, 0.062, 0.135).moved(0.140, 0.058, 0.048),
-        ball(0.100, 3).moved(0.166, 0.688, -0.002),
-    ]
+# The left leg and its foot.
+_LEGS = (
+    tube([(0.120, 0.38, 0.0, 0.12), (0.136, 0.20, 0.01, 0.110), (0.138, 0.07, 0.012, 0.098)], sides=14),
+    ball(1, 3).scaled(0.100, 0.062, 0.135).moved(0.140, 0.058, 0.048),
+)
+_LEGS_AHEAD = (
+    tube([(0.110, 0.29, 0.04, 0.12), (0.140, 0.265, 0.20, 0.105), (0.155, 0.25, 0.34, 0.095)], sides=14),
+    ball(1, 3).scaled(0.092, 0.125, 0.062).moved(0.160, 0.285, 0.40),
+)
+
+
+def _head() -> Mesh:
+    return join([_skull(), *_tuft(), *_face()]).moved(*(-x for x in NECK_M))
+
+
+def _trunk(legs: tuple[Mesh, ...]) -> Mesh:
+    half = [*legs, ball(0.100, 3).moved(0.166, 0.688, -0.002)]
     flesh = [
         ball(1, 3).scaled(0.256, 0.250, 0.212).moved(0, 0.415, 0.008),
         ball(1, 3).scaled(0.226, 0.215, 0.170).moved(0, 0.620, 0.0),

@@ -34,6 +34,13 @@ def young_dragon() -> Mesh:
     return join([_torso(600, sits=True), face, arm, arm.scaled(-1, 1, 1)])
 
 
+def seated_dragon() -> Mesh:
+    """One that rests on a seat at y = 0.06, its feet ahead and its wings out."""
+    feet = [ball(1, 2).scaled(0.078, 0.098, 0.10).moved(side * 0.135, 0.15, 0.21).painted(_scales) for side in (-1, 1)]
+    toes = [toe.turned("x", -60).moved(0, 0.16, 0.19) for toe in _toes()]
+    return join([young_dragon(), *feet, *toes, *_wings()])
+
+
 JOINTS = {
     "head": NECK_M,
     "arm_left": SHOULDER_M,

@@ -123,7 +123,7 @@ def lanterns(look: Look) -> list[Mesh]:
 
 def depth(look: Look) -> list[Mesh]:
     """Slim beeches into the distance, open ahead where the path leads into the light, and soft hills behind."""
-    random, crowns, parts = np.random.default_rng(19), shared_crowns(40, 230), []
+    random, crowns, parts = np.random.default_rng(19), shared_crowns(40, 560), []
     while len(parts) < 60:
         ahead = random.random() < 0.70
         azimuth = random.uniform(-85, 85) if ahead else random.uniform(85, 275)

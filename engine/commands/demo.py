@@ -42,6 +42,7 @@ LOGIN = "therapist"
 SERVER_STARTS_S = 30.0
 BEST_YAW_DEG, BEST_PITCH_DEG = 18.0, -10.0  # the panel is on the left, and the sleeve comes from below
 SETTLED_FILL = 0.35  # how full a target is when its picture is taken
+APPEARS_S = 3.0  # what comes into a basket takes a moment
 STAGES = (
     "a person's recording",
     "the session",
@@ -330,6 +331,8 @@ def _pictures(folder: Path, moments: Moments, progress: Progressing) -> list[Pat
     for number, (name, (scene, frame)) in enumerate(sorted(moments.kept.items()), 2):
         progress.within("pictures", number / (2 + len(moments.kept)))
         taken.append(folder / f"{number}-{name}.png")
+        earlier = frame._replace(time_ns=frame.time_ns - round(1e9 * APPEARS_S))
+        photographer.pixels(scene, earlier)
         photographer.take_from(looking_ahead(frame.head), scene, frame, taken[-1])
     graphics.close()
     return taken

@@ -21,9 +21,8 @@ from engine.plan import (
 from engine.profile import Profile
 from engine.questions import effort, gate, pain, question_of, sickness
 from engine.records import BlockRecord
+from engine.theme import STICKERS
 
-STICKERS = ("apple", "boat", "rocket", "owl", "bear", "dragon", "egg", "shell", "star", "rainbow", "balloon", "sun",
-            "butterfly", "mushroom", "moon", "lantern")  # fmt: skip
 STICKERS_AT_ONCE = 3
 ON_FEET = ("lean", "stand", "rise")
 

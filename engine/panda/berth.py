@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.frame import Vector
+from engine.panda.fruit import TWIG_M
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
 from engine.questions import before
 from engine.scene import Breath, Friend, Gaze, Item, Lean, Middle, Option, Reach, Rise, Scene, Target
@@ -21,13 +22,15 @@ _EDGES_DEG = (FRONT_DEG, 18.0, 23.0, 8.0)
 _ASIDE_DEG = 24.0  # where the middle of a usual panel is, and that of a wider one shall be
 _ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, 0.0, -4.0, -8.0, -12.0, -16.0)
 _MOST_RAISED_DEG = 12
+_TOP_DEG = 30.0  # higher up a title is seen neither in a window nor without raising the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
 _HAND_M, _RING_M = 0.07, 0.095  # the ring around a fruit is no smaller: engine.panda.fruit
 _HIP_M = (0.22, -0.65, 0.15)  # beside, below and before the eyes: where a hand comes from
 _WAY = (0.45, 0.65, 0.85)  # where on its way a hand is looked for
+_STEM_UP_M, _TWIG_M, _VINE_M = (0.12, 0.24, 0.35, 0.46, 0.58), 0.07, 0.03
 _LAMP_M, _BREATH_M, _FRIEND_M, _FRIEND_UP_M, _SCALE_M, _PROGRESS_M = 0.40, 0.40, 0.55, 0.75, 0.35, 0.25
 _PICTURED = 1.2  # how much taller than wide the card of an option with a picture is
-_REMEMBERED = 24
+_REMEMBERED = 36
 
 
 Array = NDArray[np.float64]
@@ -48,7 +51,7 @@ class Spot(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What a scene asks for, the ways of the hands to it, and what else there is to see.
+    """What a scene asks for, the ways of the hands to it with what it hangs from, and what else there is to see.
 
     `before` is what was or may be asked for in the same place, `besides` what shows how far a round has come.
     """
@@ -77,7 +80,7 @@ class Watch:
         if marks != self._marks:
             self._marks = marks
             spots = tuple(spot for item in items for spot in _spots(item, place, scene.middle, eye_m))
-            ways = tuple(spot for item in items for spot in _ways(item, scene.middle, eye_m))
+            ways = tuple(spot for item in items for spot in (*_ways(item, scene.middle, eye_m), *_stem(item, place)))
             gone = (*self.wanted.before, *self.wanted.spots, *self.wanted.ways)
             remembered = tuple(dict.fromkeys(gone))[-_REMEMBERED:]
             self.wanted = self.wanted._replace(spots=spots, ways=ways, before=remembered)
@@ -126,6 +129,8 @@ def choose(half: tuple[float, float], facing_deg: float, eye_m: Vector, wanted: 
     ways = [way_deg(berth, half[0], facing_deg) for berth in BERTHS]
     worth = zip(_WORTH, (wanted.ways, wanted.before, wanted.besides), strict=True)
     effort_deg = _EFFORTS_DEG + [abs(abs(right_deg - facing_deg) - _ASIDE_DEG) for right_deg, _ in ways]
+    tops_deg = np.array([up_deg for _, up_deg in ways]) + math.degrees(math.atan(half[1]))
+    effort_deg = effort_deg + _WORTH[0] * np.maximum(tops_deg - _TOP_DEG, 0.0)
     lost_deg = sum((share * covered_deg(ways, half, spots, eye_m) for share, spots in worth), effort_deg)
     return BERTHS[int(np.lexsort((lost_deg, covered_deg(ways, half, wanted.spots, eye_m)))[0])]
 
@@ -231,6 +236,15 @@ def _ways(item: Item, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
     start_m = (eye_m[0] + hip[0], eye_m[1] + hip[1], eye_m[2] + hip[2])
     stop_m = item.place_m if isinstance(item, Target) else item.stop_m
     yield from (Spot(_between(start_m, stop_m, share), _HAND_M) for share in _WAY)
+
+
+def _stem(item: Item, place: Place) -> Iterator[Spot]:
+    """What a target hangs from, which is drawn before a panel that stands further away."""
+    if isinstance(item, Target) and (place.roles.hang or place.roles.stem):
+        x, y, z = item.place_m
+        for up_m in _STEM_UP_M if place.roles.stem else _STEM_UP_M[:2]:
+            if y + up_m < place.hang_from_m:
+                yield Spot((x, y + up_m, z), _TWIG_M if up_m < TWIG_M else _VINE_M)
 
 
 def _of_room(middle: Middle, place_m: Vector) -> Vector:

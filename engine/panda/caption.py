@@ -14,7 +14,7 @@ from engine.panda.fonts import LEADING, Setting
 from engine.panda.kit import Kit
 from engine.scene import Item, Sound
 
-AWAY_M, BELOW_DEG = 1.6, 25.0
+AWAY_M, BELOW_DEG = 1.6, 21.0
 SHOWN_S = 1.5
 MOST = 2
 """How many captions are shown at once, the latest lowest."""
@@ -28,6 +28,7 @@ _ARROW = fields.texture("arrow", fields.polygon([(-0.75, 0.0), (0.5, -0.75), (0.
 
 
 class _Strip(NamedTuple):
+    sound: str
     node: NodePath
     tall_m: float
     since_s: float
@@ -50,7 +51,9 @@ class Captions:
         new = [sound for sound in sounds if sound.key not in self._heard]
         self._heard = {sound.key for sound in sounds}
         spoken = [sound for sound in new if f"captions.{sound.name}" in kit.words]
-        kept = [strip for strip in self._strips if 0 <= time_s - strip.since_s < SHOWN_S]
+        again = {sound.name for sound in spoken}
+        fresh = [strip for strip in self._strips if 0 <= time_s - strip.since_s < SHOWN_S]
+        kept = [strip for strip in fresh if strip.sound not in again]
         kept = kept[max(0, len(kept) + len(spoken) - MOST) :]
         for strip in self._strips:
             if strip not in kept:
@@ -91,7 +94,7 @@ class Captions:
             arrow.set_two_sided(True)
             arrow.set_sx(-side)
             arrow.set_pos(side * (half_m - _MARGIN_M - arrow_m / 3), -0.003, 0)
-        return _Strip(node, tall_m, time_s)
+        return _Strip(sound.name, node, tall_m, time_s)
 
     def _side(self, sound: Sound, frame: Frame) -> int:
         """Which side a sound comes from: -1 left, 1 right, 0 ahead or from everywhere."""

@@ -27,6 +27,7 @@ from engine.words import Words
 
 RATE_HZ = 60.0
 LONGEST_STEP_S = 0.1
+MOST_ROWS, LEAST_ALWAYS = 2, 3  # of help: more of it would hide the picture, and of it menu and stop always stay
 LOBBY = "lobby"
 ONE_MOMENT = Panel("one moment", "session.wait_title")
 OFF_THE_BOARD = Panel("off the board", "desk.board", ("board.step_on",))
@@ -71,7 +72,8 @@ class Desk:
             settings.text_scale,
         )
         self._asked, self._helps, self._pad_in_hand, self._here = hints.Asked(), True, False, True
-        self._covered: tuple[object, float] = (None, 0.0)
+        self._wanted: object = None
+        self._fits: tuple[Lines, float] = (((), ()), 0.0)
         self._dt_s = 0.0
         self._name_controls()
 
@@ -107,11 +109,12 @@ class Desk:
         self._eye.set_pos_quat(to_panda(head.position_m), turn_to_panda(head.orientation))
         self._take_in(scene)
         self.stage.show(scene, self._frame._replace(head=head))
-        size, lines = self._size(), self._lines(scene) if self._helps else None
+        size = self._size()
         if min(size) > 0:
+            lines, share = self._fitted(self._lines(scene), scene.place, size) if self._helps else (None, 0.0)
             place = self._theme.places[scene.place]
             self._overlay.show(place, self._words, lines, puppet.of_usual_size(), size)
-            self._view.fit(size, self._covers(lines, scene, size), self._dt_s)
+            self._view.fit(size, share, self._dt_s)
         self._graphics.engine.render_frame()
 
     def close(self) -> None:
@@ -175,6 +178,7 @@ class Desk:
         puppet = self._seat.puppet
         if self._chooser.see(scene.items):
             puppet.look_ahead()
+            self._seat.pointer.place = None
         if self._chooser.offers:
             puppet.rest("left")
             puppet.rest("right")
@@ -194,16 +198,19 @@ class Desk:
         ]
         return named[0], named[1]
 
-    def _covers(self, lines: Lines | None, scene: Scene, size: tuple[int, int]) -> float:
-        """The share of the window's height that the help covers."""
-        wanted = (lines, scene.place, size)
-        if wanted != self._covered[0]:
-            share = 0.0
-            if lines is not None:
-                ink = self._theme.places[scene.place].ink
-                share = (MARGIN + lay(self.stage.fonts, ink, self._words, lines, size, self._text_scale).tall) / 2
-            self._covered = (wanted, share)
-        return self._covered[1]
+    def _fitted(self, lines: Lines, place: str, size: tuple[int, int]) -> tuple[Lines, float]:
+        """The help that fits into few rows, and the share of the window's height that it covers."""
+        wanted = (lines, place, size)
+        if wanted != self._wanted:
+            needed, always = lines
+            ink = self._theme.places[place].ink
+            while True:
+                laid = lay(self.stage.fonts, ink, self._words, (needed, always), size, self._text_scale)
+                if len(laid.rows) <= MOST_ROWS or len(always) <= LEAST_ALWAYS:
+                    break
+                always = hints.fewer(always)
+            self._wanted, self._fits = wanted, ((needed, always), (MARGIN + laid.tall) / 2)
+        return self._fits
 
     def _name_controls(self) -> None:
         """Say in words what is in hand now."""

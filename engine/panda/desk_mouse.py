@@ -1,13 +1,13 @@
 """What a mouse moves by itself at a desk where no hand is asked for: it leans the body, turns the face, rises.
 
 So one hand on a mouse, without any button, is enough for every game. Keys and sticks go before it: a mouse counts from
-when it is moved.
+when it is moved. What else leads a hand, such as a stick, turns the face there without a button, too.
 """
 
 import math
 from collections.abc import Sequence
 
-from engine.inputs import RISE, Held, Pair
+from engine.inputs import NOTHING, RISE, Held, Pair
 from engine.panda.puppet import NECK_DEG
 from engine.scene import Gaze, Item, Lean, Option, Reach, Rise, Target
 
@@ -37,6 +37,8 @@ class MouseBody:
 
     def add(self, held: Held, mouse: Pair | None, tilt_deg: float, sits: bool) -> tuple[Held, tuple[str, ...]]:
         """What is held, with what the mouse does; and what it presses. `tilt_deg` and `sits` are how the body is."""
+        if isinstance(self._asks, Gaze) and held.point != NOTHING.point and held.face is None:
+            held = held._replace(face=held.point, point=NOTHING.point)
         asks, plain = self._asks, held._replace(lean_deg=None, point=(0.0, 0.0), trigger=0.0, squeeze=0.0)
         on_board = held.lean_deg is not None and not isinstance(asks, Gaze)
         if asks is None or mouse is None or plain != Held() or on_board:

@@ -2,6 +2,8 @@
 
 import math
 
+FADES_S, STAYS_S = 0.25, 0.35
+
 
 class Burst:
     """Something short that plays once, from the first image after `begin`."""
@@ -47,6 +49,31 @@ class Follower:
         else:
             gone_s = max(0.0, time_s - self._time_s)
             self.value = goal + (self.value - goal) * math.exp(-gone_s / self._settle_s)
+        self._time_s = time_s
+        return self.value
+
+
+class Presence:
+    """How much of something is there, from 0 to 1: it comes at once and goes late, each over `FADES_S`.
+
+    It goes only after it was away for `STAYS_S`, so what comes and goes however often cannot flash more than three
+    times a second (WCAG 2.2, 2.3.1). It is at its goal when it begins.
+    """
+
+    def __init__(self) -> None:
+        self._time_s, self._goal, self._away_s, self.value = math.nan, math.nan, 0.0, math.nan
+
+    def follow(self, goal: float, time_s: float) -> float:
+        """How much of it is there now; time that goes back counts as none."""
+        if math.isnan(self.value):
+            self.value = self._goal = goal
+        else:
+            gone_s = max(0.0, time_s - self._time_s)
+            self._away_s = self._away_s + gone_s if goal < self._goal else 0.0
+            if goal > self._goal or self._away_s >= STAYS_S:
+                self._goal = goal
+            most = gone_s / FADES_S
+            self.value += min(max(self._goal - self.value, -most), most)
         self._time_s = time_s
         return self.value
 

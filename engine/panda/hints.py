@@ -17,8 +17,8 @@ class Hint(NamedTuple):
 
 
 _BY_KEYS = {
-    HAND: (Hint(("desk.mouse",), "desk.hand"),),
-    CHOOSE: (Hint(("desk.click", "Enter"), "desk.choose"),),
+    HAND: (Hint(("desk.mouse", "I", "J", "K", "L"), "desk.hand"),),
+    CHOOSE: (Hint(("desk.click", "desk.arrows", "Enter"), "desk.choose"),),
     OTHER_HAND: (Hint(("Tab",), "desk.other_hand"), Hint(("F",), "desk.both_hands")),
     LEAN: (Hint(("desk.mouse", "desk.arrows"), "desk.lean"),),
     LOOK: (Hint(("desk.mouse", "Q", "E"), "desk.look"),),
@@ -27,19 +27,24 @@ _BY_KEYS = {
 }
 _BY_PAD = {
     HAND: (Hint(("desk.right_stick",), "desk.hand"),),
-    CHOOSE: (Hint(("A",), "desk.choose"),),
+    CHOOSE: (Hint(("desk.left_stick", "A"), "desk.choose"),),
     OTHER_HAND: (Hint(("RB",), "desk.other_hand"), Hint(("R3",), "desk.both_hands")),
     LEAN: (Hint(("desk.left_stick",), "desk.lean"),),
-    LOOK: (Hint(("LB", "desk.right_stick"), "desk.look"),),
+    LOOK: (Hint(("desk.right_stick",), "desk.look"),),
     TILT: (Hint(("desk.cross",), "desk.tilt"), Hint(("L3",), "desk.ahead")),
     RISE: (Hint(("X",), "desk.rise"),),
 }
 _ON_A_BOARD = (Hint(("desk.board",), "desk.shift"),)
 _ALWAYS_BY_KEYS = (
-    Hint(("M",), "desk.menu"), Hint(("R",), "desk.recentre"), Hint(("Esc",), "desk.stop"), Hint(("P",), "desk.hurts"),
-    Hint(("Z",), "desk.dizzy"), Hint(("T",), "desk.tired"), Hint(("H",), "desk.help"),
+    Hint(("M",), "desk.menu"), Hint(("Esc",), "desk.stop"), Hint(("P",), "desk.hurts"), Hint(("Z",), "desk.dizzy"),
+    Hint(("T",), "desk.tired"), Hint(("R",), "desk.recentre"), Hint(("H",), "desk.help"),
 )  # fmt: skip
 _ALWAYS_BY_PAD = (Hint(("Start",), "desk.menu"), Hint(("Y",), "desk.recentre"), Hint(("B",), "desk.stop"))
+
+
+def fewer(always: tuple[Hint, ...]) -> tuple[Hint, ...]:
+    """One less of what is always there, for want of room: the menu has it, too. How to hide the help stays last."""
+    return (*always[:-2], *always[-1:])
 
 
 class Asked:

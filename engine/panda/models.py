@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gltf
-from panda3d.core import Filename, Loader, LoaderOptions, NodePath, PandaNode, PandaSystem
+from panda3d.core import Filename, NodePath, PandaSystem
 
 from engine.theme import Place
 
-_FORM = 2  # of what is kept: another number whenever this file makes something else of the same model
+_FORM = 3  # of what is kept: another number whenever this file makes something else of the same model
+_DIGEST_BYTES = 32
 
 
 class Models:
@@ -42,9 +43,11 @@ class Models:
             return _from_gltf(file)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
         cached = self._cache / f"{file.stem}-{digest}-{_FORM}-{PandaSystem.get_version_string()}.bam"
-        if not cached.is_file():
-            _keep(_from_gltf(file), cached)
-        return NodePath(_load_node(cached))
+        model = _load_node(cached)
+        if model is None:
+            model = _from_gltf(file)
+            _keep(model, cached)
+        return model
 
 
 def models_of(place: Place) -> list[str]:
@@ -55,8 +58,15 @@ def models_of(place: Place) -> list[str]:
     return [name for name in (place.model, *roles, *flyers, *progress) if name]
 
 
-def _load_node(file: Path) -> PandaNode:
-    return Loader.get_global_ptr().load_sync(_filename(file), LoaderOptions(LoaderOptions.LF_no_cache))
+def _load_node(file: Path) -> NodePath | None:
+    """What a file of the cache holds; None where there is none, or one that was cut short or changed."""
+    try:
+        whole = file.read_bytes()
+    except OSError:
+        return None
+    model, digest = whole[:-_DIGEST_BYTES], whole[-_DIGEST_BYTES:]
+    # Panda3D itself would wait for ever for the end of a file that was cut short.
+    return NodePath.decode_from_bam_stream(model) if hashlib.sha256(model).digest() == digest else None
 
 
 def _filename(path: Path) -> Filename:
@@ -75,7 +85,9 @@ def _from_gltf(file: Path) -> NodePath:
 
 
 def _keep(model: NodePath, cached: Path) -> None:
+    """Write a model as Panda3D reads it, and the digest of that at its end."""
     cached.parent.mkdir(parents=True, exist_ok=True)
-    part = cached.with_name(f"{cached.name}.{os.getpid()}.bam")
-    model.write_bam_file(_filename(part))
+    part = cached.with_name(f"{cached.name}.{os.getpid()}")
+    data = model.encode_to_bam_stream()
+    part.write_bytes(data + hashlib.sha256(data).digest())
     part.replace(cached)

@@ -118,13 +118,14 @@ class OptionCard:
         text = lay(self._kit, item, away_m, likeness.scale)
         half_m, row_m = likeness.half_m, text.get_text_scale() * LEADING
         words_m = likeness.rows * row_m if text.has_text() else 0.0
-        gap_m = _GAP_M if item.picture and words_m else 0.0
+        pictured = self._has_picture(item.picture)
+        gap_m = _GAP_M if pictured and words_m else 0.0
         around_m = gap_m + words_m + 2 * MARGIN_M
         # Larger letters leave less room for the picture.
-        picture_m = min(2 * half_m * PICTURE_SHARE, TALLEST * half_m - around_m) if item.picture else 0.0
+        picture_m = min(2 * half_m * PICTURE_SHARE, TALLEST * half_m - around_m) if pictured else 0.0
         tall_m = picture_m + around_m
         self._paper(half_m, tall_m / 2)
-        if item.picture:
+        if pictured:
             picture = self._card.attach_new_node("picture")
             picture.set_pos(0, -0.004, tall_m / 2 - MARGIN_M - picture_m / 2)
             self._draw(item.picture, picture, picture_m / 2)
@@ -153,19 +154,16 @@ class OptionCard:
         for order, (field, code) in enumerate(((_BADGE, ink.accent), (_TICK, ink.paper))):
             fields.show(look, self._tick, field, TICK_M, code).set_bin("fixed", 5, order)
 
+    def _has_picture(self, name: str) -> bool:
+        """Whether there is something to draw: a game that the theme has no picture of is a card of words."""
+        return _is_face(name) or name in self._kit.theme.pictures
+
     def _draw(self, name: str, parent: NodePath, half_m: float) -> None:
-        """A face, or a model of the theme: ValueError names a picture that the theme does not have."""
-        first, _, level = name.partition(" ")
-        if first == "face":
-            faces.draw(self._kit.look, parent, int(level), half_m)
+        """A face, or a model of the theme."""
+        if _is_face(name):
+            faces.draw(self._kit.look, parent, int(name.partition(" ")[2]), half_m)
             return
-        pictures = self._kit.theme.pictures
-        if name not in pictures:
-            raise ValueError(
-                f"the theme {self._kit.theme.name!r} has no picture {name!r} under [pictures]; it has "
-                f"{', '.join(sorted(pictures)) or 'none'}"
-            )
-        model = self._kit.models.copy(pictures[name], parent)
+        model = self._kit.models.copy(self._kit.theme.pictures[name], parent)
         low, high = self._bounds(name, model, parent)
         if high.y - low.y > _LONG * (high.x - low.x):
             model.set_h(_ASIDE_DEG)
@@ -182,6 +180,10 @@ class OptionCard:
         if bounds is None:
             raise ValueError(f"the picture {name!r} of the theme {self._kit.theme.name!r} is a model without a shape")
         return bounds
+
+
+def _is_face(name: str) -> bool:
+    return name.startswith("face ")
 
 
 def _kind(item: Option) -> tuple[float, bool]:

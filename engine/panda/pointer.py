@@ -60,7 +60,11 @@ def along(place: Pair) -> Pair:
 
 
 class Pointer:
-    """Where a mouse or a stick leads the hand; None before anything did, and while the mouse is elsewhere."""
+    """Where a mouse or a stick leads the hand; None before anything did, and while the mouse is elsewhere.
+
+    When nothing is to be reached any more it leads nowhere until it is moved: left high up, it would turn the face away
+    from the words, and reach for what comes next before they are read.
+    """
 
     def __init__(self) -> None:
         self.place: Pair | None = None
@@ -83,33 +87,42 @@ class Pointer:
 
     def see(self, scene: Scene, puppet: Puppet) -> None:
         """Take in what a hand can do now; one that has nothing to do hangs, so that it hides and chooses nothing."""
-        self._offered = to_reach(scene.items)
-        self._busy = any(isinstance(item, Target | Reach | Option) for item in scene.items)
+        offered, chooses = to_reach(scene.items), any(isinstance(item, Option) for item in scene.items)
+        if self._offered and not offered:
+            self.place = None
+        self._offered, self._busy = offered, chooses or bool(offered)
         self._menu = to_reach(() if scene.menu is None else (_as_target(scene.menu),))
         if self._meant not in self._offered:
             self._meant = None
         if not self._busy:
             puppet.rest(puppet.active)
-        if not self._busy or any(isinstance(item, Option) for item in scene.items):
+        if not self._busy or chooses:
             puppet.rest(other(puppet.active))
+
+    def faces(self) -> Pair | None:
+        """How far the face goes along, as a share of what a neck can; None where nothing is to be reached."""
+        return along(self.place) if self._offered and self.place is not None else None
 
     def lead(self, puppet: Puppet, way: Vector) -> tuple[Vector | None, float | None]:
         """What the puppet shall reach for: a ray from the eyes, None to stay; and how far away, where that is known.
 
-        The hand that is meant comes. Where each hand has something to hold, one stays there until the other's is meant.
+        The hand that is meant comes, or that alone is asked for. Where each hand has something to hold, one stays there
+        until the other's is meant.
         """
         head = puppet.head()
         if not self._busy:
             return (way if _nearest(head, way, self._menu) else None), None
-        both = not puppet.both and {"left", "right"} <= {meant.hand for meant in self._offered}
+        asked = {meant.hand for meant in self._offered}
+        both = not puppet.both and {"left", "right"} <= asked
         found = _nearest(head, way, self._offered)
-        if found is None:
-            return (None if both and self._meant is not None else way), None
-        self._meant, place = found
-        if self._meant.hand == other(puppet.active) and not puppet.both:
+        hand = found[0].hand if found else asked.pop() if len(asked) == 1 else ""
+        if hand == other(puppet.active) and not puppet.both:
             puppet.swap()
             if not both:
                 puppet.rest(other(puppet.active))
+        if found is None:
+            return (None if both and self._meant is not None else way), None
+        self._meant, place = found
         away_m = math.hypot(*place)
         return (_times(place, 1 / away_m) if both else way), away_m
 

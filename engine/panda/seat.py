@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from engine.frame import Button, Frame
 from engine.inputs import AHEAD, BOTH, FURTHER, NEARER, RISE, SWAP, Heard, Pair
-from engine.panda.pointer import Pointer, along, ray
+from engine.panda.pointer import Pointer, ray
 from engine.panda.puppet import MOST_LEAN_DEG, Puppet
 from engine.scene import Item, Lean, Rise, Scene
 
@@ -35,7 +35,7 @@ class Seat:
         way, depth_m = None, None
         if self.pointer.place is not None and not looks:
             way, depth_m = self.pointer.lead(puppet, ray(self.pointer.place, aspect))
-            held = held._replace(face=along(self.pointer.place))
+            held = held._replace(face=self.pointer.faces())
         puppet.advance(held, way, dt_s, depth_m)
 
     def frame(self, time_ns: int, heard: Heard, focused: bool) -> Frame:

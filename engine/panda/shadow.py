@@ -21,9 +21,9 @@ class Shadow:
         self.node.reparent_to(parent)
         self._dark = look.mark(self.node, DARKEST)
 
-    def below(self, x_m: float, y_m: float, height_m: float) -> None:
-        """Lie below a place in Panda3D axes: wider and fainter, the higher it is."""
+    def below(self, x_m: float, y_m: float, height_m: float, opacity: float = 1.0) -> None:
+        """Lie below a place in Panda3D axes: wider and fainter, the higher it is and the less of it there is."""
         share = min(max(height_m / GONE_AT_M, 0.0), 1.0)
         self.node.set_pos(x_m, y_m, ABOVE_FLOOR_M)
         self.node.set_scale(self._radius_m * (1 + share))
-        self._dark.turn(DARKEST * (1 - share))
+        self._dark.turn(DARKEST * (1 - share) * opacity)

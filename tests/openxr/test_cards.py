@@ -54,6 +54,7 @@ class Show:
         self._parts = (self.graphics, self.stage.root, self.session, runtime, calls, options)
         self.link = closing.enter_context(ExitStack())
         self.layers: Sequence[int] = ()
+        self.shown = 0
         self.open_link()
 
     def open_link(self) -> None:
@@ -67,7 +68,8 @@ class Show:
                 continue
             seen, self.layers = self.session.begin(), []
             if seen:
-                self.stage.show(scene, Frame(10**9, HEAD, Hand(LOST), Hand(right)))
+                self.shown += 1
+                self.stage.show(scene, Frame(10**9 + self.shown * 11_000_000, HEAD, Hand(LOST), Hand(right)))
                 behind = self.cards.draw(self.stage.cards(), self.space)
                 self.eyes.holes = bool(behind)
                 layer = self.eyes.draw(self.space)
@@ -165,7 +167,7 @@ def test_a_hole_keeps_the_colours_of_the_card_so_that_edges_before_it_do_not_dar
 def test_a_hand_in_front_covers_the_card(show: Show, pictures: Pictures) -> None:
     show.frames(SCENE, 2)
     hole = eye_picture(show, pictures, 0)[..., 3] == 0
-    show.frames(SCENE, right=Pose((-0.05, 1.56, -0.5), from_yaw_pitch(0.0, 1.0)))
+    show.frames(SCENE, 40, right=Pose((-0.05, 1.56, -0.5), from_yaw_pitch(0.0, 1.0)))  # till it has faded in
     picture = eye_picture(show, pictures, 0)
     covered = hole & (picture[..., 3] == 255)
     assert covered.sum() > 500
