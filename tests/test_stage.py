@@ -273,8 +273,9 @@ def test_models_come_out_of_the_cache_as_they_went_in(graphics, models):
     assert {path.name: path.stat().st_mtime_ns for path in models.iterdir()} == kept
 
 
+@pytest.mark.usefixtures("graphics")
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
-def test_a_model_that_was_cut_short_in_the_cache_is_made_again(graphics, tmp_path, share):
+def test_a_model_that_was_cut_short_in_the_cache_is_made_again(tmp_path, share):
     Models(theme.ASSETS / "models", tmp_path).read("apple.glb")
     (kept,) = tmp_path.iterdir()
     whole = kept.read_bytes()
