@@ -115,11 +115,13 @@ def test_it_plays_with_the_arm_that_was_measured() -> None:
 
 
 def test_it_plays_with_the_arm_that_a_fruit_can_hang_for() -> None:
-    assert {trial.side for trial in trials(KNOWN, degrees("neck_rotation_left", 0.0))} == {"right"}
+    still = (degrees(f"neck_{way}", 0.0) for way in ("rotation_left", "extension", "flexion"))
+    assert {trial.side for trial in trials(KNOWN, *still)} == {"right"}
 
 
 def test_it_says_what_keeps_fruit_lower_than_the_difficulty_asked_for() -> None:
-    lowered = trials(KNOWN, degrees("neck_extension", 2.0))
+    stiff = {"extension": 0.0, "rotation_left": 2.0, "rotation_right": 2.0}
+    lowered = trials(KNOWN, *(degrees(f"neck_{way}", most_deg) for way, most_deg in stiff.items()))
     assert {trial.request.code for trial in lowered if trial.request} == {"ENVELOPE"}
     assert all("Dr Wood" in trial.request.reason for trial in lowered if trial.request)
 
