@@ -254,11 +254,11 @@ def test_the_summary_comes_before_the_end() -> None:
 def test_it_ends_gracefully_from_every_step_and_keeps_what_was_done(tmp_path: Path) -> None:
     plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
     whole, _ = lived(plan, Person(), tmp_path / "whole")
-    for number, block in enumerate(whole.blocks[:-1:2]):
+    for number, block in enumerate(whole.blocks[:-1:3]):
         at = round(RATE_HZ * (block.start_s + block.end_s) / 2)
         done, folder = lived(plan, Person(change=pressing(Button.STOP, at)), tmp_path / str(number))
         assert done.ended_by == "the person pressed stop", block
-        assert [b.task for b in done.blocks] == [b.task for b in whole.blocks[: 2 * number + 1]]
+        assert [b.task for b in done.blocks] == [b.task for b in whole.blocks[: 3 * number + 1]]
         assert visits.play_again(folder, tmp_path / f"{number} again")[0], block
 
 

@@ -28,7 +28,7 @@ from engine.task import Task
 
 ADAPTATION = Adaptation()
 ASSESSMENTS: Mapping[str, type[Task]] = {"standing": Standing, "open_reach": OpenReach, "open_lean": OpenLean}
-SEEDS = range(3)
+SEEDS = range(2)
 TRUTH = Patient(limits_deg=DEFAULT_LIMITS_DEG, lapse=0.0)
 
 

@@ -296,7 +296,7 @@ def _lived(name: str, known: Calibration, ceilings: Mapping[str, float], folder:
     game, adaptation = games.load(name), Adaptation(knobs=("distance", "size", "hold", "time"))
     preset, state, lived = replace(game.Parameters(), targets=20), KnobState(), []
     person = patient(known, tremor_mm=16.0, sway_mm=11.0, hand_speed_mps=0.5, lean_speed_dps=2.2)
-    for number in range(12):
+    for number in range(10):
         state = carried(from_json(to_json(state), KnobState), game, preset, adaptation)
         task = game(turned(preset, state.levels, game))
         session, _ = play(task, folder, known, SimulatedHeadset(person, number, rate_hz=30.0), number, caps=ceilings)

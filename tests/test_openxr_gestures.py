@@ -136,7 +136,7 @@ def bare(given: Frame, hands: tuple[Vector, Vector] | None = None) -> Frame:
 
 @pytest.mark.parametrize("name", games.names())
 def test_playing_is_no_gesture(name: str, tmp_path: Path) -> None:
-    _, kept = visits.play(visits.game(name), tmp_path)
+    _, kept = visits.play(visits.game(name, {"targets": 4}), tmp_path)
     playing, crossing = Gestures(), Gestures()
     assert {playing.buttons(bare(given)) for given in kept.frames_given} == {0}
     assert any(crossing.buttons(bare(given, CROSSED)) for given in kept.frames_given)

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,16 +29,30 @@ def lines(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the commands run one after another, as a reader would."""
-    return tmp_path_factory.mktemp("reader")
+def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.CompletedProcess[str]]:
+    """What came of each command: first of those that play, in the order of their block, and then of all that read."""
+    folder = tmp_path_factory.mktemp("reader")
+
+    def run(commands: list[str]) -> dict[str, subprocess.CompletedProcess[str]]:
+        program = [sys.executable, "-m", "steadyreach"]
+        each = [[*program, *command.split()[1:]] for command in commands]
+        ran = [subprocess.run(words, cwd=folder, capture_output=True, text=True) for words in each]
+        return dict(zip(commands, ran, strict=True))
+
+    found: dict[str, subprocess.CompletedProcess[str]] = {}
+    all_of = [[line for line in block.splitlines() if line.startswith("steadyreach")] for block in blocks("sh")]
+    playing = [[line for line in commands if line.split()[1] in ("play", "simulate")] for commands in all_of]
+    reading = [[line] for commands in all_of for line in commands if line.split()[1] not in ("play", "simulate")]
+    with ThreadPoolExecutor(2) as readers:
+        for part in (playing, reading):
+            for ran in readers.map(run, part):
+                found |= ran
+    return found
 
 
 @pytest.mark.parametrize("command", [line for line in lines("sh") if line.startswith("steadyreach")])
-def test_a_command_runs(command: str, folder: Path) -> None:
-    words = [sys.executable, "-m", "steadyreach", *command.split()[1:]]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def test_a_command_runs(command: str, done: dict[str, subprocess.CompletedProcess[str]]) -> None:
+    assert done[command].returncode == 0, done[command].stderr
 
 
 @pytest.mark.parametrize("command", [line for line in lines("sh") if line.startswith("make")])
