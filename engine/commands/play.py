@@ -21,7 +21,7 @@ from engine.answers import AnswerUnusable, check_answer
 from engine.commands import patients, visits
 from engine.commands.answer import fail, tell
 from engine.commands.doors import ANYBODY, AtDesk, open_headset, open_sound
-from engine.headset import Watched
+from engine.headset import Choice, Watched
 from engine.openxr.options import options
 from engine.patient import PatientRecord
 from engine.plan import FOR_THE_ADULT, POSTURES, START, About, AnyStep, Interlude
@@ -122,9 +122,7 @@ def play(
         chosen, holds, record=record, measuring=measuring, posture=posture, today=today, answers=told
     )
     if (record is not None if whole is None else whole) and not replayed:
-        steps = visits.around(
-            steps, holds, profile, posture, len(record.stickers) if record and record.sessions else None
-        )
+        steps = visits.around(steps, holds, profile, posture, stickers_of(record))
     ends_as_by_ctrl_c()
     desk = AtDesk(stature or stature_of(record), posture == "seated", board)
     started, known = open_headset(headset, seed, options(posture, mirror, xr or ()), settings, desk), None
@@ -133,9 +131,7 @@ def play(
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
     if started.headset.kind == "desk":
         steps = without_headset(steps)
-    for refused, reason in started.refusals.items():
-        print(f"not {refused}: {reason}", file=sys.stderr)
-    print(f"playing on {started.headset.description}", file=sys.stderr)
+    _tell_what_started(started)
     plan = visits.plan(
         patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
         answers=told, today=today, profile=profile,
@@ -147,9 +143,7 @@ def play(
         patients.save(replace(patients.after(record, holds, plan, done), settings=settings), records)
     if not replayed:
         _send(folder)
-    tell(visits.summary(done, where), as_json, _said(done, where))
-    if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
-        fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
+    _tell_what_came(done, where, as_json)
 
 
 @app.command()
@@ -207,6 +201,11 @@ def measured_lines(found: Calibration) -> str:
     return "\n".join(lines)
 
 
+def stickers_of(record: PatientRecord | None) -> int | None:
+    """How many stickers somebody has by now, None before the first visit."""
+    return len(record.stickers) if record and record.sessions else None
+
+
 def stature_of(record: PatientRecord | None) -> float:
     """How tall somebody is, in metres, as was measured of them; as tall as people are where nothing was."""
     known = record.calibration if record else None
@@ -241,6 +240,18 @@ def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
             raise AnswerUnusable(f"--answer {text!r} must look like pain=3") from None
         check_answer(answers[-1])
     return tuple(answers)
+
+
+def _tell_what_started(started: Choice) -> None:
+    for refused, reason in started.refusals.items():
+        print(f"not {refused}: {reason}", file=sys.stderr)
+    print(f"playing on {started.headset.description}", file=sys.stderr)
+
+
+def _tell_what_came(done: Session, where: Path, as_json: bool) -> None:
+    tell(visits.summary(done, where), as_json, _said(done, where))
+    if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
+        fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
 
 def _said(done: Session, where: Path) -> str:
