@@ -372,7 +372,7 @@ class Envelope:
         if movement in LEANS and all(main in self._best for main in _beside(LEANS[movement])):
             most = along_ellipse(LEANS[movement], {main: self._best[main] for main in MAIN_LEANS if main in self._best})
             return Cap(most, "deg", "an ellipse through the furthest that were measured")
-        raise OutsideEnvelope(f"{movement} was not measured: calibrate before a game asks for it")
+        raise OutsideEnvelope(f"{MOVEMENTS[movement].title} was not measured: calibrate before a game asks for it")
 
     def _wish(self, movement: str) -> Request:
         """What the difficulty asks for; of a diagonal lean that nobody follows, what it asks for beside it."""

@@ -262,3 +262,10 @@ def test_words_of_a_record_stay_words_in_a_picture() -> None:
     drawn = picture(previewed(a_record(wood), "push", today=TODAY))
     assert "<script>" not in drawn
     assert "&lt;script&gt;" in drawn
+
+
+def test_turns_of_the_head_that_nobody_measured_are_asked_only_where_they_are_chosen() -> None:
+    all_of_them = previewed(a_record(), "push", today=TODAY)
+    chosen = previewed(a_record(), "push", chosen=("owl_watch",), today=TODAY)
+    assert "owl_watch" not in {block.task for block in all_of_them.new.blocks}
+    assert "head turned left was not measured" in chosen.new.blocks[-1].barred

@@ -11,7 +11,7 @@ from calibration.differences import quantity
 from calibration.due import BUT_THE_NECK, NOTHING, due
 from calibration.preview import preview
 from calibration.previewed import Preview
-from engine import presets
+from engine import looking, presets
 from engine.commands import visits
 from engine.commands.patients import problems_of
 from engine.movements import MOVEMENTS
@@ -101,10 +101,18 @@ def left_by(done: Session) -> PatientRecord:
 
 
 def _plan(record: PatientRecord, holds: Resolved, chosen: Sequence[str], posture: str, seed: int, today: date) -> Plan:
-    """The visit that would be played; of all games where none are chosen, as far as they can be done in the posture."""
-    names = chosen or [name for name in games.names() if posture in games.load(name).postures]
+    """The visit that would be played; where none are chosen, of all games for which enough is known of the person."""
+    names = chosen or [name for name in games.names() if _can_be_asked(name, record, holds, posture)]
     steps = visits.steps_for(names, holds, record=record, measuring=visits.AUTO, posture=posture, today=today)
     return visits.plan(record.patient, steps, holds, seed, record=record, posture=posture, today=today)
+
+
+def _can_be_asked(name: str, record: PatientRecord, holds: Resolved, posture: str) -> bool:
+    """Whether a game is for a posture, and asks for no turn of the head that nobody measured."""
+    task = games.load(name)(holds.parameters(name))
+    known = record.calibration.limits if record.calibration else {}
+    unknown = isinstance(task, looking.TurnsHead) and bool(known) and not set(task.gazes) <= set(known)
+    return posture in task.postures and not unknown
 
 
 def _warnings(record: PatientRecord, holds: Resolved, posture: str, today: date) -> Iterator[str]:
