@@ -81,7 +81,7 @@ def test_a_precaution_binds_its_own_movement_alone() -> None:
 
 def test_a_movement_that_was_never_measured_is_refused_in_words() -> None:
     envelope = Envelope(replace(a_calibration(), limits={}, arm_m={}, reach={}), caps={RIGHT: 90.0})
-    with pytest.raises(OutsideEnvelope, match=f"{RIGHT} was not measured: calibrate"):
+    with pytest.raises(OutsideEnvelope, match="right arm raised was not measured: calibrate"):
         envelope.at_most(RIGHT)
     with pytest.raises(OutsideEnvelope, match="the right arm was not measured: calibrate"):
         envelope.arm_m("right")
