@@ -114,7 +114,7 @@ def report(
     out: Annotated[Path, typer.Option(help="the file to write")] = Path("report.html"),
 ) -> None:
     """Write a session as one HTML file that needs nothing else."""
-    from server_sync.report import write_report
+    from server_sync.page.report import write_report
 
     write_report(read_session(session), out)
     print(out)
@@ -128,9 +128,9 @@ def serve(
     database_url: DatabaseUrl = "",
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
-    from server_sync.service import Service
-    from server_sync.serving import CannotServe
-    from server_sync.serving import serve as run_server
+    from server_sync.clinic.service import Service
+    from server_sync.web.serving import CannotServe
+    from server_sync.web.serving import serve as run_server
 
     def ready(url: str) -> None:
         service = Service(folder, database_url)
@@ -154,8 +154,8 @@ def account(
     database_url: DatabaseUrl = "",
 ) -> None:
     """At the clinic, make another therapist's account and print its password, once."""
-    from server_sync.accounts import AccountExists
-    from server_sync.service import Service
+    from server_sync.clinic.accounts import AccountExists
+    from server_sync.clinic.service import Service
 
     try:
         print(Service(folder, database_url).accounts.add(login, name))
@@ -173,8 +173,8 @@ def enrol(
     database_url: DatabaseUrl = "",
 ) -> None:
     """At the clinic, make a one-time code; on the patient's computer, exchange it for this device's token."""
-    from server_sync import client
-    from server_sync.service import Service
+    from server_sync.client import delivery as client
+    from server_sync.clinic.service import Service
 
     if folder is not None:
         print(Service(folder, database_url).devices.new_code())
@@ -200,7 +200,7 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Deliver finished sessions to the clinic server; safe to repeat."""
-    from server_sync import client
+    from server_sync.client import delivery as client
 
     known: dict[str, str] = json.loads(visits.DEVICE.read_text()) if visits.DEVICE.is_file() else {}
     server, token = server or known.get("server", ""), token or known.get("token", "")

@@ -36,7 +36,7 @@ from engine.records import (
     to_json,
 )
 from server_sync import wire
-from server_sync.service import Service
+from server_sync.clinic.service import Service
 
 ROOT = Path(__file__).resolve().parent.parent
 LEANS = ("lean_forward", "lean_right", "lean_back", "lean_left")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CORE = {"numpy", "scipy", "msgpack", "zstandard", "msgspec"}
+CORE = {"numpy", "scipy", "msgpack", "zstandard", "msgspec", "cryptography", "filelock", "keyring"}
 EDGES = {"engine.commands", "engine.formats", "engine.pads", "engine.panda", "engine.openxr", "engine.sound"}
 # folder: (folders of ours it may import, libraries it may import)
 TABLE: dict[str, tuple[set[str], set[str]]] = {
@@ -39,10 +39,24 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "engine/pads": ({"engine", "engine.pads"}, {"pygame"}),
     "games": ({"engine", "games"}, {"numpy"}),
     "calibration": ({"engine", "calibration"}, {"numpy", "scipy", "msgspec"}),
-    "server_sync": (
+    # What both sides say to each other.
+    "server_sync": ({"engine", "server_sync"}, {"msgspec", "zstandard", "cryptography"}),
+    "server_sync/client": (
+        {"engine", "server_sync"},
+        {"cryptography", "filelock", "httpx", "msgspec", "rich", "zstandard"},
+    ),
+    "server_sync/clinic": (
+        {"engine", "engine.formats", "server_sync"},
+        {"alembic", "argon2", "cryptography", "msgspec", "numpy", "obstore", "pyarrow", "pysqlite3", "sqlalchemy"}
+        | {"dask", "distributed", "zstandard"},
+    ),
+    "server_sync/web": (
+        {"engine", "server_sync"},
+        {"anyio", "litestar", "msgspec", "prometheus_client", "sqlalchemy", "uvicorn", "zstandard"},
+    ),
+    "server_sync/page": (
         {"engine", "server_sync", "games"},  # the registry, for what parameters and measures are called
-        {"alembic", "anyio", "argon2", "fontpkg_atkinson_hyperlegible", "httpx", "jinja2", "litestar", "markupsafe"}
-        | {"msgspec", "pysqlite3", "sqlalchemy", "uvicorn"},
+        {"fontpkg_atkinson_hyperlegible", "jinja2", "markupsafe", "msgspec"},
     ),
 }
 

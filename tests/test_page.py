@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from server_fixtures import Clinic, a_clinic, a_service, a_session, a_token, missing, write_folder
 
-from server_sync.client import deliver
-from server_sync.render import STYLE
+from server_sync.client.delivery import deliver
+from server_sync.page.render import STYLE
 
 FLAGS = [
     "--no-sandbox",

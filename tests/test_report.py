@@ -22,10 +22,10 @@ from engine.records import (
     from_json,
     to_json,
 )
-from server_sync import charts, words
-from server_sync.meanings import SWAY
-from server_sync.report import report, write_report
-from server_sync.sheet import sheet
+from server_sync.page import charts, words
+from server_sync.page.meanings import SWAY
+from server_sync.page.report import report, write_report
+from server_sync.page.sheet import sheet
 
 PNG = b"\x89PNG\r\n\x1a\n made up"
 

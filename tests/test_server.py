@@ -22,12 +22,14 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 
 from engine.records import Recording, to_json
-from server_sync import accounts, app, devices, store, wire
-from server_sync.accounts import AccountExists, LoginRefused
-from server_sync.archive import NotASession, OtherBytes, RecordingMissing, Unknown
-from server_sync.codes import as_typed
-from server_sync.devices import CodeRefused
-from server_sync.service import Service
+from server_sync import wire
+from server_sync.clinic import accounts, devices, store
+from server_sync.clinic.accounts import AccountExists, LoginRefused
+from server_sync.clinic.archive import NotASession, OtherBytes, RecordingMissing, Unknown
+from server_sync.clinic.codes import as_typed
+from server_sync.clinic.devices import CodeRefused
+from server_sync.clinic.service import Service
+from server_sync.web import app
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 PUBLIC = {"/health", "/static/{name:str}", "/login", wire.ENROL}
@@ -385,7 +387,7 @@ def test_trouble_on_the_server_is_said_and_tells_no_secret(
 def test_the_tables_go_down_and_up_again(database_url: str) -> None:
     opened = store.Store(database_url)
     config = Config()
-    config.set_main_option("script_location", str(ROOT / "server_sync" / "migrations"))
+    config.set_main_option("script_location", str(ROOT / "server_sync" / "clinic" / "migrations"))
     with opened.writing() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")

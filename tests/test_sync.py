@@ -16,9 +16,10 @@ import msgspec
 import pytest
 from server_fixtures import Clinic, a_clinic, a_service, a_session, a_token, write_folder
 
-from server_sync import outbox, wire
-from server_sync.client import Delivery, Later, Patience, Refused, deliver, enrol
-from server_sync.recordings import RecordingDamaged, Recordings
+from server_sync import wire
+from server_sync.client import outbox
+from server_sync.client.delivery import Delivery, Later, Patience, Refused, deliver, enrol
+from server_sync.clinic.recordings import RecordingDamaged, Recordings
 
 ONCE = Patience(seconds=0)
 

@@ -32,7 +32,7 @@ from engine.simulated import SimulatedHeadset, patient_like
 from engine.theme import ASSETS
 
 if TYPE_CHECKING:
-    from server_sync.service import Service
+    from server_sync.clinic.service import Service
 
 GAMES = ["fruit_ladder", "harbour_lean"]
 PRESET = "standard"
@@ -132,8 +132,8 @@ def run(out: Path, recording: Path | None, keep: bool, tell: Callable[[dict[str,
     What a program wants to know of it goes to `tell`, or to a person in words without one; then, with `keep`, the
     server runs on. Raises DemoStopped and refusals.
     """
-    from server_sync.report import write_report
-    from server_sync.service import Service
+    from server_sync.clinic.service import Service
+    from server_sync.page.report import write_report
 
     _prepare(out)
     with Progressing(quiet=tell is not None) as progress:
@@ -228,8 +228,8 @@ class Clinic(AbstractContextManager["Clinic"]):
 
     def receive(self, sessions: Path) -> dict[str, Any]:
         """Enrol a device, deliver while the server is down, then up, then again with the ledger lost."""
-        from server_sync.client import Patience, deliver, enrol
-        from server_sync.outbox import LEDGER_FOLDER
+        from server_sync.client.delivery import Patience, deliver, enrol
+        from server_sync.client.outbox import LEDGER_FOLDER
 
         self.start()
         token = enrol(self.url, self._service.devices.new_code(), "demo headset")

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from engine.plan import POSTURES
 from engine.records import Limit, Measured, TrialRecord
-from server_sync import words
-from server_sync.meanings import Meanings
-from server_sync.words import Reading
+from server_sync.page import words
+from server_sync.page.meanings import Meanings
+from server_sync.page.words import Reading
 
 
 class Number(NamedTuple):

@@ -16,7 +16,8 @@ import httpx
 import msgspec
 
 from engine.session_folder import RECORD, finished
-from server_sync import outbox, wire
+from server_sync import wire
+from server_sync.client import outbox
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 300.0
 DAMAGED, RECORDING_MISSING = 400, 424

@@ -8,8 +8,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.records import SCHEMA, RecordUnreadable, Session, from_json
-from server_sync.recordings import Recordings
-from server_sync.store import Delivered, Device, Person, Refusal, Store
+from server_sync.clinic.recordings import Recordings
+from server_sync.clinic.store import Delivered, Device, Person, Refusal, Store
 from server_sync.wire import NAME, Receipt, sha256
 
 

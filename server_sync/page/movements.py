@@ -8,7 +8,7 @@ from markupsafe import Markup
 from engine.movements import LEANS, MOVEMENTS
 from engine.precautions import Cap, bounds_of, lean_cap
 from engine.records import Limit, Session, TrialRecord
-from server_sync import charts, words
+from server_sync.page import charts, words
 
 _ROLES = {"allowed": "ceiling", "barred": "precaution"}
 

@@ -13,8 +13,8 @@ from argon2.exceptions import Argon2Error
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server_sync.codes import new_code
-from server_sync.store import Account, LoginFailure, Store, Visit
+from server_sync.clinic.codes import new_code
+from server_sync.clinic.store import Account, LoginFailure, Store, Visit
 from server_sync.wire import sha256
 
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)

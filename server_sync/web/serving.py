@@ -10,9 +10,9 @@ from threading import Thread
 import uvicorn
 from sqlalchemy.exc import OperationalError
 
-from server_sync import meanings
-from server_sync.app import make_app
-from server_sync.service import Service
+from server_sync.clinic.service import Service
+from server_sync.page import meanings
+from server_sync.web.app import make_app
 
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "::1": "[::1]", "localhost": "localhost"}
 

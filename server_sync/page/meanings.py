@@ -10,7 +10,7 @@ from typing import NamedTuple
 import games
 from engine.parameters import describe
 from engine.records import BlockRecord
-from server_sync import words
+from server_sync.page import words
 
 
 class Meaning(NamedTuple):

@@ -9,9 +9,9 @@ import fontpkg_atkinson_hyperlegible
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from server_sync import words
+from server_sync.page import words
 
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent / "templates"
 STYLE = PAGES / "tokens.css"
 MARK = PAGES / "mark.svg"
 _FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"

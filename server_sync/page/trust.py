@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.records import BlockRecord, Calibration, Quality, Session
-from server_sync import words
-from server_sync.meanings import of_block
+from server_sync.page import words
+from server_sync.page.meanings import of_block
 
 ENOUGH_SEEN_PERCENT = 95.0
 ENOUGH_COVERED_PERCENT = 98.0

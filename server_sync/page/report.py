@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.records import Session
-from server_sync.render import data_uri, inline_style, render
-from server_sync.sheet import sheet
+from server_sync.page.render import data_uri, inline_style, render
+from server_sync.page.sheet import sheet
 
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 

@@ -25,14 +25,14 @@ from litestar.types import Message, Scope
 from sqlalchemy.exc import OperationalError
 
 from server_sync import wire
-from server_sync.accounts import LoginRefused, Who
-from server_sync.archive import NotASession, OtherBytes, RecordingMissing, Unknown
-from server_sync.devices import CodeRefused, KnownDevice
-from server_sync.recordings import RecordingDamaged
-from server_sync.render import FONTS, MARK, STYLE, render
-from server_sync.report import report
-from server_sync.service import Service
-from server_sync.sheet import sheet
+from server_sync.clinic.accounts import LoginRefused, Who
+from server_sync.clinic.archive import NotASession, OtherBytes, RecordingMissing, Unknown
+from server_sync.clinic.devices import CodeRefused, KnownDevice
+from server_sync.clinic.recordings import RecordingDamaged
+from server_sync.clinic.service import Service
+from server_sync.page.render import FONTS, MARK, STYLE, render
+from server_sync.page.report import report
+from server_sync.page.sheet import sheet
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from server_sync.accounts import Accounts
-from server_sync.archive import Archive
-from server_sync.devices import Devices
-from server_sync.recordings import Recordings
-from server_sync.store import Setting, Store, sqlite_url
+from server_sync.clinic.accounts import Accounts
+from server_sync.clinic.archive import Archive
+from server_sync.clinic.devices import Devices
+from server_sync.clinic.recordings import Recordings
+from server_sync.clinic.store import Setting, Store, sqlite_url
 
 
 def utc_now() -> datetime:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from server_sync.codes import as_typed, new_code
-from server_sync.store import Device, EnrolmentCode, Store
+from server_sync.clinic.codes import as_typed, new_code
+from server_sync.clinic.store import Device, EnrolmentCode, Store
 from server_sync.wire import sha256
 
 VALID, TRIES = timedelta(minutes=15), 5

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from engine.records import Limit
-from server_sync import words
+from server_sync.page import words
 
 ACROSS = 1000  # user units across a stretched part; the browser stretches them to the width there is
 HATCH_HEIGHT = 8

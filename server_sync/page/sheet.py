@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from engine.plan import POSTURES
 from engine.records import Answer, BlockRecord, Calibration, Precaution, Session
-from server_sync import figures, words
-from server_sync.meanings import SWAY
-from server_sync.movements import ceilings
-from server_sync.numbers import Group, grouped, limits, numbers
-from server_sync.parts import Part, part, worth_a_look
-from server_sync.trust import Finding, trust
+from server_sync.page import figures, words
+from server_sync.page.meanings import SWAY
+from server_sync.page.movements import ceilings
+from server_sync.page.numbers import Group, grouped, limits, numbers
+from server_sync.page.parts import Part, part, worth_a_look
+from server_sync.page.trust import Finding, trust
 
 FINISHED = "finished"
 _SWAY_AT_A_GLANCE = ("sway_velocity", "sway_area", "sway_rms_ml", "sway_rms_ap")

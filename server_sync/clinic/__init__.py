@@ -1,0 +1,1 @@
+"""The clinic's service without a web: database, recordings, devices, people, jobs, backups."""

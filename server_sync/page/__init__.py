@@ -1,0 +1,1 @@
+"""What the therapist reads: pages and the report, from records."""
