@@ -1,7 +1,5 @@
 """The command line: each command wires parts together, says what came of it, and refuses in one sentence."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +9,7 @@ import games
 from calibration.preview import PreviewRefused
 from engine import machine, parameters
 from engine.answers import AnswerUnusable
-from engine.commands import animations, files, gallery, play, presets, preview, visits
+from engine.commands import animations, clinic, delivery, files, gallery, play, presets, preview, visits
 from engine.commands.answer import fail, tell
 from engine.commands.play import Json, Preset, Seed, Sessions
 from engine.headset import HeadsetUnavailable
@@ -46,11 +44,9 @@ REFUSALS = (
 HOME = visits.HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-MORE = (play, files, gallery, animations, presets, preview)
+MORE = (play, files, gallery, animations, presets, preview, clinic, delivery)
 for more in MORE:
     app.add_typer(more.app)
-Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
-DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")]
 
 
 def main() -> None:
@@ -118,103 +114,6 @@ def report(
 
     write_report(read_session(session), out)
     print(out)
-
-
-@app.command()
-def serve(
-    folder: Annotated[Path, typer.Option(help="where the clinic's database and recordings lie")],
-    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8765,
-    database_url: DatabaseUrl = "",
-) -> None:
-    """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
-    from server_sync.clinic.service import Service
-    from server_sync.web.serving import CannotServe
-    from server_sync.web.serving import serve as run_server
-
-    def ready(url: str) -> None:
-        service = Service(folder, database_url)
-        if not service.accounts.any():
-            password = service.accounts.add("therapist", "Therapist")
-            print(f"First account: therapist, password {password} (shown once)", flush=True)
-        service.close()
-        print(f"Serving at {url}", flush=True)
-
-    try:
-        run_server(folder, host, port, database_url, ready=ready)
-    except CannotServe as reason:
-        fail(str(reason))
-
-
-@app.command()
-def account(
-    login: Annotated[str, typer.Argument(help="what the therapist types to log in")],
-    name: Annotated[str, typer.Argument(help="what others read")],
-    folder: Annotated[Path, typer.Option(help="the server's folder")],
-    database_url: DatabaseUrl = "",
-) -> None:
-    """At the clinic, make another therapist's account and print its password, once."""
-    from server_sync.clinic.accounts import AccountExists
-    from server_sync.clinic.service import Service
-
-    try:
-        print(Service(folder, database_url).accounts.add(login, name))
-    except AccountExists as reason:
-        fail(str(reason))
-
-
-@app.command()
-def enrol(
-    folder: Annotated[Path | None, typer.Option(help="at the clinic: the server's folder, to make a code")] = None,
-    server: Annotated[str, typer.Option(help="on the patient's computer: the clinic server's address")] = "",
-    code: Annotated[str, typer.Option(help="the one-time code from the clinic")] = "",
-    name: Annotated[str, typer.Option(help="what the clinic shall call this device")] = "headset",
-    patience: Patience = 10.0,
-    database_url: DatabaseUrl = "",
-) -> None:
-    """At the clinic, make a one-time code; on the patient's computer, exchange it for this device's token."""
-    from server_sync.client import delivery as client
-    from server_sync.clinic.service import Service
-
-    if folder is not None:
-        print(Service(folder, database_url).devices.new_code())
-        return
-    if not (server and code):
-        fail("enrol needs --folder at the clinic, or --server and --code on the patient's computer")
-    try:
-        token = client.enrol(server, code, name, client.Patience(patience))
-    except (client.Later, client.Refused) as reason:
-        fail(str(reason))
-    HOME.mkdir(parents=True, exist_ok=True)
-    visits.DEVICE.touch(mode=0o600)
-    visits.DEVICE.write_text(json.dumps({"server": server, "token": token}))
-    print(f"enrolled at {server}; the token is in {visits.DEVICE}")
-
-
-@app.command()
-def sync(
-    folder: Sessions = HOME / "sessions",
-    server: Annotated[str, typer.Option(help="the clinic server's address; the enrolled one otherwise")] = "",
-    token: Annotated[str, typer.Option(help="this device's token; the enrolled one otherwise")] = "",
-    patience: Patience = 30.0,
-    as_json: Json = False,
-) -> None:
-    """Deliver finished sessions to the clinic server; safe to repeat."""
-    from server_sync.client import delivery as client
-
-    known: dict[str, str] = json.loads(visits.DEVICE.read_text()) if visits.DEVICE.is_file() else {}
-    server, token = server or known.get("server", ""), token or known.get("token", "")
-    if not (server and token):
-        fail("this device is not enrolled: run steadyreach enrol --server URL --code CODE first")
-    result = client.deliver(folder, server, token, client.Patience(patience))
-    sentence = (
-        f"{len(result.delivered)} delivered, {len(result.already_there)} were there, {len(result.waiting)} waiting"
-    )
-    tell(result, as_json, sentence)
-    for session, reason in result.set_aside.items():
-        print(f"{session} was set aside: {reason}", file=sys.stderr)
-    if not result.complete:
-        fail(result.problem or f"{len(result.set_aside)} sessions need a person")
 
 
 @app.command("games")

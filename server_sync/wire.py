@@ -1,59 +1,174 @@
-"""What device and clinic server say to each other over HTTP: paths, replies and the digest of a body.
+"""What device and clinic server say to each other over HTTP: addresses, headers, messages and their limits.
 
-A recording goes first, in pieces, to `RECORDINGS/<sha256>`; then the session itself to `SESSIONS/<id>`, which
-is accepted only when its recording is there, so that a session appears whole or not at all.
+Every request of a device is signed with its own key and names the digest of its body; every answer names the digest
+of its own, so that a bit that turned over on the way is noticed on both sides. A recording goes first, in pieces
+(`UPLOADS`, with the semantics of draft-ietf-httpbis-resumable-upload), then the sessions in batches (`SESSIONS`), of
+which one is taken only when its recording is there: a session appears whole or not at all. Messages are msgpack maps;
+a reader ignores what it does not know, and the two sides may be `NEIGHBOURS` versions apart.
 """
 
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from engine.records import Session
+PROTOCOL = 2
+NEIGHBOURS = 2
+"""Versions of this protocol that the other side may be older or newer and is still understood."""
 
-SESSIONS = "/device/sessions"
-RECORDINGS = "/device/recordings"
 ENROL = "/device/enrol"
-PIECE_BYTES = 256 * 1024
+TOKEN = "/device/token"  # noqa: S105 - an address
+STATE = "/device/state"
+UPLOADS = "/device/uploads"
+SESSIONS = "/device/sessions"
+PRESCRIPTIONS = "/device/prescriptions"
+
+MSGPACK = "application/vnd.msgpack"
+PARTIAL_UPLOAD = "application/partial-upload"
+DIGEST = "Content-Digest"
+SIGNATURE = "Steadyreach-Signature"
+VERSION = "Steadyreach-Protocol"
+RECEIVED = "Steadyreach-Received"
+REPLIED = "Steadyreach-Replied"
+UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH = "Upload-Complete", "Upload-Offset", "Upload-Length"
+SIGNED = (DIGEST, "Content-Encoding", VERSION, UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH, "If-None-Match")
+"""The headers that a signature is over, besides method and address; one that is missing counts as empty."""
+
+SMALLEST_PIECE_BYTES, LARGEST_PIECE_BYTES = 64 * 1024, 1024 * 1024
+LARGEST_BATCH_BYTES = 8 * 1024 * 1024
 LARGEST_SESSION_BYTES = 32 * 1024 * 1024
 LARGEST_RECORDING_BYTES = 2 * 1024**3
+MOST_ITEMS = 50
+"""Sessions in one batch, at most; a batch of one may hold a session of any allowed size, packed."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What a session's id looks like: it names a folder on the device and a page on the server."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+CREATED, HELD, REFUSED, NO_RECORDING, TOO_NEW = "created", "held", "refused", "recording missing", "too new"
+"""What became of an offered session. Only REFUSED is for ever: its receipt says why, and a person must look."""
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """The server holds this session; `created` is false when it already did. `sha256` is of the bytes it holds."""
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What all messages share: the version of the protocol of who wrote them."""
 
-    id: str
-    sha256: str
-    created: bool
+    v: int = PROTOCOL
 
 
-class Progress(msgspec.Struct, frozen=True):
-    """How many bytes of a recording the server holds, and whether that is all of it, checked by its hash."""
+class Enrolment(Message, frozen=True):
+    """A device's one-time code, what the clinic shall call it, and its public keys.
 
-    sha256: str
-    offset: int
-    complete: bool
-
-
-class Enrolment(msgspec.Struct, frozen=True):
-    """A device's one-time code, and what the clinic shall call the device."""
+    `signing_key` (Ed25519) checks its requests, `sealing_key` (X25519) is one that its recordings are sealed for.
+    """
 
     code: str
     device: str
+    software: str
+    signing_key: bytes
+    sealing_key: bytes
 
 
-class Token(msgspec.Struct, frozen=True):
-    """The secret that a device shows from now on; the server keeps only its SHA-256."""
+class Enrolled(Message, frozen=True):
+    """The device's id, the secret that it shows from now on, and the clinic's public key (X25519) to seal for."""
+
+    device: str
+    token: str
+    sealing_key: bytes
+
+
+class Token(Message, frozen=True):
+    """A new secret; the one before works until this one is shown for the first time."""
 
     token: str
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Clock(Message, frozen=True):
+    """How far the clinic's clock is ahead of the device's: a bound as well as a number, because the way takes time.
+
+    `offset_s` is within ± `within_s` (half of the round trip). `boot` names the run of the computer in which
+    `monotonic_s` counts.
+    """
+
+    offset_s: float
+    within_s: float
+    measured_at: str
+    boot: str = ""
+    monotonic_s: float = 0.0
+
+
+class Item(Message, frozen=True):
+    """One finished session. `number` counts a device's sessions without a gap from 1, in the order they ended.
+
+    `content` is the record as JSON, packed with zstd; `sha256` is of the JSON. `recording_sha256` is "" without one.
+    """
+
+    id: str
+    number: int
+    sha256: str
+    content: bytes
+    recording_sha256: str = ""
+
+
+class Lost(Message, frozen=True):
+    """A session that was finished and is not on the device any more: its number, its id, and what is known of why."""
+
+    number: int
+    id: str
+    reason: str
+
+
+class Batch(Message, frozen=True):
+    """Sessions to deliver, in order, with the clock as it was measured last, and what was lost."""
+
+    items: tuple[Item, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    clock: Clock | None = None
+
+
+class Receipt(Message, frozen=True):
+    """What became of one item: the server holds these bytes (CREATED, HELD), or why not."""
+
+    id: str
+    sha256: str
+    state: str
+    code: str = ""
+    detail: str = ""
+
+
+class State(Message, frozen=True):
+    """Where the server stands with a device.
+
+    All numbers up to `acked_through` are accounted for; `missing` are those after it that are not, below the highest
+    that came. `patients` are those that the device is for. `token_until` is when its token should be changed.
+    """
+
+    device: str
+    acked_through: int = 0
+    missing: tuple[int, ...] = ()
+    patients: tuple[str, ...] = ()
+    token_until: str = ""
+    oldest: int = PROTOCOL - NEIGHBOURS
+    newest: int = PROTOCOL + NEIGHBOURS
+    software: str = ""
+
+
+class Receipts(Message, frozen=True):
+    """The answer to a batch: a receipt for each item, in order, and the state afterwards."""
+
+    receipts: tuple[Receipt, ...]
+    state: State
+
+
+class Prescriptions(Message, frozen=True):
+    """What is prescribed now for each patient of a device: the version and the hash (also the ETag) of each."""
+
+    current: Mapping[str, tuple[int, str]] = {}
+
+
+class Problem(Message, frozen=True):
     """Why a request was refused: a code for programs and a sentence for people."""
 
     code: str
@@ -66,10 +181,10 @@ def meet(*kinds: type) -> None:
     Version 0.22 can crash when several threads decode a type for the first time at once.
     """
     for kind in kinds:
-        msgspec.json.Decoder(kind)
+        msgspec.msgpack.Decoder(kind)
 
 
-meet(Session, Receipt, Progress, Enrolment, Token, Problem)
+meet(Enrolment, Enrolled, Token, Batch, Receipts, State, Prescriptions, Problem)
 
 
 def sha256(content: bytes) -> str:
@@ -86,3 +201,13 @@ def file_sha256(path: Path) -> str:
 def content_digest(content: bytes) -> str:
     """The value of a Content-Digest header (RFC 9530) for a body."""
     return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
+def to_sign(method: str, address: str, headers: Mapping[str, str]) -> bytes:
+    """What a device signs of a request: method, path with query, and the headers of SIGNED, a line each."""
+    return "\n".join([method.upper(), address, *(headers.get(name, "") for name in SIGNED)]).encode()
+
+
+def understood(version: int) -> bool:
+    """Whether the other side's version of the protocol is near enough."""
+    return abs(version - PROTOCOL) <= NEIGHBOURS

@@ -1,15 +1,25 @@
 """What tests share: the recordings of real people, and what may be missing on a user's machine but not in CI."""
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+
+with contextlib.suppress(ModuleNotFoundError):  # the OpenXR root has none
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("without a clock")
 
 if TYPE_CHECKING:
     from engine.panda.graphics import Graphics
@@ -19,17 +29,17 @@ REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STEADYREACH_DATA") or ROOT.parent / "shared" / "data")
 
-INNER_SUITE = "test_openxr.py::test_a_session_reaches_a_person_through_a_real_runtime"
+INNER_SUITE = "test_openxr_inside.py::test_a_session_reaches_a_person_through_a_real_runtime"
 
 
 class Beside(NamedTuple):
-    """A process that runs beside the tests, and the file that it writes to."""
+    """A process that runs beside the tests, and the thread that writes down how it ended."""
 
     process: subprocess.Popen[bytes]
-    said: IO[bytes]
+    watch: threading.Thread
 
 
-BESIDE = pytest.StashKey[Beside]()
+BESIDE, FOLDER = pytest.StashKey[Beside](), pytest.StashKey[Path]()
 
 if REQUIRED - KNOWN:
     raise pytest.UsageError(f"STEADYREACH_REQUIRE names {sorted(REQUIRED - KNOWN)}; known are {sorted(KNOWN)}")
@@ -50,20 +60,39 @@ def replay_file(data: Path) -> Path:
     return data / "vr_beatsaber" / "simsaber_motion.bsor"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Agree where the result of the suite inside the OpenXR root goes: a worker asks for what its controller runs."""
+    given = _given(config)
+    config.stash[FOLDER] = Path(given["inner_suite"] if given else tempfile.mkdtemp(prefix="steadyreach-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where that is."""
+    node.workerinput["inner_suite"] = str(node.config.stash[FOLDER])
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The suite inside the OpenXR root takes minutes of one core: it runs beside all others and is asked last."""
-    items.sort(key=_is_inner_suite)
+    items.sort(key=lambda item: _is_inner_suite(item.nodeid))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start what is asked last, where it is asked at all."""
-    if any(map(_is_inner_suite, session.items)) and not session.config.option.collectonly:
-        said = tempfile.TemporaryFile()  # noqa: SIM115  # closed when all tests are done
-        command = [sys.executable, str(ROOT / "tests" / "openxr" / "inside.py"), "-q"]
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        session.config.stash[BESIDE] = Beside(process, said)
+    if not _given(session.config) and not session.config.option.collectonly:
+        _start_inner_suite(session.config, [item.nodeid for item in session.items])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """The same where workers collect: the controller starts it once, for all of them."""
+    _start_inner_suite(node.config, ids)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell how many tests passed where only one stands in the list."""
+    if _file(config, "code").exists() and _file(config, "code").read_text() == "0":
+        terminalreporter.write_line(f"inside the OpenXR root: {_said(config).strip().splitlines()[-1]}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,21 +101,57 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if beside is not None:
         if beside.process.poll() is None and hasattr(os, "killpg"):
             os.killpg(beside.process.pid, signal.SIGKILL)  # and with its first process the whole root
-        beside.process.wait()
-        beside.said.close()
+        beside.watch.join()
+    if not _given(config):
+        shutil.rmtree(config.stash[FOLDER])
 
 
 @pytest.fixture
-def inner_suite(request: pytest.FixtureRequest) -> tuple[int, str]:
+def inner_suite(pytestconfig: pytest.Config) -> tuple[int, str]:
     """The exit code of the suite inside the OpenXR root, and all that it said."""
-    beside = request.config.stash[BESIDE]
-    code = beside.process.wait()
-    beside.said.seek(0)
-    return code, beside.said.read().decode(errors="replace")
+    code = _file(pytestconfig, "code")
+    assert _file(pytestconfig, "said").exists(), f"nobody has started it: is {INNER_SUITE} the test that asks for it?"
+    while not code.exists():
+        time.sleep(0.1)
+    return int(code.read_text()), _said(pytestconfig)
 
 
-def _is_inner_suite(item: pytest.Item) -> bool:
-    return item.nodeid.endswith(INNER_SUITE)
+def _given(config: pytest.Config) -> dict[str, str]:
+    """What a worker of pytest-xdist got from its controller; empty in every other process."""
+    return getattr(config, "workerinput", {})
+
+
+def _file(config: pytest.Config, name: str) -> Path:
+    return config.stash[FOLDER] / name
+
+
+def _said(config: pytest.Config) -> str:
+    return _file(config, "said").read_text(encoding="utf-8", errors="replace")
+
+
+def _is_inner_suite(nodeid: str) -> bool:
+    return nodeid.endswith(INNER_SUITE)
+
+
+def _start_inner_suite(config: pytest.Config, nodeids: Sequence[str]) -> None:
+    """Start it once, if one of the tests asks for it."""
+    if BESIDE in config.stash or not any(map(_is_inner_suite, nodeids)):
+        return
+    command = [sys.executable, str(ROOT / "tests" / "openxr" / "inside.py"), "-q"]
+    with _file(config, "said").open("wb") as said:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    watch = threading.Thread(target=_write_its_code, args=(process, _file(config, "code")), daemon=True)
+    watch.start()
+    config.stash[BESIDE] = Beside(process, watch)
+
+
+def _write_its_code(process: subprocess.Popen[bytes], file: Path) -> None:
+    """Wait for the end of a process; its code stands in the file whole or not at all."""
+    part = file.with_suffix(".part")
+    part.write_text(str(process.wait()))
+    part.replace(file)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +168,24 @@ def graphics() -> Iterator["Graphics"]:
     opened.close()
 
 
+@pytest.fixture(autouse=True)
+def buffers_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close what a test opened to draw into: every picture of the tests after it would draw that too."""
+    if "graphics" not in request.fixturenames:
+        yield
+        return
+    engine = request.getfixturevalue("graphics").engine
+    before = engine.get_windows()
+    yield
+    for output in engine.get_windows():
+        if output not in before:
+            engine.remove_window(output)
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where models are kept as Panda3D reads them fastest: they are made once for all tests."""
-    return tmp_path_factory.mktemp("models")
+    """Where models are kept as Panda3D reads them fastest: they are made once for all tests, in all workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "models"
+    folder.mkdir(exist_ok=True)
+    return folder

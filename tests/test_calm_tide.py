@@ -195,7 +195,7 @@ def test_it_is_breathing_alone_where_no_stretch_can_be_asked_for_and_says_why() 
     unmeasured = msgspec.structs.replace(KNOWN, limits={})
     asked = list(game("calm_tide", {"stretch": "head to the side"}).trials(Envelope(unmeasured), Random(1), []))
     assert [trial.request for trial in asked] == [None] * 5
-    assert "neck_lateral_left was not measured" in asked[0].values["note"]
+    assert "head laid over to the left was not measured" in asked[0].values["note"]
 
 
 def test_a_stretch_that_something_said_meanwhile_left_no_room_for_is_breathing() -> None:

@@ -38,6 +38,16 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     return call
 
 
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two simulated sessions of the seed 9, for all who read one."""
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "steadyreach", "simulate", "--sessions", "2", "--seed", "9"]
+    environment = {**os.environ, "HOME": str(home), "APPDATA": str(home)}
+    subprocess.run([*command, "--folder", str(home / "s")], check=True, capture_output=True, cwd=ROOT, env=environment)
+    return finished(home / "s")
+
+
 SHORT = ["--set", "fruit_ladder.targets=2", "--set", "standing.quiet_s=10"]
 
 
@@ -97,19 +107,16 @@ def test_presets_say_what_they_do_from_where_and_what_a_form_needs(run: Run) -> 
     assert {about["name"] for about in answer["form"]["limits"]["lean_back"]} >= {"floor", "ceiling"}
 
 
-def test_simulate_gives_finished_sessions_fixed_by_the_seed(run: Run, tmp_path: Path) -> None:
-    _, out, _ = run("simulate", "--sessions", 2, "--seed", 9, "--folder", tmp_path / "a", "--json")
-    run("simulate", "--sessions", 1, "--seed", 9, "--folder", tmp_path / "b")
-    first, second = (finished(tmp_path / name) for name in "ab")
+def test_simulate_gives_finished_sessions_fixed_by_the_seed(run: Run, simulated: list[Path], tmp_path: Path) -> None:
+    _, out, _ = run("simulate", "--sessions", 1, "--seed", 9, "--folder", tmp_path, "--json")
+    (again,) = finished(tmp_path)
     assert json.loads(out)["frames_per_second"] > 0
-    assert (len(first), len(second)) == (2, 1)
-    same = tmp_path / "a" / second[0].name
-    assert (same / "frames.vrec").read_bytes() == (second[0] / "frames.vrec").read_bytes()
+    assert len(simulated) == 2
+    assert (simulated[0].parent / again.name / "frames.vrec").read_bytes() == (again / "frames.vrec").read_bytes()
 
 
-def test_replay_and_report_take_a_session_folder(run: Run, tmp_path: Path) -> None:
-    run("simulate", "--folder", tmp_path / "a")
-    (folder,) = finished(tmp_path / "a")
+def test_replay_and_report_take_a_session_folder(run: Run, simulated: list[Path], tmp_path: Path) -> None:
+    folder = simulated[0]
     code, out, _ = run("replay", folder, "--folder", tmp_path / "again", "--json")
     assert (code, json.loads(out)["same"]) == (0, True)
     code, _, _ = run("report", folder, "--out", tmp_path / "report.html")
@@ -184,9 +191,8 @@ def test_bad_input_is_refused_in_one_sentence_and_leaves_nothing(
     assert not finished(tmp_path / "sessions")
 
 
-def test_a_truncated_recording_plays_what_is_left(run: Run, tmp_path: Path) -> None:
-    run("simulate", "--folder", tmp_path / "a")
-    whole = (finished(tmp_path / "a")[0] / "frames.vrec").read_bytes()
+def test_a_truncated_recording_plays_what_is_left(run: Run, simulated: list[Path], tmp_path: Path) -> None:
+    whole = (simulated[0] / "frames.vrec").read_bytes()
     (tmp_path / "cut.vrec").write_bytes(whole[: len(whole) // 2])
     code, _, err = run(
         "play", "fruit_ladder", "--headset", f"replay:{tmp_path / 'cut.vrec'}", "--folder", tmp_path / "b"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_without_a_persons_recording_it_makes_one_and_keeps_the_server_when_aske
     assert running.stdout
     patience = threading.Timer(120, running.kill)
     patience.start()
-    answer = json.loads("".join(iter(running.stdout.readline, "}\n")) + "}")
+    answer = json.loads("".join(takewhile(lambda line: line != "}\n", running.stdout)) + "}")
     with urllib.request.urlopen(answer["page"]) as page:
         assert "Log in" in page.read().decode()
     running.send_signal(signal.SIGINT)

@@ -484,8 +484,8 @@ def display(monkeypatch):
 
 
 @pytest.fixture
-def desk(display, tmp_path_factory):  # noqa: ARG001  (the window opens on it)
-    opened = Desk(theme.load(), words.load(), tmp_path_factory.mktemp("models"), (640, 400))
+def desk(display, models):  # noqa: ARG001  (the window opens on it)
+    opened = Desk(theme.load(), words.load(), models, (640, 400))
     yield opened
     opened.close()
 

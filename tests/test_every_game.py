@@ -64,13 +64,18 @@ def seeded(name: str, folder: Path, seed: int) -> Session:
     return play(game(name, SHORT), folder, headset=in_steps(calibration(), seed=seed), seed=seed)[0]
 
 
-def test_the_same_seed_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
-    first, second = (seeded(name, tmp_path, 3) for _ in range(2))
-    assert to_json(first) == to_json(second)
+@pytest.fixture(scope="module")
+def third(name: str, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A game played with the seed 3."""
+    return seeded(name, tmp_path_factory.mktemp(name), 3)
 
 
-def test_another_seed_gives_another_session(name: str, tmp_path: Path) -> None:
-    assert seeded(name, tmp_path, 3).blocks != seeded(name, tmp_path, 4).blocks
+def test_the_same_seed_gives_the_same_bytes(name: str, third: Session, tmp_path: Path) -> None:
+    assert to_json(seeded(name, tmp_path, 3)) == to_json(third)
+
+
+def test_another_seed_gives_another_session(name: str, third: Session, tmp_path: Path) -> None:
+    assert seeded(name, tmp_path, 4).blocks != third.blocks
 
 
 def refusal(envelope: Envelope, item: Item) -> str:

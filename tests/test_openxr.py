@@ -1,9 +1,7 @@
-"""OpenXR: the inner suite on a real runtime, in a root of its own, and what needs no runtime at all."""
+"""OpenXR without a runtime: the life of a session, clocks, quirks, options. test_openxr_inside.py has the rest."""
 
 import gc
-import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,21 +16,6 @@ from engine.parameters import ParameterError
 from engine.plan import PostureRefused
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "openxr.md"
-UNAVAILABLE = 69
-REQUIRED = "openxr" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
-
-
-def test_a_session_reaches_a_person_through_a_real_runtime(
-    inner_suite: tuple[int, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, said = inner_suite
-    if code == UNAVAILABLE and not REQUIRED:
-        pytest.skip(said.strip().splitlines()[-1])
-    assert code == 0, said
-    passed = re.search(r"(\d+) passed(?!.*skipped)", said)
-    assert passed is not None, said
-    with capsys.disabled():
-        sys.stdout.write(f"\n{passed[1]} tests passed on a real OpenXR runtime\n")
 
 
 @pytest.mark.parametrize("state", [READY, SYNCHRONIZED, VISIBLE, FOCUSED])

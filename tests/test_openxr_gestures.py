@@ -10,6 +10,7 @@ import visits
 import games
 from engine.frame import Button, Devices, Frame, Hand, Pose, Vector, from_yaw_pitch
 from engine.openxr.gestures import Gestures
+from engine.simulated import SimulatedHeadset
 
 STEP_S = 1 / 90
 BARE = Devices(left_source="hand", right_source="hand")
@@ -136,7 +137,8 @@ def bare(given: Frame, hands: tuple[Vector, Vector] | None = None) -> Frame:
 
 @pytest.mark.parametrize("name", games.names())
 def test_playing_is_no_gesture(name: str, tmp_path: Path) -> None:
-    _, kept = visits.play(visits.game(name, {"targets": 4}), tmp_path)
+    slow = SimulatedHeadset(visits.patient(visits.calibration()), rate_hz=45.0)
+    _, kept = visits.play(visits.game(name, {"targets": 4}), tmp_path, headset=slow)
     playing, crossing = Gestures(), Gestures()
     assert {playing.buttons(bare(given)) for given in kept.frames_given} == {0}
     assert any(crossing.buttons(bare(given, CROSSED)) for given in kept.frames_given)

@@ -124,11 +124,17 @@ def logged_in(chromium: Any, clinic: Clinic, password: str) -> Any:
     return page.context.storage_state()
 
 
+@pytest.fixture(scope="module")
+def context(chromium: Any, logged_in: Any) -> Any:
+    """A browser in which somebody has logged in."""
+    return chromium.new_context(storage_state=logged_in, reduced_motion="reduce")
+
+
 @pytest.fixture
-def page(chromium: Any, logged_in: Any) -> Iterator[Any]:
-    context = chromium.new_context(storage_state=logged_in, reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
+def page(context: Any) -> Iterator[Any]:
+    opened = context.new_page()
+    yield opened
+    opened.close()
 
 
 def test_a_therapist_comes_from_the_patients_to_a_session_and_one_of_its_trials(clinic: Clinic, page: Any) -> None:
@@ -158,12 +164,12 @@ def test_every_drawing_has_a_name_and_some_size(clinic: Clinic, page: Any) -> No
     assert all(box["width"] > 60 and box["height"] > 60 for box in boxes)
 
 
-@pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_is_wider_than_the_window(clinic: Clinic, page: Any, path: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
+def test_nothing_is_wider_than_the_window(clinic: Clinic, page: Any, path: str) -> None:
     page.goto(clinic.url + path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (320, 390, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_text_in_a_chart_is_never_scaled(clinic: Clinic, page: Any) -> None:

@@ -223,7 +223,7 @@ def test_a_diagonal_that_was_not_measured_lies_between_its_neighbours() -> None:
     envelope = Envelope(replace(known, limits=limits))
     assert envelope.at_most("lean_forward_right").value == pytest.approx(math.sqrt(2 / (1 / 64 + 1 / 36)))
     assert envelope.shown_lean_deg(30.0) == pytest.approx(1 / math.hypot(math.cos(math.pi / 6) / 8, 0.5 / 6))
-    with pytest.raises(OutsideEnvelope, match="lean_back_left was not measured"):
+    with pytest.raises(OutsideEnvelope, match="leant back left was not measured"):
         envelope.at_most("lean_back_left")
 
 

@@ -19,7 +19,9 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ForeignKey,
+    Index,
     LargeBinary,
+    UniqueConstraint,
     create_engine,
     event,
     text,
@@ -106,7 +108,12 @@ class EnrolmentCode(Table):
 
 
 class Device(Table):
-    """A headset or computer that may deliver; only the SHA-256 of its token is kept."""
+    """A headset or computer that may deliver; only the SHA-256 of its token is kept.
+
+    `next_token_sha256` is that of a token it was given and has not shown yet; `signing_key` (base64, Ed25519) checks
+    its requests. `patients` are the pseudonyms it is for, separated by spaces. `acked_through` counts its sessions
+    that are here, or told to be lost, without a gap. The clock is the clinic's less the device's, as last measured.
+    """
 
     __tablename__ = "device"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -114,6 +121,16 @@ class Device(Table):
     token_sha256: Mapped[str] = mapped_column(unique=True)
     enrolled_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    next_token_sha256: Mapped[str | None] = mapped_column(unique=True)
+    token_at: Mapped[datetime | None]
+    signing_key: Mapped[str] = mapped_column(server_default="")
+    sealing_key: Mapped[str] = mapped_column(server_default="")
+    patients: Mapped[str] = mapped_column(server_default="")
+    software: Mapped[str] = mapped_column(server_default="")
+    seen_at: Mapped[datetime | None]
+    acked_through: Mapped[int] = mapped_column(server_default="0")
+    clock_offset_s: Mapped[float | None]
+    clock_within_s: Mapped[float | None]
 
 
 class Person(Table):
@@ -126,7 +143,12 @@ class Person(Table):
 
 
 class Delivered(Table):
-    """A session as it was delivered, byte for byte, and what a list needs of it."""
+    """A session as it was delivered, byte for byte, and what a list needs of it.
+
+    `content` is the record's JSON, packed as `packing` says ("" or "zstd"); `sha256` is of the JSON. `number` is the
+    device's own, 0 for sessions from before there were numbers. The clock is the clinic's less the device's at
+    delivery. `prescription` is the version that was used, 0 for none. `schema` is the record's.
+    """
 
     __tablename__ = "session"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -141,18 +163,86 @@ class Delivered(Table):
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
     received_at: Mapped[datetime]
     sha256: Mapped[str]
-    recording_sha256: Mapped[str]
+    recording_sha256: Mapped[str] = mapped_column(index=True)
     content: Mapped[bytes]
+    packing: Mapped[str] = mapped_column(server_default="")
+    number: Mapped[int] = mapped_column(server_default="0")
+    clock_offset_s: Mapped[float | None]
+    clock_within_s: Mapped[float | None]
+    prescription: Mapped[int] = mapped_column(server_default="0")
+    schema: Mapped[int] = mapped_column(server_default="1")
+    __table_args__ = (Index("ix_session_device_number", "device_id", "number"),)
 
 
 class Refusal(Table):
-    """Other bytes offered for a session that is already here: which, by whom and when."""
+    """A session that was offered and not taken: which bytes, by whom, when and why; a person must look.
+
+    `code` is that of the receipt, such as `other bytes` for a session that is here with another content.
+    """
 
     __tablename__ = "refusal"
-    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    session_id: Mapped[str] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
     at: Mapped[datetime]
+    number: Mapped[int] = mapped_column(server_default="0")
+    code: Mapped[str] = mapped_column(server_default="other bytes")
+    detail: Mapped[str] = mapped_column(server_default="")
+
+
+class LostSession(Table):
+    """A session that was finished on a device and is gone, as the device tells it."""
+
+    __tablename__ = "lost_session"
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class PrescriptionVersion(Table):
+    """One version of what is prescribed for a patient; it is never changed, only followed by the next.
+
+    `content` is an `engine.prescription.Prescription` as JSON, `sha256` its hash and ETag.
+    """
+
+    __tablename__ = "prescription"
+    pseudonym: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sha256: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    content: Mapped[bytes]
+
+
+class Job(Table):
+    """Work to be done once: what kind, on what (`key`, one job of a kind each), and who holds it until when.
+
+    `state` is waiting, running, done or failed; a running job whose lease is over is waiting again.
+    """
+
+    __tablename__ = "job"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    key: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    worker: Mapped[str] = mapped_column(server_default="")
+    lease_until: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("kind", "key"), Index("ix_job_state", "state", "kind", "id"))
+
+
+class Measurement(Table):
+    """What one version of the measures says of one recording: a pure function of both, kept as canonical JSON."""
+
+    __tablename__ = "measurement"
+    recording_sha256: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
 
 
 class Store:

@@ -1,16 +1,19 @@
 """What the OpenXR tests share: a Monado, a person moved by remote control, and a headset on them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 INSIDE = "STEADYREACH_INSIDE_OPENXR" in os.environ
-collect_ignore_glob: list[str] = [] if INSIDE else ["test_*.py"]  # `tests/test_openxr.py` runs them where a Monado is
+collect_ignore_glob: list[str] = [] if INSIDE else ["test_*.py"]  # they run where a Monado is: see inside.py
 
 if INSIDE:
+    from engine import theme, words
     from engine.openxr.headset import OpenXRHeadset
+    from engine.panda.graphics import Graphics
+    from engine.panda.stage import Stage
     from tests.openxr.layers.faults import Faults
     from tests.openxr.layers.rules import Rules
     from tests.openxr.monado import Monado, Screen
@@ -53,6 +56,12 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Screen]":
     server = Screen(tmp_path_factory.mktemp("screen"))
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def stage(models: Path) -> "Callable[[Graphics], Stage]":
+    """Makes the stage that a person sees, cards and all."""
+    return lambda graphics: Stage(graphics, theme.load(), words.load(), models)
 
 
 @pytest.fixture

@@ -78,11 +78,6 @@ class Show:
             self.session.end(self.layers)
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.fixture
 def show(remote: RemoteHmd, validation: Validation, models: Path) -> Iterator[Show]:
     """A session, at the end of which the validation layer must have had nothing to say."""

@@ -60,9 +60,9 @@ def apart(first: Sequence[NDArray[np.generic]], second: Sequence[NDArray[np.gene
 @pytest.mark.parametrize("samples", [0, 4])
 @pytest.mark.parametrize("place", ["orchard", "harbour"])
 def test_nobody_can_see_that_both_eyes_are_drawn_by_the_same_calls(
-    sight: Sight, pictures: Pictures, place: str, samples: int
+    sight: Sight, pictures: Pictures, models: Path, place: str, samples: int
 ) -> None:
-    stage = Stage(sight.graphics, theme.load(), words.load())
+    stage = Stage(sight.graphics, theme.load(), words.load(), models)
     stage.show(Scene(place, ITEMS), HELD)
     shown = []
     for one_draw in (True, False):
@@ -120,8 +120,8 @@ def test_a_driver_that_has_no_picture_so_wide_draws_one_by_one(
     assert all((picture[..., 2] > 100).any() for picture in pictures.both())
 
 
-def test_other_cameras_see_one_picture(sight: Sight) -> None:
-    stage = Stage(sight.graphics, theme.load(), words.load())
+def test_other_cameras_see_one_picture(sight: Sight, models: Path) -> None:
+    stage = Stage(sight.graphics, theme.load(), words.load(), models)
     camera = Photographer(sight.graphics, stage, (160, 100))
     before = camera.pixels(Scene("orchard", ITEMS), HELD)
     sight.open_eyes(Options(), stage.root)

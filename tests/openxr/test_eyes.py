@@ -4,6 +4,7 @@ import gc
 import math
 import random
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,8 @@ def test_images_are_opaque_where_nothing_is_drawn_too(sight: Sight, pictures: Pi
     assert all((picture[..., 3] == 255).all() for picture in pictures.both())
 
 
-def test_what_is_translucent_leaves_the_image_opaque(sight: Sight, pictures: Pictures) -> None:
-    stage = Stage(sight.graphics, theme.load(), words.load())
+def test_what_is_translucent_leaves_the_image_opaque(sight: Sight, pictures: Pictures, models: Path) -> None:
+    stage = Stage(sight.graphics, theme.load(), words.load(), models)
     frame = Frame(10**9, Pose((0.0, 1.6, 0.0)), Hand(Pose((-0.2, 1.3, -0.4))), Hand(Pose((0.2, 1.3, -0.4))))
     reach = Reach("reach", (0.3, 1.3, -0.3), (0.5, 1.5, -0.6), "right", 0.4)
     items = (Target("fruit", (0.0, 1.5, -0.6), 0.05, fill=0.5), Lean("lean", 0.0, 5.0, 1.0), reach)

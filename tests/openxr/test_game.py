@@ -1,7 +1,7 @@
 """A whole game through a real runtime: the person is moved by remote control, everything else is the product."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,6 @@ import pytest
 
 import games
 from calibration.adaptation import Followers
-from engine import theme, words
 from engine.commands import visits
 from engine.frame import SIDES, Button, Frame, Vector, from_yaw_pitch
 from engine.openxr.headset import OpenXRHeadset
@@ -25,6 +24,7 @@ from tests.openxr.pixels import Pictures
 from tests.openxr.remote import RemoteHand, RemoteHmd, RemotePerson
 from tests.openxr.validation import Validation
 
+Made = Callable[[Graphics], Stage]
 FASTEST_M = 0.12  # a frame; twenty frames a second
 HALF_WAY = 3  # frames with a target
 AT_REST = {"left": (-0.2, 1.0, -0.3), "right": (0.2, 1.0, -0.3)}
@@ -118,11 +118,6 @@ def calibration(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     return done.calibration
 
 
-def stage(graphics: Graphics) -> Stage:
-    """The stage that a person sees."""
-    return Stage(graphics, theme.load(), words.load())
-
-
 def two_fruits(calibration: Calibration) -> Plan:
     """One fruit for each hand."""
     task = games.load("fruit_ladder")
@@ -131,7 +126,12 @@ def two_fruits(calibration: Calibration) -> Plan:
 
 
 def test_a_reach_by_remote_control_hits_a_fruit(
-    remote: RemoteHmd, validation: Validation, calibration: Calibration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    remote: RemoteHmd,
+    validation: Validation,
+    calibration: Calibration,
+    stage: Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     remote.move(**vars(RemotePerson()))
     pictures = Pictures(monkeypatch)
@@ -147,7 +147,7 @@ def test_a_reach_by_remote_control_hits_a_fruit(
     ("trouble", "told"), [("killed", ["paused", "resumed"]), ("recentred", ["recentre asked", "recentred"])]
 )
 def test_a_trial_goes_on_where_it_was_whatever_the_runtime_does(
-    own: Monado, calibration: Calibration, tmp_path: Path, trouble: str, told: list[str]
+    own: Monado, calibration: Calibration, stage: Made, tmp_path: Path, trouble: str, told: list[str]
 ) -> None:
     person = Troubled(OpenXRHeadset(stage, Options(samples=0, scale=0.5)), own, trouble)
     done, _ = visits.play(two_fruits(calibration), person, tmp_path / "sessions", ABOUT)

@@ -28,6 +28,12 @@ COMMANDS = [
 LEFT_M = (-0.2, 1.3, -0.5)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the programs keep what they make of models: the first of them makes it for all."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
 def person(own: Monado) -> Iterator[RemoteHmd]:
     """Somebody with a headset on a runtime that nobody else uses."""
@@ -36,9 +42,9 @@ def person(own: Monado) -> Iterator[RemoteHmd]:
         yield remote
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
+def run(command: list[str], folder: Path, home: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
     """A program that runs beside this one."""
-    everything = os.environ | environment | {"PYTHONPATH": str(ROOT), "HOME": str(folder)}
+    everything = os.environ | environment | {"PYTHONPATH": str(ROOT), "HOME": str(home)}
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=folder,
@@ -63,10 +69,10 @@ def press_until_it_ends(program: "subprocess.Popen[str]", remote: RemoteHmd, han
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_plays_until_the_person_stops(
-    command: str, own: Monado, person: RemoteHmd, screen: Screen, tmp_path: Path
+    command: str, own: Monado, person: RemoteHmd, screen: Screen, home: Path, tmp_path: Path
 ) -> None:
     words = ["-m", "steadyreach", *shlex.split(command)[1:], "--folder", str(tmp_path / "sessions"), "--json"]
-    program = run(words, tmp_path, own.environment | {"DISPLAY": screen.display})
+    program = run(words, tmp_path, home, own.environment | {"DISPLAY": screen.display})
     answer, said = press_until_it_ends(program, person, RemoteHand(LEFT_M, b=True))
     assert program.returncode == 0, said
     assert json.loads(answer)["ended_by"] == "the person pressed stop"
@@ -74,11 +80,11 @@ def test_a_command_of_the_readme_plays_until_the_person_stops(
 
 
 def test_the_program_of_the_manual_shows_a_model_until_the_trigger_is_pulled(
-    own: Monado, person: RemoteHmd, tmp_path: Path
+    own: Monado, person: RemoteHmd, home: Path, tmp_path: Path
 ) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", MANUAL.read_text("utf-8"), re.DOTALL)
     (tmp_path / "room.py").write_text(program, "utf-8")
     model = next((ROOT / "assets" / "models").glob("*.glb"))
-    shown = run([str(tmp_path / "room.py"), str(model)], tmp_path, own.environment)
+    shown = run([str(tmp_path / "room.py"), str(model)], tmp_path, home, own.environment)
     _, said = press_until_it_ends(shown, person, RemoteHand(LEFT_M, trigger=1.0))
     assert shown.returncode == 0, said
