@@ -9,7 +9,20 @@ import games
 from calibration.preview import PreviewRefused
 from engine import machine, parameters
 from engine.answers import AnswerUnusable
-from engine.commands import animations, clinic, delivery, files, gallery, play, presets, preview, visits
+from engine.commands import (
+    animations,
+    archive,
+    backup,
+    clinic,
+    delivery,
+    files,
+    gallery,
+    play,
+    prescribing,
+    presets,
+    preview,
+    visits,
+)
 from engine.commands.answer import fail, tell
 from engine.commands.play import Json, Preset, Seed, Sessions
 from engine.headset import HeadsetUnavailable
@@ -44,7 +57,7 @@ REFUSALS = (
 HOME = visits.HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-MORE = (play, files, gallery, animations, presets, preview, clinic, delivery)
+MORE = (play, files, gallery, animations, presets, preview, clinic, delivery, prescribing, archive, backup)
 for more in MORE:
     app.add_typer(more.app)
 

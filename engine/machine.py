@@ -192,7 +192,7 @@ def server(url: str) -> Finding:
         return Finding("Server", False, f"{url} is not the address of a server.", "Begin it with https://")
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=5) as reply:  # noqa: S310 - checked above
-            if b'"ok"' in reply.read(1000):
+            if b'"status":"ok"' in reply.read(1000):
                 return Finding("Server", True, f"The clinic server at {url} answers.")
             why = "it answers that it is not well"
     except (OSError, ValueError) as reason:  # what urllib raises is an OSError

@@ -13,7 +13,9 @@ class PatientRecord(Record, frozen=True, kw_only=True):
     `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs. `followed`
     are the beliefs of the trackers, `knobs` the progress by game; `furthest` is the furthest request of the session
     before by movement; `answers` are the last session's, `settings` how they want to see and hear. `age_years` says
-    how a visit is led (engine.profile); `stickers` are all those that a child has chosen.
+    how a visit is led (engine.profile); `stickers` are all those that a child has chosen. Of what a clinic prescribed,
+    `given` are those of `precautions` that it gave, `read` the messages that were shown; `times_on_day` counts the
+    visits of the day of `last_at` that were finished.
     """
 
     patient: str
@@ -31,3 +33,6 @@ class PatientRecord(Record, frozen=True, kw_only=True):
     settings: Settings = Settings()
     age_years: int | None = None
     stickers: tuple[str, ...] = ()
+    given: tuple[Precaution, ...] = ()
+    read: tuple[str, ...] = ()
+    times_on_day: int = 0

@@ -10,7 +10,7 @@ from engine.envelope import Difficulty
 from engine.movements import MOVEMENTS, UnknownBound, check_bound
 from engine.precautions import as_precautions, refuses_posture
 from engine.questions import Question
-from engine.records import Answer, Calibration, Followed, Limit, Precaution
+from engine.records import Answer, Calibration, Followed, Limit, Precaution, Prescribed
 from engine.scene import Line, Panel
 from engine.task import Task
 
@@ -67,8 +67,8 @@ class Pick:
 class Interlude:
     """Words for a while: welcome, rest, end. A panel that asks for confirmation ends it early.
 
-    `games` are those that it names. That of `start` is confirmed by somebody who has put the headset on and looks
-    ahead: it takes their stance.
+    `games` are those that it names, `said` what somebody wrote for this patient. That of `start` is confirmed by
+    somebody who has put the headset on and looks ahead: it takes their stance.
     """
 
     kind: str
@@ -78,6 +78,13 @@ class Interlude:
     place: str = STILL
     sound: str = ""
     games: tuple[str, ...] = ()
+    said: str = ""
+
+    @property
+    def parameters(self) -> Mapping[str, float | str]:
+        """What is written down of it, so that it can be shown again."""
+        games = {"games": " ".join(self.games)} if self.games else {}
+        return {"seconds": self.seconds, **games, **({"said": self.said} if self.said else {})}
 
 
 def _interlude(
@@ -111,7 +118,17 @@ FOR_THE_ADULT = Interlude(
     "lobby",
 )
 SUMMARY = Interlude("summary", "Summary", Panel("summary", "summary.title", confirm=True), 20.0, "lobby", "finish")
-INTERLUDES: Mapping[str, Interlude] = {step.kind: step for step in (FOR_THE_ADULT, START, WELCOME, REST, SUMMARY, END)}
+PLAN_ENDED = Interlude(
+    "plan ended",
+    "Plan ended",
+    Panel("plan ended", "clinic.title", ("clinic.plan_ended", "clinic.easy"), confirm=True),
+    20.0,
+    "lobby",
+)
+INTERLUDES: Mapping[str, Interlude] = {
+    step.kind: step for step in (FOR_THE_ADULT, START, WELCOME, PLAN_ENDED, REST, SUMMARY, END)
+}
+DELIVERY_ON = (START.kind, WELCOME.kind, SUMMARY.kind)
 AnyStep = Step | Interlude | Question | Fork | Pick
 
 
@@ -121,6 +138,13 @@ def programme(names: Sequence[str]) -> Interlude:
     lines = tuple(Line(words, (f"{name}.title",)) for words, name in zip(order, names[:MOST_NAMED], strict=False))
     panel = Panel("programme", "lobby.title", lines, confirm=True)
     return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names))
+
+
+def message(text: str) -> Interlude:
+    """What a clinic wrote for this patient, shown as it is."""
+    # A value that is a key would be said in words, and no key ends with a blank.
+    panel = Panel("message", "clinic.title", (Line("{0}", (f"{text} ",)),), confirm=True)
+    return Interlude("message", "From the clinic", panel, 45.0, "lobby", said=text)
 
 
 def sticker(names: Sequence[str]) -> Pick:
@@ -155,7 +179,8 @@ class Plan:
     session before. `calibration` is what is known before; without one, the steps must begin with assessments. Its
     stance is replaced by that of the first frame, unless `keep_stance` says that the frames are those it was measured
     from. `posture` is one of POSTURES. `answers` are those that were given before play. `followed` is what `difficulty`
-    goes on from, for the record.
+    goes on from, for the record. `prescribed` is the prescription that all of this follows, None without one.
+    `delivery` is a line for the first panel and the summary, on a computer of a clinic: it is no part of the session.
 
     Raises engine.movements.UnknownBound for a bound on a movement that there is not, or that is no number, and for a
     ceiling that means nothing; engine.answers.AnswerUnusable; and PostureRefused, also where a precaution or a ceiling
@@ -180,6 +205,8 @@ class Plan:
     followed: tuple[Followed, ...] = ()
     scale: str = "words"
     most_s: float = math.inf
+    prescribed: Prescribed | None = None
+    delivery: Line | None = None
 
     def __post_init__(self) -> None:
         check_posture(self.posture)

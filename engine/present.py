@@ -11,6 +11,7 @@ from engine.frame import SIDES, Button, Frame
 from engine.guard import Guard, seen
 from engine.plan import STILL, Plan
 from engine.precautions import expired, problems_of
+from engine.prescription import held_back
 from engine.records import Answer, Calibration, Event, Stance
 from engine.scene import Middle
 
@@ -38,6 +39,8 @@ class Present:
         # Somebody who stands as in the stance; nobody has where the stance is that of another day.
         self._neutral = None if plan.keep_stance else first
         self._know(self.calibration)
+        if plan.prescribed is not None and (why := held_back(plan.prescribed)):
+            self.note("prescription", why)
         for precaution in plan.precautions:
             late = expired(precaution, today)
             for problem in problems_of(precaution, today):

@@ -135,11 +135,13 @@ def resolve(
     games: Mapping[str, type[Task]],
     plan: Mapping[str, Any] | None = None,
     now: Mapping[str, Any] | None = None,
+    others: bool = False,
 ) -> Resolved:
     """What holds once a preset (a name, or the path of a .toml), a patient's plan and the therapist were heard.
 
-    `games` are those that may be set. `plan` and `now` have the tables of a preset file. Raises ParameterError,
-    naming file, table, key, value and range, for whatever cannot be used.
+    `games` are those that may be set; with `others` more may be named, and are left out. `plan` and `now` have the
+    tables of a preset file. Raises ParameterError, naming file, table, key, value and range, for whatever cannot be
+    used.
     """
     chain = _chain(name)
     layers = [*chain, *(_given(source, tables) for source, tables in ((PLAN, plan), (NOW, now)) if tables)]
@@ -155,7 +157,7 @@ def resolve(
         sources |= of_game
     for layer in layers:
         for game in layer.tables.games:
-            if game not in games:
+            if game not in games and not others:
                 known = ", ".join(games)
                 raise ParameterError(f"{layer.place}: [games.{game}]: there is no game {game!r}; the games are {known}")
     preset = cast(Preset, chain[-1].tables)

@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import msgspec.inspect
 import numpy as np
+
+from engine.keys import Keys
+from engine.sealing import Unopened, is_sealed, opened
 
 SCHEMA = 1
 
@@ -284,6 +288,19 @@ class Recording(Record, frozen=True):
     frames: int
 
 
+class Prescribed(Record, frozen=True):
+    """The prescription (engine.prescription) that a session was played by: which version, its SHA-256, its last day.
+
+    `state` is what it was worth on that day: `current`, `expired`, `older` or `missing` (version 0).
+    """
+
+    patient: str
+    version: int
+    sha256: str
+    valid_until: str
+    state: str
+
+
 class Session(Record, frozen=True):
     """One visit of one person, whole.
 
@@ -292,7 +309,8 @@ class Session(Record, frozen=True):
     `keep_stance`, `posture` (standing, seated or lying), `adaptation`, `floors`, `rises`, `followed`, `scale` (of
     questions: words or faces) and `most_s` (how long it may last, None for no end) are the plan's, so that the session
     can be played again from its recording. `told` is what the person said of themselves, those that were asked before
-    it began first, which have no time. `answers` is empty: records from before `told` have it.
+    it began first, which have no time. `answers` is empty: records from before `told` have it. Where nothing was
+    prescribed, `prescribed` stays out of the file and is false.
     """
 
     id: str
@@ -323,6 +341,7 @@ class Session(Record, frozen=True):
     followed: tuple[Followed, ...] = ()
     scale: str = "words"
     most_s: float | None = None
+    prescribed: Prescribed | msgspec.UnsetType = msgspec.UNSET
     schema: int = SCHEMA
 
 
@@ -345,18 +364,56 @@ def _plain(value: object) -> object:
 R = TypeVar("R", bound=Record)
 
 
-def from_json(content: bytes, kind: type[R], name: str = "record") -> R:
-    """Read a record from JSON; raises RecordUnreadable, naming `name` and the place, when it does not fit."""
+def from_json(content: bytes, kind: type[R], name: str = "record", newer: bool = False) -> R:
+    """Read a record from JSON; raises RecordUnreadable, naming `name` and the place, when it does not fit.
+
+    With `newer` it may be of a later version: fields that are not known here are left out.
+    """
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as reason:
-        raise RecordUnreadable(f"{name} is not a {kind.__name__}: {reason}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
+        why: Exception = reason
+    if newer:
+        try:
+            return msgspec.convert(_known(msgspec.json.decode(content), msgspec.inspect.type_info(kind)), kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
+            why = reason
+    raise RecordUnreadable(f"{name} is not a {kind.__name__}: {why}")
 
 
-def read(path: Path, kind: type[R]) -> R:
-    """Read a record from a file; raises RecordUnreadable when it is missing or does not fit."""
+def _known(value: object, kind: msgspec.inspect.Type) -> object:
+    """A value without the fields that records of this version do not have."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        for one in kind.types:
+            value = _known(value, one)
+        return value
+    if isinstance(kind, msgspec.inspect.StructType) and isinstance(value, dict):
+        fields = {field.encode_name: field.type for field in kind.fields}
+        return {name: _known(each, fields[name]) for name, each in value.items() if name in fields}
+    if isinstance(kind, msgspec.inspect.DictType) and isinstance(value, dict):
+        return {name: _known(each, kind.value_type) for name, each in value.items()}
+    if isinstance(kind, msgspec.inspect.VarTupleType) and isinstance(value, list):
+        return [_known(each, kind.item_type) for each in value]
+    return value
+
+
+def plain(path: Path, keys: Keys | None = None) -> bytes:
+    """The JSON of a record that is kept in a file, sealed or not; raises RecordUnreadable where it cannot be had.
+
+    `keys` are those of this computer, unless others are given.
+    """
     try:
         content = path.read_bytes()
     except OSError as reason:
         raise RecordUnreadable(f"{path} cannot be read: {reason.strerror}") from None
-    return from_json(content, kind, str(path))
+    if not is_sealed(content):
+        return content
+    try:
+        return opened(content, keys or Keys())
+    except Unopened as reason:
+        raise RecordUnreadable(f"{path} cannot be opened: {reason}") from None
+
+
+def read(path: Path, kind: type[R], keys: Keys | None = None) -> R:
+    """Read a record from a file, sealed or not; raises RecordUnreadable when it is missing or does not fit."""
+    return from_json(plain(path, keys), kind, str(path))

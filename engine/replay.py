@@ -45,11 +45,12 @@ def open_replay(path: Path) -> ReplayHeadset:
     Raises HeadsetUnavailable, naming the file and the reason, when it cannot be read.
     """
     try:
-        _, rows, devices, joints, note = _read(path)
+        found = _read(path)
     except RecordingUnreadable as reason:
         raise HeadsetUnavailable(str(reason)) from None
-    description = f"replay of {path.name}, {len(rows)} frames"
-    return ReplayHeadset(rows, f"{description} ({note})" if note else description, devices, joints)
+    description = f"replay of {path.name}, {len(found.rows)} frames"
+    told = f"{description} ({found.note})" if found.note else description
+    return ReplayHeadset(found.rows, told, found.devices, found.joints)
 
 
 def read_rows(path: Path) -> tuple[np.ndarray, str]:

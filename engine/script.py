@@ -16,7 +16,7 @@ from engine.envelope import OutsideEnvelope
 from engine.frame import Devices
 from engine.measuring import measured
 from engine.movements import MOVEMENTS
-from engine.plan import FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step
+from engine.plan import DELIVERY_ON, FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step
 from engine.precautions import barred
 from engine.present import Present
 from engine.questions import GATES, Question
@@ -162,16 +162,14 @@ class Script:
         try:
             return (yield from self._start(step) if step.kind == START.kind else self._words(step))
         finally:
-            games = {"games": " ".join(step.games)} if step.games else {}
-            parameters = {"seconds": step.seconds, **games}
-            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters=parameters)
+            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters=step.parameters)
 
     def _start(self, step: Interlude) -> Move:
         """Wait for somebody to put the headset on and look ahead; wherever they do, there is the front."""
         self._at(step.place)
         outcome = talking.TURNED
         while outcome == talking.TURNED:
-            outcome = yield from talking.put_on(step.panel, step.seconds)
+            outcome = yield from talking.put_on(self._with_delivery(step.kind, step.panel), step.seconds)
             self._present.recentre_asked = True
             yield ()  # with this frame it is done
         self._present.guess_again()
@@ -185,9 +183,14 @@ class Script:
         elif step.kind == FOR_THE_ADULT.kind and math.isfinite(self._present.plan.most_s):
             panel = panel._replace(values=(f"{self._present.plan.most_s / 60:.0f}",))
         sound = (Sound(f"{step.kind} sound", step.sound),) if step.sound else ()
+        panel = self._with_delivery(step.kind, panel)
         wait = choosing.confirm if panel.confirm else moves.show
         self._present.answers.rest_asked = self._present.answers.rest_asked and step.kind != REST.kind
         return (yield from moves.alongside(sound, wait((panel,), step.seconds)))
+
+    def _with_delivery(self, kind: str, panel: Panel) -> Panel:
+        line = self._present.plan.delivery
+        return panel._replace(text=(*panel.text, line)) if line and kind in DELIVERY_ON else panel
 
     def _rest(self, step: Step, done: int) -> Move:
         self._present.note("rest", f"after {done} trials")

@@ -24,7 +24,7 @@ with contextlib.suppress(ModuleNotFoundError):  # the OpenXR root has none
 if TYPE_CHECKING:
     from engine.panda.graphics import Graphics
 
-KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk"}
+KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STEADYREACH_DATA") or ROOT.parent / "shared" / "data")

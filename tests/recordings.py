@@ -1,14 +1,30 @@
-"""Recordings to test formats with: any rows that devices could write, and people who move smoothly."""
+"""Recordings to test with: any rows that devices could write, people who move smoothly, and files of both."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from engine.frame import SIDES
-from engine.recording import DEVICES, DEVICES_FLAGS, FLAGS, FRAME, JOINTS, SOURCES, SOURCES_SHIFT, Recorded
+from engine.frame import HAND_JOINTS, SIDES, Devices, Frame, Vector
+from engine.recording import (
+    DEVICES,
+    DEVICES_FLAGS,
+    FLAGS,
+    FRAME,
+    JOINTS,
+    SOURCES,
+    SOURCES_SHIFT,
+    Recorded,
+    Writer,
+    pack,
+)
+from engine.sealing import Cipher
+from engine.simulated import SimulatedHeadset
 
 SETTINGS = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-HEADER = {"format": "steadyreach recording 3", "session": "visit-1", "software": "tests ü"}
+HEADER = {"format": "steadyreach recording 4", "session": "visit-1", "software": "tests ü"}
 POSE = ("x_m", "y_m", "z_m", "qx", "qy", "qz", "qw")
 BUTTONS = 5
 STEADY_NS = 8_000_000
@@ -82,3 +98,30 @@ def valid(rows: np.ndarray, device: str, names: tuple[str, ...] = FLAGS) -> np.n
     """Where a device has a pose that is valid and finite."""
     told = (rows["flags"] >> names.index(f"{device}_valid") & 1).astype(bool)
     return told & np.isfinite(poses(rows, device)).all(axis=1)
+
+
+def walked() -> Iterator[Frame]:
+    """Frames of which two in three know more than head and hands; each hand is seen in some of these."""
+    for number, frame in enumerate(SimulatedHeadset().frames()):
+        devices = Devices(
+            waist=frame.head,
+            left_source="emulated",
+            left_joints_m=_seen(frame) if number % 2 else None,
+            right_joints_m=_seen(frame) if number % 5 else None,
+        )
+        yield frame._replace(devices=devices) if number % 3 else frame
+
+
+def _seen(frame: Frame) -> tuple[Vector, ...]:
+    """The joints of a hand, all different."""
+    return tuple((joint / 32, frame.head.position_m[1], -joint / 64) for joint in range(HAND_JOINTS))
+
+
+def written(path: Path, frames: Iterable[Frame], cipher: Cipher | None = None) -> Path:
+    """A file of frames, with an event after the fiftieth."""
+    with Writer(path, {"session": "a"}, cipher) as writer:
+        for number, frame in enumerate(frames, 1):
+            writer.write(pack(frame), frame.devices)
+            if number == 50:
+                writer.event(0.5, "paused", "tracking lost")
+    return path

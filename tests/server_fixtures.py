@@ -6,16 +6,22 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import msgspec
 import pytest
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from engine.records import (
     Answer,
@@ -36,7 +42,7 @@ from engine.records import (
     to_json,
 )
 from server_sync import wire
-from server_sync.clinic.service import Service
+from server_sync.clinic.service import Service, utc_now
 
 ROOT = Path(__file__).resolve().parent.parent
 LEANS = ("lean_forward", "lean_right", "lean_back", "lean_left")
@@ -181,14 +187,18 @@ def a_session(session_id: str = "s-1", patient: str = "p-milo", seed: int = 1, *
     return Session(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def recorded(session: Session, frames: bytes) -> Session:
+    """A session that names its recording."""
+    named = Recording(file="frames.vrec", sha256=wire.sha256(frames), bytes=len(frames), frames=46080)
+    return msgspec.structs.replace(session, recording=named)
+
+
 def write_folder(sessions: Path, session: Session, frames: bytes = b"VREC" + bytes(600_000)) -> Session:
     """Put a finished session folder where a device would; gives back the session with its recording named."""
     folder = sessions / session.id
     folder.mkdir(parents=True)
     (folder / "frames.vrec").write_bytes(frames)
-    named = Recording(file="frames.vrec", sha256=wire.sha256(frames), bytes=len(frames), frames=46080)
-    values = {name: getattr(session, name) for name in session.__struct_fields__}
-    whole = Session(**{**values, "recording": named})
+    whole = recorded(session, frames)
     (folder / "session.json").write_bytes(to_json(whole))
     return whole
 
@@ -203,10 +213,10 @@ class Clinic:
 
 
 @contextmanager
-def a_clinic(folder: Path, port: int = 0, database_url: str = "") -> Iterator[Clinic]:
+def a_clinic(folder: Path, port: int = 0, database: str = "", arguments: Sequence[str] = ()) -> Iterator[Clinic]:
     """A real server process on a free port, ended at the end."""
     command = [sys.executable, "-m", "steadyreach", "serve", "--folder", str(folder), "--port", str(port)]
-    command += ["--database-url", database_url] if database_url else []
+    command += [*(["--database", database] if database else []), *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         said = next((line for line in process.stdout or () if line.startswith("Serving at http://127.0.0.1:")), "")
@@ -217,20 +227,87 @@ def a_clinic(folder: Path, port: int = 0, database_url: str = "") -> Iterator[Cl
         process.communicate(timeout=20)
 
 
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
 @contextmanager
-def a_service(folder: Path, database_url: str = "") -> Iterator[Service]:
+def a_service(folder: Path, database: str = "", now: Callable[[], datetime] = utc_now) -> Iterator[Service]:
     """The service on a folder, as a command beside the server opens it."""
-    service = Service(folder, database_url)
+    service = Service(folder, database, now=now)
     try:
         yield service
     finally:
         service.close()
 
 
-def a_token(folder: Path, database_url: str = "") -> str:
-    """The token of a newly enrolled device."""
-    with a_service(folder, database_url) as service:
-        return service.devices.enrol(service.devices.new_code(), "test headset")
+class SignedDevice:
+    """A device that speaks to a server as the wire has it, by hand: each request is signed and names its digest."""
+
+    def __init__(self, client: Any) -> None:
+        """Make its keys; `client` is an HTTP client whose addresses begin at the server."""
+        self.client, self.token, self.id = client, "", ""
+        self._signing, self._sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
+
+    def enrolment(self, code: str, name: str = "headset") -> wire.Enrolment:
+        """What it sends to be enrolled."""
+        keys = (key.public_key().public_bytes_raw() for key in (self._signing, self._sealing))
+        signing_key, sealing_key = keys
+        return wire.Enrolment(
+            code=code, device=name, software="steadyreach 0.2.0", signing_key=signing_key, sealing_key=sealing_key
+        )
+
+    def enrol(self, service: Service, patients: Sequence[str] = ()) -> "SignedDevice":
+        """Have it enrolled, beside the web."""
+        enrolled = service.devices.enrol(self.enrolment(service.devices.new_code(patients)))
+        self.token, self.id = enrolled.token, enrolled.device
+        return self
+
+    def headers(self, method: str, address: str, body: bytes, given: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a request; those given win, after the signature."""
+        said = {wire.DIGEST: wire.content_digest(body), wire.VERSION: str(wire.PROTOCOL), **given}
+        signature = self._signing.sign(wire.to_sign(method, address, said))
+        return {
+            wire.SIGNATURE: b64encode(signature).decode(), "Authorization": f"Bearer {self.token}", **said,
+        }  # fmt: skip
+
+    def ask(self, method: str, address: str, body: bytes = b"", **headers: str) -> Any:
+        """Send a request and give back the answer; a header is named with underscores."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.request(method, address, content=body, headers=self.headers(method, address, body, given))
+
+    def deliver(self, *items: wire.Item, **others: Any) -> wire.Receipts:
+        """Send sessions."""
+        body = msgspec.msgpack.encode(wire.Batch(items=items, **others))
+        return msgspec.msgpack.decode(self.ask("POST", wire.SESSIONS, body).content, type=wire.Receipts)
+
+    def upload(self, recording: bytes) -> str:
+        """Bring a recording in one piece; gives back its hash."""
+        sha256 = wire.sha256(recording)
+        digest = f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
+        self.ask("POST", wire.UPLOADS, recording, Upload_Length=str(len(recording)), Repr_Digest=digest)
+        return sha256
+
+
+def an_item(session: Session, number: int = 1) -> wire.Item:
+    """A session as a device sends it."""
+    content = to_json(session)
+    return wire.Item(
+        id=session.id,
+        number=number,
+        sha256=wire.sha256(content),
+        content=zstandard.compress(content),
+        recording_sha256=session.recording.sha256 if session.recording else "",
+    )
 
 
 def required(part: str) -> bool:

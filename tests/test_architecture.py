@@ -22,7 +22,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     # Benches are held against what others made.
     "engine/commands/bench": (
         {"engine", "games", "calibration", "server_sync", *EDGES},
-        CORE | {"matplotlib", "panda3d", "questplus", "antropy", "neurokit2", "openbalance"},
+        CORE | {"matplotlib", "mcap", "panda3d", "pyarrow", "questplus", "antropy", "neurokit2", "openbalance"},
     ),
     "engine/formats": (
         {"engine", "engine.formats"},
@@ -46,13 +46,13 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"cryptography", "filelock", "httpx", "msgspec", "rich", "zstandard"},
     ),
     "server_sync/clinic": (
-        {"engine", "engine.formats", "server_sync"},
+        {"engine", "games", "server_sync"},  # the registry, for what is prescribed
         {"alembic", "argon2", "cryptography", "msgspec", "numpy", "obstore", "pyarrow", "pysqlite3", "sqlalchemy"}
         | {"dask", "distributed", "zstandard"},
     ),
     "server_sync/web": (
         {"engine", "server_sync"},
-        {"anyio", "litestar", "msgspec", "prometheus_client", "sqlalchemy", "uvicorn", "zstandard"},
+        {"anyio", "cryptography", "litestar", "msgspec", "prometheus_client", "sqlalchemy", "uvicorn", "zstandard"},
     ),
     "server_sync/page": (
         {"engine", "server_sync", "games"},  # the registry, for what parameters and measures are called

@@ -171,9 +171,9 @@ REFUSED = [
     (["replay", "nowhere"], "cannot be read: No such file or directory"),
     (["report", "nowhere"], "cannot be read: No such file or directory"),
     (["bench", "golf"], "there is no bench 'golf'; the benches are"),
-    (["sync"], "this device is not enrolled: run steadyreach enrol"),
-    (["enrol"], "enrol needs --folder at the clinic"),
-    (["enrol", "--server", "http://127.0.0.1:9", "--code", "X", "--patience", "0"], "cannot be reached"),
+    (["sync"], "this computer is not enrolled with a clinic"),
+    (["enrol"], "enrol needs CODE and --server"),
+    (["enrol", "X", "--server", "http://127.0.0.1:9", "--patience", "0"], "cannot be reached"),
 ]
 
 
@@ -181,7 +181,8 @@ REFUSED = [
 def test_bad_input_is_refused_in_one_sentence_and_leaves_nothing(
     words: list[str], sentence: str, run: Run, tmp_path: Path
 ) -> None:
-    sessions = ["--folder", str(tmp_path / "sessions")] if words[0] in ("play", "sync") else []
+    plays = words[0] in ("play", "sync") or words[:2] == ["enrol", "X"]
+    sessions = ["--folder", str(tmp_path / "sessions")] if plays else []
     headset = ["--headset", "simulated"] if words[0] == "play" and "--headset" not in words else []
     code, out, err = run(*words, *sessions, *headset)
     assert code != 0

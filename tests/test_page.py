@@ -7,11 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from server_fixtures import Clinic, a_clinic, a_service, a_session, a_token, missing, write_folder
+from server_fixtures import Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, missing, recorded
 
-from server_sync.client.delivery import deliver
+from server_sync import wire
 from server_sync.page.render import STYLE
+from server_sync.page.trust import clock_doubts
 
 FLAGS = [
     "--no-sandbox",
@@ -81,12 +83,14 @@ def test_the_contrast_formula_gives_known_values() -> None:
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """A server with two patients, one of them with a long name, and an account: maja, with the password below."""
-    folder, sessions = tmp_path_factory.mktemp("clinic"), tmp_path_factory.mktemp("sessions")
-    write_folder(sessions, a_session())
-    write_folder(sessions, a_session("s-2", patient="p-long", seed=2))
+    folder, frames = tmp_path_factory.mktemp("clinic"), b"VREC" + bytes(600_000)
+    sessions = recorded(a_session(), frames), recorded(a_session("s-2", patient="p-long", seed=2), frames)
     with a_clinic(folder) as running:
-        assert deliver(sessions, running.url, a_token(folder)).complete
-        with a_service(folder) as service:
+        with a_service(folder) as service, httpx.Client(base_url=running.url) as client:
+            device = SignedDevice(client).enrol(service)
+            device.upload(frames)
+            clock = wire.Clock(offset_s=86_400.0, within_s=0.1, measured_at="2026-11-20T16:42:00+01:00")
+            device.deliver(*(an_item(each, number) for number, each in enumerate(sessions, 1)), clock=clock)
             service.archive.name_person("p-milo", "Milo Adeyemi-Brandt", "9 · left hemiplegia")
             service.archive.name_person("p-long", LONG)
         yield running
@@ -170,6 +174,17 @@ def test_nothing_is_wider_than_the_window(clinic: Clinic, page: Any, path: str) 
     for width in (320, 390, 1440):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_clock_that_was_a_day_off_is_said_on_the_session(clinic: Clinic, page: Any) -> None:
+    page.goto(f"{clinic.url}/sessions/s-1")
+    assert "The device's clock was behind the clinic's" in page.content()
+
+
+@pytest.mark.parametrize(("offset_s", "words"), [(None, ""), (120.0, ""), (-121.0, "ahead of"), (121.0, "behind")])
+def test_a_clock_is_doubted_from_two_minutes_on(offset_s: float | None, words: str) -> None:
+    assert words in "".join(doubt.words for doubt in clock_doubts(offset_s, 0.2))
+    assert bool(clock_doubts(offset_s, 0.2)) == bool(words)
 
 
 def test_text_in_a_chart_is_never_scaled(clinic: Clinic, page: Any) -> None:

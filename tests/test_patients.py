@@ -7,13 +7,26 @@ import pytest
 from conftest import ROOT
 from msgspec.structs import replace
 from people import a_calibration
+from test_sealing import enrol
 
 from engine.commands import patients, visits
 from engine.commands.previewing import record_in
 from engine.frame import SIDES
+from engine.keys import FOLDER_VARIABLE, Keys
 from engine.patient import PatientRecord
 from engine.plan import About, Step
-from engine.records import Answer, Calibration, Followed, KnobState, Precaution, RecordUnreadable, Session
+from engine.records import (
+    Answer,
+    Calibration,
+    Followed,
+    KnobState,
+    Precaution,
+    RecordUnreadable,
+    Session,
+    from_json,
+    plain,
+)
+from engine.sealing import RECIPIENTS, Recipient
 from engine.session_folder import FolderUnusable
 from engine.simulated import Patient, SimulatedHeadset
 
@@ -147,6 +160,48 @@ def test_a_record_that_cannot_be_written_says_what_is_lost(tmp_path: Path) -> No
     (tmp_path / "records").write_text("a file where the folder should be")
     with pytest.raises(FolderUnusable, match="until then the next visit begins from what was known before this one"):
         patients.save(PatientRecord(patient="anna"), tmp_path / "records")
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of records beside one of sessions that is sealed for this computer."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "keys"))
+    enrol(tmp_path / "sessions", Recipient(*Keys().make()))
+    return tmp_path / "records"
+
+
+def test_a_record_on_the_computer_of_a_clinic_is_sealed_and_read_as_if_it_were_not(sealed: Path) -> None:
+    known = PatientRecord(patient="anna", precautions=(CAST,))
+    path = patients.save(known, sealed)
+    assert b"anna" not in path.read_bytes()
+    assert patients.load("anna", sealed) == record_in_plain(path) == known
+
+
+def record_in_plain(path: Path) -> PatientRecord:
+    """A record as the clinic reads it, who has the plain content."""
+    return from_json(plain(path), PatientRecord)
+
+
+def test_sessions_that_lie_elsewhere_say_for_whom_a_record_is_sealed(sealed: Path, tmp_path: Path) -> None:
+    assert b"anna" in patients.save(PatientRecord(patient="anna"), tmp_path / "a" / "b").read_bytes()
+    there = patients.save(PatientRecord(patient="anna"), tmp_path / "a" / "b", sealed.parent / "sessions")
+    assert b"anna" not in there.read_bytes()
+
+
+def test_nothing_is_played_without_the_precautions_of_a_record_that_cannot_be_opened(
+    sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients.save(PatientRecord(patient="anna", precautions=(CAST,)), sealed)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "another account"))
+    with pytest.raises(RecordUnreadable, match=r"no such key is in .*nothing is played without its precautions"):
+        patients.load("anna", sealed)
+
+
+def test_a_record_is_not_kept_in_plain_where_it_is_not_known_for_whom_to_seal_it(sealed: Path) -> None:
+    (sealed.parent / "sessions" / RECIPIENTS).write_text("{")
+    with pytest.raises(FolderUnusable, match="should say for whom to seal"):
+        patients.save(PatientRecord(patient="anna"), sealed)
+    assert not list(sealed.glob("*"))
 
 
 def test_pain_that_changed_since_the_last_visit_of_the_day_is_a_reason_to_check(

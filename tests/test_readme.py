@@ -1,6 +1,5 @@
 """The README is true: its commands run, its game plays, its tables hold what the code declares."""
 
-import json
 import re
 import shlex
 import shutil
@@ -8,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -93,26 +93,48 @@ def test_the_uv_commands_resolve(tmp_path: Path) -> None:
 
 
 def test_the_clinics_and_the_patients_commands_work_together(tmp_path: Path) -> None:
-    clinic, patient = (lines(name) for name in ("clinic", "patient"))
-    program = [sys.executable, "-m", "steadyreach"]
-    environment = {"HOME": str(tmp_path), "APPDATA": str(tmp_path), "PATH": "", "PYTHONPATH": str(ROOT)}
-    run = {"cwd": tmp_path, "text": True, "env": environment}
-    subprocess.run([*program, *["simulate", "--folder", "sessions"]], check=True, capture_output=True, **run)
-    server = subprocess.Popen([*program, *clinic[0].split()[1:], "--port", "0"], stdout=subprocess.PIPE, **run)
-    try:
-        url = next(line.split()[-1] for line in server.stdout if line.startswith("Serving at"))
-        code = subprocess.run([*program, *clinic[1].split()[1:]], capture_output=True, **run).stdout.strip()
-        account = subprocess.run([*program, *shlex.split(clinic[2])[1:]], capture_output=True, **run)
-        assert len(account.stdout.strip()) >= 15
-        enrol = patient[0].replace("http://127.0.0.1:8765", url).replace("CODE", code)
-        subprocess.run([*program, *enrol.split()[1:]], check=True, capture_output=True, **run)
-        sync = [*program, *patient[1].split()[1:], "--json"]
-        sent = subprocess.run(sync, check=True, capture_output=True, **run).stdout
-        assert json.loads(sent)["delivered"] == ["simulated-0"]
-    finally:
-        server.terminate()
-        server.wait()
-        server.stdout.close()
+    (tmp_path / "ada.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    serve, account, enrol, prescribe = lines("clinic")
+    with Commands(tmp_path, serve) as commands:
+        assert len(commands.say(account).strip()) >= 15
+        code = commands.say(enrol).strip()
+        commands.say(prescribe)
+        said = [commands.say(line.replace("CODE", code)) for line in lines("patient")]
+        kept = [commands.say(line) for line in lines("keeping")]
+    assert "delivered" in said[-1]
+    assert len(kept[0].splitlines()) == 1
+    assert (tmp_path / "measures.csv").read_text(encoding="utf-8").count("\n") > 1
+    assert (tmp_path / "clinic-again" / "clinic.db").is_file()
+
+
+class Commands:
+    """A home folder in which the README's commands are entered, while its server runs."""
+
+    def __init__(self, folder: Path, serve: str) -> None:
+        environment = {"HOME": str(folder), "APPDATA": str(folder), "PATH": "", "PYTHONPATH": str(ROOT)}
+        environment["STEADYREACH_KEYS"] = str(folder / "keys")
+        self._run: dict[str, Any] = {"cwd": folder, "text": True, "env": environment}
+        self._serve = [*self._words(serve), "--port", "0"]
+
+    def __enter__(self) -> "Commands":
+        self._server = subprocess.Popen(self._serve, stdout=subprocess.PIPE, **self._run)
+        self._url = next(line.split()[-1] for line in self._server.stdout if line.startswith("Serving at"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.terminate()
+        self._server.communicate(timeout=30)
+
+    def say(self, line: str) -> str:
+        """Enter a command, and read what it says."""
+        words = self._words(line.replace("http://127.0.0.1:8765", self._url))
+        done = subprocess.run(words, capture_output=True, **self._run)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+        return str(done.stdout)
+
+    @staticmethod
+    def _words(line: str) -> list[str]:
+        return [sys.executable, "-P", "-m", *shlex.split(line)]
 
 
 def test_its_game_is_a_whole_game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

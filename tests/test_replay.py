@@ -6,14 +6,19 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from test_sealing import enrol
 
 from engine.commands import visits
 from engine.frame import HAND_JOINTS, Button, Devices, Frame, Speed
 from engine.headset import HeadsetUnavailable
+from engine.keys import FOLDER_VARIABLE, Keys
 from engine.plan import About
 from engine.recording import Writer, pack, read
+from engine.records import RecordUnreadable, to_json
 from engine.replay import open_replay, read_rows
-from engine.session_folder import FRAMES, RECORD
+from engine.sealing import Recipient, recipients_in, write
+from engine.session_folder import FRAMES, RECORD, read_session
 from engine.simulated import SimulatedHeadset
 
 ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
@@ -72,6 +77,39 @@ def test_a_change_of_one_parameter_is_noticed(played: Path, tmp_path: Path) -> N
     record["seed"] += 1
     (changed / RECORD).write_text(json.dumps(record))
     assert not visits.play_again(changed, tmp_path / "again")[0]
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A session that was played in a folder of a clinic."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "keys"))
+    enrol(tmp_path / "sessions", Recipient(*Keys().make()))
+    holds = visits.resolved("standard", ["fruit_ladder.targets=1"])
+    plan = visits.plan("anna", visits.steps_for(["fruit_ladder"], holds, posture="seated"), holds, 5, posture="seated")
+    return visits.play(plan, SimulatedHeadset(seed=5), tmp_path / "sessions", ABOUT)[1]
+
+
+def test_a_sealed_session_comes_out_again_the_same_and_sealed(sealed: Path, tmp_path: Path) -> None:
+    same, again = visits.play_again(sealed, tmp_path / "again")
+    assert same
+    for folder in (sealed, again):
+        assert b"anna" not in (folder / RECORD).read_bytes() + (folder / FRAMES).read_bytes()
+
+
+def test_a_change_in_a_sealed_session_is_noticed(sealed: Path, tmp_path: Path) -> None:
+    changed = replace(read_session(sealed), seed=6)
+    write(sealed / RECORD, to_json(changed), recipients_in(sealed.parent))
+    assert not visits.play_again(sealed, tmp_path / "again")[0]
+
+
+def test_a_sealed_session_is_not_replayed_where_its_key_is_not(
+    sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "another account"))
+    with pytest.raises(RecordUnreadable, match="no such key is in"):
+        visits.play_again(sealed, tmp_path / "again")
+    with pytest.raises(HeadsetUnavailable, match="no such key is in"):
+        open_replay(sealed / FRAMES)
 
 
 @pytest.mark.parametrize("name", ["fruit_ladder", "harbour_lean"])

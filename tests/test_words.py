@@ -78,7 +78,7 @@ def strings_in_code() -> Iterator[str]:
 
 def keys_in_code(tables: set[str]) -> Iterator[str]:
     """Every string in the code that looks like the key of a word."""
-    key = re.compile(rf"({'|'.join(sorted(tables))})\.(?!json|toml)[a-z_]+")
+    key = re.compile(rf"({'|'.join(sorted(tables))})\.(?!json|toml|db$)[a-z_]+")
     return (string for string in strings_in_code() if key.fullmatch(string))
 
 

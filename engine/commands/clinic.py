@@ -1,15 +1,22 @@
 """The clinic's commands: serve, and what is done beside a running server."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands.answer import fail
+from engine.commands.answer import fail, tell
+from engine.commands.play import Json
+
+if TYPE_CHECKING:
+    from server_sync.clinic.devices import DeviceLine
 
 app = typer.Typer()
 Folder = Annotated[Path, typer.Option(help="the server's folder: database and recordings")]
 Database = Annotated[str, typer.Option(help="another database than SQLite in the folder, as a SQLAlchemy URL")]
+Recordings = Annotated[str, typer.Option(help="another place for recordings than the folder, as s3://bucket/prefix")]
+Level = StrEnum("Level", ["debug", "info", "warning", "error"])
 
 
 @app.command()
@@ -18,14 +25,18 @@ def serve(
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8765,
     database: Database = "",
+    recordings: Recordings = "",
+    workers: Annotated[int, typer.Option(min=1, help="processes that answer; on Windows 1")] = 1,
+    log_level: Annotated[Level, typer.Option(help="what is logged; from info on each request")] = Level.warning,
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
-    from server_sync.clinic.service import Service
-    from server_sync.web.serving import CannotServe
+    from server_sync.web.serving import CannotServe, Settings
     from server_sync.web.serving import serve as run_server
 
+    settings = Settings(folder, host, port, database, recordings, workers, log_level.value)
+
     def ready(url: str) -> None:
-        service = Service(folder, database)
+        service = settings.service()
         if not service.accounts.any():
             password = service.accounts.add("therapist", "Therapist")
             print(f"First account: therapist, password {password} (shown once)", flush=True)
@@ -33,7 +44,7 @@ def serve(
         print(f"Serving at {url}", flush=True)
 
     try:
-        run_server(folder, host, port, database, ready=ready)
+        run_server(settings, ready)
     except CannotServe as reason:
         fail(str(reason))
 
@@ -53,3 +64,54 @@ def account(
         print(Service(folder, database).accounts.add(login, name))
     except AccountExists as reason:
         fail(str(reason))
+
+
+@app.command()
+def devices(
+    folder: Folder,
+    revoke: Annotated[str, typer.Option(help="the id of a device that shall deliver no more, at once")] = "",
+    database: Database = "",
+    as_json: Json = False,
+) -> None:
+    """At the clinic, list the devices that may deliver, or take one off the list."""
+    from server_sync.clinic.devices import UnknownDevice
+    from server_sync.clinic.service import Service
+
+    service = Service(folder, database)
+    try:
+        if revoke:
+            service.devices.revoke(revoke)
+        listed = service.devices.listed()
+    except UnknownDevice as reason:
+        fail(str(reason))
+    finally:
+        service.close()
+    tell({"devices": [each._asdict() for each in listed]}, as_json, "\n".join(map(_line, listed)) or "No device yet.")
+
+
+@app.command()
+def metrics_token(folder: Folder, database: Database = "") -> None:
+    """At the clinic, print the secret that another computer shows to read the server's metrics."""
+    from server_sync.clinic.service import Service
+
+    print(Service(folder, database).metrics_token())
+
+
+def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[str, Any]]:
+    """Every session that a clinic holds: id, number, device, hashes, and whether its recording is there."""
+    from server_sync.clinic.service import Service
+
+    if not database and not (folder / "clinic.db").is_file():
+        fail(f"{folder} is not the folder of a clinic: there is no clinic.db in it")
+    service = Service(folder, database, recordings)
+    try:
+        return [each._asdict() for each in service.archive.held()]
+    finally:
+        service.close()
+
+
+def _line(device: "DeviceLine") -> str:
+    seen = f"seen {device.seen_at:%Y-%m-%d %H:%M}" if device.seen_at else "never seen"
+    revoked = f", revoked {device.revoked_at:%Y-%m-%d %H:%M}" if device.revoked_at else ""
+    whom = ", ".join(device.patients) or "anybody"
+    return f"{device.id}  {device.name}, for {whom}, {seen}, sessions up to {device.acked_through}{revoked}"

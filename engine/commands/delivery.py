@@ -1,71 +1,192 @@
 """The patient's computer and the clinic: enrolment, and the delivery of what was played."""
 
-import json
+import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.commands import visits
+from engine.commands import recovery, visits
 from engine.commands.answer import fail, tell
 from engine.commands.play import Json, Sessions
+from engine.keys import Keys, KeysUnkept
+
+if TYPE_CHECKING:
+    from server_sync.client.delivery import Delivery
+    from server_sync.client.home import Home
+    from server_sync.client.uploads import Watcher
 
 app = typer.Typer()
 HOME = visits.HOME
-Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying")]
-DatabaseUrl = Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")]
+PATIENCE_S = 30.0
+Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying each thing")]
 
 
 @app.command()
 def enrol(
-    folder: Annotated[Path | None, typer.Option(help="at the clinic: the server's folder, to make a code")] = None,
+    code: Annotated[str, typer.Argument(help="on the patient's computer: the one-time code from the clinic")] = "",
     server: Annotated[str, typer.Option(help="on the patient's computer: the clinic server's address")] = "",
-    code: Annotated[str, typer.Option(help="the one-time code from the clinic")] = "",
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="on the patient's computer: its sessions; at the clinic, to make a code: the server's"),
+    ] = None,
+    patient: Annotated[list[str] | None, typer.Option(help="at the clinic: a pseudonym that the device is for")] = None,
     name: Annotated[str, typer.Option(help="what the clinic shall call this device")] = "headset",
-    patience: Patience = 10.0,
-    database_url: DatabaseUrl = "",
+    patience: Patience = PATIENCE_S,
+    database: Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")] = "",
 ) -> None:
-    """At the clinic, make a one-time code; on the patient's computer, exchange it for this device's token."""
-    from server_sync.client import delivery as client
-    from server_sync.clinic.service import Service
-
-    if folder is not None:
-        print(Service(folder, database_url).devices.new_code())
+    """At the clinic, make a one-time code; on the patient's computer, exchange it for a place at the clinic."""
+    if folder is not None and not code and not server:
+        _make_code(folder, patient or (), database)
         return
-    if not (server and code):
-        fail("enrol needs --folder at the clinic, or --server and --code on the patient's computer")
+    folder = folder or HOME / "sessions"
+    if not (code and server):
+        fail("enrol needs CODE and --server on the patient's computer, or --folder alone at the clinic to make a code")
+    from server_sync.client import enrolment
+    from server_sync.client import patience as patiently
+    from server_sync.client.home import home_of
+
+    keys, bound = Keys(), patiently.Patience(patience)
     try:
-        token = client.enrol(server, code, name, client.Patience(patience))
-    except (client.Later, client.Refused) as reason:
+        device = enrolment.enrol(home_of(folder), server, code, name, visits.SOFTWARE, keys, bound)
+    except (patiently.Later, patiently.Refused, KeysUnkept) as reason:
         fail(str(reason))
-    HOME.mkdir(parents=True, exist_ok=True)
-    visits.DEVICE.touch(mode=0o600)
-    visits.DEVICE.write_text(json.dumps({"server": server, "token": token}))
-    print(f"enrolled at {server}; the token is in {visits.DEVICE}")
+    except OSError as reason:
+        fail(f"{folder} cannot be enrolled: {reason.strerror or reason}; nothing was changed")
+    typer.echo(
+        f"enrolled at {device.server} as {device.name}; what is played in {folder} is sealed from now on, for the "
+        f"clinic and for this computer, whose keys are in {keys.where()}"
+    )
 
 
 @app.command()
 def sync(
     folder: Sessions = HOME / "sessions",
-    server: Annotated[str, typer.Option(help="the clinic server's address; the enrolled one otherwise")] = "",
-    token: Annotated[str, typer.Option(help="this device's token; the enrolled one otherwise")] = "",
-    patience: Patience = 30.0,
+    once: Annotated[bool, typer.Option("--once", help="try once through, and leave the rest for later")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="go on watching for new sessions until interrupted")] = False,
+    status: Annotated[bool, typer.Option("--status", help="say how delivery stands, and ask nobody")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="offer once more what was set aside")] = False,
+    gently: Annotated[bool, typer.Option("--gently", help="at the lowest priority, as beside a game")] = False,
+    budget_gb: Annotated[float | None, typer.Option(min=0, help="room for recordings here, kept; 20 at first")] = None,
+    patience: Patience = PATIENCE_S,
     as_json: Json = False,
 ) -> None:
-    """Deliver finished sessions to the clinic server; safe to repeat."""
-    from server_sync.client import delivery as client
+    """Deliver finished sessions to the clinic, however long it takes; safe to repeat."""
+    from server_sync.client import status as statuses
+    from server_sync.client.home import NotEnrolled, home_of
+    from server_sync.client.turns import Busy
 
-    known: dict[str, str] = json.loads(visits.DEVICE.read_text()) if visits.DEVICE.is_file() else {}
-    server, token = server or known.get("server", ""), token or known.get("token", "")
-    if not (server and token):
-        fail("this device is not enrolled: run steadyreach enrol --server URL --code CODE first")
-    result = client.deliver(folder, server, token, client.Patience(patience))
-    sentence = (
-        f"{len(result.delivered)} delivered, {len(result.already_there)} were there, {len(result.waiting)} waiting"
-    )
-    tell(result, as_json, sentence)
-    for session, reason in result.set_aside.items():
+    home = home_of(folder)
+    if gently and hasattr(os, "nice"):
+        os.nice(19)
+    if status:
+        tell(statuses.standing(home), as_json, statuses.in_words(home, Keys()))
+        return
+    try:
+        if budget_gb is not None:
+            _keep_budget(home, budget_gb)
+        done = _delivered(home, once, keep, retry, patience, as_json)
+    except NotEnrolled as reason:
+        if as_json:
+            tell(statuses.standing(home, str(reason)), True, "")
+        fail(str(reason))
+    except Busy as reason:
+        done = statuses.standing(home, str(reason))
+        if not once:
+            tell(done, as_json, str(reason))
+            return
+    tell(done, as_json, _in_short(done))
+    _complain(done)
+
+
+def no_room(folder: Path) -> str:
+    """Why no recording can be begun in a folder because of what waits there, in a sentence; "" where one can."""
+    from server_sync.client.budget import no_room as reason
+    from server_sync.client.home import home_of
+
+    return reason(home_of(folder))
+
+
+def _make_code(folder: Path, patients: Sequence[str], database: str) -> None:
+    from server_sync.clinic.service import Service
+
+    try:
+        typer.echo(Service(folder, database).devices.new_code(patients))
+    except ValueError as reason:
+        fail(str(reason))
+
+
+def _delivered(home: "Home", once: bool, keep: bool, retry: bool, patience_s: float, quiet: bool) -> "Delivery":
+    """What came of delivering; raises NotEnrolled and Busy."""
+    from server_sync.client import outbox, turns
+    from server_sync.client import status as statuses
+    from server_sync.client.delivery import Delivery, deliver
+    from server_sync.client.home import device_of
+    from server_sync.client.patience import Patience as Patient
+
+    keys, patience = Keys(), Patient(patience_s)
+    device_of(home)
+    if retry:
+        outbox.forget_set_aside(home)
+
+    def step(done: Delivery) -> None:
+        statuses.write(home, done)
+
+    with _progress(quiet) as watch:
+
+        def deliver_once() -> Delivery:
+            recovery.recover(home.sessions)
+            done = deliver(home, device_of(home), keys, patience, step=step, watch=watch)
+            step(done)
+            return done
+
+        if once:
+            return turns.one(home, patience_s, deliver_once)
+        return turns.until_delivered(home, patience, deliver_once, step, keep)
+
+
+def _keep_budget(home: "Home", budget_gb: float) -> None:
+    from msgspec.structs import replace
+
+    from server_sync.client.enrolment import keep_device
+    from server_sync.client.home import device_of
+
+    try:
+        keep_device(home, replace(device_of(home), budget_gb=budget_gb))
+    except OSError as reason:
+        fail(f"the budget cannot be kept: {reason.strerror}")
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator["Watcher"]:
+    """How far recordings are, as a bar on a terminal; nothing for programs."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("", visible=False)
+
+        def watch(session: str, sent: int, length: int) -> None:
+            bar.update(task, description=session, completed=sent, total=length, visible=sent < length)
+
+        yield watch
+
+
+def _in_short(done: "Delivery") -> str:
+    return f"{len(done.delivered)} delivered, {len(done.already_there)} were there, {len(done.waiting)} waiting"
+
+
+def _complain(done: "Delivery") -> None:
+    for note in done.notes:
+        print(note, file=sys.stderr)
+    for session, reason in done.set_aside.items():
         print(f"{session} was set aside: {reason}", file=sys.stderr)
-    if not result.complete:
-        fail(result.problem or f"{len(result.set_aside)} sessions need a person")
+    for session, reason in done.lost.items():
+        print(f"{session} is lost, and the clinic knows: {reason}", file=sys.stderr)
+    if not done.complete:
+        fail(done.problem or f"{len(done.set_aside)} sessions need a person")

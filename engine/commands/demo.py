@@ -4,7 +4,6 @@ import json
 import math
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from engine import theme as themes
 from engine.commands import visits
 from engine.frame import SIDES, Frame
 from engine.headset import HeadsetUnavailable, Watched
+from engine.keys import Keys
 from engine.plan import About
 from engine.records import Calibration, Session, to_json
 from engine.scene import Lean, Panel, Scene, Target
@@ -228,20 +228,24 @@ class Clinic(AbstractContextManager["Clinic"]):
 
     def receive(self, sessions: Path) -> dict[str, Any]:
         """Enrol a device, deliver while the server is down, then up, then again with the ledger lost."""
-        from server_sync.client.delivery import Patience, deliver, enrol
-        from server_sync.client.outbox import LEDGER_FOLDER
+        from server_sync.client.delivery import deliver
+        from server_sync.client.enrolment import enrol
+        from server_sync.client.home import LEDGER, home_of
+        from server_sync.client.patience import Patience
 
+        home, keys, patient = home_of(sessions), Keys(self._folder.parent / "keys"), Patience(20.0)
         self.start()
-        token = enrol(self.url, self._service.devices.new_code(), "demo headset")
+        code = self._service.devices.new_code()
+        device = enrol(home, self.url, code, "demo headset", visits.SOFTWARE, keys, patient)
         port = int(self.url.rsplit(":", 1)[1])
         self.stop()
-        down = deliver(sessions, self.url, token, Patience(0.3))
+        down = deliver(home, device, keys, Patience(0.3))
         self.start(port)
-        up = deliver(sessions, self.url, token, Patience(20.0))
+        up = deliver(home, device, keys, patient)
         if not up.complete:
             raise DemoStopped(f"the session could not be delivered: {up.problem or dict(up.set_aside)}")
-        shutil.rmtree(sessions / LEDGER_FOLDER)
-        again = deliver(sessions, self.url, token, Patience(20.0))
+        (home.clinic / LEDGER).unlink()
+        again = deliver(home, device, keys, patient)
         return {
             "while_down": {"waiting": len(down.waiting), "said": down.problem},
             "delivered": len(up.delivered),
@@ -263,7 +267,7 @@ def _prepare(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / "demo.json").is_file():
         raise DemoStopped(f"{out} is not empty and not from a demo; choose another folder with --folder")
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("clinic", "pictures", "sessions", "source"):
+    for name in ("clinic", "keys", "pictures", "sessions", "source"):
         if (out / name).exists():
             (out / name).rename(_aside(out))
     (out / "demo.json").write_text("{}", encoding="utf-8")

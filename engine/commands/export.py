@@ -8,7 +8,7 @@ from engine.formats import c3d, files, foxglove, motion_bids, own_csv, parquet
 from engine.formats.motion_bids import AlreadyThere
 from engine.formats.steady import Unsteady
 from engine.formats.tables import Table, beside
-from engine.recording import Recorded
+from engine.recording import NotArchived, Recorded, write_archive
 from engine.records import Session
 from engine.session_folder import RECORD, read_session
 
@@ -17,6 +17,7 @@ _WRITERS: Mapping[str, Callable[[Path, Recorded, Session | None], list[Path]]] =
     "parquet": lambda path, recorded, _: parquet.write(path, recorded),
     "c3d": c3d.write,
     "mcap": foxglove.write,
+    "vrec": lambda path, recorded, _: _archive(path, recorded),
 }
 MOTION_BIDS = "motion-bids"
 KINDS = (*_WRITERS, MOTION_BIDS)
@@ -37,7 +38,7 @@ def export(source: Path, target: Path, kind: str = "", axes: str = "openxr") -> 
         raise NotExported(f"{target} cannot be written: {target.parent} is no folder")
     kind = kind or target.suffix.lower().removeprefix(".") or MOTION_BIDS
     if kind not in KINDS:
-        raise NotExported(f"{target}: exports are .csv, .parquet, .c3d, .mcap, or a folder for {MOTION_BIDS}")
+        raise NotExported(f"{target}: exports are .csv, .parquet, .c3d, .mcap, .vrec, or a folder for {MOTION_BIDS}")
     recorded = files.read(source, axes=axes)
     if isinstance(recorded, Table):
         raise NotExported(f"{source} holds no poses of a head, and only recordings are exported")
@@ -52,8 +53,15 @@ def export(source: Path, target: Path, kind: str = "", axes: str = "openxr") -> 
         raise NotExported(str(reason)) from None
     except Unsteady as reason:
         raise NotExported(f"{source} cannot be exported as {kind}: {reason}") from None
+    except NotArchived as reason:
+        raise NotExported(f"{source} {reason}") from None
     except OSError as reason:
         raise NotExported(f"{target} cannot be written: {reason.strerror or reason}") from None
+
+
+def _archive(path: Path, recorded: Recorded) -> list[Path]:
+    write_archive(path, recorded)
+    return [path]
 
 
 def _write(target: Path, kind: str, recorded: Recorded, session: Session | None) -> list[Path]:

@@ -87,18 +87,32 @@ def plot(
 
 @app.command()
 def export(
-    file: File,
-    target: Annotated[Path, typer.Argument(help="a .csv, .parquet, .c3d or .mcap, or a folder for Motion-BIDS")],
+    file: Annotated[Path | None, typer.Argument(help="a recording, or a finished session folder")] = None,
+    target: Annotated[
+        Path | None, typer.Argument(help="a .csv, .parquet, .c3d, .mcap, a .vrec as archive, or a folder: Motion-BIDS")
+    ] = None,
     axes: Axes = "openxr",
+    server_folder: Annotated[Path | None, typer.Option(help="at the clinic: list what its server holds")] = None,
+    database: Annotated[str, typer.Option(help="of the clinic, as a SQLAlchemy URL")] = "",
+    as_json: Json = False,
 ) -> None:
-    """Write a recording or a session in a format of other programs."""
+    """Write a recording or a session in a format of other programs; at the clinic, list every session that is held."""
+    if server_folder is not None:
+        from engine.commands.clinic import held
+
+        sessions = held(server_folder, database)
+        told = [f"{each['sha256']}  {each['id']}" for each in sessions]
+        tell(sessions, as_json, "\n".join(told) or f"{server_folder} holds no session")
+        return
+    if file is None or target is None:
+        fail("export needs FILE and TARGET, or --server-folder at the clinic")
     from engine.commands import export as exporting
 
     try:
         written = exporting.export(file, target, axes=axes)
     except exporting.NotExported as reason:
         fail(str(reason))
-    typer.echo("\n".join(map(str, written)))
+    tell([str(path) for path in written], as_json, "\n".join(map(str, written)))
 
 
 @app.command()

@@ -20,9 +20,9 @@ from engine.frame import Frame
 from engine.headset import Watched
 from engine.plan import About
 from engine.records import Session
-from engine.replay import ReplayHeadset
 from engine.scene import Scene
-from engine.session_folder import FRAMES, RECORD, read_session
+from engine.sealing import recipients_in
+from engine.session_folder import FRAMES, read_session
 from engine.settings import USUAL, Settings
 
 if TYPE_CHECKING:
@@ -128,13 +128,12 @@ def reel_of(session: Path, cut: Cut) -> tuple[Session, Reel, bool]:
     """Play a finished session again: its record, the moments of a cut, and whether the same session came out."""
     before = read_session(session)
     frames = recording.read(session / FRAMES)
-    headset = ReplayHeadset(frames.rows, before.headset_description, frames.devices, frames.joints)
-    headset.kind = before.headset
+    headset, recipients = visits.replayed(before, frames), recipients_in(session.parent)
     reel, about = Reel(cut), About(before.id, before.started_at, before.software)
     with tempfile.TemporaryDirectory() as folder:
-        _, again = visits.play(visits.plan_of(before), Watched(headset, reel), Path(folder), about)
-        same = (session / RECORD).read_bytes() == (again / RECORD).read_bytes()  # which has the hash of the frames
-    return before, reel, same
+        plan = visits.plan_of(before)
+        done, _ = visits.play(plan, Watched(headset, reel), Path(folder), about, recipients=recipients)
+    return before, reel, visits.played(before) == visits.played(done)
 
 
 def stature_m(done: Session) -> float:

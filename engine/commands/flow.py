@@ -15,6 +15,7 @@ from engine.plan import (
     Fork,
     Interlude,
     Step,
+    message,
     programme,
     sticker,
 )
@@ -85,6 +86,8 @@ def steps_of(
             steps.append(replace(INTERLUDES[block.task], seconds=seconds))
         elif block.task == "programme":
             steps.append(replace(programme(str(block.parameters["games"]).split()), seconds=seconds))
+        elif block.task == "message":
+            steps.append(replace(message(str(block.parameters["said"])), seconds=seconds))
         elif block.kind == "question":
             steps.append(replace(question_of(block.task, str(block.parameters["scale"])), seconds=seconds))
         elif block.kind == "pick":

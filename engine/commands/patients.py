@@ -1,6 +1,5 @@
 """What is known of a patient from visit to visit: kept in a file of their own, and brought up to date after each."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -14,19 +13,34 @@ from calibration.checks import day_of, problems
 from calibration.due import carried_over
 from calibration.knobs import next_step
 from engine import precautions
-from engine.commands.visits import HOME, knobs_of, preset_parameters
+from engine.commands.visits import HOME, knobs_of, preset_parameters, resolved
 from engine.guard import NEAR_FALLS
 from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord
 from engine.plan import Plan
 from engine.presets import Resolved
-from engine.records import BlockRecord, KnobState, RecordUnreadable, Session, read, to_json
+from engine.records import BlockRecord, KnobState, Record, RecordUnreadable, Session, read, to_json
+from engine.sealing import RecipientsUnreadable, recipients_in, write
 from engine.session_folder import FolderUnusable
 
 FOLDER = HOME / "patients"
 NEAR_FALLS_STOP = 2
+UNCHANGED = "the record of the patient was not changed"
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 KEEP = "put it right, or take it from a backup: nothing is played without its precautions"
+
+
+class Afterwards(Record, frozen=True):
+    """What is kept beside a visit so that whoever finds it unfinished can bring the patient's record up to date.
+
+    `record` is as the visit began, with the settings and the age said for it; `records` is the folder that it lies in.
+    `preset` and `assigned` are what was said when it began.
+    """
+
+    record: PatientRecord
+    records: str
+    preset: str
+    assigned: tuple[str, ...] = ()
 
 
 def path_of(patient: str, folder: Path = FOLDER) -> Path:
@@ -57,26 +71,53 @@ def load(patient: str, folder: Path = FOLDER) -> PatientRecord:
     return known
 
 
-def save(known: PatientRecord, folder: Path = FOLDER) -> Path:
+def save(known: PatientRecord, folder: Path = FOLDER, sessions: Path | None = None) -> Path:
     """Keep what is known: the whole file or, whatever happens meanwhile, the one that was there before.
 
+    It is sealed where this folder is, or the one of the sessions, which lies beside it unless another is named.
     Raises engine.session_folder.FolderUnusable.
     """
     path = path_of(known.patient, folder)
-    new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with new.open("wb") as file:
-            file.write(to_json(known))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        recipients = recipients_in(folder) or recipients_in(sessions or folder.parent / "sessions")
+        write(path, to_json(known), recipients)
+    except RecipientsUnreadable as reason:
+        raise FolderUnusable(f"{path} cannot be written: {reason}") from None
     except OSError as reason:
         raise FolderUnusable(
             f"{path} cannot be written ({reason.strerror}): make it writable; until then the next visit begins from "
             "what was known before this one"
         ) from None
     return path
+
+
+def afterwards(
+    known: PatientRecord | None, folder: Path, preset: str, assigned: Sequence[str] = ()
+) -> Afterwards | None:
+    """What a visit needs that it should be carried on from, whatever happens; None where nothing is kept of anybody."""
+    if known is None:
+        return None
+    if preset.endswith(".toml"):
+        preset = str(Path(preset).resolve())
+    return Afterwards(known, str(folder.resolve()), preset, tuple(assigned))
+
+
+def catch_up(told: Afterwards, plan: Plan, done: Session, sessions: Path) -> str:
+    """Bring the record of a patient up to date after a visit that was played again; else why not, in words.
+
+    `plan` is the one that was played again. A record that is up to date already stays as it is. Raises what `load`,
+    `save` and `engine.commands.visits.resolved` do.
+    """
+    folder, before = Path(told.records), told.record
+    known = load(before.patient, folder)
+    if known.last_at == done.started_at:
+        return ""
+    if (known.sessions, known.last_at) != (before.sessions, before.last_at):
+        return f"{UNCHANGED}: they have played since, on {known.last_at[:10]}"
+    known = replace(known, settings=before.settings, age_years=before.age_years)
+    save(after(known, resolved(told.preset, told.assigned, known), plan, done), folder, sessions)
+    return ""
 
 
 def problems_of(known: PatientRecord) -> Iterator[str]:

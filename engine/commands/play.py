@@ -2,29 +2,32 @@
 
 import dataclasses
 import signal
-import subprocess
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from msgspec.structs import replace
 
 from calibration import imported
+from calibration.due import NOTHING
 from engine import replay, words
 from engine import theme as themes
 from engine.answers import AnswerUnusable, check_answer
-from engine.commands import patients, visits
+from engine.commands import following, outgoing, patients, visits
 from engine.commands.answer import fail, tell
 from engine.commands.doors import ANYBODY, AtDesk, open_headset, open_sound
+from engine.commands.following import Prepared
+from engine.commands.recovery import recover
 from engine.headset import Choice, Watched
 from engine.openxr.options import options
 from engine.patient import PatientRecord
 from engine.plan import FOR_THE_ADULT, POSTURES, START, About, AnyStep, Interlude
+from engine.presets import Resolved
 from engine.profile import Profile, profile_of
 from engine.records import Answer, Calibration, Session
 from engine.session import UNWRITTEN
@@ -51,17 +54,76 @@ def about(id: str = "") -> About:
     return About(id or str(uuid.uuid4()), datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
 
 
-def known_of(patient: str, records: Path, age_years: int | None = None) -> PatientRecord | None:
-    """What is known of a patient; nobody's where none is named, and told to be new where nothing is kept.
+class Wish(NamedTuple):
+    """What to play: which games, with which values, what to measure, all around them or not, and for how long."""
 
-    An age that is said now is theirs.
+    games: Sequence[str]
+    assigned: Sequence[str]
+    measuring: str
+    whole: bool
+    minutes: float | None = None
+
+
+def known_of(patient: str, records: Path, sessions: Path, today: date, age_years: int | None = None) -> Prepared | None:
+    """What is known of a patient and prescribed for them; None where nobody is named.
+
+    An age that is said now is theirs. What is prescribed is kept in their record: its precautions hold whatever becomes
+    of it.
     """
     if not patient:
         return None
-    if not patients.path_of(patient, records).exists():
+    there, own = patients.path_of(patient, records).exists(), patients.load(patient, records)
+    own = own if age_years is None else replace(own, age_years=age_years)
+    ready = following.prepared(own, there, sessions, today)
+    if not there and ready.used is None:
         print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
-    known = patients.load(patient, records)
-    return known if age_years is None else replace(known, age_years=age_years)
+    for note in ready.notes:
+        print(note, file=sys.stderr)
+    if ready.record != own:
+        patients.save(ready.record, records, sessions)
+    return ready
+
+
+def wish_of(wish: Wish, ready: Prepared | None, today: date) -> Wish:
+    """What comes of a wish; without games those that are prescribed for a day, none where that is nothing.
+
+    Where precautions may be missing it is calm breathing alone, or the command ends with a sentence.
+    """
+    if ready is not None and ready.calm_only:
+        if list(wish.games) != [visits.CALM]:
+            fail(ready.calm_only)
+        breathing = (f"{visits.CALM}.{name}={value}" for name, value in visits.CALM_END.items())
+        return wish._replace(assigned=(*wish.assigned, *breathing), measuring=NOTHING, whole=False)
+    if wish.games:
+        return wish
+    if ready is None or ready.prescription is None:
+        fail("nothing is prescribed here: name the games to play (steadyreach games lists them)")
+    games, minutes = following.today_of(ready, today)
+    return wish._replace(games=games, minutes=minutes)
+
+
+def steps_of(
+    wish: Wish,
+    holds: Resolved,
+    record: PatientRecord | None,
+    profile: Profile,
+    posture: str,
+    today: date,
+    told: Sequence[Answer],
+) -> tuple[AnyStep, ...]:
+    """The steps of a visit, with all around the games where it is wished."""
+    steps = visits.steps_for(
+        wish.games, holds, record=record, measuring=wish.measuring, posture=posture, today=today, answers=told
+    )
+    return visits.around(steps, holds, profile, posture, stickers_of(record)) if wish.whole else steps
+
+
+def usual_preset(ready: Prepared | None, profile: Profile) -> str:
+    """The preset of a patient for whom nobody says another: prescribed, theirs, or that of their age."""
+    if ready is None:
+        return profile.preset
+    theirs = ready.prescription is not None or ready.record.sessions or ready.record.preset != "standard"
+    return ready.record.preset if theirs else profile.preset
 
 
 def wanted(record: PatientRecord | None, profile: Profile, said: Mapping[str, Any]) -> Settings:
@@ -78,7 +140,9 @@ def wanted(record: PatientRecord | None, profile: Profile, said: Mapping[str, An
 
 @app.command()
 def play(
-    chosen: Annotated[list[str], typer.Argument(metavar="GAME...", help="games, in order")],
+    chosen: Annotated[
+        list[str] | None, typer.Argument(metavar="GAME...", help="games, in order; else those prescribed for today")
+    ] = None,
     headset: Kind = "auto",
     folder: Sessions = visits.HOME / "sessions",
     preset: Preset = "",
@@ -108,41 +172,54 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
+    _make_ready(folder)
     replayed, now = headset.startswith("replay:"), about()
-    today, record = date.fromisoformat(now.started_at[:10]), known_of(patient, records, age)
-    profile = profile_of(record.age_years if record else age)
+    today = date.fromisoformat(now.started_at[:10])
+    ready = known_of(patient, records, folder, today, age)
+    record = ready.record if ready else None
+    measuring = NOTHING if replayed else measure or (visits.AUTO if record else visits.USUAL)
+    wish = Wish(chosen or (), set_ or (), measuring, (record is not None if whole is None else whole) and not replayed)
+    wish = wish if replayed and wish.games else wish_of(wish, ready, today)
+    if ready is not None and not wish.games:
+        tell({"patient": patient, "games": [], "says": (says := following.free(ready, today))}, as_json, says)
+        return
+    profile = following.shortened(profile_of(record.age_years if record else age), wish.minutes)
     chosen_settings = {"theme": theme, "language": language, "text_scale": text_size, "voice": voice,
                        "captions": captions, "mono": mono}  # fmt: skip
     settings = wanted(record, profile, chosen_settings)
-    usual = record.preset if record and (record.sessions or record.preset != "standard") else profile.preset
-    holds = visits.resolved(preset or usual, set_ or (), record)
+    usual = usual_preset(ready, profile)
+    holds = visits.resolved(preset or usual, wish.assigned, record)
+    following.refuse_looser(ready, preset, holds)
     told = answers_from(answer or ())
-    measuring = "nothing" if replayed else measure or (visits.AUTO if record else visits.USUAL)
-    steps: tuple[AnyStep, ...] = visits.steps_for(
-        chosen, holds, record=record, measuring=measuring, posture=posture, today=today, answers=told
-    )
-    if (record is not None if whole is None else whole) and not replayed:
-        steps = visits.around(steps, holds, profile, posture, stickers_of(record))
+    steps = steps_of(wish, holds, record, profile, posture, today, told)
     ends_as_by_ctrl_c()
     desk = AtDesk(stature or stature_of(record), posture == "seated", board)
     started, known = open_headset(headset, seed, options(posture, mirror, xr or ()), settings, desk), None
     if isinstance(started.headset, replay.ReplayHeadset):
         known = imported.measure(started.headset.rows, now.started_at)
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
+    else:
+        steps = following.with_news(steps, ready)
     if started.headset.kind == "desk":
         steps = without_headset(steps)
     _tell_what_started(started)
+    kept = replace(record, settings=settings) if record is not None and not replayed else None
     plan = visits.plan(
         patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
-        answers=told, today=today, profile=profile,
+        answers=told, today=today, profile=profile, prescribed=None if replayed or ready is None else ready.used,
     )  # fmt: skip
+    plan = plan if replayed else dataclasses.replace(plan, delivery=outgoing.lobby_line(folder))
     with ExitStack() as closing:
         heard = open_sound(closing, settings) if started.headset.kind in ("desk", "openxr") else ()
-        done, where = visits.play(plan, Watched(started.headset, *heard), folder, now)
-    if record is not None and not replayed:
-        patients.save(replace(patients.after(record, holds, plan, done), settings=settings), records)
+        done, where = visits.play(
+            plan, Watched(started.headset, *heard), folder, now,
+            patients.afterwards(kept, records, preset or usual, wish.assigned),
+            lambda done: kept and patients.save(
+                following.noted(patients.after(kept, holds, plan, done), ready, done), records, folder
+            ),
+        )  # fmt: skip
     if not replayed:
-        _send(folder)
+        outgoing.send(folder)
     _tell_what_came(done, where, as_json)
 
 
@@ -242,6 +319,15 @@ def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
+def _make_ready(folder: Path) -> None:
+    """Finish what had stopped in the middle, and have it sent; refuse where nothing more can be recorded."""
+    for finished in recover(folder):
+        print(f"a session that had stopped in the middle is kept in {finished}", file=sys.stderr)
+    outgoing.send(folder)
+    if why_not := outgoing.no_room(folder):
+        fail(why_not)
+
+
 def _tell_what_started(started: Choice) -> None:
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
@@ -249,7 +335,8 @@ def _tell_what_started(started: Choice) -> None:
 
 
 def _tell_what_came(done: Session, where: Path, as_json: bool) -> None:
-    tell(visits.summary(done, where), as_json, _said(done, where))
+    used = done.prescribed or None
+    tell({**visits.summary(done, where), "prescription": used}, as_json, _said(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
         fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
@@ -257,18 +344,8 @@ def _tell_what_came(done: Session, where: Path, as_json: bool) -> None:
 def _said(done: Session, where: Path) -> str:
     answer: dict[str, Any] = visits.summary(done, where)
     notes = "".join(f"\n  {note}" for note in answer["notes"])
-    return f"{answer['reached']} of {answer['trials']} reached, {done.ended_by}: {where}{notes}"
-
-
-def _send(folder: Path) -> None:
-    """Deliver what is finished behind the person's back, from a computer that is enrolled with a clinic."""
-    if visits.DEVICE.is_file():
-        apart: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-        command = [sys.executable, "-P", "-m", "steadyreach", "sync", "--folder", str(folder)]
-        nothing = subprocess.DEVNULL
-        subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, **apart)  # noqa: S603 (this program)
+    by = f", by prescription version {done.prescribed.version} ({done.prescribed.state})" if done.prescribed else ""
+    return f"{answer['reached']} of {answer['trials']} reached, {done.ended_by}{by}: {where}{notes}"
 
 
 def _now() -> str:

@@ -19,7 +19,7 @@ from engine.patient import PatientRecord
 from engine.plan import Plan
 from engine.precautions import bounds_of, check_precautions
 from engine.presets import Resolved
-from engine.records import RecordUnreadable, Session, from_json
+from engine.records import RecordUnreadable, Session, from_json, plain
 from engine.session_folder import RECORD
 
 NOTHING_BEFORE = "there is no preset {!r} any more: nothing to compare with"
@@ -62,11 +62,9 @@ def record_in(path: Path) -> PatientRecord:
     Which of both a file is, its content says. Raises RecordUnreadable.
     """
     file = path / RECORD if path.is_dir() else path
+    content = plain(file)
     try:
-        content = file.read_bytes()
         fields = msgspec.json.decode(content)
-    except OSError as reason:
-        raise RecordUnreadable(f"{file} cannot be read: {reason.strerror}") from None
     except msgspec.DecodeError as reason:
         raise RecordUnreadable(f"{file} is neither a patient's record nor a session: {reason}") from None
     if isinstance(fields, dict) and "blocks" in fields:

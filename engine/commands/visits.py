@@ -1,13 +1,14 @@
 """Visits put together: games, assessments, presets and what is known of a patient, played into a folder."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import typer
+from msgspec.structs import replace
 
 import games
 from calibration.adaptation import Followers
@@ -42,9 +43,10 @@ from engine.plan import (
 from engine.precautions import Cap, barred, bounds_of
 from engine.presets import Resolved
 from engine.profile import ADULT, Profile
-from engine.records import Answer, BlockRecord, Calibration, Followed, KnobState, Session
+from engine.records import Answer, BlockRecord, Calibration, Followed, KnobState, Prescribed, Record, Session, to_json
 from engine.replay import ReplayHeadset
-from engine.session_folder import FRAMES, RECORD, SessionFolder, read_session
+from engine.sealing import Recipient, recipients_in
+from engine.session_folder import FRAMES, RECORD, begin, read_session
 from engine.task import Task
 
 VERSION = "0.1.0"
@@ -58,12 +60,12 @@ ASSESSMENTS: Mapping[str, type[Task]] = {
 USUAL, AUTO = "usual", "auto"
 MEASURING = (USUAL, AUTO, NOTHING, CHECK, FULL)
 WARM_UP_TARGETS = 3
+FOUND = "found unfinished"
+"""The event that says what came of a session that the computer stopped in the middle."""
 CALM = "calm_tide"
 CALM_END: Mapping[str, object] = {"stretch": "breathing only"}
 HOME = Path(typer.get_app_dir("steadyreach"))
 CACHE = HOME / "cache"
-DEVICE = HOME / "device.json"
-"""Where a computer that is enrolled with a clinic keeps its token."""
 
 
 def tasks() -> Mapping[str, type[Task]]:
@@ -165,6 +167,7 @@ def plan(
     answers: tuple[Answer, ...] = (),
     today: date | None = None,
     profile: Profile = ADULT,
+    prescribed: Prescribed | None = None,
 ) -> Plan:
     """A plan with the bounds of what holds; its followers go on from the patient's `record`, where there is one."""
     precautions = record.precautions if record else ()
@@ -189,6 +192,7 @@ def plan(
         followed=followed,
         scale=profile.scale,
         most_s=profile.most_minutes * 60,
+        prescribed=prescribed,
     )
 
 
@@ -205,21 +209,41 @@ def preset_parameters(name: str, holds: Resolved) -> Any:
     return holds.parameters(name, *([Layer("bonus zone", {"bonus_percent": bonus})] if general else []))
 
 
-def play(visit: Plan, headset: Headset, sessions: Path, about: About) -> tuple[Session, Path]:
+def play(
+    visit: Plan,
+    headset: Headset,
+    sessions: Path,
+    about: About,
+    afterwards: Record | None = None,
+    then: Callable[[Session], object] = lambda _: None,
+    recipients: Sequence[Recipient] = (),
+) -> tuple[Session, Path]:
     """Live through a plan and keep it: the record, and its folder, which appears whole or not at all.
+
+    `then` is done once the record is written and before it appears; `afterwards` is what somebody needs to do so who
+    finds the folder after the computer stopped (engine.commands.recovery). The folder is sealed for `recipients`, where
+    it is not sealed for its own.
 
     Raises engine.session_folder.FolderUnusable when the folder cannot take it.
     """
-    folder = SessionFolder(sessions, about.id)
-    writer = folder.writer(_header(about, headset))
+    begun = session.begun(visit, headset.kind, headset.description, about)
+    folder = begin(sessions, begun, afterwards, recipients)
+    writer = None
     try:
+        writer = folder.writer(_header(about, headset))
         done = session.run(visit, headset, writer, about)
-        return done, folder.finish(done)
+        folder.write(done)
+        try:
+            then(done)
+        finally:
+            where = folder.finish()
+        return done, where
     except BaseException:
-        if not writer.rows:  # else the recording stays, unfinished and out of sight, for whoever looks into the fault
+        if writer is None or not writer.rows:  # else it stays, unfinished and out of sight, and is recovered
             folder.abandon()
         raise
     finally:
+        folder.release()
         headset.close()
 
 
@@ -253,32 +277,55 @@ def plan_of(done: Session) -> Plan:
         followed=done.followed,
         scale=done.scale,
         most_s=done.most_s or math.inf,
+        prescribed=done.prescribed or None,
     )
 
 
 def play_again(folder: Path, sessions: Path) -> tuple[bool, Path]:
     """Play a finished session from its own recording into another folder; True when both are the same, byte for byte.
 
-    Raises RecordUnreadable, RecordingUnreadable or FolderUnusable.
+    Of what is sealed, or was cut off, all that can be read has to be the same: its bytes never are. What was sealed
+    stays so. Raises RecordUnreadable, RecordingUnreadable or FolderUnusable.
     """
     before = read_session(folder)
     frames = recording.read(folder / FRAMES)
-    kind = _Interrupted if before.ended_by == session.INTERRUPTED else ReplayHeadset
-    headset = kind(frames.rows, before.headset_description, frames.devices, frames.joints)
-    headset.kind = before.headset
     about = About(before.id, before.started_at, before.software)
-    _, again = play(plan_of(before), headset, sessions, about)
+    recipients = recipients_in(folder.parent)
+    done, again = play(plan_of(before), replayed(before, frames), sessions, about, recipients=recipients)
     same = all((folder / name).read_bytes() == (again / name).read_bytes() for name in (RECORD, FRAMES))
+    if not same and (recipients or before.ended_by == session.CUT_OFF):
+        same = played(before) == played(done) and _tables(frames) == _tables(recording.read(again / FRAMES))
     return same, again
 
 
-class _Interrupted(ReplayHeadset):
-    """A recording that ends as one does that was stopped from the keyboard."""
+def replayed(before: Session, frames: recording.Recorded) -> Headset:
+    """A headset that gives the frames of a session once more, and ends as it did where the frames do not show it."""
+    shown = before.ended_by not in (session.INTERRUPTED, session.CUT_OFF)
+    headset = _Ending(frames.rows, before.headset_description, frames.devices, frames.joints)
+    headset.kind, headset.ends = before.headset, "" if shown else before.ended_by
+    return headset
+
+
+def played(done: Session) -> bytes:
+    """A session as it was played, without what the file of its frames is like, and what was said when it was found."""
+    events = tuple(event for event in done.events if event.name != FOUND)
+    return to_json(replace(done, recording=None, events=events))
+
+
+def _tables(frames: recording.Recorded) -> list[bytes]:
+    return [table.tobytes() for table in (frames.rows, frames.devices, frames.joints)]
+
+
+class _Ending(ReplayHeadset):
+    """A recording after which it is said what ended it."""
+
+    ends = ""
 
     def frames(self) -> Iterator[Frame]:
-        """The recorded frames, in order, and then the interruption."""
+        """The recorded frames, in order, and then the end."""
         yield from super().frames()
-        raise KeyboardInterrupt
+        if self.ends:
+            raise session.Ended(self.ends)
 
 
 def summary(done: Session, folder: Path) -> dict[str, object]:

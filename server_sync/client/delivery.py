@@ -1,62 +1,67 @@
-"""Delivery of finished sessions from a device to its clinic server, and the device's enrolment there.
+"""Delivery of finished sessions to a clinic: recordings first, then their sessions in batches.
 
-Nothing is deleted and nothing is marked as sent before the server's receipt for the very same bytes was read.
+Nothing is marked as sent before the receipt for the very same bytes was read, and nothing is deleted. What a network or
+a server does is never raised: it is in the answer, and the next round goes on from there.
 """
 
-import random
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
 
-from engine.session_folder import RECORD, finished
+from engine.keys import KeyMissing, Keys
 from server_sync import wire
-from server_sync.client import outbox
+from server_sync.client import enrolment, prescriptions
+from server_sync.client.budget import make_room
+from server_sync.client.exchange import TOO_FAR_APART, UNKNOWN_DEVICE, Exchange
+from server_sync.client.home import LEDGER, Device, Home, misplaced
+from server_sync.client.outbox import (
+    DELIVERED,
+    GONE,
+    LOST,
+    SET_ASIDE,
+    Finished,
+    Ledger,
+    Outgoing,
+    Unready,
+    Unsendable,
+    check,
+    load,
+    survey,
+)
+from server_sync.client.patience import LONGEST_PAUSE_S, Later, Patience, Refused
+from server_sync.client.uploads import Uploads, Watcher
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 300.0
-DAMAGED, RECORDING_MISSING = 400, 424
-TRANSIENT = {DAMAGED, 408, 425, RECORDING_MISSING, 429}
-
-T = TypeVar("T")
-
-
-class Refused(Exception):
-    """The server will not do this, however often it is asked; the message is its reason."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        """Keep the HTTP status, which says whether one session or the whole device is meant."""
-        super().__init__(reason)
-        self.status = status
-
-
-class Later(Exception):
-    """The server could not be reached or asks for patience; `wait_s` is how long it asks to wait."""
-
-    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
-        """Keep the server's wish."""
-        super().__init__(reason)
-        self.wait_s = wait_s
+OF_ALL = {0, UNKNOWN_DEVICE, TOO_FAR_APART, 429, 503, 507}
+"""Answers that the next session would get as well; others may be about this one alone."""
+MOST_PASSED_OVER = 3
+LARGEST_GROUP_BYTES = 64 * 1024 * 1024
+"""Recordings that are brought before their sessions are, so that some appear early."""
+EARLY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Delivery:
     """What became of each finished session, by id.
 
-    `set_aside` gives the reason for each session that needs a person (its files are untouched); `problem` is
-    one sentence when the delivery could not go on, and then the rest is in `waiting`.
+    `delivered` are those that the clinic got now, `already_there` those that it had. `waiting` will be tried again;
+    `set_aside` gives the reason for each that needs a person (its files are untouched), `lost` for each that was told
+    to the clinic now because it is gone. `problem` is one sentence when not all went, and `wait_s` how long the server
+    asked to wait. `prescriptions` are versions by patient, `notes` say what else is worth knowing.
     """
 
     delivered: tuple[str, ...] = ()
     already_there: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     set_aside: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    clock: wire.Clock | None = None
+    prescriptions: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    wait_s: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -64,163 +69,264 @@ class Delivery:
         return not self.waiting and not self.set_aside
 
 
-@dataclass
-class Patience:
-    """How long to keep trying, and how to wait: exponential steps with full jitter, never past the bound."""
-
-    seconds: float = 30.0
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[float, float], float] = random.uniform
-
-    def keep_trying(self, attempt: Callable[[], T]) -> T:
-        """Attempt until it works; raises the last Later when the next pause would end past the bound."""
-        end = self.clock() + self.seconds
-        longest_s = FIRST_PAUSE_S
-        while True:
-            try:
-                return attempt()
-            except Later as failure:
-                wait_s = failure.wait_s + self.jitter(0.0, longest_s)
-                if self.clock() + wait_s > end:
-                    raise
-            self.sleep(wait_s)
-            longest_s = min(LONGEST_PAUSE_S, longest_s * 2)
+Step = Callable[[Delivery], None]
 
 
 def deliver(
-    sessions: Path,
-    server: str,
-    token: str,
-    patience: Patience | None = None,
+    home: Home,
+    device: Device,
+    keys: Keys,
+    patience: Patience,
     transport: httpx.BaseTransport | None = None,
+    step: Step = lambda _: None,
+    watch: Watcher = lambda *_: None,
 ) -> Delivery:
-    """Bring every finished session in a folder to the server, in order; never raises for what a network does."""
-    ledger = outbox.Ledger(sessions, server.rstrip("/"))
-    folders = finished(sessions)
-    delivered: list[str] = []
-    already_there: list[str] = []
-    set_aside: dict[str, str] = {}
-    problem = ""
-    with _Server(server, token, patience or Patience(), transport) as clinic:
-        for folder in folders:
-            try:
-                created = _deliver_one(folder, ledger, clinic)
-                (delivered if created else already_there).append(folder.name)
-            except outbox.Unsendable as reason:
-                set_aside[folder.name] = str(reason)
-            except (Later, Refused) as reason:
-                problem = str(reason)
-                break
-    known = {*delivered, *already_there, *set_aside}
-    waiting = tuple(folder.name for folder in folders if folder.name not in known)
-    return Delivery(tuple(delivered), tuple(already_there), waiting, set_aside, problem)
+    """Bring every finished session to the clinic, once through; one caller at a time for each folder.
+
+    `step` is told how it stands after each step, `watch` how far a recording is. Raises enrolment.NotEnrolled where the
+    device's secrets are not to be had.
+    """
+    credentials = enrolment.credentials_of(home, device, keys)
+    with Exchange(device.server, patience, credentials, transport) as exchange:
+        return _Round(home, device, keys, exchange, step, watch).run()
 
 
-def enrol(
-    server: str,
-    code: str,
-    device: str,
-    patience: Patience | None = None,
-    transport: httpx.BaseTransport | None = None,
-) -> str:
-    """Exchange a one-time code for this device's token; raises Refused or Later with one sentence."""
-    with _Server(server, "", patience or Patience(), transport) as clinic:
-        body = msgspec.json.encode(wire.Enrolment(code, device))
-        return clinic.ask("POST", wire.ENROL, body, wire.Token).token
+def counts(state: wire.State, number: int) -> bool:
+    """Whether the server surely accounts for one of a device's sessions: it has it, refused it, or was told why not."""
+    last = max(state.missing, default=0)
+    return 0 < number <= state.acked_through or (number <= last + 1 and number not in state.missing and last > 0)
 
 
-def _deliver_one(folder: Path, ledger: outbox.Ledger, clinic: "_Server") -> bool:
-    content_sha256 = wire.file_sha256(folder / RECORD)
-    known = ledger.find(folder.name, content_sha256)
-    if known and known.state == outbox.DELIVERED:
-        return False
-    if known:
-        raise outbox.Unsendable(known.reason)
-    outgoing = outbox.load(folder)
-    try:
-        created = clinic.put(outgoing)
-    except Refused as reason:
-        if reason.status in (401, 403):
-            raise
-        ledger.write(outgoing.id, outgoing.sha256, outbox.SET_ASIDE, str(reason))
-        raise outbox.Unsendable(str(reason)) from None
-    ledger.write(outgoing.id, outgoing.sha256, outbox.DELIVERED)
-    return created
+class _Round:
+    """One delivery, and what came of it so far."""
 
+    def __init__(self, home: Home, device: Device, keys: Keys, exchange: Exchange, step: Step, watch: Watcher) -> None:
+        self._home, self._device, self._keys, self._exchange, self._step = home, device, keys, exchange, step
+        self._ledger = Ledger(home.clinic / LEDGER, device.server, device.device)
+        self._uploads = Uploads(exchange, watch)
+        self._found, self._gone = survey(home)
+        self._by_id = {each.id: each for each in self._found}
+        self._state = wire.State(device="")
+        self._delivered: list[str] = []
+        self._there: set[str] = set()
+        self._set_aside: dict[str, str] = {}
+        self._lost: dict[str, str] = {}
+        self._damaged: list[wire.Lost] = []
+        self._prescribed: Mapping[str, int] = {}
+        self._notes: tuple[str, ...] = ()
+        self._problem, self._wait_s, self._passed_over = "", 0.0, 0
 
-class _Server:
-    """The clinic server as seen from a device: every question is asked until answered or out of patience."""
-
-    def __init__(self, url: str, token: str, patience: Patience, transport: httpx.BaseTransport | None) -> None:
-        self._url = url.rstrip("/")
-        self._patience = patience
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(headers=headers, timeout=20.0, transport=transport, trust_env=False)
-
-    def __enter__(self) -> "_Server":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def put(self, outgoing: outbox.Outgoing) -> bool:
-        """Bring one session, its recording first; True when the server did not hold it before."""
-        return self._patience.keep_trying(lambda: self._put_once(outgoing))
-
-    def ask(self, method: str, path: str, body: bytes, reply: type[T]) -> T:
-        """One question, asked again while the server is away."""
-        return self._patience.keep_trying(lambda: self._once(method, path, body, reply))
-
-    def _put_once(self, outgoing: outbox.Outgoing) -> bool:
-        if outgoing.recording is not None:
-            self._send_recording(outgoing.recording, outgoing.recording_sha256)
-        receipt = self._once("PUT", f"{wire.SESSIONS}/{quote(outgoing.id)}", outgoing.content, wire.Receipt)
-        if (receipt.id, receipt.sha256) != (outgoing.id, outgoing.sha256):
-            raise Later(f"{self._url} gave a receipt for something else than session {outgoing.id}")
-        return receipt.created
-
-    def _send_recording(self, recording: Path, sha256: str) -> None:
-        path = f"{wire.RECORDINGS}/{sha256}"
-        progress = self._once("GET", path, b"", wire.Progress)
-        length = recording.stat().st_size
-        with recording.open("rb") as file:
-            while not progress.complete:
-                file.seek(progress.offset)
-                headers = {"Upload-Offset": str(progress.offset), "Upload-Length": str(length)}
-                piece = file.read(wire.PIECE_BYTES)
-                progress = self._once("PATCH", path, piece, wire.Progress, headers)
-
-    def _once(self, method: str, path: str, body: bytes, reply: type[T], headers: Mapping[str, str] | None = None) -> T:
-        checked = {**(headers or {}), "Content-Digest": wire.content_digest(body)}
+    def run(self) -> Delivery:
+        """All of it."""
         try:
-            response = self._http.request(method, self._url + path, content=body, headers=checked)
-        except (httpx.HTTPError, httpx.InvalidURL) as reason:
-            raise Later(f"{self._url} cannot be reached ({reason}); nothing is lost, try again later") from None
-        if response.status_code in TRANSIENT or response.status_code >= 500:
-            said = f"{self._url} cannot take it now (status {response.status_code}: {_detail(response)})"
-            raise Later(said, _retry_after_s(response))
-        if response.status_code >= 400:
-            raise Refused(response.status_code, _detail(response))
+            self._state = self._exchange.ask("GET", wire.STATE, wire.State)
+            self._renew_token()
+            self._pull()
+            self._bring(self._unsettled())
+            self._tell_lost()
+        except Later as reason:
+            self._problem = str(reason)
+            self._wait_s = LONGEST_PAUSE_S if reason.status in (UNKNOWN_DEVICE, TOO_FAR_APART) else reason.wait_s
+        except (Refused, KeyMissing) as reason:
+            self._problem = str(reason)
+        self._make_room()
+        return self.result()
+
+    def result(self) -> Delivery:
+        """How it stands."""
+        for each in self._found:
+            entry = self._ledger.known(each.id, each.stamp)
+            if entry and entry.state == SET_ASIDE:
+                self._set_aside.setdefault(each.id, entry.reason)
+        aside = dict.fromkeys(misplaced(self._home), "it lies beside the folder of sessions: move it there")
+        return Delivery(
+            delivered=tuple(self._delivered),
+            already_there=tuple(each.id for each in self._found if each.id in self._there),
+            waiting=tuple(
+                each.id for each in self._found if not self._is_there(each) and each.id not in self._set_aside
+            ),
+            set_aside={**self._set_aside, **aside},
+            lost=dict(self._lost),
+            problem=self._problem,
+            clock=self._exchange.clocks.best(),
+            prescriptions=self._prescribed,
+            notes=tuple(filter(None, (self._ledger.problem, *self._notes))),
+            wait_s=self._wait_s,
+        )
+
+    def _is_there(self, each: Finished) -> bool:
+        if each.id in self._there or each.id in self._delivered:
+            return True
+        entry = self._ledger.known(each.id, each.stamp)
+        return bool(entry and entry.state == DELIVERED and (not self._state.device or self._counted(each)))
+
+    def _counted(self, each: Finished) -> bool:
+        return not each.number or counts(self._state, each.number)
+
+    def _unsettled(self) -> Iterator[Finished]:
+        """What is to be offered, in order: the ledger is a hint, the server's state counts."""
+        for each in self._found:
+            entry = self._ledger.known(each.id, each.stamp)
+            if entry and entry.state == DELIVERED and self._counted(each):
+                self._there.add(each.id)
+            elif not (entry and entry.state == SET_ASIDE):
+                yield each
+
+    def _bring(self, found: Iterable[Finished]) -> None:
+        """Send sessions in groups, each after its recordings."""
+        for group in _groups(filter(None, map(self._ready, found))):
+            lacking = self._post(group)
+            brought = [outgoing for outgoing in lacking if self._recording_brought(outgoing)]
+            if brought:
+                self._post(brought)
+
+    def _ready(self, each: Finished) -> Outgoing | None:
+        """A session whose recording is at the clinic, as far as is known; None where it cannot go now."""
         try:
-            return msgspec.json.decode(response.content, type=reply)
-        except msgspec.DecodeError:
-            raise Later(f"{self._url} does not answer like a Steadyreach server; check the address") from None
+            outgoing = load(each, self._keys)
+        except Unsendable as reason:
+            self._put_aside(each, str(reason))
+            return None
+        except Unready as reason:
+            self._problem = str(reason)
+            return None
+        likely = self._ledger.about(each.id, each.stamp) or (each.number and counts(self._state, each.number))
+        return outgoing if likely or outgoing.recording is None or self._recording_brought(outgoing) else None
+
+    def _recording_brought(self, outgoing: Outgoing) -> bool:
+        """Whether the recording of a session is at the clinic now."""
+        each = self._finished(outgoing.item)
+        if outgoing.recording is None:
+            self._put_aside(each, f"its recording is not on this computer any more, and not at {self._device.server}")
+            return False
+        try:
+            check(outgoing.recording, outgoing.item.recording_sha256)
+            self._uploads.bring(outgoing.recording, outgoing.item.recording_sha256)
+        except Unsendable as reason:
+            self._put_aside(each, str(reason))
+            return False
+        except OSError as reason:
+            self._problem = f"{outgoing.recording} cannot be read: {reason.strerror or reason}"
+            return False
+        except Later as failure:
+            self._pass_over(failure)
+            return False
+        self._passed_over = 0
+        return True
+
+    def _post(self, group: Sequence[Outgoing]) -> list[Outgoing]:
+        """Offer sessions; gives back those whose recordings the server lacks."""
+        batch = wire.Batch(items=tuple(each.item for each in group), clock=self._exchange.clocks.best())
+        try:
+            answer = self._exchange.ask("POST", wire.SESSIONS, wire.Receipts, msgspec.msgpack.encode(batch))
+        except Later as failure:
+            if len(group) > 1 and failure.status not in OF_ALL:  # find the one that it is about
+                middle = len(group) // 2
+                return [*self._post(group[:middle]), *self._post(group[middle:])]
+            self._pass_over(failure)
+            return []
+        self._passed_over, self._state = 0, answer.state
+        said = {(receipt.id, receipt.sha256): receipt for receipt in answer.receipts}
+        lacking = [each for each in group if self._take(each.item, said.get((each.item.id, each.item.sha256)))]
+        self._step(self.result())
+        return lacking
+
+    def _take(self, item: wire.Item, receipt: wire.Receipt | None) -> bool:
+        """Write down what became of an item; True where its recording is missing."""
+        each = self._finished(item)
+        if receipt is None:
+            self._problem = f"{self._device.server} gave a receipt for something else than session {item.id}"
+        elif receipt.state in (wire.CREATED, wire.HELD):
+            self._ledger.write(DELIVERED, each, item.recording_sha256, at=self._clinic_time().isoformat())
+            self._delivered.append(each.id) if receipt.state == wire.CREATED else self._there.add(each.id)
+        elif receipt.state == wire.REFUSED:
+            self._ledger.write(SET_ASIDE, each, reason=receipt.detail, at=self._clinic_time().isoformat())
+            self._set_aside[each.id] = receipt.detail
+        else:
+            self._problem = receipt.detail or f"session {item.id}: {receipt.state}"
+        return receipt is not None and receipt.state == wire.NO_RECORDING
+
+    def _tell_lost(self) -> None:
+        """Tell the clinic what it will never get, once, so that it waits for nothing."""
+        told = [*self._damaged, *(wire.Lost(number=n, id=_name(i), reason=GONE) for n, i in self._gone.items())]
+        told = [lost for lost in told if lost.number and not counts(self._state, lost.number)]
+        for some in (told[start : start + wire.MOST_ITEMS] for start in range(0, len(told), wire.MOST_ITEMS)):
+            batch = wire.Batch(lost=tuple(some), clock=self._exchange.clocks.best())
+            answer = self._exchange.ask("POST", wire.SESSIONS, wire.Receipts, msgspec.msgpack.encode(batch))
+            self._state = answer.state
+            for lost in some:
+                self._lost[lost.id] = lost.reason
+                if lost not in self._damaged:
+                    self._ledger.write(LOST, Finished(lost.number, lost.id, self._home.sessions, ""), reason=GONE)
+
+    def _put_aside(self, each: Finished, reason: str) -> None:
+        """Set aside what cannot be sent as it is; it is looked at anew each time."""
+        self._set_aside[each.id] = reason
+        self._damaged.append(wire.Lost(number=each.number, id=_name(each.id), reason=f"it cannot be sent: {reason}"))
+
+    def _pass_over(self, failure: Later) -> None:
+        """Go on with the next session, unless it is not about this one alone; raises the failure."""
+        self._passed_over += 1
+        if failure.status in OF_ALL or self._passed_over >= MOST_PASSED_OVER:
+            raise failure
+        self._problem = str(failure)
+
+    def _pull(self) -> None:
+        """Fetch what is prescribed, before long recordings go; a server that does not know of it holds up nothing."""
+        try:
+            pulled = prescriptions.pull(self._exchange, self._home, self._state.patients, self._keys)
+        except Later as failure:
+            if failure.status in OF_ALL:
+                raise
+            pulled = prescriptions.Pulled({}, (f"what is prescribed cannot be fetched now: {failure}",))
+        self._prescribed, self._notes = pulled.versions, pulled.notes
+
+    def _renew_token(self) -> None:
+        """Ask for a new token before the present one ends; without an answer it is asked for again next time."""
+        until = _moment(self._state.token_until)
+        if until is not None and self._clinic_time() > until - EARLY:
+            enrolment.renew_token(self._home, self._device, self._keys, self._exchange)
+
+    def _make_room(self) -> None:
+        """Keep to the budget; only what the server said in this delivery to hold may go."""
+        removed = make_room(self._home, self._device, {*self._delivered, *self._there}, self._clinic_time())
+        if removed:
+            self._notes += (f"{len(removed)} recordings that the clinic has were removed here to make room",)
+
+    def _clinic_time(self) -> datetime:
+        """What the clinic's clock shows now, as far as is known."""
+        clock = self._exchange.clocks.best()
+        return datetime.now(UTC) + timedelta(seconds=clock.offset_s if clock else 0.0)
+
+    def _finished(self, item: wire.Item) -> Finished:
+        return self._by_id[item.id]
 
 
-def _detail(response: httpx.Response) -> str:
+def _groups(ready: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Sessions as they go together: as many as fit, and as their recordings allow."""
+    group: list[Outgoing] = []
+    packed_bytes = recorded_bytes = 0
+    for outgoing in ready:
+        size = len(outgoing.item.content)
+        full = len(group) == wire.MOST_ITEMS or packed_bytes + size > wire.LARGEST_BATCH_BYTES
+        if group and (full or recorded_bytes > LARGEST_GROUP_BYTES):
+            yield group
+            group, packed_bytes, recorded_bytes = [], 0, 0
+        group.append(outgoing)
+        packed_bytes += size
+        recorded_bytes += outgoing.recording.stat().st_size if outgoing.recording else 0
+    if group:
+        yield group
+
+
+def _name(session: str) -> str:
+    """An id as the wire takes it."""
+    return session if wire.NAME.fullmatch(session) else "unnamed"
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        return msgspec.json.decode(response.content, type=wire.Problem).detail
-    except msgspec.DecodeError:
-        return response.reason_phrase
-
-
-def _retry_after_s(response: httpx.Response) -> float:
-    value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
-    try:
-        wait_s = parsedate_to_datetime(value).timestamp() - time.time()
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return 0.0
-    return max(0.0, wait_s)
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,89 +1,226 @@
 """The folder of finished sessions as the outbox, and the ledger of what became of each.
 
-The ledger is one small file per session in a hidden folder beside them. Losing it costs a second upload,
-which the server recognises, and never a second session.
+The ledger is a file of lines, of which the last about a session counts. It is a hint: losing it, or a part of it, costs
+questions, which the server answers with what it holds, and never a second session.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import zstandard
 
-from engine.records import RecordUnreadable, Session, from_json
-from engine.session_folder import RECORD
+from engine.keys import Keys
+from engine.records import Recording, RecordUnreadable, plain
+from engine.session_folder import RECORD, finished, number_all, numbers, unfinished
 from server_sync import wire
+from server_sync.client.home import LEDGER, Home, keep
 
-LEDGER_FOLDER = ".deliveries"
-DELIVERED, SET_ASIDE = "delivered", "set aside"
+DELIVERED, SET_ASIDE, LOST = "delivered", "set aside", "lost"
+LEVEL = 3
+GONE = "its folder is not on this computer any more"
 
 
 class Unsendable(ValueError):
-    """A session folder that cannot be sent as it is; the message names the file and the reason."""
+    """A finished session that cannot be sent as it is; the message names the file and the reason."""
+
+
+class Unready(OSError):
+    """A finished session that cannot be read now, and may be later; the message names the file and the reason."""
+
+
+class Finished(NamedTuple):
+    """A finished session in the outbox: its number (0 where it could be given none), and its record's file as it is."""
+
+    number: int
+    id: str
+    folder: Path
+    stamp: str
 
 
 class Outgoing(NamedTuple):
-    """One finished session: its id, the bytes of its record and their SHA-256, and its recording if it has one."""
+    """A session ready to go: its message, and its recording's file, None where that was removed to make room."""
+
+    item: wire.Item
+    recording: Path | None
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a session at which server, as which device; `stamp` is its record's file as it was then.
+
+    `at` is when (ISO 8601), `recording` the SHA-256 of the recording that a delivered session names.
+    """
 
     id: str
-    content: bytes
-    sha256: str
-    recording: Path | None
-    recording_sha256: str
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """What became of a session: at which server, with which bytes, `delivered` or `set aside` for a reason."""
-
-    server: str
-    sha256: str
     state: str
+    server: str
+    device: str
+    number: int = 0
+    stamp: str = ""
+    recording: str = ""
     reason: str = ""
+    at: str = ""
 
 
 wire.meet(Entry)
 
 
-def load(folder: Path) -> Outgoing:
-    """Read a finished session and check that its recording is the one it names; raises Unsendable."""
-    content = (folder / RECORD).read_bytes()
-    try:
-        session = from_json(content, Session, str(folder / RECORD))
-    except RecordUnreadable as reason:
-        raise Unsendable(str(reason)) from None
-    if session.id != folder.name:
-        raise Unsendable(f"{folder / RECORD} is of session {session.id!r}, not of the folder it lies in")
-    recording = session.recording
-    if recording is None:
-        return Outgoing(session.id, content, wire.sha256(content), None, "")
-    path = folder / Path(recording.file).name
-    if not path.is_file():
-        raise Unsendable(f"{path} is missing, but {RECORD} beside it names it as the recording")
-    if wire.file_sha256(path) != recording.sha256:
-        raise Unsendable(f"{path} is not the file that {RECORD} names: its SHA-256 is another")
-    return Outgoing(session.id, content, wire.sha256(content), path, recording.sha256)
+class _Head(msgspec.Struct, frozen=True):
+    """What delivery needs of a record, whichever version wrote it; the server judges the rest."""
+
+    id: str
+    recording: Recording | None = None
 
 
 class Ledger:
-    """What is known of earlier deliveries from one sessions folder to one server."""
+    """What is known of earlier deliveries from a folder to one server, as one device or another."""
 
-    def __init__(self, sessions: Path, server: str) -> None:
-        """Use the hidden folder inside `sessions`; it is made with the first entry."""
-        self._folder = sessions / LEDGER_FOLDER
-        self._server = server
-
-    def find(self, session: str, sha256: str) -> Entry | None:
-        """The entry for these bytes at this server; None when unknown, unreadable or about other bytes."""
+    def __init__(self, path: Path, server: str, device: str) -> None:
+        """Read what there is; lines that are none are left out."""
+        self.problem = ""
+        self._path, self._server, self._device = path, server, device
+        self._entries: dict[str, Entry] = {}
         try:
-            entry = msgspec.json.decode((self._folder / f"{session}.json").read_bytes(), type=Entry)
-        except (OSError, msgspec.DecodeError):
-            return None
-        return entry if (entry.server, entry.sha256) == (self._server, sha256) else None
+            lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            lines = []
+        except OSError as reason:
+            self.problem, lines = f"{path} cannot be read ({reason.strerror})", []
+        self._torn = bool(lines and lines[-1])
+        decoder = msgspec.json.Decoder(Entry)
+        for line in lines:
+            try:
+                entry = decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+            if entry.server == server:
+                self._entries[entry.id] = entry
 
-    def write(self, session: str, sha256: str, state: str, reason: str = "") -> None:
-        """Remember an outcome; the file is whole or absent at every moment."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        entry = Entry(self._server, sha256, state, reason)
-        unfinished = self._folder / f".{session}.{os.getpid()}"
-        unfinished.write_bytes(msgspec.json.encode(entry))
-        unfinished.replace(self._folder / f"{session}.json")
+    def about(self, session: str, stamp: str | None = None) -> Entry | None:
+        """What is known of a session, or of these bytes of it, at this server, by whichever device."""
+        entry = self._entries.get(session)
+        return entry if entry and stamp in (None, entry.stamp) else None
+
+    def known(self, session: str, stamp: str) -> Entry | None:
+        """What is known of these bytes of a session by this very device."""
+        entry = self.about(session, stamp)
+        return entry if entry and entry.device == self._device else None
+
+    def write(self, state: str, finished: Finished, recording: str = "", reason: str = "", at: str = "") -> None:
+        """Remember an outcome; where the disk does not take it, `problem` says so, and it is asked for again later."""
+        entry = Entry(finished.id, state, self._server, self._device, finished.number, finished.stamp, recording,
+                      reason, at)  # fmt: skip
+        self._entries[finished.id] = entry
+        line = msgspec.json.encode(entry) + b"\n"
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                file.write(b"\n" + line if self._torn else line)
+        except OSError as reason_why:
+            self._torn = True
+            self.problem = f"{self._path} cannot be written ({reason_why.strerror}): what is delivered is asked again"
+        else:
+            self._torn = False
+
+
+def forget_set_aside(home: Home) -> None:
+    """Have all that was set aside be offered once more; what is known of delivered sessions stays."""
+    path = home.clinic / LEDGER
+    with suppress(OSError):
+        lines = path.read_bytes().splitlines(keepends=True)
+        aside = msgspec.json.encode(SET_ASIDE)
+        keep(path, b"".join(line for line in lines if b'"state":' + aside not in line))
+
+
+def survey(home: Home) -> tuple[list[Finished], dict[int, str]]:
+    """The finished sessions in the order of their numbers, last those without; and of lost ones number and id.
+
+    Looked for in this order nothing seems lost that is just being finished: a session has its number before it gets
+    from one place to the other.
+    """
+    claimed = numbers(home.sessions)
+    written = unfinished(home.sessions)
+    folders = finished(home.sessions)
+    here = {*(folder.name for folder in folders), *written}
+    gone = {number: session for number, session in claimed.items() if session not in here}
+    if here - set(claimed.values()):
+        claimed = _numbered(home.sessions)
+    number_of = {session: number for number, session in reversed(claimed.items())}
+    found = [Finished(number_of.get(f.name, 0), f.name, f, _stamp(f / RECORD)) for f in folders]
+    return sorted(found, key=lambda each: (not each.number, each.number, each.id)), gone
+
+
+def _numbered(sessions: Path) -> dict[int, str]:
+    """The numbers of all that is finished now; of as many as have one where the disk takes no more."""
+    try:
+        return number_all(sessions)
+    except OSError:
+        return numbers(sessions)
+
+
+def load(finished: Finished, keys: Keys) -> Outgoing:
+    """Read a session, and find its recording; raises Unsendable, or Unready."""
+    path = finished.folder / RECORD
+    if not wire.NAME.fullmatch(finished.id):
+        raise Unsendable(f"{finished.folder.name!r} is no name of a session: letters, digits, dots and dashes are")
+    if finished.folder.is_symlink() or path.is_symlink():
+        raise Unsendable(f"{finished.folder} is a link: sessions lie in folders of their own")
+    content = _content(path, keys)
+    try:
+        head = msgspec.json.decode(content, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:
+        raise Unsendable(f"{path} is not a session: {reason}") from None
+    if head.id != finished.id:
+        raise Unsendable(f"{path} is of session {head.id!r}, not of the folder it lies in")
+    recording = _recording(finished.folder, head.recording) if head.recording else None
+    packed = zstandard.ZstdCompressor(level=LEVEL).compress(content)
+    named = head.recording.sha256 if head.recording else ""
+    item = wire.Item(
+        id=finished.id, number=finished.number, sha256=wire.sha256(content), content=packed, recording_sha256=named
+    )
+    return Outgoing(item, recording)
+
+
+def check(recording: Path, sha256: str) -> None:
+    """Raise Unsendable where a recording is not the file that its session names, or Unready."""
+    try:
+        size, found = recording.stat().st_size, wire.file_sha256(recording)
+    except OSError as reason:
+        raise Unready(f"{recording} cannot be read: {reason.strerror}") from None
+    if not size or found != sha256:
+        raise Unsendable(f"{recording} is not the file that {RECORD} names: its SHA-256 is another")
+    if size > wire.LARGEST_RECORDING_BYTES:
+        raise Unsendable(f"{recording} is larger than the {wire.LARGEST_RECORDING_BYTES >> 30} GiB of any recording")
+
+
+def _content(path: Path, keys: Keys) -> bytes:
+    """The record's JSON, of a bounded size."""
+    try:
+        with path.open("rb") as file:
+            too_large = file.seek(0, os.SEEK_END) > 2 * wire.LARGEST_SESSION_BYTES
+        content = b"" if too_large else plain(path, keys)
+    except RecordUnreadable as reason:
+        raise Unsendable(str(reason)) from None
+    except OSError as reason:
+        raise Unready(f"{path} cannot be read: {reason.strerror}") from None
+    if too_large or len(content) > wire.LARGEST_SESSION_BYTES:
+        raise Unsendable(f"{path} is larger than the {wire.LARGEST_SESSION_BYTES >> 20} MiB of any session")
+    return content
+
+
+def _recording(folder: Path, named: Recording) -> Path | None:
+    """The file that a record names, which lies beside it; None where there is none any more."""
+    if not wire.NAME.fullmatch(named.file) or not wire.SHA256.fullmatch(named.sha256):
+        raise Unsendable(f"{folder / RECORD} names {named.file!r} as its recording, which is no file beside it")
+    path = folder / named.file
+    if path.is_symlink():
+        raise Unsendable(f"{path} is a link: a recording lies beside its record")
+    return path if path.is_file() else None
+
+
+def _stamp(path: Path) -> str:
+    """What changes when a file does, without reading it."""
+    known = path.stat()
+    return f"{known.st_size}-{known.st_mtime_ns}"

@@ -1,28 +1,21 @@
 """Sessions as they were delivered: taken in once, kept byte for byte, listed and read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.exc import IntegrityError
 
-from engine.records import SCHEMA, RecordUnreadable, Session, from_json
-from server_sync.clinic.recordings import Recordings
+from engine.records import Session, from_json
+from server_sync import wire
+from server_sync.clinic import ledger
+from server_sync.clinic.group_commit import GroupCommit
+from server_sync.clinic.intake import check
+from server_sync.clinic.packing import unpacked
 from server_sync.clinic.store import Delivered, Device, Person, Refusal, Store
-from server_sync.wire import NAME, Receipt, sha256
+from server_sync.clinic.uploads import Uploads
 
-
-class NotASession(ValueError):
-    """What arrived is no session that this server can read; the message names the place and the reason."""
-
-
-class OtherBytes(Exception):
-    """The server holds this session already, with other bytes."""
-
-
-class RecordingMissing(Exception):
-    """The recording that a session names has not arrived yet."""
+_PAGE = 500
 
 
 class Unknown(LookupError):
@@ -52,37 +45,67 @@ class SessionLine(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """How a session came: from which device and when, and when other bytes were offered for it."""
+    """How a session came: from which device and when, and when other bytes were offered for it.
+
+    The clock is the clinic's less the device's at that time, as far as it was measured.
+    """
 
     device: str
     received_at: datetime
     refused_at: tuple[datetime, ...]
+    clock_offset_s: float | None = None
+    clock_within_s: float | None = None
+
+
+class Held(NamedTuple):
+    """One session that is here: whose number it has on which device, its hash, and whether its recording is here."""
+
+    id: str
+    number: int
+    device: str
+    sha256: str
+    recording_sha256: str
+    recording_held: bool
 
 
 class Archive:
     """The sessions of one clinic."""
 
-    def __init__(self, store: Store, recordings: Recordings, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, uploads: Uploads, now: Callable[[], datetime]) -> None:
         """Use this database, these recordings and this clock."""
-        self._store, self._recordings, self._now = store, recordings, now
+        self._store, self._uploads, self._now = store, uploads, now
+        self._commits = GroupCommit[ledger.Offer, wire.Receipts](
+            store, lambda db, offers: ledger.take(store, db, offers, self._now())
+        )
 
-    def take(self, device_id: str, session_id: str, content: bytes) -> Receipt:
-        """Take a session in, once; the same bytes again are welcome.
+    def take(self, device: str, batch: wire.Batch) -> wire.Receipts:
+        """Take sessions in, each once; the same bytes again are welcome. Answers when it is on the disk for good."""
+        checked = tuple(check(item, self._uploads.holds) for item in batch.items)
+        return self._commits.do(ledger.Offer(device, checked, batch.lost, batch.clock)).result()
 
-        Raises NotASession, RecordingMissing, or OtherBytes, which is remembered for the page.
-        """
-        session = _readable(session_id, content)
-        if session.recording and not self._recordings.holds(session.recording.sha256):
-            raise RecordingMissing(f"send recording {session.recording.sha256} first, then session {session_id}")
-        digest = sha256(content)
-        row = _row(session) | {"device_id": device_id, "received_at": self._now(), "sha256": digest}
-        try:
-            with self._store.writing() as db:
-                db.execute(insert(Delivered).values(content=content, **row))
-        except IntegrityError:
-            self._compare(device_id, session_id, digest)
-            return Receipt(session_id, digest, created=False)
-        return Receipt(session_id, digest, created=True)
+    def state(self, device: str) -> wire.State:
+        """Where this server stands with a device."""
+        with self._store.reading() as db:
+            return ledger.state(db, device)
+
+    def held(self) -> Iterator[Held]:
+        """All sessions that are here, in order of their ids; what comes while it is read may be missing."""
+        columns = (Delivered.id, Delivered.number, Delivered.device_id, Delivered.sha256, Delivered.recording_sha256)
+        after = ""
+        while True:
+            query = select(*columns).where(Delivered.id > after).order_by(Delivered.id).limit(_PAGE)
+            with self._store.reading() as db:
+                rows = db.execute(query).all()
+            for row in rows:
+                recording = row.recording_sha256
+                yield Held(*row, recording_held=bool(recording) and self._uploads.holds(recording))
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].id
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._commits.close()
 
     def count(self) -> int:
         """How many sessions there are."""
@@ -137,72 +160,21 @@ class Archive:
     def session(self, session_id: str) -> Session:
         """A session as a record; raises Unknown."""
         with self._store.reading() as db:
-            content = db.execute(select(Delivered.content).where(Delivered.id == session_id)).scalar()
-        if content is None:
+            row = db.execute(select(Delivered.content, Delivered.packing).where(Delivered.id == session_id)).first()
+        if row is None:
             raise Unknown(f"there is no session {session_id!r} here")
-        return from_json(content, Session, f"session {session_id}")
+        content = unpacked(row.content, wire.LARGEST_SESSION_BYTES) if row.packing else row.content
+        return from_json(content, Session, f"session {session_id}", newer=True)
 
     def arrival(self, session_id: str) -> Arrival:
         """How a session that is here came."""
-        came = select(Device.name, Delivered.received_at).join(Device, Device.id == Delivered.device_id)
-        refused = select(Refusal.at).where(Refusal.session_id == session_id).order_by(Refusal.at)
+        columns = Device.name, Delivered.received_at, Delivered.clock_offset_s, Delivered.clock_within_s
+        came = select(*columns).join(Device, Device.id == Delivered.device_id).where(Delivered.id == session_id)
+        other = Refusal.session_id == session_id, Refusal.code == ledger.OTHER_BYTES
+        refused = select(Refusal.at).where(*other).order_by(Refusal.at)
         with self._store.reading() as db:
-            device, received_at = db.execute(came.where(Delivered.id == session_id)).one()
-            return Arrival(device, received_at, tuple(db.execute(refused).scalars()))
-
-    def _compare(self, device_id: str, session_id: str, digest: str) -> None:
-        refusal = {"session_id": session_id, "sha256": digest, "device_id": device_id, "at": self._now()}
-        with self._store.writing() as db:
-            held = db.execute(select(Delivered.sha256).where(Delivered.id == session_id)).scalar_one()
-            if held == digest:
-                return
-            same = Refusal.session_id == session_id, Refusal.sha256 == digest
-            if db.execute(select(Refusal.at).where(*same)).first() is None:
-                db.execute(insert(Refusal).values(refusal))
-        raise OtherBytes(
-            f"the clinic holds session {session_id} with other content (SHA-256 {held[:12]}, not {digest[:12]}); "
-            "the first one stays, this one is set aside for a person to look at"
-        )
-
-
-def _readable(session_id: str, content: bytes) -> Session:
-    if not NAME.fullmatch(session_id):
-        raise NotASession(f"session id {session_id[:40]!r} must be 1 to 100 letters, digits, dots, dashes")
-    try:
-        session = from_json(content, Session, f"session {session_id}")
-    except RecordUnreadable as reason:
-        raise NotASession(str(reason)) from None
-    if session.schema != SCHEMA:
-        raise NotASession(f"session {session_id} has schema {session.schema}; this server reads {SCHEMA}")
-    if session.id != session_id:
-        raise NotASession(f"session {session_id} calls itself {session.id!r}")
-    if not session.patient or len(session.patient) > 100 or "/" in session.patient:
-        raise NotASession(f"session {session_id}: patient must be 1 to 100 characters without a slash")
-    return session
-
-
-def _row(session: Session) -> dict[str, Any]:
-    try:
-        started_at = datetime.fromisoformat(session.started_at)
-    except ValueError:
-        raise NotASession(f"session {session.id}: started_at {session.started_at!r} is no ISO 8601 time") from None
-    zone = started_at.utcoffset()
-    if zone is None:
-        raise NotASession(f"session {session.id}: started_at {session.started_at!r} must name its zone, as +01:00")
-    played = [block for block in session.blocks if block.kind == "play"]
-    trials = [trial for block in played for trial in block.trials]
-    return {
-        "id": session.id,
-        "pseudonym": session.patient,
-        "started_at": started_at,
-        "zone_offset_s": int(zone.total_seconds()),
-        "seconds": session.seconds,
-        "titles": " and ".join(dict.fromkeys(block.title for block in played if block.trials)),
-        "trials": len(trials),
-        "reached": sum(trial.outcome == "reached" for trial in trials),
-        "ended_by": session.ended_by,
-        "recording_sha256": session.recording.sha256 if session.recording else "",
-    }
+            device, received_at, *clock = db.execute(came).one()
+            return Arrival(device, received_at, tuple(db.execute(refused).scalars()), *clock)
 
 
 def _local(row: Any, name: str) -> datetime:

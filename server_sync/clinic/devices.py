@@ -2,17 +2,27 @@
 
 import hmac
 import secrets
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from server_sync.clinic.codes import as_typed, new_code
 from server_sync.clinic.store import Device, EnrolmentCode, Store
-from server_sync.wire import sha256
+from server_sync.wire import Enrolled, Enrolment, sha256
 
 VALID, TRIES = timedelta(minutes=15), 5
+TOKEN_VALID = timedelta(days=30)
+KEY_BYTES = 32
+_LONGEST_NAME = 100
+_SHOWING = select(Device.id, Device.name, Device.signing_key, Device.patients, Device.token_sha256).where(
+    or_(Device.token_sha256 == bindparam("digest"), Device.next_token_sha256 == bindparam("digest")),
+    Device.revoked_at.is_(None),
+)
 # Five letters find the code, five are its secret: a guess at the secret counts against one code, not against all.
 _SELECTOR_LETTERS = 5
 
@@ -21,74 +31,163 @@ class CodeRefused(Exception):
     """A code that is unknown, used, too old or was tried too often; the message does not say which."""
 
 
+class KeyRefused(ValueError):
+    """A device's public key is none; the message says what one looks like."""
+
+
+class UnknownDevice(LookupError):
+    """There is no device of this id."""
+
+
 class KnownDevice(NamedTuple):
-    """A device that may deliver."""
+    """A device that may deliver: the key that checks its requests (Ed25519), and whom it is for, all when empty.
+
+    `signing_key` is empty for a device of version 0.1, which had none.
+    """
 
     id: str
     name: str
+    signing_key: bytes
+    patients: tuple[str, ...]
+
+    def has_signed(self, content: bytes, signature: bytes) -> bool:
+        """Whether a signature is this device's, of this content."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.signing_key).verify(signature, content)
+        except (ValueError, InvalidSignature):
+            return False
+        return True
+
+
+class DeviceLine(NamedTuple):
+    """One line of the list of devices; the clock is the clinic's less the device's."""
+
+    id: str
+    name: str
+    patients: tuple[str, ...]
+    software: str
+    enrolled_at: datetime
+    seen_at: datetime | None
+    revoked_at: datetime | None
+    acked_through: int
+    clock_offset_s: float | None
+    clock_within_s: float | None
 
 
 class Devices:
     """The devices of one clinic."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        """Use this database and this clock."""
-        self._store, self._now = store, now
+    def __init__(self, store: Store, now: Callable[[], datetime], sealing_key: Callable[[], bytes]) -> None:
+        """Use this database, this clock and the clinic's public key to seal for."""
+        self._store, self._now, self._sealing_key = store, now, sealing_key
 
-    def new_code(self) -> str:
-        """A one-time code for one device, such as 7KQ4M-2XD9P: ten letters, good for 15 minutes and 5 tries."""
+    def new_code(self, patients: Sequence[str] = ()) -> str:
+        """A one-time code for one device, such as 7KQ4M-2XD9P: ten letters, good for 15 minutes and 5 tries.
+
+        The device will be for these pseudonyms alone, or for anybody without any.
+        """
+        for patient in patients:
+            if not patient or patient.split() != [patient] or len(patient) > _LONGEST_NAME or "/" in patient:
+                raise ValueError(f"patient {patient!r} must be a pseudonym of 1 to 100 characters without a space")
         code = new_code(groups=2, letters=_SELECTOR_LETTERS)
         selector, secret = _parts(code)
         values = {"secret_sha256": sha256(secret.encode()), "expires_at": self._now() + VALID, "tries": 0}
         with self._store.writing() as db:
-            db.execute(insert(EnrolmentCode).values(selector=selector, **values))
+            db.execute(insert(EnrolmentCode).values(selector=selector, patients=" ".join(patients), **values))
         return code
 
-    def enrol(self, code: str, name: str) -> str:
-        """Exchange a code for a token; raises CodeRefused."""
+    def enrol(self, asked: Enrolment) -> Enrolled:
+        """Exchange a code for a token; raises CodeRefused, or KeyRefused.
+
+        When the answer was lost, the same code with the same signing key gives a fresh token of the same device.
+        """
+        for key in (asked.signing_key, asked.sealing_key):
+            if len(key) != KEY_BYTES:
+                raise KeyRefused(f"a public key of {len(key)} bytes is none: Ed25519 and X25519 keys have {KEY_BYTES}")
         token = f"device_{secrets.token_urlsafe(32)}"
         with self._store.writing() as db:
-            used = self._use(db, code)
-            if used:
-                values = {
-                    "id": secrets.token_hex(8),
-                    "name": name[:100],
-                    "token_sha256": sha256(token.encode()),
-                }
-                db.execute(insert(Device).values(enrolled_at=self._now(), **values))
-        if not used:
+            device_id = self._admit(db, asked, sha256(token.encode()))
+        if device_id is None:
             raise CodeRefused(
                 "this code is not valid (any more): a code is good for one device, 15 minutes and 5 tries; "
                 "ask the clinic for a new one (steadyreach enrol)"
             )
-        return token
+        return Enrolled(device=device_id, token=token, sealing_key=self._sealing_key())
 
     def who(self, token: str) -> KnownDevice | None:
-        """The device that shows this token; None when there is none or it was revoked."""
-        with self._store.reading() as db:
-            found = Device.token_sha256 == sha256(token.encode()), Device.revoked_at.is_(None)
-            row = db.execute(select(Device.id, Device.name).where(*found)).first()
-        return KnownDevice(row.id, row.name) if row else None
+        """The device that shows this token; None when there is none or it was revoked.
+
+        A token that replaces another one takes its place when it is shown for the first time.
+        """
+        digest = sha256(token.encode())
+        found = self._store.look(_SHOWING, {"digest": digest})
+        if not found:
+            return None
+        row = found[0]
+        if row.token_sha256 != digest:
+            values = {"token_sha256": digest, "next_token_sha256": None, "token_at": self._now()}
+            with self._store.writing() as db:
+                db.execute(update(Device).where(Device.next_token_sha256 == digest).values(values))
+        return KnownDevice(row.id, row.name, b64decode(row.signing_key), tuple(row.patients.split()))
+
+    def rotate(self, device_id: str) -> str:
+        """A new token for a device; the one before works until this one is shown."""
+        token = f"device_{secrets.token_urlsafe(32)}"
+        with self._store.writing() as db:
+            values = {"next_token_sha256": sha256(token.encode())}
+            db.execute(update(Device).where(Device.id == device_id).values(values))
+        return token
 
     def revoke(self, device_id: str) -> None:
-        """Take a device's token away at once; what it delivered stays."""
+        """Take a device's token away at once; what it delivered stays. Raises UnknownDevice."""
         with self._store.writing() as db:
-            db.execute(update(Device).where(Device.id == device_id).values(revoked_at=self._now()))
+            changed = update(Device).where(Device.id == device_id).values(revoked_at=self._now())
+            if not db.execute(changed.returning(Device.id)).all():
+                raise UnknownDevice(f"there is no device {device_id!r} here; steadyreach devices lists those there are")
 
-    def _use(self, db: Connection, code: str) -> bool:
+    def listed(self) -> list[DeviceLine]:
+        """All devices, also revoked ones, the first enrolled first."""
+        columns = [getattr(Device, name) for name in DeviceLine._fields]
+        with self._store.reading() as db:
+            rows = db.execute(select(*columns).order_by(Device.enrolled_at, Device.id)).all()
+        return [DeviceLine(*row)._replace(patients=tuple(row.patients.split())) for row in rows]
+
+    def _admit(self, db: Connection, asked: Enrolment, token_sha256: str) -> str | None:
+        """The id of the device that this code makes or made; None where the code is not good."""
+        code = self._use(db, asked.code)
+        if code is None:
+            return None
+        signing_key, sealing_key = (b64encode(key).decode() for key in (asked.signing_key, asked.sealing_key))
+        values: dict[str, Any] = {
+            "name": asked.device.replace("\0", "")[:_LONGEST_NAME],
+            "token_sha256": token_sha256,
+            "token_at": self._now(),
+            "sealing_key": sealing_key,
+            "software": asked.software.replace("\0", "")[:_LONGEST_NAME],
+        }
+        if code.device_id is not None:
+            known = Device.id == code.device_id, Device.signing_key == signing_key, Device.revoked_at.is_(None)
+            again = update(Device).where(*known).values(next_token_sha256=None, **values)
+            return db.execute(again.returning(Device.id)).scalar()
+        values |= {"id": secrets.token_hex(8), "signing_key": signing_key, "patients": code.patients}
+        db.execute(insert(Device).values(enrolled_at=self._now(), **values))
+        used = {"used_at": self._now(), "device_id": values["id"]}
+        db.execute(update(EnrolmentCode).where(EnrolmentCode.selector == code.selector).values(used))
+        return str(values["id"])
+
+    def _use(self, db: Connection, code: str) -> Any:
+        """The row of a code whose secret fits; one that does not is a try."""
         selector, secret = _parts(code)
-        open_code = (
-            EnrolmentCode.selector == selector,
-            EnrolmentCode.tries < TRIES,
-            EnrolmentCode.used_at.is_(None),
-            EnrolmentCode.expires_at > self._now(),
-        )
-        tried = update(EnrolmentCode).where(*open_code).values(tries=EnrolmentCode.tries + 1)
-        expected = db.execute(tried.returning(EnrolmentCode.secret_sha256)).scalar()
-        if expected is None or not hmac.compare_digest(expected, sha256(secret.encode())):
-            return False
-        db.execute(update(EnrolmentCode).where(EnrolmentCode.selector == selector).values(used_at=self._now()))
-        return True
+        found = EnrolmentCode.selector == selector
+        good = found, EnrolmentCode.tries < TRIES, EnrolmentCode.expires_at > self._now()
+        # Counted before it is checked, so that many guesses at once are not one.
+        tried = update(EnrolmentCode).where(*good).values(tries=EnrolmentCode.tries + 1)
+        columns = EnrolmentCode.selector, EnrolmentCode.secret_sha256, EnrolmentCode.patients, EnrolmentCode.device_id
+        row = db.execute(tried.returning(*columns)).first()
+        if row is None or not hmac.compare_digest(row.secret_sha256, sha256(secret.encode())):
+            return None
+        db.execute(update(EnrolmentCode).where(found).values(tries=EnrolmentCode.tries - 1))
+        return row
 
 
 def _parts(code: str) -> tuple[str, str]:

@@ -1,17 +1,24 @@
 """The clinic's server without a web: one folder, its database, its recordings, and who may do what."""
 
 import secrets
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
+from engine.sealing import key_id
 from server_sync.clinic.accounts import Accounts
 from server_sync.clinic.archive import Archive
 from server_sync.clinic.devices import Devices
-from server_sync.clinic.recordings import Recordings
+from server_sync.clinic.objects import Objects
+from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.store import Setting, Store, sqlite_url
+from server_sync.clinic.uploads import Uploads
 
 
 def utc_now() -> datetime:
@@ -19,31 +26,94 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class CannotOpen(ValueError):
+    """A place of the server's data cannot be used; the message says which and why."""
+
+
+class ClinicKeys:
+    """The clinic's private key, for `engine.sealing.cipher_of`."""
+
+    def __init__(self, private: bytes) -> None:
+        """Keep it."""
+        self._private = private
+        self.public = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+    def private(self, key: str) -> bytes | None:
+        """The private key of this id; None where it is not the clinic's."""
+        return self._private if key == key_id(self.public) else None
+
+    def where(self) -> str:
+        """Where it is kept, in words."""
+        return "the clinic's database"
+
+
 class Service:
     """All that a clinic server can do; several processes may open the same folder and database."""
 
-    def __init__(self, folder: Path, database_url: str = "", now: Callable[[], datetime] = utc_now) -> None:
-        """Open, and make what is missing; the database lies in the folder unless a URL names another."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._store = Store(database_url or sqlite_url(folder))
-        self.recordings = Recordings(folder)
-        self.accounts = Accounts(self._store, now)
-        self.devices = Devices(self._store, now)
-        self.archive = Archive(self._store, self.recordings, now)
+    def __init__(
+        self, folder: Path, database: str = "", recordings: str = "", now: Callable[[], datetime] = utc_now
+    ) -> None:
+        """Open, and make what is missing; all lies in the folder unless a URL names another place.
+
+        Raises CannotOpen.
+        """
+        with _opening(f"its folder {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+        with _opening("its recordings" if recordings else f"its folder {folder}"):
+            self.objects = Objects(folder, recordings)
+        with _opening("its database" if database else f"its folder {folder}"):
+            self.store = Store(database or sqlite_url(folder))
+        self.uploads = Uploads(self.objects)
+        self.accounts = Accounts(self.store, now)
+        self.devices = Devices(self.store, now, lambda: self.keys().public)
+        self.archive = Archive(self.store, self.uploads, now)
+        self.prescriptions = Prescriptions(self.store, now)
 
     def form_key(self) -> str:
         """The secret that signs forms, the same for every process of this server."""
-        with self._store.writing() as db:
-            key = db.execute(select(Setting.value).where(Setting.name == "form key")).scalar()
-            if key is None:
-                key = secrets.token_hex(32)
-                db.execute(insert(Setting).values(name="form key", value=key))
-        return key
+        return self._setting("form key", lambda: secrets.token_hex(32))
 
-    def healthy(self) -> bool:
-        """Whether the database answers."""
-        return self.archive.count() >= 0
+    def metrics_token(self) -> str:
+        """What another computer shows to read the metrics."""
+        return self._setting("metrics token", lambda: secrets.token_urlsafe(32))
+
+    def keys(self) -> ClinicKeys:
+        """The key that recordings of all devices are sealed for, made once."""
+        made = self._setting("sealing key", lambda: b64encode(X25519PrivateKey.generate().private_bytes_raw()).decode())
+        return ClinicKeys(b64decode(made))
+
+    def health(self) -> dict[str, str]:
+        """What the server needs, each `ok` or `ill`."""
+        return {"database": _well(self.archive.count), "recordings": _well(self.objects.look)}
 
     def close(self) -> None:
-        """Let go of the database."""
-        self._store.close()
+        """Write what waits, and let go of the database."""
+        self.archive.close()
+        self.store.close()
+
+    def _setting(self, name: str, make: Callable[[], str]) -> str:
+        found = select(Setting.value).where(Setting.name == name)
+        with self.store.reading() as db:
+            value = db.execute(found).scalar()
+        if value is None:
+            with self.store.writing() as db:
+                db.execute(self.store.once(Setting), {"name": name, "value": make()})
+                value = db.execute(found).scalar_one()
+        return value
+
+
+@contextmanager
+def _opening(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ImportError, ValueError, SQLAlchemyError) as reason:
+        words = getattr(reason, "strerror", None) or getattr(reason, "orig", None) or reason
+        raise CannotOpen(f"the server cannot use {what}: {str(words).splitlines()[0]}") from None
+
+
+def _well(look: Callable[[], object]) -> str:
+    try:
+        look()
+    except (OSError, SQLAlchemyError):
+        return "ill"
+    return "ok"

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,19 +13,24 @@ from typing import Any
 import pysqlite3
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     ForeignKey,
     Index,
     LargeBinary,
+    Row,
     UniqueConstraint,
     create_engine,
     event,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -97,7 +102,10 @@ class LoginFailure(Table):
 
 
 class EnrolmentCode(Table):
-    """A one-time code: its first characters in the clear to find it by, the SHA-256 of the rest."""
+    """A one-time code: its first characters in the clear to find it by, the SHA-256 of the rest.
+
+    `patients` are the pseudonyms that its device will be for, separated by spaces; `device_id` is who used it.
+    """
 
     __tablename__ = "enrolment_code"
     selector: Mapped[str] = mapped_column(primary_key=True)
@@ -105,6 +113,8 @@ class EnrolmentCode(Table):
     expires_at: Mapped[datetime]
     tries: Mapped[int]
     used_at: Mapped[datetime | None]
+    patients: Mapped[str] = mapped_column(server_default="")
+    device_id: Mapped[str | None]
 
 
 class Device(Table):
@@ -190,12 +200,25 @@ class Refusal(Table):
     detail: Mapped[str] = mapped_column(server_default="")
 
 
+class SameSession(Table):
+    """A session that is here already, with the same bytes, from another device or under another number.
+
+    It accounts for the number: a computer that was enrolled again offers again what it delivered under its former id.
+    """
+
+    __tablename__ = "same_session"
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    session_id: Mapped[str]
+    at: Mapped[datetime]
+
+
 class LostSession(Table):
     """A session that was finished on a device and is gone, as the device tells it."""
 
     __tablename__ = "lost_session"
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     session_id: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime]
@@ -245,13 +268,18 @@ class Measurement(Table):
     content: Mapped[bytes]
 
 
+class SchemaUnknown(ValueError):
+    """The tables are those of a newer version of this software."""
+
+
 class Store:
     """One database, opened and brought to this version's tables."""
 
     def __init__(self, url: str) -> None:
-        """Open by SQLAlchemy URL; raises sqlalchemy.exc.OperationalError when there is none."""
+        """Open by SQLAlchemy URL; raises SchemaUnknown, or sqlalchemy.exc.OperationalError when there is none."""
         self.engine = _engine(url)
         self._reading = self.engine.execution_options(reading=True)
+        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._migrate()
 
     @contextmanager
@@ -260,11 +288,21 @@ class Store:
         with self._reading.begin() as connection:
             yield connection
 
+    def look(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """The answer to one question, without the time that a transaction takes."""
+        with self._looking.connect() as connection:
+            return connection.execute(query, values).all()
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may change things: one at a time on SQLite."""
         with self.engine.begin() as connection:
             yield connection
+
+    def once(self, table: type[Table]) -> Any:
+        """An insert that leaves alone what is there already, by its key."""
+        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
+        return insert(table).on_conflict_do_nothing()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -277,7 +315,11 @@ class Store:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as reason:
+                raise SchemaUnknown(f"its tables are of a newer version of Steadyreach ({reason}); update it") from None
+            self.schema = str(ScriptDirectory.from_config(config).get_current_head())
 
 
 def sqlite_url(folder: Path) -> str:
@@ -303,7 +345,7 @@ def sqlite_driver() -> ModuleType:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_size=20, max_overflow=20)
     driver = sqlite_driver()
     engine = create_engine(url, module=driver, connect_args={"timeout": _PATIENCE_S})
 
@@ -317,8 +359,9 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -11,6 +11,7 @@ from server_sync.page.meanings import of_block
 ENOUGH_SEEN_PERCENT = 95.0
 ENOUGH_COVERED_PERCENT = 98.0
 LONG_GAP_S = 0.5
+LARGEST_OFFSET_S = 120.0
 _MOST_NOTES = 4
 _WORTH_KNOWING = (
     *("precaution expired", "precaution unclear", "target outside the envelope"),
@@ -43,6 +44,15 @@ def trust(session: Session) -> tuple[Finding, ...]:
     if session.recording is None:
         findings.append(Finding(False, "The frames were not recorded, so nothing can be measured again"))
     return tuple(findings)
+
+
+def clock_doubts(offset_s: float | None, within_s: float | None) -> tuple[Finding, ...]:
+    """What to keep in mind of when a session was, by how far the clinic's clock was ahead of the device's."""
+    if offset_s is None or abs(offset_s) <= LARGEST_OFFSET_S:
+        return ()
+    behind = "behind" if offset_s > 0 else "ahead of"
+    what = f"The device's clock was {behind} the clinic's when this came, so its date and time may be wrong"
+    return (Finding(False, what, f"{words.duration(abs(offset_s))} ± {within_s or 0:.1f} s"),)
 
 
 def _of_devices(quality: Quality | None) -> list[Finding]:

@@ -1,55 +1,99 @@
-"""The clinic server as a process: one folder, one address, until it is told to stop."""
+"""The clinic server as processes: one address, and any number of workers behind it that keep nothing of their own."""
 
 import errno
+import os
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import uvicorn
-from sqlalchemy.exc import OperationalError
 
-from server_sync.clinic.service import Service
+from server_sync.clinic.service import CannotOpen, Service
 from server_sync.page import meanings
+from server_sync.web import watching
 from server_sync.web.app import make_app
+from server_sync.web.workers import Workers
 
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "::1": "[::1]", "localhost": "localhost"}
+MAY_SHARE = sys.platform != "win32"
+"""Whether several processes may accept connections of one socket."""
+DRAIN_S = 20
+_TIDY_EVERY_S = 3600.0
 
 
 class CannotServe(Exception):
     """The server cannot start; the message says why and what to do about it."""
 
 
-def serve(
-    folder: Path,
-    host: str = "127.0.0.1",
-    port: int = 8765,
-    database_url: str = "",
-    ready: Callable[[str], None] = lambda _: None,
-) -> None:
+@dataclass(frozen=True)
+class Settings:
+    """What a server is started with: where its data lies, where it listens, and how much it says."""
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 8765
+    database: str = ""
+    recordings: str = ""
+    workers: int = 1
+    log_level: str = "warning"
+
+    def service(self) -> Service:
+        """Open the service."""
+        return Service(self.folder, self.database, self.recordings)
+
+
+def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until interrupted; `ready` is told the address when requests are answered. Port 0 takes a free one.
 
     Raises CannotServe when the port is taken or the database is not to be had.
     """
-    listening = _listen(host, port)
+    if settings.workers > 1 and not MAY_SHARE:
+        raise CannotServe("--workers must be 1 on Windows, where processes cannot share a port")
+    watching.log_to_stderr(settings.log_level)
+    listening = _listen(settings.host, settings.port)
     try:
-        service = Service(folder, database_url)
-    except (OperationalError, OSError) as reason:
+        settings.service().close()  # brings the tables up to date, before several do so at once
+        url = f"http://{LOOPBACK.get(settings.host, settings.host)}:{listening.getsockname()[1]}"
+        if settings.workers == 1:
+            work(settings, listening, lambda: ready(url))
+            return
+        with tempfile.TemporaryDirectory(prefix="steadyreach-") as counted:
+            os.environ[watching.COUNTED_TOGETHER] = counted
+            Workers(settings.workers, work, (settings, listening), DRAIN_S).run(lambda: ready(url))
+    except CannotOpen as reason:
+        raise CannotServe(str(reason)) from None
+    finally:
         listening.close()
-        raise CannotServe(f"the server cannot use its folder {folder}: {_first_line(reason)}") from None
-    port = listening.getsockname()[1]
-    url = f"http://{LOOPBACK.get(host, host)}:{port}"
+
+
+def work(settings: Settings, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer what comes in, in this process, until it is told to end; what has begun is finished first."""
+    watching.log_to_stderr(settings.log_level)
+    service = settings.service()
     # A page of another site may point its own name at this computer; on loopback only these names are ours.
-    names = tuple(f"{name}:{port}" for name in LOOPBACK.values()) if host in LOOPBACK else ()
-    app = make_app(service, names)
-    config = uvicorn.Config(app, log_level="warning", lifespan="on", server_header=False, timeout_keep_alive=5)
+    names = tuple(LOOPBACK.values()) if settings.host in LOOPBACK else ()
+    config = uvicorn.Config(
+        make_app(service, names),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    ended = Event()
+    Thread(target=_tidy, args=(service, ended), daemon=True).start()
     try:
-        _Server(config, lambda: ready(url)).run(sockets=[listening])
+        _Server(config, ready).run(sockets=[listening])
     except KeyboardInterrupt:
         return
     finally:
-        listening.close()
+        ended.set()
         service.close()
 
 
@@ -68,6 +112,14 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
+def _tidy(service: Service, ended: Event) -> None:
+    while not ended.wait(_TIDY_EVERY_S):
+        try:
+            service.uploads.tidy(datetime.now(UTC))
+        except OSError as reason:
+            watching.note_trouble({"method": "", "path_template": "tidy"}, reason)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off, 40 ms a reply, only where the protocol is named.
@@ -77,7 +129,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(128)
+        listening.listen(1024)
     except (OSError, OverflowError) as reason:
         listening.close()
         raise CannotServe(_why_not(host, port, reason)) from None
@@ -93,4 +145,4 @@ def _why_not(host: str, port: int, reason: Exception) -> str:
 
 
 def _first_line(reason: Exception) -> str:
-    return str(getattr(reason, "strerror", None) or getattr(reason, "orig", None) or reason).splitlines()[0]
+    return str(getattr(reason, "strerror", None) or reason).splitlines()[0]

@@ -61,6 +61,18 @@ def _lives() -> list[Row]:
     return lives.run()
 
 
+def _archive() -> list[Row]:
+    from engine.commands.bench import archive  # it measures for half a minute
+
+    return archive.run()
+
+
+def _chaos() -> list[Row]:
+    from engine.commands.bench import chaos  # a quarter of an hour of killing
+
+    return chaos.run()
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "loop": loop,
     "recording": record,
@@ -71,5 +83,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "games": _games,
     "lives": _lives,
     "xr": _xr,
+    "archive": _archive,
+    "chaos": _chaos,
 }
 ANYWHERE = ("loop", "recording", "body", "measures", "adaptation", "preview")

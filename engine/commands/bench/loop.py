@@ -1,4 +1,4 @@
-"""What the loop costs: frames, their recording, and the body that is told from them.
+"""What the loop costs: frames, and the body that is told from them.
 
 Times are the best of several tries, because this computer has other things to do.
 """
@@ -8,11 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgpack
 import numpy as np
-import zstandard
 
-from engine import recording
 from engine.body import estimate, upright
 from engine.commands.bench.rows import Row, row
 from engine.commands.simulating import simulate
@@ -31,19 +28,10 @@ def loop() -> list[Row]:
 
 
 def record() -> list[Row]:
-    """Bytes and time of a recording."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        simulate(1, 0, folder)
-        rows = recording.read(folder / "simulated-0" / "frames.vrec").rows
-        packed = [bytes(row) for row in rows.view((np.void, recording.FRAME.itemsize))]
-        ours_s, ours_bytes = best(lambda: _write(packed, folder / "ours.vrec"))
-    peer_s, peer_bytes = best(lambda: _peer_write(rows))
-    peer = "msgpack rows, one zstd-3 stream"
-    return [
-        row("recording size", ours_bytes / peer_bytes, "of the peer", peer, at_most=0.85),
-        row("recording time", ours_s / peer_s, "of the peer", peer, at_most=1.0),
-    ]
+    """Bytes and times of a recording."""
+    from engine.commands.bench import recorded  # its peers take a while to import
+
+    return recorded.run()
 
 
 def body() -> list[Row]:
@@ -65,25 +53,6 @@ def best(work: Callable[[], float]) -> tuple[float, float]:
         result = work()
         times.append(time.perf_counter() - started)
     return min(times), result
-
-
-def _write(packed: list[bytes], path: Path) -> float:
-    with recording.Writer(path, {}) as writer:
-        for row in packed:
-            writer.write(row)
-    return float(writer.bytes)
-
-
-def _peer_write(rows: np.ndarray) -> float:
-    packer = msgpack.Packer(use_single_float=True)
-    with (
-        tempfile.TemporaryFile() as file,
-        zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False) as stream,
-    ):
-        for row in rows.tolist():
-            stream.write(packer.pack(row))
-        stream.flush(zstandard.FLUSH_FRAME)
-        return float(file.tell())
 
 
 def _with_arrays(position_m: tuple[float, ...], orientation: tuple[float, ...]) -> float:

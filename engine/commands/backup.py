@@ -1,0 +1,89 @@
+"""The commands that copy a clinic, check the copy, and bring it back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.commands.answer import fail, tell
+from engine.commands.archive import Database, Json, Recordings, bar
+
+Clinic = Annotated[Path | None, typer.Option("--folder", help="the server's folder: database and recordings")]
+New = Annotated[Path, typer.Option("--folder", help="the folder of the server that comes out; it must not be there")]
+
+app = typer.Typer()
+
+
+@app.command()
+def backup(
+    out: Annotated[Path | None, typer.Argument(help="a folder for it; what an earlier one copied stays")] = None,
+    folder: Clinic = None,
+    database: Database = "",
+    recordings: Recordings = "",
+    check: Annotated[Path | None, typer.Option(help="verify this backup instead of making one")] = None,
+    as_json: Json = False,
+) -> None:
+    """Copy a clinic while it is at work: its database as of one moment, and every recording that sessions name."""
+    from engine.commands.visits import SOFTWARE
+    from server_sync.clinic import backup as backups
+    from server_sync.clinic import manifest
+
+    if (check is None) == (out is None) or (folder is None) != (out is None):
+        fail("say where the copy goes and whose it is, as backup OUT --folder CLINIC, or backup --check BACKUP")
+    with _refused(), bar("files", not as_json) as told:
+        if check is not None:
+            found, done = manifest.check(check, told), f"{check} is whole"
+        elif out is not None and folder is not None:
+            with _alone(out):
+                found = backups.backup(backups.Clinic(folder, database, recordings), out, SOFTWARE, told)
+            done = f"Copied to {out}"
+    size = sum(entry.bytes for entry in found.files.values())
+    tell(found, as_json, f"{done}: {len(found.files)} files, {size >> 20} MiB, of {found.made_at}")
+    if found.missing:
+        some = manifest.some([f"{name} is {why}" for name, why in found.missing.items()])
+        fail(f"recordings that sessions name could not be copied: {some}")
+
+
+@app.command()
+def restore(
+    copy: Annotated[Path, typer.Argument(metavar="BACKUP", help="the folder of a backup")],
+    folder: New,
+    database: Database = "",
+    recordings: Recordings = "",
+    as_json: Json = False,
+) -> None:
+    """Bring a clinic back from a backup to where nothing is, and verify it."""
+    from server_sync.clinic import restore as restoring
+    from server_sync.clinic.backup import Clinic
+
+    with _refused(), bar("files", not as_json) as told:
+        found = restoring.restore(copy, Clinic(folder, database, recordings), told)
+    answer = {"sessions": found.sessions, "recordings": found.recordings, "made_at": found.manifest.made_at}
+    said = f"{found.sessions} sessions and {found.recordings} recordings are as they were at {found.manifest.made_at}"
+    tell(answer, as_json, f"{said}: steadyreach serve --folder {folder}")
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    from server_sync.clinic.dumps import DatabaseTrouble
+    from server_sync.clinic.manifest import BackupUnusable
+    from server_sync.clinic.restore import NotEmpty
+
+    try:
+        yield
+    except (BackupUnusable, DatabaseTrouble, NotEmpty, OSError) as reason:
+        fail(str(reason))
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / ".lock", blocking=False):
+            yield
+    except Timeout:
+        fail(f"another backup into {out} is at work")

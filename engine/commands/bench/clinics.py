@@ -1,0 +1,164 @@
+"""A clinic's server as a user starts it, a PostgreSQL for it, and patients' computers that are enrolled there."""
+
+import math
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from multiprocessing import get_context
+from multiprocessing.pool import AsyncResult
+from pathlib import Path
+from threading import BrokenBarrierError
+from typing import Any
+
+from msgspec.structs import replace
+
+from engine.commands import visits
+from engine.commands.bench.chaos import PROGRAM
+from engine.keys import Keys
+from engine.records import Recording, Session
+from engine.session_folder import FRAMES, begin
+from server_sync import wire
+from server_sync.client import enrolment
+from server_sync.client.home import Home, home_of
+from server_sync.client.patience import Patience
+from server_sync.clinic.archive import Held
+from server_sync.clinic.service import Service
+from server_sync.web.serving import MAY_SHARE
+
+PROCESSES = 2
+"""That make load; with one each, Python's own lock would bound it."""
+_READY_S = 600.0
+_SPAWN = get_context("spawn")
+_POSTGRES = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A server that runs: its folder, its database (SQLite in it when empty), address, password and process."""
+
+    folder: Path
+    database: str
+    url: str
+    password: str
+    process: int
+
+    def service(self) -> Service:
+        """Its data, as a command beside the server opens them."""
+        return Service(self.folder, self.database)
+
+    def held(self) -> list[Held]:
+        """Every session that it holds."""
+        with closing(self.service()) as service:
+            return list(service.archive.held())
+
+    def work_s(self) -> float:
+        """What its processes have computed so far, in seconds of a core; nan where the system does not tell."""
+        try:
+            tree = [self.process, *map(int, _proc(self.process, f"task/{self.process}/children").split())]
+            return sum(_ticks(_proc(each, "stat")) for each in tree) / os.sysconf("SC_CLK_TCK")
+        except OSError:
+            return math.nan
+
+
+@contextmanager
+def serving(folder: Path, database: str = "", workers: int = 2) -> Iterator[Clinic]:
+    """`steadyreach serve` on a free port, ended at the end."""
+    words = ["serve", "--folder", str(folder), "--port", "0", "--workers", str(workers if MAY_SHARE else 1)]
+    words += ["--database", database] if database else []
+    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (this program)
+        try:
+            said = ""
+            while "Serving at" not in said and (line := process.stdout.readline() if process.stdout else ""):
+                said += line
+            found = re.search(r"password (\S+).*Serving at (\S+)", said, re.DOTALL)
+            if found is None:
+                raise RuntimeError(f"the server ended at its start, and said {said!r}")
+            yield Clinic(folder, database, found[2], found[1], process.pid)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an empty database in a PostgreSQL of our own, with fsync as by default; "" where there is none."""
+    binaries = sorted(_POSTGRES.glob("*/bin/initdb"))
+    if not binaries or find_spec("psycopg") is None:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(prefix="steadyreach-") as name:
+        folder, here, user = Path(name), binaries[-1].parent, list[str]()
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            user = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(folder, "postgres")
+
+        def run(program: str, *words: object) -> None:
+            command = [*user, str(here / program), *map(str, words)]
+            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (found above)
+
+        run("initdb", "-D", folder / "data", "-A", "trust", "-U", "clinic")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder}"
+        control = ("-D", folder / "data", "-w", "-l", folder / "log")
+        run("pg_ctl", *control, "-o", options, "start")
+        try:
+            run("createdb", "-h", folder, "-U", "clinic", "clinic")
+            yield f"postgresql+psycopg://clinic@/clinic?host={folder}"
+        finally:
+            run("pg_ctl", *control, "-m", "immediate", "stop")
+
+
+def enrolled(clinic: Clinic, folders: Sequence[Path], keys: Path) -> list[Home]:
+    """Computers with these folders, enrolled over the network; their keys are kept in the folder `keys`."""
+    homes = [home_of(folder) for folder in folders]
+    with closing(clinic.service()) as service:
+        codes = [service.devices.new_code() for _ in homes]
+    for home, code in zip(homes, codes, strict=True):
+        enrolment.enrol(home, clinic.url, code, home.client.name, visits.SOFTWARE, Keys(keys), Patience())
+    return homes
+
+
+def leave(home: Home, visit: Session, id: str, frames: bytes) -> None:
+    """Leave a finished session in a computer's outbox, as playing does; `frames` are its recording."""
+    folder = begin(home.sessions, replace(visit, id=id))
+    (folder.unfinished / FRAMES).write_bytes(frames)
+    recorded = Recording(FRAMES, wire.sha256(frames), len(frames), round(visit.seconds * 90))
+    folder.write(replace(visit, id=id, recording=recorded))
+    folder.finish()
+
+
+def tiled(frames: bytes, size_bytes: int, id: str) -> bytes:
+    """A recording again and again until it has a size, and the id, so that no two are the same."""
+    name = id.encode()
+    return (frames * (size_bytes // len(frames) + 1))[: size_bytes - len(name)] + name
+
+
+@contextmanager
+def at_once(work: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> Iterator["AsyncResult[list[Any]]"]:
+    """Have processes of their own do it, each with its share; it goes on from the moment when all are ready.
+
+    `work` gets its share and a barrier, at which it waits when it is ready.
+    """
+    with _SPAWN.Manager() as manager, _SPAWN.Pool(len(shares)) as pool:
+        ready = manager.Barrier(len(shares) + 1)
+        came = pool.starmap_async(work, [(*share, ready) for share in shares], chunksize=1)
+        try:
+            ready.wait(_READY_S)
+        except BrokenBarrierError:
+            came.get()  # what went wrong says it better
+            raise
+        yield came
+
+
+def _proc(process: int, name: str) -> str:
+    return Path(f"/proc/{process}/{name}").read_text(encoding="ascii")
+
+
+def _ticks(stat: str) -> int:
+    """User's and system's time of a process, the 14th and 15th of what Linux says about it (proc(5))."""
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)

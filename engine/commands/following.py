@@ -1,0 +1,216 @@
+"""A visit by prescription: what a clinic gave, laid over what is known of a patient on their own computer.
+
+What the clinic gave replaces what it gave before and never what was said on this computer: of both, the tighter holds.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from msgspec.structs import replace
+
+import games
+from calibration.checks import said_day
+from engine import presets
+from engine.commands import visits
+from engine.parameters import ParameterError, describe
+from engine.patient import PatientRecord
+from engine.plan import PLAN_ENDED, START, WELCOME, AnyStep, Interlude, message
+from engine.prescription import (
+    CURRENT,
+    EXPIRED,
+    MISSING,
+    OLDER,
+    Message,
+    Prescription,
+    due_on,
+    held_back,
+    next_day,
+    playable,
+    state_on,
+    unknown_games,
+)
+from engine.presets import Resolved
+from engine.profile import Profile
+from engine.records import KnobState, Precaution, Prescribed, RecordUnreadable, Session
+from server_sync.client.home import home_of
+from server_sync.client.prescriptions import Kept, Shelf
+
+MOST_MESSAGES = 3  # at once: what is too much is not read
+TO_SYNC = (
+    f"connect this computer once and run steadyreach sync; until then {visits.CALM} alone, to breathe, may be played"
+)
+
+
+class Prepared(NamedTuple):
+    """A patient's record as it is played by, and what is prescribed of it.
+
+    `calm_only` says why nothing but calm breathing may be played, "" where all may.
+    """
+
+    record: PatientRecord
+    prescription: Prescription | None = None
+    used: Prescribed | None = None
+    notes: tuple[str, ...] = ()
+    calm_only: str = ""
+
+
+class Today(NamedTuple):
+    """Games to play, in order, for how many minutes at most (None: as the patient's age allows)."""
+
+    games: tuple[str, ...]
+    minutes: float | None = None
+
+
+def prepared(own: PatientRecord, known: bool, sessions: Path, today: date) -> Prepared:
+    """A patient's record with what is prescribed laid over it, on a computer whose sessions go to a folder.
+
+    `known` says whether they have played here before. Without a clinic the record stays as it is. What was given before
+    by a prescription holds until a later one replaces it.
+    """
+    shelf, tasks = Shelf(home_of(sessions)), visits.tasks()
+    if not shelf.enrolled:
+        return Prepared(own)
+    try:
+        kept = shelf.newest(own.patient, tasks)
+    except RecordUnreadable as reason:
+        return _missing(own, f"{reason}: update this computer's software, or tell the clinic")
+    if kept is not None:
+        return laid_over(own, kept, today)
+    if known and not shelf.concerns(own.patient):
+        return Prepared(own)
+    with suppress(OSError):  # a disk that takes nothing is said by whoever needs it
+        shelf.expect(own.patient)
+    return _missing(own, f"the prescription of {own.patient} is not on this computer, and precautions may be missing")
+
+
+def laid_over(own: PatientRecord, kept: Kept, today: date) -> Prepared:
+    """A record with a prescription laid over it: bounds hold whatever the day, and past its end nothing gets harder."""
+    prescription, tasks = kept.prescription, visits.tasks()
+    # A clock that was set back makes no prescription last longer.
+    day = max(today, date.fromisoformat(own.last_at[:10])) if own.last_at else today
+    state = OLDER if kept.later else state_on(prescription, day)
+    used = Prescribed(own.patient, prescription.version, kept.sha256, prescription.valid_until, state)
+    given = (*prescription.precautions, *kept.also, *(own.given if kept.later else ()))
+    record = replace(
+        own,
+        preset=prescription.preset,
+        plan=playable(prescription.plan, tasks),
+        precautions=(*_own_precautions(own), *given),
+        given=given,
+    )
+    notes = [f"there is no game {name!r} here: left out" for name in unknown_games(prescription, tasks)]
+    if used.state != CURRENT:
+        record, notes = _held(record), [held_back(used), *notes]
+    return Prepared(record, prescription, used, tuple(notes))
+
+
+def refuse_looser(prepared: Prepared | None, preset: str, holds: Resolved) -> None:
+    """Raise ParameterError where a visit asks for more than is prescribed: a computer may tighten, never loosen."""
+    if prepared is None or prepared.prescription is None:
+        return
+    patient, theirs = prepared.record.patient, prepared.prescription.preset
+    if preset and preset != theirs:
+        raise ParameterError(f"the preset of {patient} is prescribed, {theirs}: leave --preset out, or prescribe anew")
+    for change in presets.differences(visits.resolved(theirs, (), prepared.record), holds):
+        if _looser(change):
+            raise ParameterError(
+                f"--set {change.key}: {change.old} is prescribed for {patient}, and {change.new} would ask for more or "
+                "change how it follows: it can be prescribed anew at the clinic"
+            )
+
+
+def today_of(prepared: Prepared, today: date) -> Today:
+    """What is prescribed for a day and was not played yet; no games where that is nothing."""
+    if prepared.prescription is None:
+        return Today(())
+    practices = due_on(prepared.prescription, today, _times_on(prepared.record, today))
+    known = dict.fromkeys(name for each in practices for name in each.games if name in games.names())
+    minutes = [each.minutes for each in practices]
+    return Today(tuple(known), None if None in minutes else sum(cast(list[float], minutes)))
+
+
+def free(prepared: Prepared, today: date) -> str:
+    """That nothing is to be played on a day, and what is next, in words."""
+    prescription = cast(Prescription, prepared.prescription)
+    done = bool(due_on(prescription, today))
+    now = f"today's practice of {prepared.record.patient} is done" if done else "today is free"
+    day = next_day(prescription, today)
+    if day is None:
+        return f"{now}, and nothing else is in the programme: name games to play"
+    upcoming = ", ".join(dict.fromkeys(name for each in due_on(prescription, day) for name in each.games))
+    when = "tomorrow" if day - today == timedelta(days=1) else f"on {said_day(day)}"
+    return f"{now}; next {when}: {upcoming}"
+
+
+def shortened(profile: Profile, minutes: float | None) -> Profile:
+    """A profile for no longer than is prescribed."""
+    if minutes is None or minutes >= profile.most_minutes:
+        return profile
+    return dataclasses.replace(profile, most_minutes=minutes)
+
+
+def with_news(steps: Sequence[AnyStep], prepared: Prepared | None) -> tuple[AnyStep, ...]:
+    """A visit that tells, once the headset is on, that a plan has ended, and what the clinic wrote."""
+    if prepared is None:
+        return tuple(steps)
+    news: list[AnyStep] = [PLAN_ENDED] if prepared.used is not None and prepared.used.state == EXPIRED else []
+    news += [message(each.text) for each in _unread(prepared)]
+    begin = (START.kind, WELCOME.kind)
+    first = next((place for place, step in enumerate(steps) if isinstance(step, Interlude) and step.kind in begin), 0)
+    return (*steps[: first + 1], *news, *steps[first + 1 :])
+
+
+def noted(record: PatientRecord, before: Prepared | None, done: Session) -> PatientRecord:
+    """A record after a visit, which also knows what was read, and how often its day was played."""
+    if before is None or before.prescription is None:
+        return record
+    said = {block.parameters["said"] for block in done.blocks if block.task == "message"}
+    read_now = [each.id for each in _unread(before) if each.text in said]
+    times = _times_on(before.record, date.fromisoformat(done.started_at[:10])) + (done.ended_by == "finished")
+    return replace(record, read=(*record.read, *read_now), times_on_day=times)
+
+
+def _missing(own: PatientRecord, why: str) -> Prepared:
+    return Prepared(own, used=Prescribed(own.patient, 0, "", "", MISSING), calm_only=f"{why}: {TO_SYNC}")
+
+
+def _unread(prepared: Prepared) -> Sequence[Message]:
+    messages = prepared.prescription.messages if prepared.prescription else ()
+    return [each for each in messages if each.id not in prepared.record.read][:MOST_MESSAGES]
+
+
+def _own_precautions(own: PatientRecord) -> tuple[Precaution, ...]:
+    """Those that were said on this computer; one that somebody changed since it was given counts as theirs."""
+    left = list(own.precautions)
+    for before in own.given:
+        if before in left:
+            left.remove(before)
+    return tuple(left)
+
+
+def _held(record: PatientRecord) -> PatientRecord:
+    """A record by which nothing gets harder than it was the visit before."""
+    adaptation = {**record.plan.get("adaptation", {}), "rise_per_session_percent": 0.0}
+    knobs = {name: record.knobs.get(name, KnobState()) for name in games.names()}
+    held = {name: replace(state, held=max(1, state.held)) for name, state in knobs.items()}
+    return replace(record, plan={**record.plan, "adaptation": adaptation}, knobs={**record.knobs, **held})
+
+
+def _times_on(record: PatientRecord, day: date) -> int:
+    return record.times_on_day if record.last_at[:10] == day.isoformat() else 0
+
+
+def _looser(change: presets.Difference) -> bool:
+    """Whether a change asks for more than before, or changes how difficulty follows."""
+    table, name, *key = change.key.split(".")
+    if table == "adaptation":
+        return True
+    old, new = cast(float | None, change.old), cast(float | None, change.new)
+    if table == "limits":
+        return new is None or (key != ["ceiling"] if old is None else new > old)
+    harder = next(p.get("harder", 0.0) for p in describe(visits.task_kind(name).Parameters) if [p["name"]] == key)
+    return bool(harder) and harder * (cast(float, new) - cast(float, old)) > 0

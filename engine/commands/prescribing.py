@@ -1,0 +1,67 @@
+"""The clinic's command to prescribe for a patient, and to read what is prescribed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import to_builtins
+
+from engine.commands.answer import fail, tell
+from engine.commands.clinic import Database, Folder
+from engine.commands.play import Json
+from engine.prescription import Draft, Prescription, Sent, draft_for, unknown_games
+from engine.records import RecordUnreadable, read
+from engine.theme import read_toml
+
+app = typer.Typer()
+
+
+@app.command()
+def prescribe(
+    patient: Annotated[str, typer.Argument(help="the patient's pseudonym")],
+    folder: Folder,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="a .toml or .json; else show what holds")] = None,
+    if_match: Annotated[str, typer.Option(help="the hash of the version that you saw; none for the first")] = "",
+    by: Annotated[str, typer.Option(help="who prescribes")] = "Therapist",
+    message: Annotated[str, typer.Option(help="tell the patient something, and change nothing else")] = "",
+    database: Database = "",
+    as_json: Json = False,
+) -> None:
+    """At the clinic, prescribe for a patient in a new version, or show the one that holds."""
+    from engine.commands import visits
+    from server_sync.clinic.prescriptions import Changed, NothingPrescribed
+    from server_sync.clinic.service import Service
+
+    if file is not None and message:
+        fail("prescribe takes a file or a message: write the message into the file")
+    draft = draft_in(file, patient) if file is not None else None
+    service = Service(folder, database)
+    try:
+        if draft is not None:
+            found = service.prescriptions.save(patient, draft, by, if_match)
+        elif message:
+            found = service.prescriptions.tell(patient, message, by)
+        else:
+            found = service.prescriptions.current(patient)
+    except Changed as reason:
+        now = f" (--if-match {reason.current.sha256})" if reason.current else ""
+        fail("\n  ".join([f"{reason}{now}", *reason.differences]))
+    except NothingPrescribed as reason:
+        fail(str(reason))
+    finally:
+        service.close()
+    for name in unknown_games(found.prescription, visits.tasks()):
+        typer.echo(f"there is no game {name!r} here: a device that has none leaves it out", err=True)
+    answer = {"sha256": found.sha256, "prescription": to_builtins(found.prescription)}
+    tell(answer, as_json, _said(found.prescription, found.sha256, found.content))
+
+
+def draft_in(file: Path, patient: str) -> Draft:
+    """What somebody wrote in a file for a patient; raises RecordUnreadable, naming the place in it."""
+    sent = read_toml(file, Sent, RecordUnreadable) if file.suffix == ".toml" else read(file, Sent)
+    return draft_for(patient, sent)
+
+
+def _said(prescription: Prescription, sha256: str, content: bytes) -> str:
+    head = f"{prescription.patient}, version {prescription.version} by {prescription.author}, {prescription.written_at}"
+    return f"{head}\n--if-match {sha256}\n{content.decode().rstrip()}"

@@ -1,0 +1,215 @@
+"""What a clinic prescribes for one patient, in versions that never change: only the next one follows.
+
+A version is known by the SHA-256 of its JSON, which is also its ETag. Loading checks all of it, so that what cannot be
+played is found where it is written, and never in a session.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from engine import presets
+from engine.parameters import ParameterError
+from engine.precautions import problems_of
+from engine.records import Precaution, Prescribed, Record, RecordUnreadable, from_json, to_json
+from engine.task import Task
+
+CURRENT, EXPIRED, OLDER, MISSING = "current", "expired", "older", "missing"
+"""What a version is worth on a day. OLDER: a later one cannot be read here; MISSING: there is none to play by."""
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PSEUDONYM = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
+NOTHING = "nothing"
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=240, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+_Author = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class Practice(Record, frozen=True, kw_only=True):
+    """Games to play one after the other, on which days of the week (none named: on every day), and how much.
+
+    `minutes` are those of one visit, None for as long as the patient's age allows.
+    """
+
+    games: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=20)]
+    days: tuple[Day, ...] = ()
+    minutes: Annotated[float, msgspec.Meta(ge=1, le=60)] | None = None
+    times_a_day: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+
+
+class Message(Record, frozen=True, kw_only=True):
+    """Something that the clinic tells a patient, shown once as it is; who saves it gives it `id`, `at` and `by`."""
+
+    text: _Text
+    id: str = ""
+    at: str = ""
+    by: str = ""
+
+
+class Draft(Record, frozen=True, kw_only=True):
+    """What somebody writes: all of a prescription but whose it is and which version.
+
+    `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs from `preset`.
+    `valid_until` is the last day (ISO date), "" for no end.
+    """
+
+    valid_until: str = ""
+    preset: str = "standard"
+    plan: Mapping[str, Mapping[str, Any]] = {}
+    precautions: tuple[Precaution, ...] = ()
+    programme: tuple[Practice, ...] = ()
+    messages: Annotated[tuple[Message, ...], msgspec.Meta(max_length=100)] = ()
+    goal: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class Sent(Draft, frozen=True, kw_only=True):
+    """A draft as somebody sends it: often a version that they changed, whose own name then says nothing."""
+
+    patient: str = ""
+    version: int = 0
+    author: str = ""
+    written_at: str = ""
+
+
+class Prescription(Draft, frozen=True, kw_only=True):
+    """One version for one patient: `patient` is a pseudonym, `version` counts from 1, `written_at` is ISO 8601."""
+
+    patient: str
+    version: Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
+    author: _Author
+    written_at: str
+
+
+def content_of(prescription: Prescription) -> bytes:
+    """A version as JSON, as it is kept and hashed for good: what is read of it gives the same bytes again."""
+    # An int where a number is expected is read as a float, and written otherwise than before.
+    return to_json(from_json(to_json(prescription), Prescription))
+
+
+def load(content: bytes, tasks: Mapping[str, type[Task]], name: str = "prescription") -> Prescription:
+    """A version from its JSON; raises RecordUnreadable where it does not fit, or says what cannot be."""
+    prescription = from_json(content, Prescription, name)
+    if not PSEUDONYM.fullmatch(prescription.patient):
+        raise RecordUnreadable(f"{name}: {prescription.patient!r} cannot be a pseudonym")
+    check(prescription, tasks, name)
+    return prescription
+
+
+def draft_for(patient: str, sent: Sent | Prescription) -> Draft:
+    """What was written for a patient; raises RecordUnreadable where it was for another."""
+    if sent.patient not in ("", patient):
+        raise RecordUnreadable(f"this is what is prescribed for {sent.patient!r}, and not for {patient!r}")
+    return Draft(**{name: getattr(sent, name) for name in Draft.__struct_fields__})
+
+
+def check(draft: Draft, tasks: Mapping[str, type[Task]], name: str = "prescription") -> None:
+    """Raise RecordUnreadable for what cannot be prescribed, in words. `tasks` are all that can be played here."""
+    for wrong in _problems_of(draft, tasks):
+        raise RecordUnreadable(f"{name}: {wrong}")
+
+
+def unknown_games(draft: Draft, tasks: Collection[str]) -> tuple[str, ...]:
+    """Games that are prescribed and that there are not, as with a server newer than a device; they are left out."""
+    named = [*draft.plan.get("games", {}), *(game for practice in draft.programme for game in practice.games)]
+    return tuple(dict.fromkeys(game for game in named if game not in tasks))
+
+
+def playable(plan: Mapping[str, Mapping[str, Any]], tasks: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    """A plan without tables for games that there are not."""
+    if "games" not in plan:
+        return plan
+    return {**plan, "games": {game: table for game, table in plan["games"].items() if game in tasks}}
+
+
+def state_on(draft: Draft, day: date) -> str:
+    """Whether a version still holds on a day: CURRENT or EXPIRED."""
+    return EXPIRED if draft.valid_until and date.fromisoformat(draft.valid_until) < day else CURRENT
+
+
+def held_back(used: Prescribed) -> str:
+    """Why nothing gets harder in a session, in words; "" where the prescription is the one that holds."""
+    until = "until the clinic sends a new one: its bounds hold, and nothing gets harder"
+    if used.state == EXPIRED:
+        return f"the prescription (version {used.version}) ended on {used.valid_until}; {until}"
+    if used.state == OLDER:
+        return f"a later prescription than version {used.version} cannot be read here; {until}"
+    return ""
+
+
+def due_on(draft: Draft, day: date, times: int = 0) -> tuple[Practice, ...]:
+    """What is prescribed for a day and was not done yet, when `times` visits of that day are over."""
+    weekday = DAYS[day.weekday()]
+    return tuple(p for p in draft.programme if (not p.days or weekday in p.days) and p.times_a_day > times)
+
+
+def next_day(draft: Draft, after: date) -> date | None:
+    """The next day with something to play, None where there is none in the programme."""
+    days = (after + timedelta(days=ahead) for ahead in range(1, 8))
+    return next((day for day in days if due_on(draft, day)), None)
+
+
+def difference(base: Draft | None, theirs: Draft | None, yours: Draft) -> tuple[str, ...]:
+    """Where two people who changed the same version differ, value by value; None for nothing prescribed yet."""
+    was, now, wish = (_flat(draft) if draft else {} for draft in (base, theirs, yours))
+    lines = []
+    for path in sorted({*was, *now, *wish}):
+        before, other, mine = (of.get(path, NOTHING) for of in (was, now, wish))
+        said = [f"is now {other}"] * (other != before) + [f"you wrote {mine}"] * (mine != before)
+        if other != mine:
+            lines.append(", ".join([f"{path}: was {before}", *said]))
+    return tuple(lines)
+
+
+def _problems_of(draft: Draft, tasks: Mapping[str, type[Task]]) -> Iterator[str]:
+    if draft.valid_until and not _is_day(draft.valid_until):
+        yield f"valid_until = {draft.valid_until!r} is no day; write it as 2026-12-12"
+    for precaution in draft.precautions:
+        yield from problems_of(precaution, date.min)  # one that has expired still holds
+    ids = [message.id for message in draft.messages if message.id]
+    if len(set(ids)) < len(ids):
+        yield f"messages: the id {max(ids, key=ids.count)!r} is there twice"
+    # Only what comes with the program: a path would be another file on every computer, or none.
+    if draft.preset not in presets.names():
+        yield f"there is no preset {draft.preset!r} to prescribe; the presets are {', '.join(presets.names())}"
+        return
+    try:
+        presets.resolve(draft.preset, tasks, draft.plan, others=True)
+    except ParameterError as reason:
+        yield str(reason)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _flat(draft: Draft) -> dict[str, str]:
+    """Every value of a draft by its path, in words."""
+    flat = {name: text for name in ("valid_until", "preset", "goal") if (text := str(getattr(draft, name)))}
+    flat |= dict(_leaves("plan", draft.plan))
+    flat |= {f"messages.{message.id or message.text}": message.text for message in draft.messages}
+    for held in draft.precautions:
+        bound = f"at most {held.at_most:g} {held.unit} until {held.until or 'lifted'} by {held.by} ({held.reason})"
+        _add(flat, f"precautions.{held.movement}", bound)
+    for practice in draft.programme:
+        on, long = ", ".join(practice.days) or "every day", f"{practice.minutes:g} minutes" if practice.minutes else ""
+        dose = " for ".join(filter(None, (f"{practice.times_a_day} times on {on}", long)))
+        _add(flat, f"programme.{' '.join(practice.games)}", dose)
+    return flat
+
+
+def _add(flat: dict[str, str], path: str, text: str) -> None:
+    flat[path] = f"{flat[path]}; {text}" if path in flat else text
+
+
+def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _leaves(f"{path}.{name}", inner)
+    elif not isinstance(value, Mapping):
+        yield path, str(value)

@@ -1,0 +1,167 @@
+"""A computer's enrolment with a clinic: its keys, the secret that it shows, and for whom its folder is sealed.
+
+The folder holds nothing secret: keys are kept elsewhere (engine.keys), and the token is sealed for them.
+"""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from engine.keys import KeyMissing, Keys, MadeKey
+from engine.sealing import RECIPIENTS, Recipient, Unopened, key_id, opened, sealed
+from server_sync import wire
+from server_sync.client.exchange import Credentials, Exchange
+from server_sync.client.home import DEVICE, ENROLLING, Device, Home, NotEnrolled, device_of, keep
+from server_sync.client.patience import Later, Patience
+
+
+class _Pending(msgspec.Struct, frozen=True):
+    """The keys that an enrolment was begun with; asked again with them, a clinic knows the device."""
+
+    server: str
+    signing_key: str
+    signing_public: bytes
+    sealing_key: str
+    sealing_public: bytes
+
+
+class _Tokens(msgspec.Struct, frozen=True):
+    """The token to show, and the one before it, which still holds where an answer came late."""
+
+    tokens: tuple[str, ...]
+
+
+wire.meet(_Pending, _Tokens, Device)
+
+
+def enrol(
+    home: Home,
+    server: str,
+    code: str,
+    name: str,
+    software: str,
+    keys: Keys,
+    patience: Patience,
+    transport: httpx.BaseTransport | None = None,
+) -> Device:
+    """Exchange a one-time code for a place at a clinic, and keep what is needed, whole or not at all.
+
+    After a lost answer the same code works again. Keys of an enrolment before stay, for what was sealed for them.
+    Raises Refused, Later, engine.keys.KeysUnkept or OSError with one sentence.
+    """
+    server = server.rstrip("/")
+    pending = _pending(home, server, keys)
+    asked = wire.Enrolment(
+        code=code,
+        device=name,
+        software=software,
+        signing_key=pending.signing_public,
+        sealing_key=pending.sealing_public,
+    )
+    with Exchange(server, patience, transport=transport) as exchange:
+        given = exchange.ask("POST", wire.ENROL, wire.Enrolled, msgspec.msgpack.encode(asked))
+    if len(given.sealing_key) != len(pending.sealing_public):
+        raise Later(f"{server} gave no key to seal for; check the address")
+    device = Device(
+        server=server,
+        device=given.device,
+        name=name,
+        signing_key=pending.signing_key,
+        sealing_key=pending.sealing_key,
+        clinic_key=key_id(given.sealing_key),
+        enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        **_settings(home),
+    )
+    own = Recipient(pending.sealing_key, pending.sealing_public)
+    _keep_tokens(home, own, device, (given.token,))
+    _keep_recipients(home, own, Recipient(device.clinic_key, given.sealing_key))
+    keep_device(home, device)  # from here on it is enrolled
+    (home.clinic / ENROLLING).unlink(missing_ok=True)
+    return device
+
+
+def keep_device(home: Home, device: Device) -> None:
+    """Write down what this computer is at its clinic; raises OSError."""
+    keep(home.clinic / DEVICE, msgspec.json.format(msgspec.json.encode(device), indent=1) + b"\n")
+
+
+def credentials_of(home: Home, device: Device, keys: Keys) -> Credentials:
+    """What the device shows; raises NotEnrolled where its secrets are not to be had."""
+    tokens = _tokens(home, device, keys)
+
+    def sign(content: bytes) -> bytes:
+        return keys.sign(device.signing_key, content)
+
+    try:
+        sign(b"")
+    except KeyMissing as reason:
+        raise NotEnrolled(str(reason)) from None
+    return Credentials(tokens, sign)
+
+
+def renew_token(home: Home, device: Device, keys: Keys, exchange: Exchange) -> None:
+    """Take a new token; the one before is kept, too, as it holds until the new one was shown.
+
+    Where there is no answer, or the disk does not take it, the present one stays in use.
+    """
+    with suppress(Later, OSError):
+        shown = exchange.token
+        token = exchange.ask("POST", wire.TOKEN, wire.Token).token
+        private = X25519PrivateKey.from_private_bytes(keys.private(device.sealing_key) or b"")
+        own = Recipient(device.sealing_key, private.public_key().public_bytes_raw())
+        _keep_tokens(home, own, device, (token, shown))
+        exchange.renew(credentials_of(home, device, keys))
+
+
+def _pending(home: Home, server: str, keys: Keys) -> _Pending:
+    """The keys of an enrolment that was begun, or new ones."""
+    path = home.clinic / ENROLLING
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+        begun = msgspec.json.decode(path.read_bytes(), type=_Pending)
+        if begun.server == server and keys.private(begun.sealing_key) is not None:
+            return begun
+    signing: MadeKey = keys.make_signing(home.client)
+    sealing = keys.make(home.client)
+    begun = _Pending(server, signing.key, signing.public, sealing.key, sealing.public)
+    keep(path, msgspec.json.encode(begun))
+    return begun
+
+
+def _tokens(home: Home, device: Device, keys: Keys) -> tuple[str, ...]:
+    path = _tokens_path(home, device)
+    try:
+        known = msgspec.json.decode(opened(path.read_bytes(), keys), type=_Tokens)
+    except (OSError, Unopened, msgspec.DecodeError, UnicodeDecodeError) as reason:
+        raise NotEnrolled(
+            f"{path} does not give this computer's token ({reason}): nothing is lost; ask the clinic for a code, and "
+            "enrol it once more"
+        ) from None
+    return known.tokens
+
+
+def _keep_tokens(home: Home, own: Recipient, device: Device, tokens: tuple[str, ...]) -> None:
+    keep(_tokens_path(home, device), sealed(msgspec.json.encode(_Tokens(tokens)), [own]))
+
+
+def _tokens_path(home: Home, device: Device) -> Path:
+    """A file for each enrolment, so that the one before holds until the next is whole."""
+    return home.clinic / f"tokens-{device.signing_key}.json"
+
+
+def _keep_recipients(home: Home, *recipients: Recipient) -> None:
+    """From now on sessions are sealed for these; also where they lie in a folder of their own."""
+    listed = [{"key": each.key, "public": each.public} for each in recipients]
+    content = msgspec.json.encode({"recipients": listed})
+    for folder in dict.fromkeys((home.client, home.sessions)):
+        keep(folder / RECIPIENTS, content)
+
+
+def _settings(home: Home) -> dict[str, float]:
+    """What was chosen on this computer before, and holds on."""
+    with suppress(NotEnrolled):
+        return {"budget_gb": device_of(home).budget_gb}
+    return {}

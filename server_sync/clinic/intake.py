@@ -1,0 +1,140 @@
+"""A session that is offered, judged by itself: whether it is one, and what a list needs of it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from engine.records import SCHEMA, RecordUnreadable, Session, from_json
+from server_sync import wire
+from server_sync.clinic.packing import NotUnpacked, unpacked
+
+NEWER_SCHEMAS = 2
+"""Schemas that a record may be ahead of this software's and is taken: what is not known here is kept, unread."""
+NOT_A_SESSION = "not a session"
+MOST_NUMBER = 2**31 - 1
+"""What fits into a column of either database."""
+_LONGEST_NAME = 100
+
+
+class NotASession(ValueError):
+    """What arrived is no session that this server can read; the message names the place and the reason."""
+
+
+class Checked(NamedTuple):
+    """An item as far as it can be judged by itself: a row for the table, or else a receipt that says why not."""
+
+    item: wire.Item
+    row: dict[str, Any]
+    receipt: wire.Receipt | None = None
+
+
+class _TooNew(Exception):
+    """A record of a later version than this server can take; it must be updated."""
+
+    def __init__(self, item: wire.Item, schema: int) -> None:
+        super().__init__(
+            f"session {item.id} has schema {schema}, and this server reads up to {SCHEMA + NEWER_SCHEMAS}: "
+            "the clinic's server must be updated; nothing is lost"
+        )
+
+
+class _Peek(msgspec.Struct, frozen=True):
+    schema: int = 0
+
+
+wire.meet(_Peek)
+
+
+def check(item: wire.Item, holds: Callable[[str], bool]) -> Checked:
+    """Judge an item; `holds` says whether a recording is here."""
+    try:
+        row = _row(_session(item, _content(item))) | {"number": item.number, "sha256": item.sha256}
+    except (NotASession, NotUnpacked) as reason:
+        return Checked(item, {}, receipt(item, wire.REFUSED, NOT_A_SESSION, str(reason)))
+    except _TooNew as reason:
+        return Checked(item, {}, receipt(item, wire.TOO_NEW, wire.TOO_NEW, str(reason)))
+    if item.recording_sha256 and not holds(item.recording_sha256):
+        detail = f"send recording {item.recording_sha256} first, then session {item.id}"
+        return Checked(item, {}, receipt(item, wire.NO_RECORDING, wire.NO_RECORDING, detail))
+    return Checked(item, row | {"content": item.content, "packing": "zstd"})
+
+
+def receipt(item: wire.Item, state: str, code: str = "", detail: str = "") -> wire.Receipt:
+    """What became of an item."""
+    return wire.Receipt(id=item.id, sha256=item.sha256, state=state, code=code, detail=detail)
+
+
+def _content(item: wire.Item) -> bytes:
+    if not wire.NAME.fullmatch(item.id):
+        raise NotASession(f"session id {item.id[:40]!r} must be 1 to 100 letters, digits, dots, dashes")
+    if not 0 <= item.number <= MOST_NUMBER:
+        raise NotASession(f"session {item.id}: number {item.number} must be 0 to {MOST_NUMBER}")
+    content = unpacked(item.content, wire.LARGEST_SESSION_BYTES)
+    if wire.sha256(content) != item.sha256:
+        raise NotASession(f"session {item.id}: the content is not that of its SHA-256")
+    return content
+
+
+def _session(item: wire.Item, content: bytes) -> Session:
+    try:
+        session = from_json(content, Session, f"session {item.id}", newer=True)
+    except RecordUnreadable as reason:
+        if (schema := _schema(content)) > SCHEMA:
+            raise _TooNew(item, schema) from None
+        raise NotASession(str(reason)) from None
+    if session.schema > SCHEMA + NEWER_SCHEMAS:
+        raise _TooNew(item, session.schema)
+    if session.id != item.id:
+        raise NotASession(f"session {item.id} calls itself {session.id!r}")
+    if not 0 < len(session.patient) <= _LONGEST_NAME or "/" in session.patient:
+        raise NotASession(f"session {item.id}: patient must be 1 to 100 characters without a slash")
+    named = session.recording.sha256 if session.recording else ""
+    if named != item.recording_sha256 or (named and not wire.SHA256.fullmatch(named)):
+        raise NotASession(f"session {item.id} names recording {named[:64]!r}, and came with {item.recording_sha256!r}")
+    return session
+
+
+def _schema(content: bytes) -> int:
+    """The schema that a record says it has, which cannot be read otherwise; 0 where it does not say."""
+    try:
+        return msgspec.json.decode(content, type=_Peek).schema
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 0
+
+
+def _row(session: Session) -> dict[str, Any]:
+    played = [block for block in session.blocks if block.kind == "play"]
+    trials = [trial for block in played for trial in block.trials]
+    prescribed = getattr(session, "prescribed", None)
+    started_at, zone_offset_s = _started(session)
+    row = {
+        "id": session.id,
+        "pseudonym": session.patient,
+        "started_at": started_at,
+        "zone_offset_s": zone_offset_s,
+        "seconds": session.seconds,
+        "titles": " and ".join(dict.fromkeys(block.title for block in played if block.trials)),
+        "trials": len(trials),
+        "reached": sum(trial.outcome == "reached" for trial in trials),
+        "ended_by": session.ended_by,
+        "recording_sha256": session.recording.sha256 if session.recording else "",
+        "prescription": prescribed.version if prescribed else 0,
+        "schema": session.schema,
+    }
+    if any(isinstance(value, str) and "\0" in value for value in row.values()):
+        raise NotASession(f"session {session.id} has a character 0 in its words, which no text may hold")
+    return row
+
+
+def _started(session: Session) -> tuple[datetime, int]:
+    """When a session began, in UTC, and what its own clock added to that."""
+    try:
+        started_at = datetime.fromisoformat(session.started_at)
+        zone = started_at.utcoffset()
+        if zone is not None:
+            return started_at.astimezone(UTC), int(zone.total_seconds())
+    except (ValueError, OverflowError):
+        raise NotASession(f"session {session.id}: started_at {session.started_at[:40]!r} is no ISO 8601 time") from None
+    raise NotASession(f"session {session.id}: started_at {session.started_at!r} must name its zone, as +01:00")

@@ -1,0 +1,230 @@
+"""What came in, written down: each session once, why one was refused, and which numbers are accounted for."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Connection, bindparam, select, union_all, update
+
+from server_sync import wire
+from server_sync.clinic.devices import TOKEN_VALID
+from server_sync.clinic.intake import Checked, receipt
+from server_sync.clinic.store import Delivered, Device, LostSession, Refusal, SameSession, Store, Table
+from server_sync.clinic.version import SOFTWARE
+
+OTHER_BYTES, OTHER_PATIENT = "other bytes", "other patient"
+MOST_MISSING = 1000
+_LONGEST_WORDS = 500
+# Statements are made once: what SQLAlchemy makes of them is kept with them.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_DEVICES = (
+    select(
+        *(Device.id, Device.patients, Device.acked_through, Device.token_at, Device.enrolled_at),
+        *(Device.clock_offset_s, Device.clock_within_s),
+    )
+    .where(Device.id.in_(_IDS))
+    .order_by(Device.id)
+)
+_LOCKED_DEVICES = _DEVICES.with_for_update()
+_HELD = select(Delivered.id, Delivered.sha256, Delivered.device_id, Delivered.number).where(Delivered.id.in_(_IDS))
+_NUMBERS = union_all(
+    *(
+        select(table.device_id, table.number)
+        .join(Device, Device.id == table.device_id)
+        .where(Device.id.in_(_IDS), table.number > Device.acked_through)
+        for table in (Delivered, Refusal, LostSession, SameSession)
+    )
+)
+_SEEN = (
+    update(Device.__table__)  # type: ignore[arg-type]
+    .where(Device.id == bindparam("device"))
+    .values(
+        seen_at=bindparam("now"),
+        acked_through=bindparam("through"),
+        clock_offset_s=bindparam("clock_offset_s"),
+        clock_within_s=bindparam("clock_within_s"),
+    )
+)
+
+
+class Offer(NamedTuple):
+    """What one device brings at once."""
+
+    device: str
+    checked: tuple[Checked, ...]
+    lost: tuple[wire.Lost, ...]
+    clock: wire.Clock | None
+
+
+def take(store: Store, db: Connection, offers: Sequence[Offer], now: datetime) -> list[wire.Receipts]:
+    """Take what was offered, each session once; the same bytes again are welcome, others are refused and remembered.
+
+    Devices are locked in the order of their ids, and sessions written in the order of theirs, so that two servers on
+    one PostgreSQL never wait for each other.
+    """
+    ids = sorted({offer.device for offer in offers})
+    devices: dict[str, Any] = {row.id: row for row in db.execute(_LOCKED_DEVICES, {"ids": ids})}
+    allowed = [[_allowed(each, devices[offer.device]) for each in offer.checked] for offer in offers]
+    taking = _Taking(store, db, now)
+    taking.insert([(offer, each) for offer, checked in zip(offers, allowed, strict=True) for each in checked])
+    receipts = []
+    for offer, checked in zip(offers, allowed, strict=True):
+        receipts.append(tuple(taking.settle(each, offer.device) for each in checked))
+        taking.note_lost(offer)
+    taking.finish()
+    clocks = {offer.device: _clock(offer.clock) for offer in offers if offer.clock}
+    states = _settle(db, devices, clocks, now)
+    return [
+        wire.Receipts(receipts=given, state=states[offer.device]) for given, offer in zip(receipts, offers, strict=True)
+    ]
+
+
+def state(db: Connection, device: str) -> wire.State:
+    """Where this server stands with a device."""
+    row: Any = db.execute(_DEVICES, {"ids": [device]}).one()
+    return _state(row, *_accounted(row.acked_through, _numbers(db, [device]).get(device, set())))
+
+
+class _Taking:
+    """One transaction: what is here by now, and what is to be noted at its end."""
+
+    def __init__(self, store: Store, db: Connection, now: datetime) -> None:
+        self._store, self._db, self._now = store, db, now
+        self._created = set[str]()
+        self._held = dict[str, Any]()
+        self._notes: dict[type[Table], list[dict[str, Any]]] = {Refusal: [], SameSession: [], LostSession: []}
+
+    def insert(self, wanted: Sequence[tuple[Offer, Checked]]) -> None:
+        """Write sessions that are not here, and look at all that are."""
+        rows: dict[str, dict[str, Any]] = {}
+        for offer, each in wanted:
+            if each.receipt is None:
+                came = {"device_id": offer.device, "received_at": self._now, **_clock(offer.clock)}
+                rows.setdefault(each.item.id, each.row | came)
+        if not rows:
+            return
+        ordered = [rows[session] for session in sorted(rows)]
+        self._created = set(self._db.execute(self._store.once(Delivered).returning(Delivered.id), ordered).scalars())
+        self._held = {row.id: row for row in self._db.execute(_HELD, {"ids": list(rows)})}
+
+    def settle(self, each: Checked, device: str) -> wire.Receipt:
+        """What became of one item."""
+        item = each.item
+        if each.receipt is not None:
+            if each.receipt.state == wire.REFUSED:
+                self._note_refusal(each.receipt, item.number, device)
+            return each.receipt
+        held = self._held[item.id]
+        if held.sha256 != item.sha256:
+            detail = (
+                f"the clinic holds session {item.id} with other content (SHA-256 {held.sha256[:12]}, not "
+                f"{item.sha256[:12]}); the first one stays, this one is set aside for a person to look at"
+            )
+            refused = receipt(item, wire.REFUSED, OTHER_BYTES, detail)
+            self._note_refusal(refused, item.number, device)
+            return refused
+        if item.number and (held.device_id, held.number) != (device, item.number):
+            self._notes[SameSession].append(
+                {"device_id": device, "number": item.number, "session_id": item.id, "at": self._now}
+            )
+        if item.id in self._created:
+            self._created.remove(item.id)  # once, however often it came at this moment
+            return receipt(item, wire.CREATED)
+        return receipt(item, wire.HELD)
+
+    def note_lost(self, offer: Offer) -> None:
+        """Keep what a device says it has lost."""
+        for each in offer.lost:
+            told = {"session_id": _words(each.id), "reason": _words(each.reason), "at": self._now}
+            if 0 < each.number < 2**31:
+                self._notes[LostSession].append({"device_id": offer.device, "number": each.number, **told})
+
+    def finish(self) -> None:
+        """Write the notes, each once."""
+        for table, rows in self._notes.items():
+            if rows:
+                self._db.execute(self._store.once(table), rows)
+
+    def _note_refusal(self, refused: wire.Receipt, number: int, device: str) -> None:
+        self._notes[Refusal].append(
+            {
+                "session_id": _words(refused.id),
+                "sha256": _words(refused.sha256),
+                "device_id": device,
+                "at": self._now,
+                "number": number if 0 <= number < 2**31 else 0,
+                "code": refused.code,
+                "detail": _words(refused.detail),
+            }
+        )
+
+
+def _allowed(each: Checked, device: Any) -> Checked:
+    """An item, refused when its patient is none of the device's: a device writes into nobody else's record."""
+    patients = device.patients.split()
+    if each.receipt is not None or not patients or each.row["pseudonym"] in patients:
+        return each
+    detail = (
+        f"session {each.item.id} is of a patient whom this device is not for; it stays on the device until the clinic "
+        "enrols it for them (steadyreach enrol --patient)"
+    )
+    return each._replace(receipt=receipt(each.item, wire.REFUSED, OTHER_PATIENT, detail))
+
+
+def _settle(
+    db: Connection, devices: Mapping[str, Any], clocks: Mapping[str, dict[str, Any]], now: datetime
+) -> dict[str, wire.State]:
+    """Bring the devices up to date: what is accounted for by now, their clocks, and that they were here."""
+    numbers, states, rows = _numbers(db, list(devices)), dict[str, wire.State](), []
+    for device, row in devices.items():
+        through, missing = _accounted(row.acked_through, numbers.get(device, set()))
+        states[device] = _state(row, through, missing)
+        known = {"clock_offset_s": row.clock_offset_s, "clock_within_s": row.clock_within_s}
+        rows.append({"device": device, "through": through, "now": now, **known, **clocks.get(device, {})})
+    db.execute(_SEEN, rows)
+    return states
+
+
+def _numbers(db: Connection, devices: list[str]) -> dict[str, set[int]]:
+    """By device, the numbers that came after those that are accounted for."""
+    found = dict[str, set[int]]()
+    for device, number in db.execute(_NUMBERS, {"ids": devices}):
+        found.setdefault(device, set()).add(number)
+    return found
+
+
+def _accounted(through: int, numbers: set[int]) -> tuple[int, tuple[int, ...]]:
+    """Up to which number all are accounted for, and the holes after it."""
+    while through + 1 in numbers:
+        through += 1
+    return through, tuple(islice(_holes(numbers, through), MOST_MISSING))
+
+
+def _holes(numbers: set[int], through: int) -> Iterator[int]:
+    return (number for number in range(through + 1, max(numbers, default=0)) if number not in numbers)
+
+
+def _state(device: Any, through: int, missing: tuple[int, ...]) -> wire.State:
+    return wire.State(
+        device=device.id,
+        acked_through=through,
+        missing=missing,
+        patients=tuple(device.patients.split()),
+        token_until=((device.token_at or device.enrolled_at) + TOKEN_VALID).isoformat(timespec="seconds"),
+        software=SOFTWARE,
+    )
+
+
+def _clock(clock: wire.Clock | None) -> dict[str, float | None]:
+    known = clock is not None and math.isfinite(clock.offset_s) and math.isfinite(clock.within_s)
+    return {
+        "clock_offset_s": clock.offset_s if clock and known else None,
+        "clock_within_s": clock.within_s if clock and known else None,
+    }
+
+
+def _words(text: str) -> str:
+    """What a column can hold of what somebody sent."""
+    return text.replace("\0", "")[:_LONGEST_WORDS]

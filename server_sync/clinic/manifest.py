@@ -1,0 +1,96 @@
+"""What is in a backup: the hash of every file, and the check against it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from server_sync.clinic import dumps
+from server_sync.wire import file_sha256, sha256
+
+FORMAT = "steadyreach backup 1"
+MANIFEST = "manifest.json"
+_MOST_NAMED = 10
+
+Told = Callable[[int, int], None]
+"""Is called with how many files are done, of how many."""
+
+
+class BackupUnusable(ValueError):
+    """A backup that is damaged, incomplete or of a later version; the message names the files, and what to do."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A file of a backup."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What is in a backup: the file of the database, its kind and schema, and all files by name.
+
+    `missing` are the recordings that sessions name and that could not be copied, with the reason.
+    """
+
+    format: str
+    made_at: str
+    software: str
+    kind: str
+    schema: str
+    database: str
+    files: Mapping[str, Entry]
+    missing: Mapping[str, str] = {}
+
+
+class _Signed(msgspec.Struct, frozen=True):
+    manifest: msgspec.Raw
+    sha256: str
+
+
+def written(manifest: Manifest) -> bytes:
+    """The manifest as a file, with its own hash."""
+    content = msgspec.json.encode(manifest)
+    return msgspec.json.format(msgspec.json.encode(_Signed(msgspec.Raw(content), sha256(content))), indent=1)
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a backup; raises BackupUnusable."""
+    path = folder / MANIFEST
+    try:
+        signed = msgspec.json.decode(path.read_bytes(), type=_Signed)
+        if sha256(msgspec.json.encode(msgspec.json.decode(signed.manifest))) != signed.sha256:
+            raise BackupUnusable(f"{path} is damaged: it is not what was written; use an older backup")
+        manifest = msgspec.json.decode(signed.manifest, type=Manifest)
+    except FileNotFoundError:
+        raise BackupUnusable(f"{folder} is no backup, or one that was not finished: there is no {MANIFEST}") from None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as reason:
+        raise BackupUnusable(f"{path} cannot be read: {reason}; use an older backup") from None
+    if manifest.format != FORMAT:
+        raise BackupUnusable(f"{path} is {manifest.format!r}, this version reads {FORMAT!r}: install a later one")
+    return manifest
+
+
+def check(folder: Path, told: Told) -> Manifest:
+    """Verify a backup without bringing it back; raises BackupUnusable with every file that is not as it was written."""
+    manifest = read(folder)
+    amiss = []
+    for number, (name, entry) in enumerate(manifest.files.items()):
+        told(number, len(manifest.files))
+        path = folder / name
+        if not path.is_file():
+            amiss.append(f"{name} is not there")
+        elif path.stat().st_size != entry.bytes:
+            amiss.append(f"{name} has {path.stat().st_size} bytes instead of {entry.bytes}")
+        elif file_sha256(path) != entry.sha256:
+            amiss.append(f"{name} has another content")
+    if amiss:
+        raise BackupUnusable(f"{folder} is damaged: {some(amiss)}; use an older backup, or make a new one")
+    dumps.check(folder / manifest.database, manifest.kind)
+    return manifest
+
+
+def some(amiss: list[str]) -> str:
+    """The first of what is amiss, and how many more there are."""
+    more = f"; and {len(amiss) - _MOST_NAMED} more" if len(amiss) > _MOST_NAMED else ""
+    return "; ".join(amiss[:_MOST_NAMED]) + more

@@ -1,0 +1,175 @@
+"""Recordings on their way: gathered piece by piece, checked by their hash, then kept whole.
+
+A piece is an object named by its place, made once, so that any process of the server may take the next one. Pieces
+wait apart for each device, so that nobody can spoil what another one sends.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from server_sync.clinic.objects import Objects, Stored, archived_key, recording_key
+from server_sync.wire import LARGEST_RECORDING_BYTES
+
+ABANDONED = timedelta(days=7)
+INCOMING = "incoming"
+_LENGTH = "length-"
+
+
+class RecordingDamaged(Exception):
+    """All bytes of a recording arrived and they are not those of its hash; they were dropped."""
+
+
+class UploadUnknown(LookupError):
+    """Nothing was announced under this hash, or it was cancelled or abandoned."""
+
+
+class LengthDiffers(ValueError):
+    """A recording was announced with another length, or a piece ends beyond it."""
+
+
+class WrongOffset(Exception):
+    """A piece begins elsewhere than the last one ended; `progress` says where that is."""
+
+    def __init__(self, progress: "Progress") -> None:
+        """Keep the true place."""
+        super().__init__(f"the next piece begins at byte {progress.offset}")
+        self.progress = progress
+
+
+class UploadComplete(Exception):
+    """The recording is here, whole; nothing can be added."""
+
+    def __init__(self, progress: "Progress") -> None:
+        """Keep its length."""
+        super().__init__("this recording is here already")
+        self.progress = progress
+
+
+class Progress(NamedTuple):
+    """How far an upload got: the next byte that is wanted, how many there will be, and whether it is here whole."""
+
+    offset: int
+    length: int
+    complete: bool
+
+
+class Uploads:
+    """What devices are bringing."""
+
+    def __init__(self, objects: Objects) -> None:
+        """Gather in this store."""
+        self._objects = objects
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the recording of this hash is here, or what is kept of it after years."""
+        return self._held(sha256) is not None
+
+    def begin(self, device: str, sha256: str, length: int) -> Progress:
+        """Announce a recording, as often as wanted; raises LengthDiffers."""
+        if not 0 < length <= LARGEST_RECORDING_BYTES:
+            raise LengthDiffers(f"a recording has 1 to {LARGEST_RECORDING_BYTES} bytes, not {length}")
+        try:
+            progress = self.progress(device, sha256)
+        except UploadUnknown:
+            self._objects.create(f"{_folder(device, sha256)}/{_LENGTH}{length}", b"")
+            return Progress(0, length, complete=False)
+        if not progress.complete and progress.length != length:
+            raise LengthDiffers(f"this recording was announced with {progress.length} bytes, not {length}")
+        return progress
+
+    def progress(self, device: str, sha256: str) -> Progress:
+        """How much of it this device has brought; raises UploadUnknown.
+
+        One whose last piece came when the server was killed is completed now; that may raise RecordingDamaged.
+        """
+        size = self._held(sha256)
+        if size is not None:
+            return Progress(size, size, complete=True)
+        length, pieces = self._gathered(device, sha256)
+        offset = sum(piece.bytes for piece in pieces)
+        return Progress(offset, length, complete=False) if offset < length else self._finish(device, sha256)
+
+    def append(self, device: str, sha256: str, offset: int, piece: bytes) -> Progress:
+        """Add a piece where the last one ended; the one that completes it is taken when the recording is safe.
+
+        Raises UploadUnknown, UploadComplete, WrongOffset, LengthDiffers, or RecordingDamaged: then all is dropped.
+        """
+        known = self.progress(device, sha256)
+        if known.complete:
+            raise UploadComplete(known)
+        if offset != known.offset:
+            raise WrongOffset(known)
+        if offset + len(piece) > known.length:
+            raise LengthDiffers(f"{len(piece)} bytes at {offset} do not fit into {known.length}")
+        # An empty one would take the place of the next.
+        if piece and not self._objects.create(f"{_folder(device, sha256)}/{offset:012}", piece):
+            raise WrongOffset(self.progress(device, sha256))
+        if offset + len(piece) < known.length:
+            return known._replace(offset=offset + len(piece))
+        return self._finish(device, sha256)
+
+    def cancel(self, device: str, sha256: str) -> None:
+        """Drop what this device brought of a recording that is not whole; raises UploadUnknown."""
+        self._gathered(device, sha256)
+        self._drop(device, sha256)
+
+    def tidy(self, now: datetime) -> int:
+        """Remove uploads to which nothing was added for 7 days; gives back how many pieces went."""
+        newest: dict[str, datetime] = {}
+        found = self._objects.listed(INCOMING)
+        for each in found:
+            folder = each.key.rpartition("/")[0]
+            newest[folder] = max(each.at, newest.get(folder, each.at))
+        old = [each.key for each in found if now - newest[each.key.rpartition("/")[0]] > ABANDONED]
+        self._objects.remove(old)
+        return len(old)
+
+    def _held(self, sha256: str) -> int | None:
+        size = self._objects.size(recording_key(sha256))
+        return size if size is not None else self._objects.size(archived_key(sha256))
+
+    def _gathered(self, device: str, sha256: str) -> tuple[int, list[Stored]]:
+        """The length that was announced, and the pieces that follow one another from the beginning."""
+        found = self._objects.listed(_folder(device, sha256))
+        lengths = [name.removeprefix(_LENGTH) for name in map(_name, found) if name.startswith(_LENGTH)]
+        if not lengths:
+            raise UploadUnknown("nothing was announced under this hash, or it waited too long; begin it once more")
+        pieces, offset = list[Stored](), 0
+        at = {_name(each): each for each in found}
+        while piece := at.get(f"{offset:012}"):
+            pieces.append(piece)
+            offset += piece.bytes
+        return int(lengths[0]), pieces
+
+    def _finish(self, device: str, sha256: str) -> Progress:
+        length, pieces = self._gathered(device, sha256)
+        digest = hashlib.sha256()
+        try:
+            for content in self._contents(pieces):
+                digest.update(content)
+            if digest.hexdigest() != sha256:
+                self._drop(device, sha256)
+                raise RecordingDamaged("what arrived has another SHA-256 than announced and was dropped; send it again")
+            self._objects.write(recording_key(sha256), self._contents(pieces))
+        except FileNotFoundError:  # another process was faster, and took the pieces away
+            if not self.holds(sha256):
+                raise UploadUnknown("what was brought so far is gone; begin it once more") from None
+        self._drop(device, sha256)
+        return Progress(length, length, complete=True)
+
+    def _contents(self, pieces: list[Stored]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield from self._objects.read(piece.key)
+
+    def _drop(self, device: str, sha256: str) -> None:
+        self._objects.remove([each.key for each in self._objects.listed(_folder(device, sha256))])
+
+
+def _folder(device: str, sha256: str) -> str:
+    return f"{INCOMING}/{device}/{sha256}"
+
+
+def _name(each: Stored) -> str:
+    return each.key.rpartition("/")[2]

@@ -1,0 +1,304 @@
+"""A backup made while the clinic is at work brings everything back; one that is damaged says so."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from client_fixtures import a_computer
+from server_fixtures import SignedDevice, a_clinic, a_postgres, a_session, an_item
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from engine.commands import backup as command
+from engine.records import Recording
+from server_sync import wire
+from server_sync.clinic import dumps, restore
+from server_sync.clinic.backup import Clinic, backup
+from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Manifest, check, read
+from server_sync.clinic.objects import archived_key, recording_key
+from server_sync.clinic.restore import NotEmpty
+from server_sync.clinic.service import Service
+from server_sync.clinic.store import Delivered
+
+BEFORE, WRITERS = 4, 2
+
+
+class Place(NamedTuple):
+    """Where clinics of one kind of database are made."""
+
+    folder: Path
+    database: Callable[[], str]
+
+    def clinic(self, name: str) -> Clinic:
+        """Where a new clinic may be."""
+        return Clinic(self.folder / name, self.database())
+
+
+@pytest.fixture(scope="module")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    with a_postgres() as new_database:
+        yield new_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return Place(tmp_path, str if request.param == "sqlite" else request.getfixturevalue("new_postgres"))
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Clinic:
+    """A clinic with two sessions."""
+    clinic = Clinic(tmp_path / "clinic")
+    with closing(Service(*clinic)) as service:
+        device = SignedDevice(None).enrol(service).id
+        for number in (1, 2):
+            _deliver(service, device, number)
+    return clinic
+
+
+@pytest.fixture
+def copy(clinic: Clinic, tmp_path: Path) -> Path:
+    """A backup of it."""
+    backup(clinic, tmp_path / "copy", "tests", _quietly)
+    return tmp_path / "copy"
+
+
+def test_a_backup_under_load_brings_back_every_session_that_was_acknowledged_before(place: Place) -> None:
+    clinic = place.clinic("clinic")
+    with closing(Service(*clinic)) as service:
+        devices = [SignedDevice(None).enrol(service).id for _ in range(WRITERS)]
+        before = {name for device in devices for n in range(1, BEFORE + 1) for name in [_deliver(service, device, n)]}
+        kept = {name: content for name, content in _contents(service).items() if name in before}
+        with _busy(service, devices):
+            made = backup(clinic, place.folder / "copy", "tests", _quietly)
+    assert not made.missing
+    back = place.clinic("back")
+    found = restore.restore(place.folder / "copy", back, _quietly)
+    with closing(Service(*back)) as service:
+        restored = _contents(service)
+        assert kept.items() <= restored.items()
+        assert found.sessions == len(restored)
+        assert all(held.recording_held for held in service.archive.held())
+
+
+def test_a_device_sends_what_an_old_backup_lacks_and_nothing_is_doubled(place: Place) -> None:
+    clinic, back = place.clinic("clinic"), place.clinic("back")
+    with closing(Service(*clinic)) as service:
+        device = SignedDevice(None).enrol(service).id
+        _deliver(service, device, 1)
+        backup(clinic, place.folder / "copy", "tests", _quietly)
+        _deliver(service, device, 2)
+    restore.restore(place.folder / "copy", back, _quietly)
+    with closing(Service(*back)) as service:
+        assert service.archive.state(device).acked_through == 1
+        _deliver(service, device, 1)
+        _deliver(service, device, 2)
+        assert service.archive.state(device).acked_through == 2
+        assert len(_contents(service)) == 2
+
+
+def test_a_computer_that_synced_since_the_backup_was_made_brings_what_it_lacks(tmp_path: Path) -> None:
+    with a_clinic(tmp_path / "clinic") as running:
+        computer = a_computer(tmp_path, running)
+        computer.plays("first", "second")
+        computer.sync()
+        backup(Clinic(running.folder), tmp_path / "copy", "tests", _quietly)
+        computer.plays("third")
+        assert computer.sync().delivered == ("third",)
+    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), _quietly)
+    with a_clinic(tmp_path / "back", int(running.url.rpartition(":")[2])):
+        again = computer.sync()
+    with closing(Service(tmp_path / "back")) as service:
+        found = {held.id: held.recording_held for held in service.archive.held()}
+    assert again.complete
+    assert found == {"first": True, "second": True, "third": True}
+
+
+def test_what_an_earlier_backup_copied_is_not_copied_again(clinic: Clinic, copy: Path) -> None:
+    first = {path: path.stat().st_mtime_ns for path in copy.rglob("recordings/*/*")}
+    with closing(Service(*clinic)) as service:
+        _deliver(service, _device(service), 3)
+    backup(clinic, copy, "tests", _quietly)
+    second = {path: path.stat().st_mtime_ns for path in copy.rglob("recordings/*/*")}
+    assert first.items() < second.items()
+    assert len(second) == 3
+    assert len(list(copy.glob("database-*"))) == 1
+    assert check(copy, _quietly) == read(copy)
+
+
+def test_an_archived_recording_is_in_the_backup_and_comes_back(clinic: Clinic, tmp_path: Path) -> None:
+    with closing(Service(*clinic)) as service:
+        name = next(service.archive.held()).recording_sha256
+        service.objects.write(archived_key(name), [b"the archive of it"])
+        service.objects.remove([recording_key(name)])
+    made = backup(clinic, tmp_path / "copy", "tests", _quietly)
+    assert archived_key(name) in made.files
+    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), _quietly)
+    assert (tmp_path / "back" / archived_key(name)).read_bytes() == b"the archive of it"
+
+
+def test_a_recording_that_is_archived_while_it_is_copied_is_in_the_backup(clinic: Clinic, tmp_path: Path) -> None:
+    with closing(Service(*clinic)) as service:
+        names = [held.recording_sha256 for held in service.archive.held()]
+
+        def archive_all(done: int, of: int) -> None:  # noqa: ARG001
+            for name in names:
+                service.objects.write(archived_key(name), [b"archive"])
+            service.objects.remove([recording_key(name) for name in names])
+
+        made = backup(clinic, tmp_path / "copy", "tests", archive_all)
+    assert not made.missing
+    assert {archived_key(name) for name in names} <= made.files.keys()
+
+
+def test_a_recording_that_the_clinic_has_lost_is_told_and_a_damaged_one_never_replaces_a_whole_one(
+    clinic: Clinic, copy: Path
+) -> None:
+    lost, damaged = (key for key in read(copy).files if key.startswith("recordings/"))
+    (clinic.folder / lost).unlink()
+    (clinic.folder / damaged).write_bytes(b"something else")
+    elsewhere = backup(clinic, copy.parent / "another", "tests", _quietly)
+    assert sorted(elsewhere.missing.values()) == ["damaged in the clinic's store", "not in the clinic's store"]
+    backup(clinic, copy, "tests", _quietly)
+    assert wire.file_sha256(copy / damaged) == damaged.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("change", ["flip", "cut", "remove"])
+@pytest.mark.parametrize("which", ["database-*", "recordings/*/*", MANIFEST])
+def test_a_backup_that_is_damaged_names_the_file_and_is_not_brought_back(copy: Path, change: str, which: str) -> None:
+    path = next(copy.glob(which))
+    content = path.read_bytes()
+    if change == "remove":
+        path.unlink()
+    else:
+        middle = len(content) // 2
+        path.write_bytes(
+            content[:middle] + (b"" if change == "cut" else bytes([content[middle] ^ 1]) + content[middle + 1 :])
+        )
+    with pytest.raises(BackupUnusable, match=path.name):
+        restore.restore(copy, Clinic(copy.parent / "back"), _quietly)
+    assert not (copy.parent / "back").exists()
+
+
+def test_a_backup_that_was_not_finished_leaves_the_one_before_whole(
+    clinic: Clinic, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read(copy)
+    monkeypatch.setattr(dumps, "check", _fail)
+    with pytest.raises(dumps.DatabaseTrouble):
+        backup(clinic, copy, "tests", _quietly)
+    monkeypatch.undo()
+    assert check(copy, _quietly) == before
+
+
+def test_nothing_is_written_over(copy: Path, clinic: Clinic, place: Place) -> None:
+    with pytest.raises(NotEmpty, match="clinic is not empty"):
+        restore.restore(copy, clinic, _quietly)
+    if place.database is not str:
+        filled = Clinic(copy.parent / "new", place.database())
+        Service(*filled).close()
+        backup(filled, copy.parent / "of postgres", "tests", _quietly)
+        with pytest.raises(NotEmpty, match="database is not empty"):
+            restore.restore(copy.parent / "of postgres", Clinic(copy.parent / "newer", filled.database), _quietly)
+
+
+def test_a_backup_of_a_later_schema_is_refused_in_words(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = {name: getattr(read(copy), name) for name in Manifest.__struct_fields__} | {"schema": "0999"}
+    monkeypatch.setattr(restore, "check", lambda *_: Manifest(**later))
+    with pytest.raises(BackupUnusable, match="schema 0999, this version knows 00"):
+        restore.restore(copy, Clinic(copy.parent / "back"), _quietly)
+
+
+def test_the_commands_copy_check_and_bring_back(clinic: Clinic, tmp_path: Path) -> None:
+    copy, back = str(tmp_path / "copy"), str(tmp_path / "back")
+    said = [
+        CliRunner().invoke(command.app, [*arguments, "--json"])
+        for arguments in (
+            ["backup", copy, "--folder", str(clinic.folder)],
+            ["backup", "--check", copy],
+            ["restore", copy, "--folder", back],
+        )
+    ]
+    assert [result.exit_code for result in said] == [0, 0, 0]
+    assert json.loads(said[0].stdout) == json.loads(said[1].stdout)
+    assert json.loads(said[2].stdout)["sessions"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["backup"], "say where the copy goes"),
+        (["backup", "OUT", "--folder", "nowhere"], "there is no database"),
+        (["backup", "--check", "nowhere"], "is no backup"),
+        (["restore", "nowhere", "--folder", "back"], "is no backup"),
+    ],
+)
+def test_the_commands_refuse_in_one_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command.app, arguments)
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert not Path("nowhere").exists()
+
+
+class _busy:  # noqa: N801 - a `with` reads better in small letters
+    """Devices that deliver as fast as they can meanwhile."""
+
+    def __init__(self, service: Service, devices: list[str]) -> None:
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._deliver, args=(service, device)) for device in devices]
+        self._first = threading.Barrier(len(devices) + 1)
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+        self._first.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _deliver(self, service: Service, device: str) -> None:
+        number = BEFORE + 1
+        _deliver(service, device, number)
+        self._first.wait()
+        while not self._over.is_set():
+            number += 1
+            _deliver(service, device, number)
+
+
+def _deliver(service: Service, device: str, number: int) -> str:
+    """Bring a session with its recording; gives its id when it is acknowledged."""
+    content = f"recording {number} of {device}".encode() * 100
+    name = wire.sha256(content)
+    service.objects.write(recording_key(name), [content])
+    file = Recording(file="frames.vrec", sha256=name, bytes=len(content), frames=1)
+    session = a_session(f"{device}-{number}", seed=number, recording=file)
+    receipt = service.archive.take(device, wire.Batch(items=(an_item(session, number),))).receipts[0]
+    assert receipt.state in (wire.CREATED, wire.HELD), receipt
+    return session.id
+
+
+def _device(service: Service) -> str:
+    return next(service.archive.held()).device
+
+
+def _contents(service: Service) -> dict[str, tuple[str, bytes]]:
+    with service.store.reading() as db:
+        rows = db.execute(select(Delivered.id, Delivered.sha256, Delivered.content))
+        return {row.id: (row.sha256, row.content) for row in rows}
+
+
+def _quietly(done: int, of: int) -> None:
+    pass
+
+
+def _fail(*_: object) -> None:
+    raise dumps.DatabaseTrouble("no room")

@@ -1,0 +1,138 @@
+"""The database of every released version becomes this one's, with all that is in it, and goes back."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from server_fixtures import ROOT, SignedDevice, a_postgres, a_service, a_session, an_item
+
+from engine.records import to_json
+from server_sync import wire
+from server_sync.clinic import store
+from server_sync.clinic.service import CannotOpen, Service
+
+NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+OLD_TOKEN = "device_of-version-one"
+
+
+@pytest.fixture(scope="module")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    with a_postgres() as new_database:
+        yield new_database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        return store.sqlite_url(tmp_path)
+    return str(request.getfixturevalue("new_postgres")())
+
+
+def migrate(database: str, revision: str) -> None:
+    """Bring a database to a revision, up or down, as alembic does."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "server_sync" / "clinic" / "migrations"))
+    engine = store._engine(database)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        empty = not sa.inspect(connection).has_table("session")
+        (command.upgrade if empty else command.downgrade)(config, revision)
+    engine.dispose()
+
+
+def fill(database: str) -> None:
+    """Put a row into each table of version 0001."""
+    session, content = a_session(), to_json(a_session())
+    rows = {
+        "setting": {"name": "form key", "value": "k"},
+        "account": {"id": 1, "login": "maja", "name": "Maja", "role": "therapist", "password_hash": "h"},
+        "visit": {"token_sha256": "v", "account_id": 1, "began_at": NOW, "seen_at": NOW},
+        "login_failure": {"id": 1, "key": "k", "at": NOW},
+        "enrolment_code": {"selector": "ABCDE", "secret_sha256": "s", "expires_at": NOW, "tries": 1, "used_at": NOW},
+        "device": {"id": "d1", "name": "headset", "token_sha256": wire.sha256(OLD_TOKEN.encode()), "enrolled_at": NOW},
+        "person": {"pseudonym": "p-milo", "name": "Milo", "about": "9 years"},
+        "session": {
+            "id": "s-1", "pseudonym": session.patient, "started_at": NOW, "zone_offset_s": 3600, "seconds": 560.0,
+            "titles": "Fruit Ladder", "trials": 34, "reached": 20, "ended_by": "finished", "device_id": "d1",
+            "received_at": NOW, "sha256": wire.sha256(content), "recording_sha256": "", "content": content,
+        },
+        "refusal": {"session_id": "s-1", "sha256": "other", "device_id": "d1", "at": NOW},
+    }  # fmt: skip
+    engine = store._engine(database)
+    with engine.begin() as connection:
+        for name, row in rows.items():
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            connection.execute(table.insert().values(row))
+    engine.dispose()
+
+
+def test_a_clinic_of_the_first_version_comes_up_with_all_that_it_has(tmp_path: Path, database: str) -> None:
+    migrate(database, "0001")
+    fill(database)
+    with a_service(tmp_path, database) as service:
+        assert service.archive.session("s-1") == a_session()
+        assert service.archive.patients()[0].name == "Milo"
+        assert service.archive.arrival("s-1").refused_at == (NOW,)
+        assert [line.name for line in service.devices.listed()] == ["headset"]
+        old = service.devices.who(OLD_TOKEN)
+        assert old
+        assert old.signing_key == b""
+
+
+def test_it_goes_down_and_up_again_and_keeps_what_both_versions_know(tmp_path: Path, database: str) -> None:
+    migrate(database, "0001")
+    fill(database)
+    with a_service(tmp_path, database) as service:
+        device = SignedDevice(None).enrol(service)
+        service.archive.take(device.id, wire.Batch(items=(an_item(a_session("s-2")),)))
+    migrate(database, "0001")
+    assert _kept(database) == {"s-1": to_json(a_session()), "s-2": to_json(a_session("s-2"))}
+    with a_service(tmp_path, database) as service:
+        assert service.archive.session("s-2") == a_session("s-2")
+        assert len(service.archive.arrival("s-1").refused_at) == 1
+
+
+def test_the_tables_go_down_to_nothing_and_up_again(tmp_path: Path, database: str) -> None:
+    Service(tmp_path, database).close()
+    migrate(database, "base")
+    assert _tables(database) == {"alembic_version"}
+    migrate(database, "head")
+    assert _tables(database) == {"alembic_version", *store.Table.metadata.tables}
+
+
+def test_the_migrations_make_the_tables_that_the_code_means(tmp_path: Path, database: str) -> None:
+    with a_service(tmp_path, database) as service, service.store.reading() as connection:
+        for name, table in store.Table.metadata.tables.items():
+            made = {(column["name"], column["nullable"]) for column in sa.inspect(connection).get_columns(name)}
+            assert made == {(column.name, column.nullable) for column in table.columns}, name
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    Service(tmp_path).close()
+    engine = store._engine(store.sqlite_url(tmp_path))
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(CannotOpen, match="newer version of Steadyreach"):
+        Service(tmp_path)
+
+
+def _kept(database: str) -> dict[str, bytes]:
+    engine = store._engine(database)
+    with engine.begin() as connection:
+        rows = connection.execute(sa.text("SELECT id, content FROM session")).all()
+    engine.dispose()
+    return {row.id: bytes(row.content) for row in rows}
+
+
+def _tables(database: str) -> set[str]:
+    engine = store._engine(database)
+    with engine.begin() as connection:
+        names = set(sa.inspect(connection).get_table_names())
+    engine.dispose()
+    return names

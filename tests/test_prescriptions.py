@@ -1,0 +1,503 @@
+"""What is prescribed: versions that never change, at the clinic, over the web and on a patient's computer."""
+
+import contextlib
+import errno
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from litestar.testing import TestClient
+from prescribed import ARM, KNEE, Web, a_draft, a_home, a_version, a_web, an_exchange, put_away
+from server_fixtures import SignedDevice, a_postgres, a_service, a_session, an_item
+
+import games
+from engine import sealing
+from engine.keys import Keys
+from engine.prescription import (
+    Draft,
+    Message,
+    Practice,
+    Prescription,
+    Sent,
+    content_of,
+    difference,
+    draft_for,
+    load,
+    unknown_games,
+)
+from engine.records import RecordUnreadable, from_json, to_json
+from engine.sealing import RECIPIENTS, is_sealed
+from server_sync import wire
+from server_sync.client.patience import Later
+from server_sync.client.prescriptions import Pulled, Shelf, pull
+from server_sync.clinic.prescriptions import Changed, NothingPrescribed
+from server_sync.clinic.service import Service
+
+TASKS = {name: games.load(name) for name in games.names()}
+
+
+@pytest.fixture(scope="module")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    with a_postgres() as new_database:
+        yield new_database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    database = "" if request.param == "sqlite" else str(request.getfixturevalue("new_postgres")())
+    with a_service(tmp_path / "clinic", database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Service]:
+    with a_service(tmp_path / "clinic") as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(sqlite: Service) -> "Iterator[TestClient[Any]]":
+    with a_web(sqlite) as opened:
+        yield opened
+
+
+# A prescription by itself
+
+
+def test_a_version_is_read_as_it_was_written() -> None:
+    version = a_version(messages=(Message(text="Well done!", id="1-1", at="2026-03-01", by="Maja"),))
+    assert load(to_json(version), TASKS) == version
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"valid_until": "12.12.2026"}, "no day"),
+        ({"preset": "../secret.toml"}, "there is no preset"),
+        ({"preset": "nice"}, "there is no preset"),
+        ({"plan": {"limits": {"lean_up": {"ceiling": 3}}}}, "no movement 'lean_up'"),
+        ({"plan": {"games": {"fruit_ladder": {"targets": 5000}}}}, "targets"),
+        ({"plan": {"limits": {"lean_back": {"ceiling": "far"}}}}, "must be a number"),
+        ({"precautions": (msgspec.structs.replace(KNEE, reason=""),)}, "no reason"),
+        ({"precautions": (msgspec.structs.replace(KNEE, movement="knees"),)}, "knees"),
+        ({"programme": (Practice(games=("fruit_ladder",), minutes=0),)}, "minutes"),
+        ({"programme": (Practice(games=(), minutes=5),)}, "games"),
+        ({"messages": (Message(text=""),)}, "text"),
+        ({"messages": (Message(text="two\nlines"),)}, "text"),
+        ({"messages": (Message(text="a", id="1"), Message(text="b", id="1"))}, "twice"),
+        ({"patient": "../ada"}, "pseudonym"),
+        ({"patient": "nul.txt"}, "pseudonym"),
+        ({"version": 0}, "version"),
+    ],
+)
+def test_what_cannot_be_prescribed_is_refused_when_it_is_loaded(changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(RecordUnreadable, match=why):
+        load(to_json(a_version(**changes)), TASKS)
+
+
+def test_a_precaution_whose_day_has_passed_is_read_and_holds() -> None:
+    past = msgspec.structs.replace(KNEE, until="2020-01-01")
+    assert load(to_json(a_version(precautions=(past,))), TASKS).precautions == (past,)
+
+
+def test_a_game_that_there_is_not_is_told_and_not_fatal() -> None:
+    new = a_draft(plan={"games": {"chess": {"boards": 2}}}, programme=(Practice(games=("fruit_ladder", "go")),))
+    version = load(to_json(a_version(plan=new.plan, programme=new.programme)), TASKS)
+    assert unknown_games(version, TASKS) == ("chess", "go")
+
+
+def test_a_prescription_of_a_later_format_is_refused_and_never_read_in_part() -> None:
+    content = to_json(a_version()).replace(b'"author"', b'"most_steps": 3, "author"')
+    with pytest.raises(RecordUnreadable, match="most_steps"):
+        load(content, TASKS)
+
+
+def test_a_version_that_somebody_changed_is_a_draft_of_the_same_patient_alone() -> None:
+    sent = from_json(to_json(a_version()), Sent)
+    assert draft_for("ada", sent) == a_draft()
+    with pytest.raises(RecordUnreadable, match="prescribed for 'ada'"):
+        draft_for("bo", sent)
+
+
+def test_a_difference_says_what_was_what_is_now_and_what_was_written() -> None:
+    theirs = a_draft(goal="to walk", precautions=(KNEE, ARM))
+    yours = a_draft(plan={"limits": {"lean_back": {"ceiling": 1.0}}}, goal="to walk")
+    assert difference(a_draft(), theirs, yours) == (
+        "plan.limits.lean_back.ceiling: was 2.0, you wrote 1.0",
+        "precautions.shoulder_elevation_left: was nothing, "
+        "is now at most 90 deg until lifted by Dr Okafor (cuff repair)",
+    )
+
+
+# At the clinic, on both databases
+
+
+def test_versions_count_from_one_and_each_is_kept(service: Service) -> None:
+    first = service.prescriptions.save("ada", a_draft(), "Maja")
+    second = service.prescriptions.save("ada", a_draft(goal="to walk"), "Olu", first.sha256)
+    assert [version.prescription.version for version in (first, second)] == [1, 2]
+    assert service.prescriptions.history("ada") == [first, second]
+    assert service.prescriptions.version("ada", 1) == first
+    assert service.prescriptions.current("ada") == second
+
+
+def test_nothing_is_prescribed_until_somebody_does(service: Service) -> None:
+    for ask in (service.prescriptions.current, lambda name: service.prescriptions.version(name, 1)):
+        with pytest.raises(NothingPrescribed, match="ada"):
+            ask("ada")
+    assert service.prescriptions.history("ada") == []
+
+
+def test_who_did_not_see_the_last_version_is_told_what_changed(service: Service) -> None:
+    first = service.prescriptions.save("ada", a_draft(), "Maja")
+    second = service.prescriptions.save("ada", a_draft(goal="to walk"), "Olu", first.sha256)
+    with pytest.raises(Changed, match="version 2 by Olu") as refused:
+        service.prescriptions.save("ada", a_draft(goal="to dance"), "Maja", first.sha256)
+    assert refused.value.current == second
+    assert refused.value.differences == ("goal: was to stand at the sink, is now to walk, you wrote to dance",)
+
+
+@pytest.mark.parametrize("if_match", ["", "0" * 64])
+def test_nobody_writes_over_what_they_never_saw(service: Service, if_match: str) -> None:
+    first = service.prescriptions.save("ada", a_draft(), "Maja")
+    with pytest.raises(Changed):
+        service.prescriptions.save("ada", a_draft(goal="to walk"), "Olu", if_match)
+    assert service.prescriptions.history("ada") == [first]
+
+
+def test_of_those_who_save_at_once_exactly_one_wins(service: Service) -> None:
+    last = service.prescriptions.save("ada", a_draft(), "Maja")
+
+    def save(number: int) -> bool:
+        try:
+            service.prescriptions.save("ada", a_draft(goal=f"goal {number}"), f"author {number}", last.sha256)
+        except Changed:
+            return False
+        return True
+
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as authors:
+            assert sum(authors.map(save, range(8))) == 1
+        last = service.prescriptions.current("ada")
+    assert [each.prescription.version for each in service.prescriptions.history("ada")] == [1, 2, 3, 4]
+
+
+def test_a_message_changes_nothing_else_and_is_never_lost_to_others(service: Service) -> None:
+    service.prescriptions.save("ada", a_draft(), "Maja")
+    with ThreadPoolExecutor(4) as authors:
+        list(authors.map(lambda n: service.prescriptions.tell("ada", f"message {n}", "Olu"), range(8)))
+    now = service.prescriptions.current("ada").prescription
+    assert {message.text for message in now.messages} == {f"message {n}" for n in range(8)}
+    assert draft_for("ada", msgspec.structs.replace(now, messages=())) == a_draft()
+    assert len({message.id for message in now.messages}) == 8
+
+
+def test_a_message_that_was_sent_stays_as_it_is(sqlite: Service) -> None:
+    sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    told = sqlite.prescriptions.tell("ada", "Use the chair", "Olu")
+    (sent,) = told.prescription.messages
+    changed = a_draft(messages=(msgspec.structs.replace(sent, text="Use no chair"),))
+    with pytest.raises(RecordUnreadable, match="was sent and stays as it is"):
+        sqlite.prescriptions.save("ada", changed, "Olu", told.sha256)
+    assert (sent.by, sent.at) == ("Olu", told.prescription.written_at)
+
+
+def test_what_cannot_be_played_is_no_version(sqlite: Service) -> None:
+    with pytest.raises(RecordUnreadable, match="no movement"):
+        sqlite.prescriptions.save("ada", a_draft(plan={"limits": {"lean_up": {"ceiling": 3}}}), "Maja")
+    with pytest.raises(RecordUnreadable, match="pseudonym"):
+        sqlite.prescriptions.save("../ada", a_draft(), "Maja")
+    assert sqlite.prescriptions.history("ada") == []
+
+
+ACTS = st.lists(st.tuples(st.sampled_from(["save", "stale", "tell"]), st.integers(0, 5)), max_size=8)
+
+
+@settings(max_examples=12)
+@given(acts=ACTS)
+def test_whatever_is_done_a_version_that_was_published_stays_as_it_was(
+    acts: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with a_service(tmp_path_factory.mktemp("clinic")) as clinic:
+        published = [clinic.prescriptions.save("ada", a_draft(), "Maja")]
+        for act, number in acts:
+            draft, seen = a_draft(goal=f"goal {number}"), published[-1].sha256
+            if act == "stale":
+                with pytest.raises(Changed):
+                    clinic.prescriptions.save("ada", draft, "Olu", wire.sha256(bytes([number])))
+            else:
+                save = clinic.prescriptions.save
+                new = (
+                    clinic.prescriptions.tell("ada", "Hello", "Olu")
+                    if act == "tell"
+                    else save("ada", draft, "Olu", seen)
+                )
+                published.append(new)
+            assert clinic.prescriptions.history("ada") == published
+        assert all(wire.sha256(to_json(version.prescription)) == version.sha256 for version in published)
+
+
+# Over the web
+
+
+def as_therapist(client: "TestClient[Any]", service: Service) -> dict[str, str]:
+    """Log in; gives back the header that every change needs."""
+    password = service.accounts.add("maja", "Maja")
+    token = client.get("/login").text.split('name="_csrf_token" value="')[1].split('"')[0]
+    client.post("/login", data={"login": "maja", "password": password, "_csrf_token": token})
+    return {"X-CSRFToken": token}
+
+
+def test_a_therapist_writes_reads_and_is_stopped_from_writing_over_others(
+    client: "TestClient[Any]", sqlite: Service
+) -> None:
+    headers, where = as_therapist(client, sqlite), "/patients/ada/prescription"
+    first = client.put(where, content=to_json(a_draft()), headers=headers)
+    assert (first.status_code, client.get(where).content) == (201, first.content)
+    assert client.put(where, content=to_json(a_draft()), headers=headers).status_code == 428
+    second = client.put(
+        where, content=to_json(a_draft(goal="to walk")), headers={**headers, "If-Match": first.headers["ETag"]}
+    )
+    stale = client.put(
+        where, content=to_json(a_draft(goal="no")), headers={**headers, "If-Match": first.headers["ETag"]}
+    )
+    assert (second.status_code, stale.status_code) == (201, 412)
+    assert stale.json()["differences"] == ["goal: was to stand at the sink, is now to walk, you wrote no"]
+    assert stale.headers["ETag"] == second.headers["ETag"]
+    assert client.get(f"{where}/1").content == first.content
+
+
+def test_what_is_no_prescription_is_refused_in_words(client: "TestClient[Any]", sqlite: Service) -> None:
+    headers, where = as_therapist(client, sqlite), "/patients/ada/prescription"
+    for content in (b"no json", b'{"preset": "nice"}', b'{"patient": "bo"}', b'{"unknown": 1}', b"[" * 5000):
+        refused = client.put(where, content=content, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "not a prescription")
+    assert client.get(where).status_code == 404
+
+
+def test_a_therapist_tells_a_patient_something(client: "TestClient[Any]", sqlite: Service) -> None:
+    headers, where = as_therapist(client, sqlite), "/patients/ada/prescription"
+    assert client.post(f"{where}/messages", content=b'{"text": "Hi"}', headers=headers).status_code == 404
+    client.put(where, content=to_json(a_draft()), headers=headers)
+    told = client.post(f"{where}/messages", content=b'{"text": "Hi"}', headers=headers)
+    assert (told.status_code, told.json()["messages"][0]["by"]) == (201, "Maja")
+
+
+def test_nobody_reads_or_writes_a_prescription_without_a_login(client: "TestClient[Any]", sqlite: Service) -> None:
+    sqlite.prescriptions.save("ada", a_draft(goal="a secret"), "Maja")
+    for method in ("GET", "PUT"):
+        answer = client.request(
+            method, "/patients/ada/prescription", content=to_json(a_draft()), follow_redirects=False
+        )
+        assert answer.status_code in (303, 403)
+        assert "a secret" not in answer.text
+
+
+def test_a_device_gets_what_is_for_its_patients_and_nobody_elses(client: "TestClient[Any]", sqlite: Service) -> None:
+    device = SignedDevice(client).enrol(sqlite, ["ada"])
+    version = sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    sqlite.prescriptions.save("bo", a_draft(), "Maja")
+    listed = msgspec.msgpack.decode(device.ask("GET", wire.PRESCRIPTIONS).content, type=wire.Prescriptions)
+    assert listed.current == {"ada": (1, version.sha256)}
+    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/ada").content == version.content
+    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/bo").status_code == 404
+    assert client.get(f"{wire.PRESCRIPTIONS}/ada").status_code == 401
+
+
+def test_a_device_that_knows_the_version_is_told_so(client: "TestClient[Any]", sqlite: Service) -> None:
+    device = SignedDevice(client).enrol(sqlite, ["ada"])
+    version = sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    known = device.ask("GET", f"{wire.PRESCRIPTIONS}/ada", If_None_Match=f'W/"x", "{version.sha256}"')
+    assert (known.status_code, known.content) == (304, b"")
+    assert known.headers["ETag"] == f'"{version.sha256}"'
+    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/ada", If_None_Match='"other"').status_code == 200
+
+
+def test_a_device_for_anybody_lists_those_it_delivered_of_and_may_ask_for_others(
+    client: "TestClient[Any]", sqlite: Service
+) -> None:
+    device = SignedDevice(client).enrol(sqlite)
+    device.deliver(an_item(a_session(patient="ada")))
+    for name in ("ada", "bo"):
+        sqlite.prescriptions.save(name, a_draft(), "Maja")
+    listed = msgspec.msgpack.decode(device.ask("GET", wire.PRESCRIPTIONS).content, type=wire.Prescriptions)
+    assert list(listed.current) == ["ada"]
+    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/bo").status_code == 200
+    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/nobody").status_code == 404
+
+
+# On a patient's computer
+
+
+def synced(client: "TestClient[Any]", service: Service, folder: Path, device: SignedDevice | None = None) -> Pulled:
+    device = device or SignedDevice(client).enrol(service, ["ada"])
+    with an_exchange(device, Web(client)) as exchange:
+        return pull(exchange, a_home(folder), ("ada",))
+
+
+def test_a_sync_brings_the_newest_version_and_keeps_those_before(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path
+) -> None:
+    first = sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    assert synced(client, sqlite, tmp_path).versions == {"ada": 1}
+    second = sqlite.prescriptions.save("ada", a_draft(goal="to walk"), "Maja", first.sha256)
+    assert synced(client, sqlite, tmp_path) == Pulled({"ada": 2})
+    shelf = Shelf(a_home(tmp_path))
+    kept = shelf.newest("ada")
+    assert kept is not None
+    assert (kept.prescription, kept.later) == (second.prescription, False)
+    names = sorted(path.name for path in (tmp_path / ".clinic" / "prescriptions" / "ada").iterdir())
+    assert names == [f"0000000{n}-{version.sha256[:16]}.json" for n, version in ((1, first), (2, second))]
+
+
+def test_what_is_here_already_is_not_fetched_again(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    synced(client, sqlite, tmp_path)
+    monkeypatch.setattr(Shelf, "add", lambda *_: pytest.fail("it was fetched"))
+    assert synced(client, sqlite, tmp_path) == Pulled({"ada": 1})
+
+
+def test_a_server_that_was_set_back_takes_no_newer_version_away(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path
+) -> None:
+    sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    put_away(a_home(tmp_path), a_version(3))
+    pulled = synced(client, sqlite, tmp_path)
+    assert pulled.versions == {"ada": 3}
+    assert "has version 1" in pulled.notes[0]
+    assert "set back" in pulled.notes[0]
+
+
+def test_two_versions_of_one_number_hold_both_their_precautions(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    put_away(home, a_version(precautions=(ARM,)), a_version(written_at="2026-04-01T09:00:00+00:00"))
+    kept = Shelf(home).newest("ada")
+    assert kept is not None
+    assert (kept.prescription.precautions, kept.also) == ((KNEE,), (ARM,))
+
+
+def test_another_clinic_counts_anew(client: "TestClient[Any]", sqlite: Service, tmp_path: Path) -> None:
+    sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    device = SignedDevice(client).enrol(sqlite, ["ada"])
+    with an_exchange(device, Web(client)) as exchange:
+        home = a_home(tmp_path, "f" * 16)
+        pull(exchange, home, ("ada",))
+        put_away(home, a_version(3))
+        assert pull(exchange, a_home(tmp_path), ("ada",)).versions == {"ada": 1}
+    assert (tmp_path / ".clinic" / f"prescriptions-{'f' * 16}" / "ada").is_dir()
+
+
+@pytest.mark.parametrize("at", [0, 40, -5])
+def test_a_damaged_version_falls_back_is_known_to_be_missing_and_comes_again(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path, at: int
+) -> None:
+    first = sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    synced(client, sqlite, tmp_path)
+    sqlite.prescriptions.save("ada", a_draft(goal="to walk"), "Maja", first.sha256)
+    synced(client, sqlite, tmp_path)
+    (newest,) = (tmp_path / ".clinic" / "prescriptions" / "ada").glob("00000002-*")
+    content = bytearray(newest.read_bytes())
+    content[at] ^= 4
+    newest.write_bytes(content)
+    kept = Shelf(a_home(tmp_path)).newest("ada")
+    assert kept is not None
+    assert (kept.prescription.version, kept.later) == (1, True)
+    assert synced(client, sqlite, tmp_path).versions == {"ada": 2}
+
+
+def test_a_version_that_was_told_and_did_not_come_is_known_to_be_missing(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    put_away(home, a_version())
+    Shelf(home).take_note({"ada": (2, "0" * 64)}, ("ada",))
+    kept = Shelf(home).newest("ada")
+    assert kept is not None
+    assert kept.later
+
+
+def test_a_full_disk_leaves_the_version_before(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    synced(client, sqlite, tmp_path)
+    sqlite.prescriptions.save("ada", a_draft(goal="to walk"), "Maja", first.sha256)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sealing, "write", full)
+    pulled = synced(client, sqlite, tmp_path)
+    assert pulled.versions == {"ada": 1}
+    assert "cannot be kept (No space left on device); the one before holds" in pulled.notes[0]
+
+
+def test_what_cannot_be_used_here_is_said_and_holds_nothing_else_up(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bo"):
+        sqlite.prescriptions.save(name, a_draft(), "Maja")
+    whole = sqlite.prescriptions.for_device
+    other = sqlite.prescriptions.current("bo")
+    swapped = lambda device, patients, name: other if name == "ada" else whole(device, patients, name)  # noqa: E731
+    monkeypatch.setattr(sqlite.prescriptions, "for_device", swapped)
+    pulled = synced(client, sqlite, tmp_path, SignedDevice(client).enrol(sqlite, ["ada", "bo"]))
+    assert pulled.versions == {"bo": 1}
+    assert "that of 'bo'" in pulled.notes[0]
+
+
+def test_without_an_answer_nothing_changes(client: "TestClient[Any]", sqlite: Service, tmp_path: Path) -> None:
+    put_away(a_home(tmp_path), a_version())
+    stranger = SignedDevice(client)
+    stranger.token = "of nobody"
+    with pytest.raises(Later):
+        synced(client, sqlite, tmp_path, stranger)
+    assert Shelf(a_home(tmp_path)).version("ada") == 1
+
+
+def test_versions_are_sealed_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEADYREACH_KEYS", str(tmp_path / "keys"))
+    home, made = a_home(tmp_path / "client"), Keys().make()
+    listed = {"recipients": [{"key": made.key, "public": made.public}]}
+    (home.client / RECIPIENTS).write_bytes(msgspec.json.encode(listed))
+    put_away(home, a_version())
+    (path,) = (home.clinic / "prescriptions" / "ada").iterdir()
+    kept = Shelf(home).newest("ada")
+    assert is_sealed(path.read_bytes())
+    assert kept is not None
+    assert kept.prescription == a_version()
+    monkeypatch.setenv("STEADYREACH_KEYS", str(tmp_path / "no keys"))
+    assert Shelf(home).newest("ada") is None
+
+
+@pytest.mark.parametrize("name", ["../ada", "..", "a/b", "nul", ""])
+def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
+    shelf = Shelf(a_home(tmp_path))
+    assert shelf.newest(name) is None
+    with pytest.raises(RecordUnreadable):
+        shelf.add(name, to_json(a_version(patient=name)))
+
+
+@settings(max_examples=60)
+@given(content=st.binary(max_size=60) | st.recursive(
+    st.none() | st.integers() | st.text(max_size=5), lambda inner: st.dictionaries(
+        st.sampled_from([*Prescription.__struct_fields__, "x"]), inner, max_size=6) | st.lists(inner, max_size=3),
+    max_leaves=12).map(msgspec.json.encode))  # fmt: skip
+def test_whatever_comes_is_a_prescription_or_refused_in_words(content: bytes) -> None:
+    with contextlib.suppress(RecordUnreadable):  # anything else fails the test
+        assert load(content, TASKS).patient
+
+
+@pytest.mark.parametrize("minutes", [10, 10.0, 7.5, None])
+def test_what_is_read_of_a_version_gives_the_same_bytes_again(minutes: float | None) -> None:
+    content = content_of(a_version(programme=(Practice(games=("fruit_ladder",), minutes=minutes),)))
+    assert to_json(load(content, TASKS)) == content
+
+
+def test_a_draft_says_nothing_where_nothing_was_written() -> None:
+    assert from_json(b"{}", Draft) == Draft()

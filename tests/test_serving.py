@@ -1,0 +1,120 @@
+"""The server as processes: one address, workers that come back, and an end that finishes what has begun."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item
+
+from server_sync import wire
+from server_sync.web import serving
+from server_sync.web.serving import CannotServe, Settings, serve
+
+POSIX = pytest.mark.skipif(not serving.MAY_SHARE, reason="processes do not share a port on Windows")
+
+
+def workers_of(clinic: Clinic) -> set[int]:
+    """The processes that answer."""
+    children = Path(f"/proc/{clinic.process.pid}/task/{clinic.process.pid}/children").read_text().split()
+    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+@POSIX
+def test_a_worker_that_is_killed_comes_back_and_nothing_is_lost(tmp_path: Path) -> None:
+    with a_clinic(tmp_path, arguments=["--workers", "2"]) as clinic, a_service(tmp_path) as service:
+        before = workers_of(clinic)
+        os.kill(min(before), signal.SIGKILL)
+        while len(workers_of(clinic) - before) < 1:
+            time.sleep(0.05)
+        with httpx.Client(base_url=clinic.url) as client:
+            device = SignedDevice(client).enrol(service)
+            taken = [device.deliver(an_item(a_session(f"s-{n}"), n)).receipts[0].state for n in (1, 2, 3)]
+        assert taken == [wire.CREATED] * 3
+        assert len(before) == len(workers_of(clinic)) == 2
+
+
+@POSIX
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    with a_clinic(tmp_path, arguments=["--workers", "2"]) as clinic:
+        workers = workers_of(clinic)
+        clinic.process.kill()
+        clinic.process.wait()
+        while any(Path(f"/proc/{worker}").exists() for worker in workers):
+            time.sleep(0.05)
+    with a_clinic(tmp_path, port=int(clinic.url.rsplit(":", 1)[1])) as again:
+        assert again.url == clinic.url
+
+
+@POSIX
+def test_what_was_begun_is_finished_when_the_server_is_told_to_end(tmp_path: Path) -> None:
+    with a_clinic(tmp_path) as clinic, a_service(tmp_path) as service, ThreadPoolExecutor(8) as pool:
+        clients = [httpx.Client(base_url=clinic.url) for _ in range(8)]
+        devices = [SignedDevice(client).enrol(service) for client in clients]
+        going = [pool.submit(each.deliver, an_item(a_session(f"s-{n}"))) for n, each in enumerate(devices)]
+        going[0].result()
+        clinic.process.terminate()
+        acknowledged = [each.result() for each in going if each.exception() is None]
+        assert clinic.process.wait() == -signal.SIGTERM
+        assert service.archive.count() >= len(acknowledged) >= 1
+        for client in clients:
+            client.close()
+
+
+def test_each_request_is_a_line_of_the_log_that_a_program_can_read(tmp_path: Path) -> None:
+    with a_clinic(tmp_path, arguments=["--log-level", "info"]) as clinic:
+        httpx.get(f"{clinic.url}/health")
+        clinic.process.terminate()
+        logged = clinic.process.communicate()[1]
+    entry = json.loads(next(line for line in logged.splitlines() if '"request"' in line))
+    assert (entry["route"], entry["method"], entry["status"]) == ("/health", "GET", 200)
+
+
+def test_workers_are_one_where_processes_cannot_share_a_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MAY_SHARE", False)
+    with pytest.raises(CannotServe, match="--workers must be 1 on Windows"):
+        serve(Settings(tmp_path, port=0, workers=2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"database": "postgresql+psycopg://nobody@127.0.0.1:1/none"}, "cannot use its database"),
+        ({"database": "nonsense"}, "cannot use its database"),
+        ({"recordings": "nonsense"}, "cannot use its recordings"),
+    ],
+)
+def test_a_server_that_cannot_start_says_why(tmp_path: Path, changes: dict[str, str], words: str) -> None:
+    with pytest.raises(CannotServe, match=words):
+        serve(Settings(tmp_path, port=0, **changes))
+
+
+def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> None:
+    with a_clinic(tmp_path / "one") as clinic:
+        port = clinic.url.rsplit(":", 1)[1]
+        second = subprocess.run(
+            [sys.executable, "-m", "steadyreach", "serve", "--folder", str(tmp_path / "two"), "--port", port],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert second.returncode == 1
+    assert second.stderr.strip() == (
+        f"steadyreach: another program listens on 127.0.0.1 port {port} already; stop it or choose another with --port"
+    )
+    assert not (tmp_path / "two").exists()
+
+
+def test_the_server_is_reached_from_this_computer_alone_and_under_its_own_name(tmp_path: Path) -> None:
+    with a_clinic(tmp_path) as clinic:
+        port = int(clinic.url.rsplit(":", 1)[1])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n")
+            assert b"400 Bad Request" in connection.recv(200)
+        with socket.socket() as other, pytest.raises(OSError, match="refused"):
+            other.connect(("127.0.0.2", port))

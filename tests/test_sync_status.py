@@ -1,0 +1,248 @@
+"""How delivery stands, in words: on the command line, in the lobby, and while others deliver; and the budget."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from client_fixtures import ONCE, Computer, a_computer, held, patient_clock
+from msgspec.structs import replace
+from server_fixtures import Clinic, a_clinic
+
+from engine.commands import outgoing
+from engine.keys import FOLDER_VARIABLE
+from engine.scene import Line
+from server_sync import wire
+from server_sync.client import budget, status, turns
+from server_sync.client.delivery import Delivery
+from server_sync.client.enrolment import keep_device
+from server_sync.client.home import DEVICE, STATUS, home_of
+from server_sync.client.turns import Busy
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
+        yield running
+
+
+@pytest.fixture
+def computer(clinic: Clinic, tmp_path: Path) -> Computer:
+    return a_computer(tmp_path, clinic)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name)[:90].strip("-")
+
+
+def delivered(computer: Computer) -> None:
+    """Deliver, and write down how it stands, as the command does."""
+    status.write(computer.home, computer.sync())
+
+
+def said(computer: Computer) -> str:
+    return status.in_words(computer.home, computer.keys)
+
+
+def run(computer: Computer, *words: str) -> "subprocess.CompletedProcess[str]":
+    keys = computer.home.client.parent / "keys"
+    command = [sys.executable, "-P", "-m", "steadyreach", "sync", *words, "--folder", str(computer.home.client)]
+    return subprocess.run(command, env={**os.environ, FOLDER_VARIABLE: str(keys)}, capture_output=True, text=True)
+
+
+def test_all_that_is_delivered_is_said(computer: Computer, name: str) -> None:
+    computer.plays(name)
+    delivered(computer)
+    assert "All 1 sessions are delivered." in said(computer)
+    assert "the keys are in files in" in said(computer)
+    assert outgoing.lobby_line(computer.sessions) == Line("clinic.all_there")
+
+
+def test_what_waits_is_said_with_since_when_and_why(computer: Computer, name: str) -> None:
+    away = Computer(computer.home, replace(computer.device, server="http://127.0.0.1:1"), computer.keys)
+    computer.plays(f"{name}-1", f"{name}-2")
+    delivered(away)
+    assert "2 waiting since 20" in said(computer)
+    assert "cannot be reached" in said(computer)
+    assert outgoing.lobby_line(computer.sessions) == Line("clinic.some_wait", ("2",))
+
+
+def test_what_is_set_aside_is_said_with_what_to_do(computer: Computer, name: str) -> None:
+    computer.plays(name)
+    (computer.sessions / name / "frames.vrec").write_bytes(b"other")
+    delivered(computer)
+    assert f"{name} was set aside: " in said(computer)
+    assert "tell the clinic" in said(computer)
+    assert outgoing.lobby_line(computer.sessions) == Line("clinic.one_set_aside")
+
+
+def test_a_clock_that_is_far_off_is_said(computer: Computer) -> None:
+    off = wire.Clock(offset_s=-86_400.0, within_s=0.1, measured_at="2026-11-20T16:42:00+00:00")
+    status.write(computer.home, Delivery(clock=off))
+    assert "This computer's clock is 86400.0 s (± 0.1 s) ahead of the clinic's: set it." in said(computer)
+
+
+def test_a_computer_of_no_clinic_says_how_to_enrol_and_shows_nothing_in_the_lobby(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "steadyreach", "sync", "--once", "--json", "--folder", str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "steadyreach enrol" in json.loads(done.stdout)["problem"]
+    assert outgoing.lobby_line(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]"])
+def test_a_damaged_status_is_as_good_as_none(computer: Computer, name: str, content: bytes) -> None:
+    computer.plays(name)
+    delivered(computer)
+    (computer.home.clinic / STATUS).write_bytes(content)
+    assert "All 1 sessions are delivered." in said(computer)
+
+
+def test_a_damaged_enrolment_stops_no_visit(computer: Computer) -> None:
+    (computer.home.clinic / DEVICE).write_bytes(b"{")
+    assert outgoing.lobby_line(computer.sessions) == Line("clinic.all_there")
+    assert outgoing.no_room(computer.sessions) == ""
+
+
+def test_a_hidden_folder_that_takes_no_file_stops_no_delivery(computer: Computer, name: str) -> None:
+    computer.plays(name)
+    for file in (STATUS, "ledger.jsonl", turns.ROUND_LOCK):
+        (computer.home.clinic / file).mkdir()
+    done = run(computer, "--once", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["delivered"] == [name]
+    assert any("asked again" in note or "cannot be" in note for note in answer["notes"])
+
+
+def test_once_delivers_or_says_in_one_sentence_why_not(computer: Computer, name: str) -> None:
+    computer.plays(name)
+    keep_device(computer.home, replace(computer.device, server="http://127.0.0.1:1"))
+    done = run(computer, "--once", "--patience", "0", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["waiting"] == [name]
+    assert done.stderr.count("\n") == 1
+    keep_device(computer.home, computer.device)
+    assert run(computer, "--once").returncode == 0
+
+
+def test_it_goes_on_until_the_server_is_back(computer: Computer, name: str) -> None:
+    computer.plays(name)
+    rounds: list[Delivery] = []
+    away = Computer(computer.home, replace(computer.device, server="http://127.0.0.1:1"), computer.keys)
+    slept: list[float] = []
+    done = turns.until_delivered(
+        computer.home, patient_clock(slept), lambda: (away if len(slept) < 5 else computer).sync(), rounds.append
+    )
+    assert done.delivered == (name,)
+    assert [done.wait_s for done in rounds] == [0.25, 0.5, 1.0, 2.0, 4.0, 0.0]
+
+
+def test_who_delivers_already_looks_once_more_for_who_comes_second(computer: Computer, name: str) -> None:
+    first, second = computer.plays(f"{name}-1", f"{name}-2")
+    rounds: list[tuple[str, ...]] = []
+
+    def deliver() -> Delivery:
+        done = computer.sync()
+        if not rounds:  # the second one comes when all was looked at
+            refused = threading.Thread(target=be_second, args=(computer,))
+            refused.start()
+            refused.join()
+        rounds.append(done.delivered)
+        return done
+
+    turns.until_delivered(computer.home, ONCE, deliver, lambda _: None)
+    assert rounds == [(first, second), ()]
+
+
+def be_second(computer: Computer) -> None:
+    with pytest.raises(Busy, match="nothing is lost"):
+        turns.until_delivered(computer.home, ONCE, computer.sync, lambda _: None)
+
+
+def test_one_delivery_waits_for_another_as_long_as_its_patience(computer: Computer) -> None:
+    def deliver() -> Delivery:
+        with pytest.raises(Busy):
+            turns.one(computer.home, 0.1, computer.sync)
+        return computer.sync()
+
+    assert turns.one(computer.home, 0.1, deliver).complete
+
+
+def with_budget(computer: Computer, budget_gb: float) -> Computer:
+    device = replace(computer.device, budget_gb=budget_gb)
+    keep_device(computer.home, device)
+    return Computer(computer.home, device, computer.keys)
+
+
+def kept(computer: Computer) -> list[str]:
+    return sorted(path.parent.name for path in computer.sessions.glob("*/frames.vrec"))
+
+
+def make_room(computer: Computer, *held: str, days: float = 8) -> None:
+    budget.make_room(computer.home, computer.device, held, datetime.now(UTC) + timedelta(days=days))
+
+
+def test_recordings_that_were_delivered_a_week_ago_make_room_oldest_first(computer: Computer, name: str) -> None:
+    played = computer.plays(*(f"{name}-{letter}" for letter in "cba"), frames=bytes(400_000))
+    computer.sync()
+    make_room(with_budget(computer, 0.001), *played)
+    assert kept(computer) == sorted(played[1:])
+    assert (computer.sessions / played[0] / "session.json").is_file()
+
+
+def test_what_made_room_is_neither_lost_nor_waiting(computer: Computer, name: str) -> None:
+    played = computer.plays(name)
+    computer.sync()
+    make_room(with_budget(computer, 0), *played)
+    assert kept(computer) == []
+    assert computer.sync().already_there == played
+
+
+@pytest.mark.parametrize("why", ["not delivered", "of late", "not held any more", "other bytes"])
+def test_what_the_clinic_may_not_have_stays(computer: Computer, name: str, why: str) -> None:
+    played = computer.plays(name)
+    if why != "not delivered":
+        computer.sync()
+    if why == "other bytes":
+        (computer.sessions / name / "frames.vrec").write_bytes(b"other")
+    held_there = () if why == "not held any more" else played
+    make_room(with_budget(computer, 0), *held_there, days=6 if why == "of late" else 8)
+    assert kept(computer) == [name]
+
+
+def test_a_recording_is_refused_in_words_while_the_budget_is_full_of_what_waits(computer: Computer, name: str) -> None:
+    computer.plays(name, frames=bytes(200_000))
+    with_budget(computer, 0.0001)
+    assert "have not reached the clinic" in outgoing.no_room(computer.sessions)
+    computer.sync()
+    assert outgoing.no_room(computer.sessions) == ""
+
+
+def test_what_was_played_on_an_enrolled_computer_goes_to_the_clinic_by_itself(
+    clinic: Clinic, computer: Computer
+) -> None:
+    words = ["play", "fruit_ladder", "--headset", "simulated", "--set", "fruit_ladder.targets=1"]
+    keys = {FOLDER_VARIABLE: str(computer.home.client.parent / "keys")}
+    before, until = held(clinic), time.monotonic() + 120
+    subprocess.run(
+        [sys.executable, "-P", "-m", "steadyreach", *words, "--folder", str(computer.sessions)],
+        env={**os.environ, **keys}, check=True,
+    )  # fmt: skip
+    while held(clinic) == before and time.monotonic() < until:
+        time.sleep(0.2)
+    assert held(clinic) == before + 1
+    assert turns.one(computer.home, 60.0, computer.sync).complete
+
+
+def test_a_folder_of_sessions_is_found_from_inside_and_outside(computer: Computer) -> None:
+    assert home_of(computer.home.client) == computer.home
