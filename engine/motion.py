@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.frame import SIDES, Button
-from engine.metrics.signals import UNIT_TOLERANCE, rotations_at, sign_continuous
+from engine.metrics.signals import UNIT_TOLERANCE, lengths, rotations_at, sign_continuous
 from engine.recording import BUTTONS_SHIFT, DEVICES, DEVICES_FLAGS, FLAGS, JOINTS, NO_DEVICES, NO_JOINTS
 from engine.records import Quality
 
@@ -99,18 +99,18 @@ def clean(rows: np.ndarray, devices: np.ndarray = NO_DEVICES, joints: np.ndarray
     origin), and its gaps up to 0.25 s are bridged by straight lines and shortest arcs. The quality is that of the
     time in use: what was dropped as not in use counts neither in percentages nor in seconds nor as a gap.
     """
-    used = _flag(rows, FLAGS, "focused")
+    used = _flag(rows["flags"], FLAGS, "focused")
     used &= rows["flags"] >> BUTTONS_SHIFT & (Button.AWAY | Button.RESTARTING) == 0
-    keep, dropped = _sorted_out([(NOT_IN_USE, ~used), *_faults(rows, "head", FLAGS)], len(rows))
+    faults = _faults(_recorded(rows, "head"), rows["flags"], "head", FLAGS)
+    keep, dropped = _sorted_out([(NOT_IN_USE, ~used), *faults], len(rows))
     rising = _rising(rows["time_ns"], keep)
     dropped |= _counted({"time did not rise": keep & ~rising})
     keep &= rising
-    kept, beside = rows[keep], _beside(devices, len(rows))[keep]
+    kept = rows if keep.all() else rows[keep]
     line = _Line(_since_first_s(kept["time_ns"]), np.cumsum(~used, dtype=np.int64)[keep])
-    head = _head(line, kept)
+    head = _head(line, _recorded(kept, "head"))
     left, right = (_device(line, kept, side, FLAGS) for side in SIDES)
-    trackers = {name: _device(line, beside, name, DEVICES_FLAGS) for name in TRACKERS if len(devices)}
-    trackers = {name: tracker for name, tracker in trackers.items() if tracker.seen}
+    trackers = _trackers(line, devices, keep) if len(devices) else {}
     known = {"head": head, "left": left, "right": right, **trackers}
     return Motion(
         line.time_s,
@@ -140,15 +140,21 @@ class _Cleaned(NamedTuple):
     mended: Mapping[str, int]
 
 
-def _head(line: _Line, kept: np.ndarray) -> _Cleaned:
-    q, turned = _turned("head", _orientations(kept, "head"))
+def _head(line: _Line, recorded: Track) -> _Cleaned:
+    q, turned = _turned("head", recorded.q)
     gaps_s = steps_s(line.time_s)[np.diff(line.run) == 0]
-    return _Cleaned(Track(_positions(kept, "head"), q), len(kept), gaps_s, {}, turned)
+    return _Cleaned(Track(recorded.position_m, q), len(q), gaps_s, {}, turned)
+
+
+def _trackers(line: _Line, devices: np.ndarray, keep: Mask) -> dict[str, _Cleaned]:
+    beside = _beside(devices, len(keep))[keep]
+    trackers = {name: _device(line, beside, name, DEVICES_FLAGS) for name in TRACKERS}
+    return {name: tracker for name, tracker in trackers.items() if tracker.seen}
 
 
 def _device(line: _Line, table: np.ndarray, device: str, flags: Sequence[str]) -> _Cleaned:
-    good, lost = _sorted_out(_faults(table, device, flags), len(table))
-    position_m, recorded_q = _positions(table, device), _orientations(table, device)
+    position_m, recorded_q = recorded = _recorded(table, device)
+    good, lost = _sorted_out(_faults(recorded, table["flags"], device, flags), len(table))
     position_m[~good] = recorded_q[~good] = np.nan
     q, mended = _turned(_spoken(device), recorded_q)
     seen = np.flatnonzero(good)
@@ -159,8 +165,9 @@ def _device(line: _Line, table: np.ndarray, device: str, flags: Sequence[str]) -
         known_s, at_s = line.time_s[seen], line.time_s[missing]
         position_m[missing] = np.stack([np.interp(at_s, known_s, axis) for axis in position_m[seen].T], axis=1)
         q[missing] = rotations_at(known_s, q[seen], at_s)
+        q = sign_continuous(q)
         mended[f"{_spoken(device)} bridged"] = len(missing)
-    return _Cleaned(Track(position_m, sign_continuous(q)), len(seen), gaps_s, lost, mended)
+    return _Cleaned(Track(position_m, q), len(seen), gaps_s, lost, mended)
 
 
 def _turned(name: str, recorded: Array) -> tuple[Array, dict[str, int]]:
@@ -196,13 +203,13 @@ def _joints(joints: np.ndarray, keep: Mask) -> dict[str, Array]:
     return found
 
 
-def _faults(table: np.ndarray, device: str, flags: Sequence[str]) -> Iterator[tuple[str, Mask]]:
-    position, q, name = _positions(table, device), _orientations(table, device), _spoken(device)
-    furthest = np.abs(np.hstack([position, q])).max(axis=1)
-    yield f"{name} not tracked", ~(_flag(table, flags, f"{device}_valid") & _flag(table, flags, f"{device}_tracked"))
-    yield f"{name} at the origin", np.abs(position).max(axis=1) == 0
-    yield f"{name} not finite", ~np.isfinite(furthest)
-    yield f"{name} not of unit length", ~(np.abs(np.linalg.norm(q, axis=1) - 1) <= UNIT_TOLERANCE)
+def _faults(recorded: Track, told: NDArray[np.uint32], device: str, flags: Sequence[str]) -> Iterator[tuple[str, Mask]]:
+    (position, q), name = recorded, _spoken(device)
+    finite = np.isfinite(position).all(axis=1) & np.isfinite(q).all(axis=1)
+    yield f"{name} not tracked", ~(_flag(told, flags, f"{device}_valid") & _flag(told, flags, f"{device}_tracked"))
+    yield f"{name} at the origin", np.all(position == 0, axis=1)
+    yield f"{name} not finite", ~finite
+    yield f"{name} not of unit length", ~(np.abs(lengths(q) - 1) <= UNIT_TOLERANCE)
 
 
 def _sorted_out(faults: Iterable[tuple[str, Mask]], frames: int) -> tuple[Mask, dict[str, int]]:
@@ -223,16 +230,18 @@ def _spoken(device: str) -> str:
     return f"{device} hand" if device in SIDES else device.replace("_", " ")
 
 
-def _positions(table: np.ndarray, device: str) -> Array:
-    return np.stack([table[f"{device}_{axis}_m"] for axis in "xyz"], axis=1).astype(float)
+def _recorded(table: np.ndarray, device: str) -> Track:
+    places, turns = [f"{device}_{axis}_m" for axis in "xyz"], [f"{device}_q{axis}" for axis in "xyzw"]
+    return Track(_columns(table, places), _columns(table, turns))
 
 
-def _orientations(table: np.ndarray, device: str) -> Array:
-    return np.stack([table[f"{device}_q{axis}"] for axis in "xyzw"], axis=1).astype(float)
+def _columns(table: np.ndarray, names: Sequence[str]) -> Array:
+    """Columns of a table side by side, (n, k); each lies in one piece, so that what adds them up is fast."""
+    return np.array([table[name] for name in names], float).T
 
 
-def _flag(table: np.ndarray, flags: Sequence[str], name: str) -> Mask:
-    return (table["flags"] >> flags.index(name) & 1).astype(bool)
+def _flag(told: NDArray[np.uint32], flags: Sequence[str], name: str) -> Mask:
+    return (told >> flags.index(name) & 1).astype(bool)
 
 
 def _since_first_s(time_ns: np.ndarray) -> Array:

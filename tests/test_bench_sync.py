@@ -68,9 +68,9 @@ def test_a_month_arrives_in_order_and_play_goes_on_beside_a_delivery(
 
 def test_sessions_that_arrive_in_another_order_are_noticed(clinic: Clinic, tmp_path: Path) -> None:
     (home,) = enrolled(clinic, [tmp_path / "late"], tmp_path / "keys")
-    exchange = load._exchange(home, Keys(tmp_path / "keys"))
     first, second = load._bodies(to_json(a_session(load._ID)), "late", 1, 2)
-    assert [load._sent(exchange, body)[1] for body in (second, first)] == [1, 1]
+    with load._exchange(home, Keys(tmp_path / "keys")) as exchange:
+        assert [load._sent(exchange, body)[1] for body in (second, first)] == [1, 1]
     assert delivering.out_of_order(clinic, home) == 1
 
 
@@ -91,7 +91,7 @@ def test_a_server_that_cannot_start_is_told_as_that(tmp_path: Path) -> None:
         pass
 
 
-def test_homes_with_less_than_a_recording_are_filled(clinic: Clinic, tmp_path: Path) -> None:
+def test_an_outbox_that_was_filled_arrives_with_its_recordings(clinic: Clinic, tmp_path: Path) -> None:
     (home,) = enrolled(clinic, [tmp_path / "filled"], tmp_path / "keys")
     returning.fill(home, PLAYED, 2, 1000)
     returning.deliver(home, tmp_path / "keys")

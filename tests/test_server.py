@@ -63,14 +63,15 @@ def log_in(client: Client, service: Service, login: str = "maja") -> Any:
 
 
 def routes() -> list[tuple[str, str, Any]]:
-    """Path, method and handler of everything the server answers."""
-    return [
+    """Path, method and handler of everything the server answers, in order: Litestar's own is another each time."""
+    answered = [
         (route.path, str(method), handler)
         for route in Litestar(app.ROUTES, openapi_config=None).routes
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS"
     ]
+    return sorted(answered, key=lambda each: each[:2])
 
 
 def filled(path: str) -> str:

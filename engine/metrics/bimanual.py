@@ -18,6 +18,7 @@ LONGEST_LAG_S = 0.5
 LEAST_S = 1.0
 BRIDGED_S = 0.25
 STILL_MPS = 0.020  # peak speed of a hand that rests, as in engine.metrics.movement
+STEADY = 1e-12  # of its variance: less is left of it by rounding alone
 
 _ALIKE = "ours, after the cross-correlation of hand velocities in Yamada 2024, doi 10.1016/j.humov.2024.103196"
 _INDEX = "(right - left) / (right + left)"
@@ -132,7 +133,7 @@ def _path_m(place_m: Array) -> float:
 def _lag(left: Array, right: Array) -> tuple[float, float]:
     """The lag of the right hand in seconds, nan where the best is no peak, and the correlation there."""
     longest = round(LONGEST_LAG_S * RATE_HZ)
-    likeness = np.array([_correlation(left, right, shift) for shift in range(-longest, longest + 1)])
+    likeness = _likeness(left, right, longest)
     best = int(np.argmax(likeness))
     if not 0 < best < 2 * longest:
         return math.nan, float(likeness[best])
@@ -142,10 +143,22 @@ def _lag(left: Array, right: Array) -> tuple[float, float]:
     return float(best - longest + aside) / RATE_HZ, float(here - (before - after) * aside / 4)
 
 
-def _correlation(left: Array, right: Array, shift: int) -> float:
-    """Pearson's correlation of the left hand with what the right one does `shift` samples later."""
-    earlier = left[max(0, -shift) : len(left) - max(0, shift)]
-    later = right[max(0, shift) : len(right) - max(0, -shift)]
-    earlier, later = earlier - earlier.mean(), later - later.mean()
-    size = math.sqrt(float(earlier @ earlier) * float(later @ later))
-    return float(earlier @ later) / size if size > 0 else 0.0
+def _likeness(left: Array, right: Array, longest: int) -> Array:
+    """Pearson's correlation (2 * longest + 1,) of the left hand with what the right one does -longest to longest later.
+
+    Of the samples that overlap at each shift; 0 where one of the hands keeps its speed in them.
+    """
+    left, right = left - left.mean(), right - right.mean()
+    count = len(left) - np.abs(np.arange(-longest, longest + 1))
+    left_sum, right_sum = _overlapping(left, longest), _overlapping(right, longest)[::-1]
+    left_square, right_square = _overlapping(left**2, longest), _overlapping(right**2, longest)[::-1]
+    together = np.correlate(np.pad(right, longest), left, "valid") - left_sum * right_sum / count
+    left_square, right_square = left_square - left_sum**2 / count, right_square - right_sum**2 / count
+    varies = (left_square > STEADY * (left @ left)) & (right_square > STEADY * (right @ right))
+    return np.where(varies, together / np.sqrt(np.where(varies, left_square * right_square, 1.0)), 0.0)
+
+
+def _overlapping(values: Array, longest: int) -> Array:
+    """The sum without the first `longest`, ..., 0, and then without the last 1, ..., `longest` values."""
+    first, last = np.cumsum(values[:longest]), np.cumsum(values[: -longest - 1 : -1])
+    return np.asarray(values.sum() - np.concatenate([first[::-1], [0.0], last]))

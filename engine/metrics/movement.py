@@ -101,11 +101,12 @@ def units(speed_mps: Array, rate_hz: float) -> int:
     Alt Murphy 2011 (Neurorehabil Neural Repair 25:71).
     """
     peaks = scipy.signal.find_peaks(speed_mps)[0]
-    starts = np.concatenate(([0], peaks[:-1])).astype(int)
-    found, last = 0, -np.inf
-    for start, peak in zip(starts, peaks, strict=False):
-        rise_mps = speed_mps[peak] - speed_mps[start : peak + 1].min()
-        if rise_mps > UNIT_RISE_MPS and peak - last >= UNIT_APART_S * rate_hz:
+    if not len(peaks):
+        return 0
+    rises_mps = speed_mps[peaks] - np.minimum.reduceat(speed_mps[: peaks[-1]], np.append(0, peaks[:-1]))
+    found, last = 0, -math.inf
+    for peak in peaks[rises_mps > UNIT_RISE_MPS].tolist():
+        if peak - last >= UNIT_APART_S * rate_hz:
             found, last = found + 1, peak
     return found
 

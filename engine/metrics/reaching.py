@@ -17,7 +17,7 @@ from engine.metrics import movement
 from engine.metrics.definition import NotMeasurable, definitions
 from engine.metrics.given import LATEST_S, length_m, number, numbers
 from engine.metrics.reach_measures import Reach
-from engine.metrics.signals import low_passed, speed, uniform
+from engine.metrics.signals import lengths, low_passed, speed, uniform
 from engine.metrics.smoothness import ldlj, sparc
 
 Array = NDArray[np.float64]
@@ -74,11 +74,11 @@ def reach(
         return _reach({}, {}, reason)
     steady_s, steady_m = uniform(time, position, rate_hz)
     place = low_passed(steady_m, rate_hz, cut_off_hz)
-    distance = np.linalg.norm(place - target, axis=1)
+    distance = lengths(place - target)
     track = _Track(float(steady_s[0]), rate_hz, place, speed(place, rate_hz), distance)
     first = min(int(np.searchsorted(steady_s, cue_s)), len(steady_s) - 1)
     found = movement.phases(track.speed_mps, distance, first, rate_hz, radius_m)
-    if found is None or np.linalg.norm(place[first:] - place[first], axis=1).max() < LEAST_WAY_M:
+    if found is None or lengths(place[first:] - place[first]).max() < LEAST_WAY_M:
         return _reach({}, {}, "after the cue the hand went less than 1 cm, or never faster than 20 mm/s")
     values, ends = _times(track, found, first, cue_s, radius_m), UNKNOWN_ENDS_M
     if found.onset is not None and found.offset is not None:
@@ -118,7 +118,7 @@ def _way(track: _Track, onset: int, offset: int, peak: int, target_m: Array) -> 
     moved = track.place_m[onset : offset + 1] - track.place_m[onset]
     speeds = track.speed_mps[onset : offset + 1]
     values = {
-        "path_m": float(np.linalg.norm(np.diff(moved, axis=0), axis=1).sum()),
+        "path_m": float(lengths(moved[1:] - moved[:-1]).sum()),
         "displacement_m": float(np.linalg.norm(moved[-1])),
         "movement_units": float(movement.units(speeds, track.rate_hz)),
         "endpoint_error_m": float(np.linalg.norm(_rest(track, offset).mean(axis=0) - target_m)),
@@ -150,8 +150,7 @@ def _rest(track: _Track, offset: int) -> Array:
 
 
 def _beside(moved_m: Array, direction: Array) -> Array:
-    beside: Array = np.linalg.norm(moved_m - np.outer(moved_m @ direction, direction), axis=1)
-    return beside
+    return lengths(moved_m - np.outer(moved_m @ direction, direction))
 
 
 def _check(target_m: Array, cue_s: float, radius_m: float | None, cut_off_hz: float, rate_hz: float) -> None:
@@ -172,11 +171,14 @@ def _seen(position_m: ArrayLike, time_s: ArrayLike) -> tuple[Array, Array]:
     if np.isnan(time).any():
         raise NotMeasurable("times must be finite")
     seen = ~np.isnan(position).any(axis=1)
-    time, position = time[seen], position[seen]
+    if not seen.all():
+        time, position = time[seen], position[seen]
     steps_s = np.diff(time)
+    if np.all(steps_s > 0):
+        return time, position
     if np.any(steps_s < 0):
         raise NotMeasurable("times must not fall: clean the recording first")
-    kept = np.append(True, steps_s > 0)[: len(time)]
+    kept = np.append(True, steps_s > 0)
     return time[kept], position[kept]
 
 

@@ -32,13 +32,16 @@ def low_passed(values: Array, rate_hz: float, cut_off_hz: float) -> Array:
         )
     _finite(values)
     padding = min(len(values) - 1, int(3 * rate_hz / cut_off_hz))
-    before, after = 2 * values[0] - values[padding:0:-1], 2 * values[-1] - values[-2 : -padding - 2 : -1]
-    filtered = np.concatenate([before, values, after])
+    filtered = np.empty((*values.shape[:0:-1], len(values) + 2 * padding))  # columns that lie together add up faster
+    columns = values.T
+    filtered[..., padding : padding + len(values)] = columns
+    filtered[..., :padding] = 2 * columns[..., :1] - columns[..., padding:0:-1]
+    filtered[..., padding + len(values) :] = 2 * columns[..., -1:] - columns[..., -2 : -padding - 2 : -1]
     numerator, denominator, settled = _butterworth(one_pass_hz, rate_hz)
     for _ in ("there", "back"):
-        begin = np.multiply.outer(settled, filtered[0])
-        filtered = scipy.signal.lfilter(numerator, denominator, filtered, axis=0, zi=begin)[0][::-1]
-    return np.asfortranarray(filtered[padding : padding + len(values)])  # columns that lie together add up faster
+        begin = filtered[..., :1] * settled
+        filtered = scipy.signal.lfilter(numerator, denominator, filtered, zi=begin)[0][..., ::-1]
+    return np.asarray(filtered[..., padding : padding + len(values)].T)
 
 
 def uniform(time_s: Array, values: Array, rate_hz: float) -> tuple[Array, Array]:
@@ -47,8 +50,7 @@ def uniform(time_s: Array, values: Array, rate_hz: float) -> tuple[Array, Array]
     What is nan stays nan, with all that would lie on a line to it. Raises NotMeasurable as `swarii` does.
     """
     steady = _steady(time_s, values, rate_hz)
-    columns = [np.interp(steady, time_s, column) for column in values.T]
-    return steady, np.stack(columns, axis=1)
+    return steady, np.array([np.interp(steady, time_s, column) for column in values.T]).T
 
 
 def swarii(time_s: Array, values: Array, rate_hz: float = 25.0, window_s: float = 0.08) -> tuple[Array, Array]:
@@ -84,8 +86,16 @@ def speed(position: Array, rate_hz: float) -> Array:
     _a_rate(rate_hz)
     if len(position) < 2:
         raise NotMeasurable(f"a speed needs two samples, there are {len(position)}")
-    found: Array = np.linalg.norm(np.gradient(position, 1 / rate_hz, axis=0), axis=1)
-    return found
+    velocity = np.empty_like(position, float)
+    velocity[1:-1] = (position[2:] - position[:-2]) * (rate_hz / 2)
+    velocity[[0, -1]] = (position[[1, -1]] - position[[0, -2]]) * rate_hz
+    return lengths(velocity)
+
+
+def lengths(vectors: Array) -> Array:
+    """The lengths (n,) of vectors (n, k)."""
+    squares: Array = np.einsum("ij,ij->i", vectors, vectors)
+    return np.sqrt(squares)
 
 
 def rotations_at(time_s: Array, quaternions_xyzw: Array, at_s: Array) -> Array:
@@ -123,8 +133,9 @@ def mean_rotation(quaternions_xyzw: Array) -> Array:
 
 def sign_continuous(quaternions_xyzw: Array) -> Array:
     """Orientations (n, 4), each with that of its two signs that is nearer to the one before; nan rows are passed."""
-    seen = np.flatnonzero(np.isfinite(quaternions_xyzw).all(axis=1))
-    known = quaternions_xyzw[seen]
+    finite = np.isfinite(quaternions_xyzw).all(axis=1)
+    seen = np.flatnonzero(finite)
+    known = quaternions_xyzw if finite.all() else quaternions_xyzw[seen]
     signs = np.ones(len(quaternions_xyzw))
     signs[seen[1:]] = np.where(np.cumsum(np.sum(known[1:] * known[:-1], axis=1) < 0) % 2, -1.0, 1.0)
     continuous: Array = quaternions_xyzw * signs[:, None]

@@ -29,10 +29,11 @@ def sparc(speed_mps: Array, rate_hz: float, highest_hz: float = 10.0, floor: flo
     if len(speed) < 2 or not np.any(speed):
         return math.nan
     padded = 2 ** (math.ceil(math.log2(len(speed))) + padding)
-    amplitude = np.abs(np.fft.rfft(speed / np.abs(speed).max(), padded))
-    frequency_hz = np.arange(len(amplitude)) * (rate_hz / padded)
-    chosen = frequency_hz <= highest_hz
-    frequency_hz, amplitude = frequency_hz[chosen], amplitude[chosen] / amplitude.max()
+    spectrum = np.fft.rfft(speed / np.abs(speed).max(), padded)
+    power = spectrum.real**2 + spectrum.imag**2
+    frequency_hz = np.arange(len(power)) * (rate_hz / padded)
+    frequency_hz = frequency_hz[: np.searchsorted(frequency_hz, highest_hz, "right")]
+    amplitude = np.sqrt(power[: len(frequency_hz)] / power.max())
     above = np.flatnonzero(amplitude >= floor)
     if not len(above) or above[0] == above[-1]:
         return math.nan

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from threading import Barrier
 from typing import NamedTuple
@@ -72,16 +74,16 @@ def _deliver(
     """One process's share."""
     content = to_json(replace(visit, id=_ID, recording=None))
     bodies = {home: list(_bodies(content, home.client.name, batch, requests)) for home in homes}
-    exchanges = {home: _exchange(home, Keys(keys)) for home in homes}
     ready.wait()
     begun_s = time.monotonic()
 
     def thread(mine: Sequence[Home]) -> list[tuple[float, int]]:
         came = list[tuple[float, int]]()
-        for turn in range(requests):
-            for home in mine:
+        with ExitStack() as stack:
+            exchanges = {home: stack.enter_context(_exchange(home, Keys(keys))) for home in mine}
+            for turn, home in product(range(requests), mine):
                 if time.monotonic() - begun_s > lasting_s:
-                    return came
+                    break
                 came.append(_sent(exchanges[home], bodies[home][turn]))
         return came
 
