@@ -299,7 +299,7 @@ def test_a_date_to_wait_for_counts_by_the_clock_of_the_server(computer: Computer
     assert computer.sync(transport=always(answer)).wait_s == 90
 
 
-@pytest.mark.parametrize("value", ["999999999", format_datetime(datetime.now(UTC) + timedelta(days=400))])
+@pytest.mark.parametrize("value", ["999999999", format_datetime(datetime.now(UTC) + timedelta(days=400))], ids=["seconds", "date"])
 def test_nobody_waits_longer_than_an_hour(computer: Computer, value: str) -> None:
     assert computer.sync(transport=always(wish(value))).wait_s == LONGEST_WISH_S
 
