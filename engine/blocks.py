@@ -11,6 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -123,8 +124,11 @@ class BlockFile:
         except OSError as reason:
             raise RecordingUnwritten(reason.errno, reason.strerror, str(self.path)) from None
 
-    def close(self) -> None:
-        """Close the file as it is."""
+    def close(self, keep_bytes: int | None = None) -> None:
+        """Close the file as it is, or with its first bytes alone, as far as the disk cuts it."""
+        if keep_bytes is not None and keep_bytes < self.bytes:
+            with suppress(OSError):
+                self._file.truncate(keep_bytes)
         self._file.close()
 
     def _put(self, content: bytes) -> None:

@@ -6,6 +6,7 @@ moves smoothly. The w of an orientation stands for how far it is from what x, y 
 differences of either sign become small numbers, and all first bytes of a table come before all second ones.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple, TypeVar
 
@@ -57,18 +58,21 @@ def packed(table: np.ndarray) -> bytes:
     return _planes(zigzag(off_line(wide))) + _planes(found)
 
 
-def unpacked(content: bytes, kind: "np.dtype[np.void]", rows: int) -> np.ndarray:
-    """The table of which `content` are the planes; raises ValueError when there are too few bytes."""
-    if not rows:
+def unpacked(blocks: Sequence[bytes], kind: "np.dtype[np.void]", rows: Sequence[int]) -> np.ndarray:
+    """The tables of so many rows of which `blocks` are the planes, one after the other, as one table.
+
+    Raises ValueError when there are too few bytes.
+    """
+    if not sum(rows):
         return np.empty(0, kind)
     layout = layout_of(kind)
-    columns = len(layout.floats)
-    wide = on_line(unzigzag(_unplaned(content, np.dtype("<u8"), rows, layout.wide)))
-    found = _unplaned(content[8 * rows * layout.wide :], np.dtype("<u4"), rows, columns)
-    words = _disordered(on_line(unzigzag(found)), layout.floats)
-    for column in layout.ws:
-        words[:, column] = _on_length(words[:, column - 3 : column], found[:, column])
-    return joined(wide, words, kind)
+    wide = on_line(unzigzag(_unplaned(blocks, 0, layout.wide, np.dtype("<u8"), rows)), rows)
+    found = _unplaned(blocks, 8 * layout.wide, len(layout.floats), np.dtype("<u4"), rows)
+    words = _disordered(on_line(unzigzag(found), rows), layout.floats)
+    if layout.ws:
+        w = np.array(layout.ws)
+        words[w] = _on_length(words[[w - 3, w - 2, w - 1]], found[w], rows)
+    return joined(wide.T, words.T, kind)
 
 
 def expanded(content: bytes, most_bytes: int) -> bytes:
@@ -91,9 +95,9 @@ def parts(table: np.ndarray, layout: Layout) -> tuple[NDArray[np.uint64], Words]
 def joined(wide: NDArray[np.uint64], words: Words, kind: "np.dtype[np.void]") -> np.ndarray:
     """The inverse of `parts`."""
     table = np.empty(len(words), kind)
-    content = table.view(np.uint8).reshape(len(words), kind.itemsize)
-    content[:, : 8 * wide.shape[1]] = wide.view(np.uint8)
-    content[:, 8 * wide.shape[1] :] = words.view(np.uint8)
+    content = table.view("<u4").reshape(len(words), kind.itemsize // 4)
+    content[:, : 2 * wide.shape[1]] = np.ascontiguousarray(wide).view("<u4")
+    content[:, 2 * wide.shape[1] :] = words
     return table
 
 
@@ -105,11 +109,14 @@ def off_line(values: NDArray[Whole]) -> NDArray[Whole]:
     return found
 
 
-def on_line(found: NDArray[Whole]) -> NDArray[Whole]:
-    """The inverse of `off_line`."""
+def on_line(found: NDArray[Whole], rows: Sequence[int]) -> NDArray[Whole]:
+    """The inverse of `off_line`, of the columns (k, n) of blocks that have so many rows."""
+    firsts = _firsts(rows)
     steps = found.copy()
-    steps[1:] = np.cumsum(found[1:], axis=0, dtype=found.dtype)
-    return np.cumsum(steps, axis=0, dtype=found.dtype)
+    steps[:, firsts] = 0
+    steps = _summed(steps, rows)
+    steps[:, firsts] = found[:, firsts]
+    return _summed(steps, rows)
 
 
 def zigzag(values: NDArray[Whole]) -> NDArray[Whole]:
@@ -129,29 +136,44 @@ def _ordered(words: Words, floats: NDArray[np.bool_]) -> Words:
 
 
 def _disordered(words: Words, floats: NDArray[np.bool_]) -> Words:
-    return np.asarray(words ^ np.where(words >= _SIGN, _SIGN, _ALL) * floats, np.uint32)
+    """The inverse of `_ordered`, of columns (k, n)."""
+    below_zero = ~(words.view("<i4") >> 31).view("<u4")
+    return np.asarray(words ^ (below_zero | _SIGN) * floats[:, None], np.uint32)
+
+
+def _firsts(rows: Sequence[int]) -> NDArray[np.intp]:
+    """Where blocks with so many rows begin, those that have any."""
+    return np.cumsum([0, *filter(None, rows)])[:-1]
+
+
+def _summed(values: NDArray[Whole], rows: Sequence[int]) -> NDArray[Whole]:
+    """Columns (k, n) added up from the first row of each block."""
+    sums = np.cumsum(values, axis=1, dtype=values.dtype)
+    firsts = _firsts(rows)
+    before = sums[:, firsts] - values[:, firsts]
+    return np.asarray(sums - np.repeat(before, list(filter(None, rows)), axis=1))
 
 
 def _off_length(orientation: Words) -> Words:
     """Of x y z w (n, 4): the highest bit where the sign of w changes, below it how far w is off, modulo 2^31."""
     w = orientation[:, 3]
-    off = ((w - _left(orientation[:, :3])) << np.uint32(1)).view("<i4") >> 1
+    off = ((w - _left(np.ascontiguousarray(orientation[:, :3].T))) << np.uint32(1)).view("<i4") >> 1
     changes = w & _SIGN
     changes[1:] ^= w[:-1] & _SIGN
     found: Words = zigzag(off.view("<u4")) | changes
     return found
 
 
-def _on_length(xyz: Words, found: Words) -> Words:
-    """The inverse of `_off_length`: w (n,) from x y z (n, 3)."""
+def _on_length(xyz: Words, found: Words, rows: Sequence[int]) -> Words:
+    """The inverse of `_off_length`: columns of w (k, n) from those of x, y and z (3, k, n)."""
     size = (_left(xyz) + unzigzag(found & ~_SIGN)) & ~_SIGN
-    return size | np.bitwise_xor.accumulate(found & _SIGN)
+    return size | _summed(found & _SIGN, rows)  # of the highest bit a sum keeps whether it is odd
 
 
 def _left(xyz: Words) -> Words:
     """The bits of sqrt(1 - x² - y² - z²), each step in 64 bits and rounded; 0 where that is no number."""
     with np.errstate(all="ignore"):
-        x, y, z = np.ascontiguousarray(xyz.T).view("<f4").astype(float)
+        x, y, z = xyz.view("<f4").astype(float)
         left = 1.0 - (x * x + y * y + z * z)
         length: NDArray[np.float64] = np.sqrt(np.where(left > 0, left, 0.0))
         return length.astype("<f4").view(np.uint32)
@@ -162,6 +184,16 @@ def _planes(values: NDArray[Whole]) -> bytes:
     return content.transpose(2, 1, 0).tobytes()
 
 
-def _unplaned(content: bytes, kind: "np.dtype[Whole]", rows: int, columns: int) -> NDArray[Whole]:
-    found = np.frombuffer(content, np.uint8, kind.itemsize * columns * rows).reshape(kind.itemsize, columns, rows)
-    return np.ascontiguousarray(found.transpose(2, 1, 0)).view(kind).reshape(rows, columns)
+def _unplaned(
+    blocks: Sequence[bytes], first: int, columns: int, kind: "np.dtype[Whole]", rows: Sequence[int]
+) -> NDArray[Whole]:
+    """The columns (columns, n) of which blocks hold the planes, from their plane of number `first` on."""
+    planes = kind.itemsize * columns
+    each = [
+        np.frombuffer(content, np.uint8, planes * count, first * count).reshape(planes, count)
+        for content, count in zip(blocks, rows, strict=True)
+    ]
+    found = np.empty((columns, sum(rows), kind.itemsize), np.uint8)
+    for place, plane in enumerate(np.concatenate(each, axis=1).reshape(kind.itemsize, columns, sum(rows))):
+        found[:, :, place] = plane
+    return found.view(kind)[:, :, 0]

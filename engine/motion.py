@@ -99,7 +99,7 @@ def clean(rows: np.ndarray, devices: np.ndarray = NO_DEVICES, joints: np.ndarray
     origin), and its gaps up to 0.25 s are bridged by straight lines and shortest arcs. The quality is that of the
     time in use: what was dropped as not in use counts neither in percentages nor in seconds nor as a gap.
     """
-    used = _flag(rows["flags"], FLAGS, "focused")
+    used = _flagged(rows["flags"], FLAGS, "focused")
     used &= rows["flags"] >> BUTTONS_SHIFT & (Button.AWAY | Button.RESTARTING) == 0
     faults = _faults(_recorded(rows, "head"), rows["flags"], "head", FLAGS)
     keep, dropped = _sorted_out([(NOT_IN_USE, ~used), *faults], len(rows))
@@ -172,7 +172,7 @@ def _device(line: _Line, table: np.ndarray, device: str, flags: Sequence[str]) -
 
 def _turned(name: str, recorded: Array) -> tuple[Array, dict[str, int]]:
     q = sign_continuous(recorded)
-    return q, _counted({f"{name} sign turned": np.sum(q * recorded, axis=1) < 0})
+    return q, _counted({f"{name} sign turned": np.einsum("ij,ij->i", q, recorded) < 0})
 
 
 def _bridgeable(time_s: Array, seen: Numbers, missing: Numbers) -> Numbers:
@@ -206,9 +206,9 @@ def _joints(joints: np.ndarray, keep: Mask) -> dict[str, Array]:
 def _faults(recorded: Track, told: NDArray[np.uint32], device: str, flags: Sequence[str]) -> Iterator[tuple[str, Mask]]:
     (position, q), name = recorded, _spoken(device)
     finite = np.isfinite(position).all(axis=1) & np.isfinite(q).all(axis=1)
-    yield f"{name} not tracked", ~(_flag(told, flags, f"{device}_valid") & _flag(told, flags, f"{device}_tracked"))
-    yield f"{name} at the origin", np.all(position == 0, axis=1)
-    yield f"{name} not finite", ~finite
+    yield f"{name} not tracked", ~_flagged(told, flags, f"{device}_valid", f"{device}_tracked")
+    yield f"{name} at the origin", np.asarray((position == 0).all(axis=1))
+    yield f"{name} not finite", np.asarray(~finite)
     yield f"{name} not of unit length", ~(np.abs(lengths(q) - 1) <= UNIT_TOLERANCE)
 
 
@@ -240,8 +240,9 @@ def _columns(table: np.ndarray, names: Sequence[str]) -> Array:
     return np.array([table[name] for name in names], float).T
 
 
-def _flag(told: NDArray[np.uint32], flags: Sequence[str], name: str) -> Mask:
-    return (told >> flags.index(name) & 1).astype(bool)
+def _flagged(told: NDArray[np.uint32], flags: Sequence[str], *names: str) -> Mask:
+    bits = sum(1 << flags.index(name) for name in names)
+    return np.asarray(told & bits == bits)
 
 
 def _since_first_s(time_ns: np.ndarray) -> Array:

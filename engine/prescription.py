@@ -18,10 +18,11 @@ from engine.records import Precaution, Prescribed, Record, RecordUnreadable, fro
 from engine.task import Task
 
 CURRENT, EXPIRED, OLDER, MISSING = "current", "expired", "older", "missing"
-"""What a version is worth on a day. OLDER: a later one cannot be read here; MISSING: there is none to play by."""
+"""What a version is worth on a day. OLDER: it may not be the clinic's last word; MISSING: there is none to play by."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PSEUDONYM = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 NOTHING = "nothing"
+MOST_MESSAGES = 100
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=240, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
@@ -61,7 +62,7 @@ class Draft(Record, frozen=True, kw_only=True):
     plan: Mapping[str, Mapping[str, Any]] = {}
     precautions: tuple[Precaution, ...] = ()
     programme: tuple[Practice, ...] = ()
-    messages: Annotated[tuple[Message, ...], msgspec.Meta(max_length=100)] = ()
+    messages: Annotated[tuple[Message, ...], msgspec.Meta(max_length=MOST_MESSAGES)] = ()
     goal: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
@@ -135,7 +136,7 @@ def held_back(used: Prescribed) -> str:
     if used.state == EXPIRED:
         return f"the prescription (version {used.version}) ended on {used.valid_until}; {until}"
     if used.state == OLDER:
-        return f"a later prescription than version {used.version} cannot be read here; {until}"
+        return f"version {used.version} of the prescription may not be the last that the clinic wrote; {until}"
     return ""
 
 

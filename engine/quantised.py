@@ -71,11 +71,11 @@ def unpacked(content: bytes, kind: "np.dtype[np.void]", rows: int) -> tuple[np.n
     widths = np.frombuffer(kept, np.uint8, groups * columns).reshape(columns, groups).T
     between, bits = np.frombuffer(kept, "<u4", offset=groups * columns).reshape(2, count)
     numbers = rice.decoded(Coded(widths, low, high), rows)
-    steps = on_line(unzigzag(numbers))
+    steps = np.ascontiguousarray(on_line(unzigzag(numbers.T), [rows]).T)
     for column in (wide + column for column in layout.ws):
         steps[:, column] = _on_length(steps[:, column - 3 : column].view(np.int64), numbers[:, column])
     words = _restored(_Steps(steps[:, wide:], np.cumsum(between, dtype=np.intp), bits), kind, layout)
-    return joined(np.ascontiguousarray(steps[:, :wide]), words, kind), ends[-1]
+    return joined(steps[:, :wide], words, kind), ends[-1]
 
 
 def _quantised(kind: "np.dtype[np.void]", words: Words, layout: Layout) -> _Steps:

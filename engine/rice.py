@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.uint64]
 GROUP_ROWS = 12
 WIDEST = 63
+_AT_ONCE = 1 << 14
+"""Numbers whose lowest bits are looked at together: each bit takes some forty bytes meanwhile."""
 
 
 class Coded(NamedTuple):
@@ -50,19 +52,21 @@ def coded(numbers: Numbers) -> Coded:
 
 
 def decoded(code: Coded, rows: int) -> Numbers:
-    """The inverse of `coded`; raises ValueError for what is no such code, before it takes more memory."""
+    """The inverse of `coded`; raises ValueError for what is no such code, before it takes more memory.
+
+    What it takes is bounded by the rows and columns alone: there is a one for each number that has bits, and with the
+    width that makes a group shortest its zeros and ones are WIDEST + 2 for each number at most.
+    """
     there, width = _spread(code.widths)
-    ones = np.flatnonzero(np.unpackbits(np.frombuffer(code.high, np.uint8)))[: len(width)]
-    if code.widths.max(initial=0) > WIDEST + 1 or len(ones) < len(width) or width.sum() > 8 * len(code.low):
+    if code.widths.max(initial=0) > WIDEST + 1 or width.sum() > 8 * len(code.low):
         raise ValueError("there are fewer bits than the widths say")
+    longest = -(-(WIDEST + 2) * len(width) // 8)
+    if len(code.high) > longest or int.from_bytes(code.high).bit_count() != len(width):
+        raise ValueError(f"{len(width)} numbers have other zeros and ones")
+    ones = np.flatnonzero(np.unpackbits(np.frombuffer(code.high, np.uint8)))
     values = (np.diff(ones, prepend=-1) - 1).astype(np.uint64) << width.astype(np.uint64)
-    owner, shift = _places(width)
-    low = np.unpackbits(np.frombuffer(code.low, np.uint8), count=len(owner)).astype(np.uint64) << shift
-    wide = width > 0
-    if wide.any():
-        values[wide] |= np.add.reduceat(low, (np.cumsum(width) - width)[wide])
     grouped = np.zeros(there.shape, np.uint64)
-    grouped[there] = values
+    grouped[there] = values | _lowest(np.frombuffer(code.low, np.uint8), width)
     return grouped.reshape(-1, there.shape[2])[:rows]
 
 
@@ -71,6 +75,22 @@ def _spread(widths: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.in
     shape = (widths.shape[0], GROUP_ROWS, widths.shape[1])
     there = np.broadcast_to((widths > 0)[:, None], shape)
     return there, np.broadcast_to(widths[:, None], shape)[there].astype(np.int64) - 1
+
+
+def _lowest(low: NDArray[np.uint8], width: NDArray[np.int64]) -> Numbers:
+    """The lowest bits of each number."""
+    found = np.zeros(len(width), np.uint64)
+    begin = 0
+    for first in range(0, len(width), _AT_ONCE):
+        some = width[first : first + _AT_ONCE]
+        owner, shift = _places(some)
+        odd = begin % 8
+        bits = np.unpackbits(low[begin // 8 :], count=odd + len(owner))[odd:].astype(np.uint64) << shift
+        wide = some > 0
+        if wide.any():
+            found[first : first + _AT_ONCE][wide] = np.add.reduceat(bits, (np.cumsum(some) - some)[wide])
+        begin += len(owner)
+    return found
 
 
 def _places(width: NDArray[np.int64]) -> tuple[NDArray[np.int64], Numbers]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hpke import Suite
 
 RECIPIENTS = Path(".clinic") / "recipients.json"
+ENROLLED = RECIPIENTS.with_name("device.json")
+"""What a computer is at its clinic, with the ids of its own key and the clinic's; in the folder of all sessions."""
 CIPHER = "AES-256-GCM, its key by HPKE X25519 HKDF-SHA256 AES-256-GCM"
 FORMAT = "steadyreach sealed 1"
 KEY_BYTES, SALT_BYTES, NUMBER_BYTES = 32, 4, 8
@@ -67,6 +69,11 @@ class _Listed(msgspec.Struct, frozen=True):
 
 class _List(msgspec.Struct, frozen=True):
     recipients: Annotated[tuple[_Listed, ...], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
+
+
+class _Enrolled(msgspec.Struct, frozen=True):
+    sealing_key: str
+    clinic_key: str
 
 
 class _Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,15 +130,32 @@ def key_id(public: bytes) -> str:
 def recipients_in(folder: Path) -> tuple[Recipient, ...]:
     """Those for whom a folder is sealed, itself or with the one around it; none where it belongs to no clinic.
 
-    Raises RecipientsUnreadable: what cannot be read is never taken for a folder that is not sealed.
+    Raises RecipientsUnreadable: what cannot be read, or is gone from a computer that a clinic enrolled, is never taken
+    for a folder that is not sealed, and nobody can open it but that clinic and the computer itself.
     """
-    return _listed(folder / RECIPIENTS) or _listed(folder.absolute().parent / RECIPIENTS)
+    around = folder.absolute().parent
+    found = _listed(folder / RECIPIENTS) or _listed(around / RECIPIENTS)
+    known = _known(folder / ENROLLED) or _known(around / ENROLLED)
+    for each in found if known else ():
+        if each.key not in known:
+            raise _unreadable(folder / RECIPIENTS, f"{each.key} is neither this computer's key nor its clinic's")
+    return found
+
+
+def _known(path: Path) -> tuple[str, ...]:
+    """The ids of the keys of a computer and of its clinic, none where it is not said."""
+    try:
+        return msgspec.structs.astuple(msgspec.json.decode(path.read_bytes(), type=_Enrolled))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return ()
 
 
 def _listed(path: Path) -> tuple[Recipient, ...]:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_List).recipients
     except FileNotFoundError:
+        if (path.parent / ENROLLED.name).exists():
+            raise _unreadable(path, "it is gone, and a clinic enrolled this computer") from None
         return ()
     except (OSError, msgspec.DecodeError) as reason:
         raise _unreadable(path, str(reason)) from None

@@ -6,7 +6,9 @@ lies what is needed to finish it should the computer stop. Finished sessions are
 clinic notices one that is missing.
 """
 
+import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.recording import Writer
-from engine.records import Record, Session, read, to_json
+from engine.records import Record, Recording, Session, read, to_json
 from engine.sealing import Recipient, RecipientsUnreadable, new_cipher, recipients_in, settle, write
 
 if TYPE_CHECKING:
@@ -35,8 +37,11 @@ PARTS = {
 }
 RESERVE_BYTES = 4 * 1024 * 1024  # room for the record when the disk fills up during a session
 LEAST_FREE_BYTES = 64 * 1024 * 1024
+AT_ONCE_BYTES = 1 << 20
 PATIENCE_S = 60.0  # others hold the guard for milliseconds
 DIGITS = 8
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What a session's id looks like: it names a folder here and a page at the clinic."""
 
 R = TypeVar("R", bound=Record)
 
@@ -72,14 +77,23 @@ class SessionFolder:
         write(self.unfinished / RECORD, to_json(session), self._recipients)
 
     def finish(self) -> Path:
-        """Give the session its number and make the folder visible; returns its path."""
+        """Give the session its number and make the folder visible; returns its path.
+
+        Raises FolderUnusable where Windows does not rename it, because a disk that hangs still holds the recording.
+        """
         with _guarded(self.path.parent):
             _claim(self.path.parent, self.path.name)
             for name in PARTS - {RECORD, FRAMES, LOCK}:
                 (self.unfinished / name).unlink(missing_ok=True)
             self.release()
             (self.unfinished / LOCK).unlink(missing_ok=True)  # Windows renames no folder with an open file in it
-            self.unfinished.rename(self.path)
+            try:
+                self.unfinished.rename(self.path)
+            except PermissionError as reason:
+                raise FolderUnusable(
+                    f"{self.unfinished} is whole, and a file in it is still held ({reason.strerror}): nothing is lost,"
+                    " it is finished when steadyreach is started again"
+                ) from None
         settle(self.path.parent)
         return self.path
 
@@ -156,7 +170,32 @@ def unfinished(sessions: Path) -> list[str]:
     if not sessions.is_dir():
         return []
     hidden = [p for p in sessions.iterdir() if p.name.startswith(".") and p.name != NUMBERS and p.is_dir()]
-    return sorted(p.name[1:] for p in hidden if (p / BEGUN).is_file() or 0 < len(_names(p)) == len(_names(p) & PARTS))
+    return sorted(p.name[1:] for p in hidden if _is_unfinished(p))
+
+
+def _is_unfinished(folder: Path) -> bool:
+    try:
+        names = _names(folder)
+    except FileNotFoundError:  # it was finished at this moment
+        return False
+    return BEGUN in names or 0 < len(names) == len(names & PARTS)
+
+
+def cut(frames: Path, named: Recording) -> None:
+    """Cut a recording that is longer than its record says, where what is in front is what the record names.
+
+    A disk that hung takes what it was given after it was given up (engine.writing.PATIENCE_S). Raises OSError.
+    """
+    if frames.is_file() and frames.stat().st_size > named.bytes > 0:
+        with frames.open("r+b") as file:
+            found = hashlib.sha256()
+            left = named.bytes
+            while left and (piece := file.read(min(left, AT_ONCE_BYTES))):
+                found.update(piece)
+                left -= len(piece)
+            if found.hexdigest() == named.sha256:
+                file.truncate(named.bytes)
+                os.fsync(file.fileno())
 
 
 def numbers(sessions: Path) -> dict[int, str]:
@@ -170,11 +209,12 @@ def numbers(sessions: Path) -> dict[int, str]:
 def number_all(sessions: Path) -> dict[int, str]:
     """Give each finished session that has no number the next one, the oldest first; gives back all, as `numbers` does.
 
-    Those have none that are from before there were numbers, or were copied here. Raises OSError.
+    Those have none that are from before there were numbers, or were copied here. A folder that cannot be looked into,
+    or whose name no session has, gets none. Raises OSError.
     """
     with _guarded(sessions):
-        oldest_first = sorted(finished(sessions), key=lambda folder: (folder / RECORD).stat().st_mtime_ns)
-        _claim(sessions, *(folder.name for folder in oldest_first))
+        named = [folder for folder in finished(sessions) if ID.fullmatch(folder.name)]
+        _claim(sessions, *(folder.name for folder in sorted(named, key=_written_ns) if _written_ns(folder)))
     return numbers(sessions)
 
 
@@ -187,7 +227,23 @@ def finished(sessions: Path) -> list[Path]:
     """The finished session folders, oldest name first."""
     if not sessions.is_dir():
         return []
-    return sorted(p for p in sessions.iterdir() if not p.name.startswith(".") and (p / RECORD).is_file())
+    return sorted(p for p in sessions.iterdir() if not p.name.startswith(".") and _is_finished(p))
+
+
+def _is_finished(folder: Path) -> bool:
+    """Whether a session lies in a folder: also where one may not look into it, so that it is not taken for lost."""
+    try:
+        return (folder / RECORD).is_file()
+    except PermissionError:
+        return True
+
+
+def _written_ns(folder: Path) -> int:
+    """When a session was written, 0 where one may not look."""
+    try:
+        return (folder / RECORD).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _claims(sessions: Path) -> dict[int, str]:

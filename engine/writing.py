@@ -5,6 +5,7 @@ less than a millisecond and rests between these, because Python runs one thread 
 """
 
 import errno
+import math
 import threading
 import time
 from collections import deque
@@ -46,6 +47,8 @@ class Writer:
     """Writes a recording row by row; a context manager. After `close`, `sha256` and `bytes` describe the file.
 
     `rows` is how many frames are in it so far. The same frames and events make the same file, unless it is sealed.
+    After a disk that hung for too long they stay what they were: what it takes later is cut off when the thread ends,
+    and else, where the program ended before, by `engine.session_folder.cut`.
     """
 
     def __init__(self, path: Path, about: dict[str, Any], cipher: Cipher | None = None) -> None:
@@ -53,16 +56,18 @@ class Writer:
 
         Raises OSError, RecordingUnwritten when the disk takes not even the header.
         """
-        self.path, self.rows, self.bytes, self.sha256 = path, 0, 0, ""
+        self.path, self.rows = path, 0
         self._file = BlockFile(path, contents.header(about, contents.LOSSLESS, cipher), cipher or Tagging())
         self._frames: list[tuple[bytes, Devices | None]] = []
         self._events: list[RecordedEvent] = []
         self._given, self._noted = 0, 0  # frames that were handed over, events in the file
         self._waiting: deque[_Second] = deque()
         self._failure: OSError | None = None
+        self._describing = threading.Lock()
+        self._describe()
         self._full = ROWS_PER_BLOCK
         self._told, self._closing = False, threading.Event()
-        self._settled_s = time.monotonic()
+        self._settled_s, self._ending_s = time.monotonic(), math.inf
         self._thread = threading.Thread(target=self._work, name=f"recording {path.name}", daemon=True)
         self._thread.start()
 
@@ -119,16 +124,23 @@ class Writer:
 
     def _lose_patience(self) -> None:
         try:
-            waited_s = time.monotonic() - self._waiting[0].since_s
-        except IndexError:  # nothing waits
-            return
-        if waited_s > PATIENCE_S and self._failure is None:
+            since_s = self._waiting[0].since_s
+        except IndexError:  # nothing waits but the end
+            since_s = self._ending_s
+        if time.monotonic() - since_s > PATIENCE_S and self._failure is None:
             why = f"the disk took nothing for {PATIENCE_S:g} s"
             self._fail(RecordingUnwritten(errno.ETIMEDOUT, why, str(self.path)))
 
     def _fail(self, reason: OSError) -> None:
-        self.bytes, self.sha256 = self._file.bytes, self._file.sha256
-        self._failure, self._full = reason, 1  # the next frame is handed over at once, and refused
+        with self._describing:
+            if self._failure is None:
+                self._failure, self._full = reason, 1  # the next frame is handed over at once, and refused
+
+    def _describe(self, frames: int = 0) -> None:
+        """Say what is in the file, with so many frames more; after a failure that is what was said before."""
+        with self._describing:
+            if self._failure is None:
+                self.bytes, self.sha256, self.rows = self._file.bytes, self._file.sha256, self.rows + frames
 
     def _refuse(self) -> None:
         if self._failure is not None:
@@ -143,9 +155,10 @@ class Writer:
                     self._store(self._waiting[0])
                     self._waiting.popleft()
                 elif closing:
+                    self._ending_s = time.monotonic()
                     self._file.end(msgspec.msgpack.encode(Totals(self.rows, self._noted)))
+                    self._describe()
                     self._file.settle()
-                    self.bytes, self.sha256 = self._file.bytes, self._file.sha256
                     break
                 else:
                     self._closing.wait(_LOOK_S)
@@ -155,7 +168,7 @@ class Writer:
             self._fail(RecordingUnwritten(errno.EIO, "its thread ended", str(self.path)))
             raise
         finally:
-            self._file.close()
+            self._file.close(self.bytes)
 
     def _store(self, second: _Second) -> None:
         if second.frames:
@@ -167,10 +180,11 @@ class Writer:
                 counts.append(len(rows))
                 self._rest()
             self._file.append(Kind.FRAMES, contents.lossless(second.first, counts, packed))
-            self.rows += len(second.frames)
+            self._describe(len(second.frames))
         if second.events:
             self._file.append(Kind.EVENTS, msgspec.msgpack.encode(second.events))
             self._noted += len(second.events)
+            self._describe()
         if time.monotonic() - self._settled_s >= SETTLE_S:
             self._file.settle()
             self._settled_s = time.monotonic()

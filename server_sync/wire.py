@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine.session_folder import ID
+
 PROTOCOL = 2
 NEIGHBOURS = 2
 """Versions of this protocol that the other side may be older or newer and is still understood."""
@@ -34,7 +36,11 @@ VERSION = "Steadyreach-Protocol"
 RECEIVED = "Steadyreach-Received"
 REPLIED = "Steadyreach-Replied"
 UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH = "Upload-Complete", "Upload-Offset", "Upload-Length"
-SIGNED = (DIGEST, "Content-Encoding", VERSION, UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH, "If-None-Match")
+REPR_DIGEST = "Repr-Digest"
+SIGNED = (
+    *(DIGEST, "Content-Type", "Content-Encoding", VERSION, UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH),
+    *(REPR_DIGEST, "If-None-Match"),
+)
 """The headers that a signature is over, besides method and address; one that is missing counts as empty."""
 
 SMALLEST_PIECE_BYTES, LARGEST_PIECE_BYTES = 64 * 1024, 1024 * 1024
@@ -44,8 +50,7 @@ LARGEST_RECORDING_BYTES = 2 * 1024**3
 MOST_ITEMS = 50
 """Sessions in one batch, at most; a batch of one may hold a session of any allowed size, packed."""
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""What a session's id looks like: it names a folder on the device and a page on the server."""
+NAME = ID  # of a session
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 CREATED, HELD, REFUSED, NO_RECORDING, TOO_NEW = "created", "held", "refused", "recording missing", "too new"

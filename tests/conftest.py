@@ -168,6 +168,14 @@ def graphics() -> Iterator["Graphics"]:
     opened.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def keys_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys that tests make are not kept among those of whoever runs them."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("STEADYREACH_KEYS", str(tmp_path_factory.mktemp("keys")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def buffers_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
     """Close what a test opened to draw into: every picture of the tests after it would draw that too."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import msgspec
 from litestar.testing import TestClient
 from server_fixtures import SignedDevice
 
+from engine.keys import Keys
 from engine.prescription import Draft, Practice, Prescription, content_of
 from engine.records import Precaution
+from engine.sealing import RECIPIENTS
 from server_sync.client.exchange import Credentials, Exchange
-from server_sync.client.home import DEVICE, Device, Home, home_of, keep
+from server_sync.client.home import DEVICE, Device, Home, device_of, home_of, keep
 from server_sync.client.patience import Patience
 from server_sync.clinic.service import Service
 from server_sync.web.app import make_app
@@ -60,12 +63,22 @@ def a_web(service: Service) -> Iterator["TestClient[Any]"]:
         yield client
 
 
-def a_home(folder: Path, clinic: str = "0123456789abcdef") -> Home:
+def a_home(folder: Path, clinic: str = "0123456789abcdef", enrolled_at: str = "") -> Home:
     """A computer that is enrolled, as far as its folder shows it."""
     home = home_of(folder)
-    known = Device("http://127.0.0.1", "d", "headset", "", "", clinic)
+    if not (home.client / RECIPIENTS).exists():
+        made = Keys().make()
+        listed = {"recipients": [{"key": made.key, "public": made.public}]}
+        keep(home.client / RECIPIENTS, msgspec.json.encode(listed))
+    (own,) = msgspec.json.decode((home.client / RECIPIENTS).read_bytes())["recipients"]
+    known = Device("http://127.0.0.1", "d", "headset", "", own["key"], clinic, enrolled_at)
     keep(home.clinic / DEVICE, msgspec.json.encode(known))
     return home
+
+
+def folder_of(home: Home, patient: str = "ada") -> Path:
+    """Where a computer keeps what its clinic prescribed for a patient."""
+    return home.clinic / "prescriptions" / device_of(home).clinic_key / sha256(patient.encode()).hexdigest()[:16]
 
 
 def an_exchange(device: SignedDevice, way: httpx.BaseTransport, seconds: float = 0.0) -> Exchange:

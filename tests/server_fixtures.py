@@ -22,6 +22,7 @@ import pytest
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import insert
 
 from engine.records import (
     Answer,
@@ -43,6 +44,7 @@ from engine.records import (
 )
 from server_sync import wire
 from server_sync.clinic.service import Service, utc_now
+from server_sync.clinic.store import Person
 
 ROOT = Path(__file__).resolve().parent.parent
 LEANS = ("lean_forward", "lean_right", "lean_back", "lean_left")
@@ -248,6 +250,12 @@ def a_service(folder: Path, database: str = "", now: Callable[[], datetime] = ut
         yield service
     finally:
         service.close()
+
+
+def name_person(service: Service, pseudonym: str, name: str, about: str = "") -> None:
+    """Give a pseudonym the clinic's own words: a name, and one line such as age and condition."""
+    with service.store.writing() as db:
+        db.execute(insert(Person).values(pseudonym=pseudonym, name=name, about=about))
 
 
 class SignedDevice:

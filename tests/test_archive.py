@@ -12,13 +12,15 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server_fixtures import SignedDevice, a_postgres, a_service, a_session, an_item
+from server_fixtures import SignedDevice, a_postgres, a_service, a_session, an_item, name_person
+from sqlalchemy import event
 
-from engine.records import Recording, to_json
+from engine.records import Prescribed, Recording, to_json
 from server_sync import wire
-from server_sync.clinic import intake, store
+from server_sync.clinic import intake, lost_recordings, store
 from server_sync.clinic.archive import Unknown
 from server_sync.clinic.group_commit import GroupCommit
+from server_sync.clinic.objects import recording_key
 from server_sync.clinic.packing import NotUnpacked, unpacked
 from server_sync.clinic.service import Service
 
@@ -154,7 +156,7 @@ def test_the_list_speaks_of_patients_by_the_clinics_words(archive: Service) -> N
     later = {"started_at": "2026-11-21T09:00:00+01:00"}
     items = (small(1), small(2, **later), small(3, patient="p-rosa"))
     take(archive, a_device(archive), *items)
-    archive.archive.name_person("p-milo", "Milo", "9 years")
+    name_person(archive, "p-milo", "Milo", "9 years")
     first, second = archive.archive.patients()
     assert (first.name, first.sessions, f"{first.last_at:%H:%M}") == ("Milo", 2, "09:00")
     assert (second.name, second.about) == ("p-rosa", "")
@@ -299,3 +301,56 @@ def test_what_is_not_there_is_unknown(service: Service) -> None:
         service.archive.patient("nobody")
     with pytest.raises(Unknown):
         service.archive.session("none")
+
+
+@pytest.mark.parametrize("changes", [{"seconds": -1.0}, {"seconds": 1e300}, {"schema": -(2**70)}])
+def test_a_number_that_no_column_holds_is_refused_in_words(service: Service, changes: dict[str, Any]) -> None:
+    (receipt,) = take(service, a_device(service), small(1, **changes)).receipts
+    assert (receipt.state, receipt.code) == (wire.REFUSED, intake.NOT_A_SESSION)
+
+
+@pytest.mark.parametrize("version", [-1, 2**31, 2**70])
+def test_a_prescriptions_version_that_no_column_holds_is_refused_in_words(service: Service, version: int) -> None:
+    prescribed = Prescribed("p-milo", version, "a" * 64, "", "current")
+    (receipt,) = take(service, a_device(service), small(1, prescribed=prescribed)).receipts
+    assert receipt.state == wire.REFUSED
+    assert "prescribed.version" in receipt.detail
+
+
+def test_notes_are_written_in_the_order_of_their_keys(service: Service) -> None:
+    device, written = a_device(service), list[list[str]]()
+    items = [wire.Item(id=f"s-{n}", number=n, sha256="0" * 64, content=b"no zstd") for n in (3, 1, 2)]
+
+    def note(_: Any, __: Any, ___: str, rows: Any, *____: Any) -> None:
+        if len(rows) == 3 and isinstance(rows, list):
+            written.append([row[0] for row in rows])
+
+    event.listen(service.store.engine, "before_cursor_execute", note)
+    take(service, device, *items)
+    assert written == [["s-1", "s-2", "s-3"]]
+
+
+def test_work_that_comes_when_the_writer_has_ended_is_written_all_the_same(service: Service) -> None:
+    commits = GroupCommit[int, int](service.store, lambda _, given: given)
+    assert commits.do(1).result(10) == 1
+    commits.close()
+    assert commits.do(2).result(10) == 2
+    commits.close()
+
+
+def test_a_session_whose_recording_was_lost_is_missing_until_it_comes_again(archive: Service) -> None:
+    devices, recording = [a_device(archive), a_device(archive)], b"VREC one"
+    session = a_session("s-1", recording=Recording("frames.vrec", wire.sha256(recording), len(recording), 1))
+    key = recording_key(wire.sha256(recording))
+    archive.objects.write(key, [recording])
+    for device in devices:
+        assert take(archive, device, an_item(session), small(2)).state.acked_through == 2
+    archive.objects.remove([key])
+    assert lost_recordings.note(archive.store, archive.objects) == 1
+    assert [archive.archive.state(device).acked_through for device in devices] == [0, 0]
+    assert archive.archive.state(devices[0]).missing == (1,)
+    assert states(take(archive, devices[0], an_item(session))) == [wire.NO_RECORDING]
+    archive.objects.write(key, [recording])
+    for device in devices:
+        taken = take(archive, device, an_item(session))
+        assert (states(taken), taken.state.acked_through) == ([wire.HELD], 2)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from client_fixtures import a_computer
+from msgspec.structs import replace
 from server_fixtures import SignedDevice, a_clinic, a_postgres, a_session, an_item
 from sqlalchemy import select
 from typer.testing import CliRunner
@@ -18,7 +19,7 @@ from engine.records import Recording
 from server_sync import wire
 from server_sync.clinic import dumps, restore
 from server_sync.clinic.backup import Clinic, backup
-from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Manifest, check, read
+from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Entry, Manifest, check, read, written
 from server_sync.clinic.objects import archived_key, recording_key
 from server_sync.clinic.restore import NotEmpty
 from server_sync.clinic.service import Service
@@ -302,3 +303,23 @@ def _quietly(done: int, of: int) -> None:
 
 def _fail(*_: object) -> None:
     raise dumps.DatabaseTrouble("no room")
+
+
+@pytest.mark.parametrize("name", ["../../evil", "recordings/ab/evil", "clinic.db"])
+def test_a_backup_that_names_a_file_elsewhere_is_not_brought_back(copy: Path, tmp_path: Path, name: str) -> None:
+    made = read(copy)
+    (tmp_path / "evil").write_bytes(b"x")
+    files = {**made.files, name: Entry(1, wire.sha256(b"x"))}
+    (copy / MANIFEST).write_bytes(written(replace(made, files=files)))
+    with pytest.raises(BackupUnusable, match="names files that no backup has"):
+        restore.restore(copy, Clinic(tmp_path / "back"), _quietly)
+
+
+def test_a_recording_that_the_backup_lacks_is_asked_for_again(clinic: Clinic, tmp_path: Path) -> None:
+    with closing(Service(*clinic)) as service:
+        lost = next(service.archive.held())
+        service.objects.remove([recording_key(lost.recording_sha256)])
+    backup(clinic, tmp_path / "copy", "tests", _quietly)
+    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), _quietly)
+    with closing(Service(tmp_path / "back")) as service:
+        assert lost.number in service.archive.state(lost.device).missing

@@ -1,6 +1,7 @@
 """The bench of delivery in short: real servers, real devices, and few of each."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from engine.commands.bench.clinics import Clinic, enrolled, serving
 from engine.commands.bench.returning import Played
 from engine.commands.bench.sync import Size
 from engine.keys import Keys
-from engine.records import to_json
 from server_sync import wire
 
 PLAYED = Played(a_session(), bytes(range(256)))
@@ -49,9 +49,8 @@ def test_all_that_a_load_brings_is_taken_and_counted(clinic: Clinic, tmp_path: P
     assert sum(each.id.startswith("load-") for each in clinic.held()) == 16
 
 
-def test_computers_that_come_back_at_once_are_all_heard(tmp_path: Path) -> None:
-    with serving(tmp_path / "clinic", workers=1) as clinic:
-        rows = {row["name"]: row for row in sync.many_computers(clinic, tmp_path, PLAYED, SMALL)}
+def test_computers_that_come_back_at_once_are_all_heard(clinic: Clinic, tmp_path: Path) -> None:
+    rows = {row["name"]: row for row in sync.many_computers(clinic, tmp_path, PLAYED, SMALL)}
     assert rows["back at once, held with recordings"]["value"] == 6
     assert rows["a page meanwhile, p95"]["value"] > 0
 
@@ -68,9 +67,11 @@ def test_a_month_arrives_in_order_and_play_goes_on_beside_a_delivery(
 
 def test_sessions_that_arrive_in_another_order_are_noticed(clinic: Clinic, tmp_path: Path) -> None:
     (home,) = enrolled(clinic, [tmp_path / "late"], tmp_path / "keys")
-    first, second = load._bodies(to_json(a_session(load._ID)), "late", 1, 2)
-    with load._exchange(home, Keys(tmp_path / "keys")) as exchange:
-        assert [load._sent(exchange, body)[1] for body in (second, first)] == [1, 1]
+    first, second = load.requests_of(home, Keys(tmp_path / "keys"), PLAYED.visit, 1, 2)
+    with closing(load.connection(home)) as clinics_door:
+        for each in (second, first):
+            load.send(each, clinics_door)
+            assert load.answered(clinics_door) == [wire.CREATED]
     assert delivering.out_of_order(clinic, home) == 1
 
 

@@ -111,3 +111,10 @@ def test_a_person_at_play_uses_both_hands(data: Path) -> None:
     found = bimanual(left[rising], right[rising], time_s[rising])
     assert abs(found.path_symmetry) < 0.3
     assert 0 < found.correlation < 1
+
+
+def test_hands_that_move_one_after_the_other_and_rest_otherwise_are_alike_by_no_more_than_1() -> None:
+    time_s = np.arange(0, 1.3, 0.01)
+    left, right = (np.outer(0.3 * np.clip((time_s - at_s) / 0.2, 0, 1), (1, 0, 0)) for at_s in (0.0, 1.1))
+    found = bimanual(left, right, time_s)
+    assert abs(found.correlation) <= 1

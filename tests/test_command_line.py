@@ -22,7 +22,6 @@ Run = Callable[..., Answer]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command in this process: exit code, standard output, standard error."""
-    monkeypatch.setattr(visits, "DEVICE", tmp_path / "device.json")
     monkeypatch.setattr(steadyreach, "HOME", tmp_path)
 
     def call(*words: object) -> Answer:

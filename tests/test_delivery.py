@@ -39,9 +39,11 @@ from server_fixtures import Clinic, a_clinic, a_service, a_session, write_folder
 from server_sync import wire
 from server_sync.client import exchange as exchanges
 from server_sync.client import turns
+from server_sync.client.delivery import counts
 from server_sync.client.exchange import Exchange
 from server_sync.client.home import LEDGER
 from server_sync.client.patience import LONGEST_WISH_S, Later
+from server_sync.clinic import ledger
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +301,9 @@ def test_a_date_to_wait_for_counts_by_the_clock_of_the_server(computer: Computer
     assert computer.sync(transport=always(answer)).wait_s == 90
 
 
-@pytest.mark.parametrize("value", ["999999999", format_datetime(datetime.now(UTC) + timedelta(days=400))], ids=["seconds", "date"])
+@pytest.mark.parametrize(
+    "value", ["999999999", format_datetime(datetime.now(UTC) + timedelta(days=400))], ids=["seconds", "date"]
+)
 def test_nobody_waits_longer_than_an_hour(computer: Computer, value: str) -> None:
     assert computer.sync(transport=always(wish(value))).wait_s == LONGEST_WISH_S
 
@@ -414,3 +418,10 @@ def test_a_token_that_another_answer_overtook_is_replaced_by_the_one_before(
 
     computer.plays(name)
     assert computer.sync(patient_clock([]), Network(overtake)).delivered == (name,)
+
+
+def test_a_number_after_the_last_hole_that_is_told_is_not_surely_accounted_for() -> None:
+    through, missing = ledger._accounted(0, {2000})
+    state = wire.State(device="d", acked_through=through, missing=missing)
+    assert not counts(state, ledger.MOST_MISSING + 1)
+    assert counts(wire.State(device="d", acked_through=1, missing=(2, 4)), 3)

@@ -8,6 +8,7 @@ import pytest
 from server_fixtures import Clock, SignedDevice, a_service
 
 from engine.sealing import key_id
+from server_sync import wire
 from server_sync.clinic import devices
 from server_sync.clinic.codes import as_typed
 from server_sync.clinic.devices import CodeRefused, KeyRefused, UnknownDevice
@@ -122,3 +123,9 @@ def test_all_devices_seal_for_one_key_of_the_clinic(service: Service) -> None:
     (public,) = keys
     assert service.keys().private(key_id(public)) is not None
     assert service.keys().private("0" * 16) is None
+
+
+def test_a_signature_is_over_what_a_body_is_and_which_recording_it_names() -> None:
+    told = {"Content-Type": wire.MSGPACK, wire.REPR_DIGEST: "sha-256=:x:"}
+    assert len({wire.to_sign("POST", wire.UPLOADS, {name: told[name]}) for name in told} | {b""}) == 3
+    assert wire.to_sign("POST", wire.UPLOADS, told) != wire.to_sign("POST", wire.UPLOADS, {})

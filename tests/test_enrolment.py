@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from client_fixtures import ONCE, a_computer, held, losing
+from client_fixtures import ONCE, a_computer, always, held, losing
 from server_fixtures import Clinic, a_clinic, a_service, a_session, write_folder
 
 from engine.keys import FOLDER_VARIABLE, Keys, KeysUnkept
@@ -180,3 +181,14 @@ def test_a_computer_is_enrolled_and_delivers_by_two_commands(clinic: Clinic, cod
     assert str(tmp_path / "keys") in run("enrol", code, "--server", clinic.url)
     assert json.loads(run("sync", "--once", "--json"))["delivered"] == ["by-commands"]
     assert "All 1 sessions are delivered" in run("sync", "--status")
+
+
+@pytest.mark.parametrize("server", ["http://clinic.example", "http://192.168.1.5:8765", "http://127.0.0.1.example"])
+def test_an_address_without_tls_is_refused_in_words_unless_it_is_allowed(home: Home, keys: Keys, server: str) -> None:
+    given = server, "CODE", "headset", "steadyreach 0.1.0", keys, ONCE
+    nobody = always(httpx.Response(503))
+    with pytest.raises(Refused, match="--insecure-http"):
+        enrol(home, *given, nobody)
+    assert not home.clinic.exists()
+    with pytest.raises(Later):
+        enrol(home, *given, nobody, insecure_http=True)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
@@ -159,6 +160,17 @@ def test_a_recording_is_checked_before_it_is_sent(tmp_path: Path, content: bytes
         check(tmp_path / "frames.vrec", wire.sha256(b"the bytes"))
 
 
+def test_what_a_disk_that_hung_added_to_a_recording_is_cut_off(tmp_path: Path) -> None:
+    recording = Recording("frames.vrec", wire.sha256(b"the bytes"), len(b"the bytes"), 1)
+    write_folder(tmp_path / "played", a_session("s-1"), b"the bytes")
+    (tmp_path / "played" / "s-1" / "session.json").write_bytes(to_json(a_session("s-1", recording=recording)))
+    path = tmp_path / "played" / "s-1" / "frames.vrec"
+    for content, kept in ((b"the bytes and more", b"the bytes"), (b"other bytes", b"other bytes")):
+        path.write_bytes(content)
+        loaded(tmp_path / "played")
+        assert path.read_bytes() == kept
+
+
 def a_finished(name: str = "s", stamp: str = "1-1") -> Finished:
     return Finished(1, name, Path(name), stamp)
 
@@ -201,3 +213,30 @@ def test_what_was_set_aside_is_forgotten_when_asked_and_what_was_delivered_is_no
     again = Ledger(path, "http://one", "device")
     assert again.known("delivered", "1-1")
     assert again.known("aside", "1-1") is None
+
+
+def test_a_folder_that_may_not_be_looked_into_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("closed", "open"):
+        write_folder(tmp_path, a_session(name))
+    stat = Path.stat
+
+    def refusing(path: Path, **how: object) -> object:
+        if "closed" in path.parts and path.name != "closed":
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refusing)
+    found, gone = survey(home_of(tmp_path))
+    assert [(each.number, each.id) for each in found] == [(1, "open"), (0, "closed")]
+    assert gone == {}
+    with pytest.raises(Unready, match="cannot be read"):
+        load(found[1], Keys(tmp_path / "keys"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_whose_name_is_no_text_gets_no_number(tmp_path: Path) -> None:
+    write_folder(tmp_path, a_session("s-1"))
+    (tmp_path / "s-1").rename(tmp_path / os.fsdecode(b"bad\xffname"))
+    assert [each.number for each in survey(home_of(tmp_path))[0]] == [0]

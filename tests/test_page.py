@@ -9,7 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
-from server_fixtures import Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, missing, recorded
+from server_fixtures import (
+    Clinic,
+    SignedDevice,
+    a_clinic,
+    a_service,
+    a_session,
+    an_item,
+    missing,
+    name_person,
+    recorded,
+)
 
 from server_sync import wire
 from server_sync.page.render import STYLE
@@ -91,8 +101,8 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
             device.upload(frames)
             clock = wire.Clock(offset_s=86_400.0, within_s=0.1, measured_at="2026-11-20T16:42:00+01:00")
             device.deliver(*(an_item(each, number) for number, each in enumerate(sessions, 1)), clock=clock)
-            service.archive.name_person("p-milo", "Milo Adeyemi-Brandt", "9 · left hemiplegia")
-            service.archive.name_person("p-long", LONG)
+            name_person(service, "p-milo", "Milo Adeyemi-Brandt", "9 · left hemiplegia")
+            name_person(service, "p-long", LONG)
         yield running
 
 

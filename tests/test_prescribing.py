@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from prescribed import ARM, KNEE, a_draft, a_home, a_version, put_away
+from prescribed import ARM, KNEE, a_draft, a_home, a_version, folder_of, put_away
 from typer.testing import CliRunner
 from visits import ABOUT, calibration
 
@@ -18,11 +18,12 @@ from engine.parameters import ParameterError
 from engine.patient import PatientRecord
 from engine.plan import END, PLAN_ENDED, START, WELCOME
 from engine.precautions import bounds_of
-from engine.prescription import Message, Practice, check
+from engine.prescription import Message, Practice, check, content_of
 from engine.profile import ADULT
 from engine.records import BlockRecord, KnobState, Precaution, Prescribed, RecordUnreadable, Session, TrialRecord, read
 from engine.words import load as load_words
 from server_sync.client.prescriptions import Kept, Shelf
+from server_sync.wire import sha256
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 OWN = Precaution("lean_forward", 6.0, "deg", "dizzy when bending", "her daughter")
@@ -67,7 +68,23 @@ def test_a_version_that_cannot_be_read_takes_no_precaution_with_it() -> None:
     ready = laid(before, later=True)
     assert set(ready.record.precautions) == {OWN, KNEE, ARM}
     assert ready.used == Prescribed("ada", 1, "0" * 64, "", "older")
-    assert "later prescription than version 1" in ready.notes[0]
+    assert "version 1 of the prescription may not be the last" in ready.notes[0]
+
+
+def test_a_tighter_ceiling_of_a_clinic_that_was_set_back_holds(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    tighter = a_version(4, plan={"limits": {"lean_back": {"ceiling": 1.0}, "lean_left": {"ceiling": 9.0}}})
+    put_away(home, a_version(5), tighter)
+    Shelf(home).take_note({"ada": (4, sha256(content_of(tighter)))}, ("ada",))
+    ready = prepared(ADA, True, tmp_path, MONDAY)
+    assert ready.used
+    assert (ready.used.version, ready.used.state) == (5, "older")
+    assert bounds_of(ready.record.precautions, {}, "standing")["lean_back"].value == 1.0
+
+
+def test_precautions_do_not_grow_from_visit_to_visit() -> None:
+    record = laid(later=True).record
+    assert laid(record, later=True).record.precautions == record.precautions == (OWN, KNEE)
 
 
 def test_a_session_knows_the_version_and_its_hash() -> None:
@@ -113,6 +130,20 @@ def a_visit(*blocks: BlockRecord, ended_by: str = "finished") -> Session:
 
 def test_a_clock_that_was_set_back_makes_no_prescription_last_longer() -> None:
     ready = laid(replace(ADA, last_at="2026-03-20T09:00:00+00:00"), MONDAY, valid_until="2026-03-10")
+    assert ready.used
+    assert ready.used.state == "expired"
+
+
+def test_a_visit_in_2099_by_a_wrong_clock_ends_no_prescription() -> None:
+    ready = laid(replace(ADA, last_at="2099-01-01T09:00:00+00:00"), MONDAY, valid_until="2026-03-10")
+    assert ready.used
+    assert ready.used.state == "current"
+
+
+def test_a_clock_that_began_anew_does_not_make_an_ended_prescription_hold(tmp_path: Path) -> None:
+    ended = a_version(valid_until="2026-03-10")
+    put_away(a_home(tmp_path, enrolled_at="2026-03-20T09:00:00+00:00"), ended)
+    ready = prepared(PatientRecord(patient="ada"), False, tmp_path, date(1970, 1, 1))
     assert ready.used
     assert ready.used.state == "expired"
 
@@ -181,8 +212,8 @@ def test_somebody_who_is_known_here_and_not_the_clinics_plays_as_before(tmp_path
 
 def test_a_damaged_prescription_that_was_the_only_one_lets_nobody_play(tmp_path: Path) -> None:
     put_away(home := a_home(tmp_path), a_version())
-    (path,) = (home.clinic / "prescriptions" / "ada").iterdir()
-    path.write_bytes(path.read_bytes().replace(b"4.0", b"9.0"))
+    (path,) = folder_of(home).glob("0*")
+    path.write_bytes(path.read_bytes()[:-8])
     assert prepared(ADA, True, tmp_path, MONDAY).calm_only
 
 
@@ -216,9 +247,18 @@ def test_twice_a_day_is_played_twice_and_games_that_there_are_not_are_left_out()
 
 
 def test_only_a_visit_that_was_finished_counts_for_its_day() -> None:
-    ready, now = laid(), patients.PatientRecord(patient="ada")
-    assert following.noted(now, ready, a_visit()).times_on_day == 1
-    assert following.noted(now, ready, a_visit(ended_by="the person pressed stop")).times_on_day == 0
+    holds = held(laid())
+    plan = visits.plan("ada", (), holds)
+    before = replace(ADA, last_at="2026-03-03T08:00:00+00:00", times_on_day=1)
+    ends = [patients.after(before, holds, plan, a_visit(ended_by=by)).times_on_day for by in ("finished", "Ctrl-C")]
+    assert ends == [2, 1]
+
+
+def test_what_was_done_yesterday_is_not_today_also_after_a_visit_that_was_found_unfinished() -> None:
+    holds = held(laid())
+    before = replace(ADA, last_at="2026-03-02T08:00:00+00:00", times_on_day=1)
+    found = a_visit(ended_by="the computer stopped in the middle")
+    assert patients.after(before, holds, visits.plan("ada", (), holds), found).times_on_day == 0
 
 
 def test_new_messages_are_shown_as_they_are_and_counted_read_once_shown() -> None:

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
-from prescribed import ARM, KNEE, Web, a_draft, a_home, a_version, a_web, an_exchange, put_away
+from prescribed import ARM, KNEE, Web, a_draft, a_home, a_version, a_web, an_exchange, folder_of, put_away
 from server_fixtures import SignedDevice, a_postgres, a_service, a_session, an_item
 
 import games
-from engine import sealing
-from engine.keys import Keys
 from engine.prescription import (
+    MOST_MESSAGES,
     Draft,
     Message,
     Practice,
@@ -31,8 +30,10 @@ from engine.prescription import (
     unknown_games,
 )
 from engine.records import RecordUnreadable, from_json, to_json
-from engine.sealing import RECIPIENTS, is_sealed
+from engine.sealing import is_sealed
 from server_sync import wire
+from server_sync.client import prescriptions, status
+from server_sync.client.delivery import Delivery
 from server_sync.client.patience import Later
 from server_sync.client.prescriptions import Pulled, Shelf, pull
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed
@@ -197,6 +198,13 @@ def test_a_message_changes_nothing_else_and_is_never_lost_to_others(service: Ser
     assert len({message.id for message in now.messages}) == 8
 
 
+def test_however_many_messages_there_were_another_is_told(sqlite: Service) -> None:
+    full = tuple(Message(text=f"message {n}") for n in range(MOST_MESSAGES))
+    sqlite.prescriptions.save("ada", a_draft(messages=full), "Maja")
+    told = sqlite.prescriptions.tell("ada", "one more", "Olu").prescription.messages
+    assert (len(told), told[0].text, told[-1].text) == (MOST_MESSAGES, "message 1", "one more")
+
+
 def test_a_message_that_was_sent_stays_as_it_is(sqlite: Service) -> None:
     sqlite.prescriptions.save("ada", a_draft(), "Maja")
     told = sqlite.prescriptions.tell("ada", "Use the chair", "Olu")
@@ -351,7 +359,7 @@ def test_a_sync_brings_the_newest_version_and_keeps_those_before(
     kept = shelf.newest("ada")
     assert kept is not None
     assert (kept.prescription, kept.later) == (second.prescription, False)
-    names = sorted(path.name for path in (tmp_path / ".clinic" / "prescriptions" / "ada").iterdir())
+    names = sorted(path.name for path in folder_of(a_home(tmp_path)).glob("0*"))
     assert names == [f"0000000{n}-{version.sha256[:16]}.json" for n, version in ((1, first), (2, second))]
 
 
@@ -375,6 +383,61 @@ def test_a_server_that_was_set_back_takes_no_newer_version_away(
     assert "set back" in pulled.notes[0]
 
 
+def test_what_a_clinic_that_was_set_back_prescribes_holds_beside_the_later_version(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path
+) -> None:
+    first = sqlite.prescriptions.save("ada", a_draft(precautions=(ARM,)), "Maja")
+    put_away(a_home(tmp_path), a_version(3))
+    synced(client, sqlite, tmp_path)
+    kept = Shelf(a_home(tmp_path)).newest("ada")
+    assert kept is not None
+    assert (kept.prescription.version, kept.also, kept.later) == (3, (ARM,), True)
+    second = sqlite.prescriptions.save("ada", a_draft(), "Maja", first.sha256)
+    third = sqlite.prescriptions.save("ada", a_draft(), "Maja", second.sha256)
+    sqlite.prescriptions.save("ada", a_draft(), "Maja", third.sha256)
+    synced(client, sqlite, tmp_path)
+    assert Shelf(a_home(tmp_path)).newest("ada")[2:4] == ((), False)  # type: ignore[index]
+
+
+def test_a_version_that_is_written_while_we_ask_is_the_last_one(
+    client: "TestClient[Any]", sqlite: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    second = sqlite.prescriptions.save("ada", a_draft(goal="to walk"), "Maja", first.sha256)
+    monkeypatch.setattr(sqlite.prescriptions, "of_device", lambda *_: {"ada": (1, first.sha256)})
+    synced(client, sqlite, tmp_path)
+    kept = Shelf(a_home(tmp_path)).newest("ada")
+    assert kept is not None
+    assert (kept.sha256, kept.later) == (second.sha256, False)
+
+
+def test_there_and_back_each_clinic_has_its_own_versions(tmp_path: Path) -> None:
+    for number, clinic in enumerate("abab", 1):
+        home = a_home(tmp_path, clinic * 16)
+        assert Shelf(home).version("ada") == max(0, number - 2)
+        Shelf(home).take_note({"ada": (number, "0" * 64)}, ())
+        put_away(home, a_version(number))
+
+
+def test_a_version_that_is_not_sealed_is_as_good_as_damaged(tmp_path: Path) -> None:
+    put_away(home := a_home(tmp_path), a_version())
+    forged = content_of(a_version(9, precautions=()))
+    (folder_of(home) / f"00000009-{wire.sha256(forged)[:16]}.json").write_bytes(forged)
+    kept = Shelf(home).newest("ada")
+    assert kept is not None
+    assert (kept.prescription.version, kept.later) == (1, True)
+
+
+def test_nothing_on_a_computer_says_in_the_open_for_whom_it_is(tmp_path: Path) -> None:
+    put_away(home := a_home(tmp_path), a_version(patient="milo.mountain"))
+    Shelf(home).take_note({"milo.mountain": (1, "0" * 64)}, ("milo.mountain",))
+    status.write(home, Delivery(prescriptions={"milo.mountain": 1}, notes=("of milo.mountain",)))
+    assert not list(tmp_path.rglob("*milo*"))
+    assert not any(b"milo" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert Shelf(home).expected() == ["milo.mountain"]
+    assert status.read(home).prescriptions == {"milo.mountain": 1}
+
+
 def test_two_versions_of_one_number_hold_both_their_precautions(tmp_path: Path) -> None:
     home = a_home(tmp_path)
     put_away(home, a_version(precautions=(ARM,)), a_version(written_at="2026-04-01T09:00:00+00:00"))
@@ -391,7 +454,6 @@ def test_another_clinic_counts_anew(client: "TestClient[Any]", sqlite: Service, 
         pull(exchange, home, ("ada",))
         put_away(home, a_version(3))
         assert pull(exchange, a_home(tmp_path), ("ada",)).versions == {"ada": 1}
-    assert (tmp_path / ".clinic" / f"prescriptions-{'f' * 16}" / "ada").is_dir()
 
 
 @pytest.mark.parametrize("at", [0, 40, -5])
@@ -402,7 +464,7 @@ def test_a_damaged_version_falls_back_is_known_to_be_missing_and_comes_again(
     synced(client, sqlite, tmp_path)
     sqlite.prescriptions.save("ada", a_draft(goal="to walk"), "Maja", first.sha256)
     synced(client, sqlite, tmp_path)
-    (newest,) = (tmp_path / ".clinic" / "prescriptions" / "ada").glob("00000002-*")
+    (newest,) = folder_of(a_home(tmp_path)).glob("00000002-*")
     content = bytearray(newest.read_bytes())
     content[at] ^= 4
     newest.write_bytes(content)
@@ -431,10 +493,10 @@ def test_a_full_disk_leaves_the_version_before(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(sealing, "write", full)
+    monkeypatch.setattr(prescriptions, "keep", full)
     pulled = synced(client, sqlite, tmp_path)
     assert pulled.versions == {"ada": 1}
-    assert "cannot be kept (No space left on device); the one before holds" in pulled.notes[0]
+    assert "cannot be kept (No space left on device); the one before holds" in pulled.notes[-1]
 
 
 def test_what_cannot_be_used_here_is_said_and_holds_nothing_else_up(
@@ -462,11 +524,9 @@ def test_without_an_answer_nothing_changes(client: "TestClient[Any]", sqlite: Se
 
 def test_versions_are_sealed_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEADYREACH_KEYS", str(tmp_path / "keys"))
-    home, made = a_home(tmp_path / "client"), Keys().make()
-    listed = {"recipients": [{"key": made.key, "public": made.public}]}
-    (home.client / RECIPIENTS).write_bytes(msgspec.json.encode(listed))
+    home = a_home(tmp_path / "client")
     put_away(home, a_version())
-    (path,) = (home.clinic / "prescriptions" / "ada").iterdir()
+    (path,) = folder_of(home).glob("0*")
     kept = Shelf(home).newest("ada")
     assert is_sealed(path.read_bytes())
     assert kept is not None

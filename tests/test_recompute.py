@@ -34,16 +34,9 @@ from server_sync.clinic.workers import Crew
 SESSIONS, FRAMES, RATE_HZ = 6, 1080, 90
 MEASURING = Measuring(measured.version, measured.measured)
 MAKES_NO_NUMBER = (
-    *(
-        "engine/adaptation",
-        "engine/choosing",
-        "engine/frame",
-        "engine/moves",
-        "engine/parameters",
-        "engine/precautions",
-    ),
-    *("engine/recording", "engine/records", "engine/scene", "engine/sealing", "engine/session_folder", "engine/task"),
-    *("engine/formats", "engine/upper_limb", "engine/workspace"),
+    *("engine/adaptation", "engine/choosing", "engine/moves", "engine/parameters", "engine/precautions"),
+    *("engine/questions", "engine/scene", "engine/sealing", "engine/session_folder", "engine/task", "engine/writing"),
+    *("engine/formats", "engine/keys"),
 )
 
 
@@ -200,6 +193,16 @@ def test_a_recording_that_cannot_be_archived_stays_as_it_was(service: Service) -
     with pytest.raises(Hopeless, match="stays as it was recorded"):
         archiving(service.objects, service.keys())(name)
     assert kept(service.objects, name) == (b"not a recording", WHOLE)
+
+
+def test_a_recording_too_long_to_be_read_whole_stays_as_it_was(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = _named(service)["s-1"]
+    monkeypatch.setattr(recording, "LARGEST_TABLES_BYTES", 1 << 10)
+    with pytest.raises(Hopeless, match=f"{name} was not read whole"):
+        archiving(service.objects, service.keys())(name)
+    assert kept(service.objects, name).tier == WHOLE
 
 
 def test_what_lies_under_a_hash_and_is_not_of_it_is_never_measured(service: Service, folder: Path) -> None:

@@ -210,8 +210,16 @@ def test_an_archive_is_sealed_where_there_is_a_cipher(keys: Keys, cipher: Cipher
 def test_an_archive_tells_what_was_amiss_with_its_source(tmp_path: Path) -> None:
     source = written(tmp_path / "a.vrec", _walked(200))
     source.write_bytes(source.read_bytes()[:-5000])
-    recording.archive(source, tmp_path / "archive.vrec")
+    recording.write_archive(tmp_path / "archive.vrec", recording.read(source))
     assert recording.read(tmp_path / "archive.vrec").note == recording.read(source).note != ""
+
+
+def test_a_recording_that_was_not_read_whole_is_not_put_in_an_archive(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.vrec", _walked(200))
+    source.write_bytes(source.read_bytes()[:-5000])
+    with pytest.raises(RecordingUnreadable, match="was not read whole: cut off after"):
+        recording.archive(source, tmp_path / "archive.vrec")
+    assert not (tmp_path / "archive.vrec").exists()
 
 
 def test_an_archive_is_not_made_of_an_archive_nor_of_nothing(tmp_path: Path) -> None:
@@ -229,3 +237,10 @@ def test_a_recording_is_exported_as_an_archive(tmp_path: Path) -> None:
     assert recording.read(tmp_path / "archive.vrec").header["tier"] == "archive"
     with pytest.raises(NotExported, match=r"archive\.vrec is an archive already"):
         export(tmp_path / "archive.vrec", tmp_path / "again.vrec")
+
+
+def test_the_content_of_a_file_is_read_as_the_file_is_and_named_as_one_wants(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.vrec", islice(walked(), 200))
+    assert recording.recorded(path.read_bytes(), "it").rows.tobytes() == recording.read(path).rows.tobytes()
+    with pytest.raises(RecordingUnreadable, match=r"^it is not a recording"):
+        recording.recorded(b"else", "it")

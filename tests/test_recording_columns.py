@@ -1,5 +1,7 @@
 """The codes of a recording's tables: nothing lost of any bits, and the archive's loss within what its header says."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,7 +24,7 @@ numbers = st.lists(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), min_
 @given(data=st.data(), count=st.integers(0, 7))
 def test_tables_of_any_bits_come_back_bit_for_bit(kind: np.dtype, data: st.DataObject, count: int) -> None:
     table = a_table(data.draw, kind, count)
-    assert columns.unpacked(columns.packed(table), kind, count).tobytes() == table.tobytes()
+    assert columns.unpacked([columns.packed(table)], kind, [count]).tobytes() == table.tobytes()
 
 
 @SETTINGS
@@ -47,12 +49,31 @@ def test_numbers_that_do_not_change_take_no_bits() -> None:
     ids=["no ones", "too few low bits", "too wide"],
 )
 def test_bits_that_are_no_rice_code_are_refused(code: Coded) -> None:
-    with pytest.raises(ValueError, match="fewer bits than the widths say"):
+    with pytest.raises(ValueError, match=r"fewer bits than the widths say|other zeros and ones"):
         rice.decoded(code, GROUP_ROWS)
 
 
+@pytest.mark.parametrize("high", [bytes([255] * 100), bytes([255, 240]) + bytes(10_000)])
+def test_a_rice_code_with_more_bits_than_its_numbers_have_is_refused(high: bytes) -> None:
+    code = rice.coded(np.ones((GROUP_ROWS, 1), np.uint64))._replace(high=high)
+    with pytest.raises(ValueError, match="12 numbers have other zeros and ones"):
+        rice.decoded(code, GROUP_ROWS)
+
+
+def test_the_widest_rice_code_takes_memory_by_its_rows_and_columns_alone() -> None:
+    code = rice.coded(np.full((GROUP_ROWS * 100, 80), 2**64 - 1, np.uint64))
+    tracemalloc.start()
+    try:
+        rice.decoded(code, GROUP_ROWS * 100)
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20  # 6 million bits
+    finally:
+        tracemalloc.stop()
+
+
 def _archived(found: Recorded) -> Tables:
-    return contents.tables_in(contents.archived(Tables(0, *found[1:4])), ARCHIVE)
+    (back,) = contents.tables_in([contents.archived(Tables(0, *found[1:4]))], ARCHIVE)
+    assert back is not None
+    return back
 
 
 @SETTINGS
@@ -132,6 +153,19 @@ def _words(kind: np.dtype) -> list[str]:
 @given(recordings())
 def test_a_block_gives_back_what_was_put_into_it(found: Recorded) -> None:
     content = contents.lossless(7, [len(table) for table in found[1:4]], map(columns.packed, found[1:4]))
-    first, *tables = contents.tables_in(content, LOSSLESS)
-    assert first == 7
-    assert all(same(one, other) for one, other in zip(tables, found[1:4], strict=True))
+    (back,) = contents.tables_in([content], LOSSLESS)
+    assert back is not None
+    assert back.first == 7
+    assert all(same(one, other) for one, other in zip(back[1:], found[1:4], strict=True))
+
+
+@SETTINGS
+@given(st.lists(recordings(), min_size=2, max_size=4), st.data())
+def test_blocks_that_are_decoded_together_are_what_each_is_alone(given: list[Recorded], data: st.DataObject) -> None:
+    blocks = [contents.lossless(0, [len(t) for t in one[1:4]], map(columns.packed, one[1:4])) for one in given]
+    damaged = data.draw(st.integers(0, len(blocks) - 1))
+    blocks[damaged] = blocks[damaged][:-1]
+    together = contents.tables_in(blocks, LOSSLESS)
+    assert [back is None for back in together] == [number == damaged for number in range(len(blocks))]
+    for one, back in zip(given, together, strict=True):
+        assert back is None or all(same(*tables) for tables in zip(back[1:], one[1:4], strict=True))

@@ -257,8 +257,5 @@ def test_contents_that_are_changed_under_a_right_tag_never_break_the_decoders(
     for at, length, other in given:
         at %= len(content)
         content = content[:at] + other + content[at + length :]
-    try:
-        found = contents.tables_in(content or b"-", tier)
-    except contents.BlockDamaged:
-        return
-    assert len(found.frames) <= MOST_ROWS
+    (found,) = contents.tables_in([content or b"-"], tier)
+    assert found is None or len(found.frames) <= MOST_ROWS

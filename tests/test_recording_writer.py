@@ -97,6 +97,38 @@ def test_a_disk_that_takes_nothing_for_too_long_ends_the_recording(
     gate.set()
 
 
+@pytest.mark.parametrize("frames", [ROWS_PER_BLOCK, ROWS_PER_BLOCK + 10])
+def test_what_a_disk_takes_after_it_was_given_up_is_not_in_the_file(
+    frames: int, given: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, append = threading.Event(), BlockFile.append
+    monkeypatch.setattr(BlockFile, "append", lambda *given: (append(*given), gate.wait())[0])
+    monkeypatch.setattr(writing, "PATIENCE_S", 0.1)
+    writer = Writer(tmp_path / "a.vrec", {})
+    _write(writer, given[:frames])
+    with pytest.raises(RecordingUnwritten):
+        writer.close()
+    described = writer.bytes, writer.sha256, writer.rows
+    gate.set()
+    writer._thread.join()
+    content = (tmp_path / "a.vrec").read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest(), 0) == described
+    assert (writer.bytes, writer.sha256, writer.rows) == described
+
+
+def test_a_disk_that_takes_nothing_when_all_is_written_is_told_by_close(
+    given: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(BlockFile, "settle", lambda _: gate.wait())
+    monkeypatch.setattr(writing, "PATIENCE_S", 0.1)
+    writer = Writer(tmp_path / "a.vrec", {})
+    _write(writer, given[:10])
+    with pytest.raises(RecordingUnwritten, match="the disk took nothing"):
+        writer.close()
+    gate.set()
+
+
 def test_a_disk_that_takes_nothing_at_the_end_is_told_by_close(
     given: list[Frame], gate: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """A computer that stops in the middle of a session loses nothing that reached its disk."""
 
+import hashlib
 import os
 import random
 import shutil
@@ -24,9 +25,10 @@ from engine.keys import FOLDER_VARIABLE, Keys
 from engine.patient import PatientRecord
 from engine.plan import About, Plan
 from engine.profile import profile_of
-from engine.records import Session, TrialRecord, to_json
+from engine.records import Recording, Session, TrialRecord, to_json
 from engine.sealing import Recipient
 from engine.session_folder import (
+    AFTERWARDS,
     BEGUN,
     FRAMES,
     RECORD,
@@ -199,6 +201,33 @@ def test_a_session_that_was_written_and_not_yet_shown_is_shown_as_it_is(sessions
     folder.release()
     (path,) = recover(sessions)
     assert read_session(path) == whole
+
+
+@pytest.mark.parametrize("left", [{RECORD, FRAMES, "lock"}, {RECORD, FRAMES}, {RECORD, FRAMES, AFTERWARDS}])
+def test_a_session_that_was_just_being_shown_is_shown(left: set[str], sessions: Path, whole: Session) -> None:
+    folder = take_over(sessions, "one")
+    assert folder is not None
+    folder.write(whole)
+    folder.release()
+    for part in folder.unfinished.iterdir():
+        if part.name not in left:
+            part.unlink()
+    (path,) = recover(sessions)
+    assert {part.name for part in path.iterdir()} == {RECORD, FRAMES}
+    assert read_session(path) == whole
+
+
+def test_what_a_disk_that_hung_added_after_the_record_was_written_is_cut_off(sessions: Path, whole: Session) -> None:
+    frames = sessions / ".one" / FRAMES
+    content = frames.read_bytes()
+    named = Recording(FRAMES, hashlib.sha256(content).hexdigest(), len(content), 1)
+    folder = take_over(sessions, "one")
+    assert folder is not None
+    folder.write(replace(whole, recording=named))
+    folder.release()
+    frames.write_bytes(content + b"more")
+    (path,) = recover(sessions)
+    assert (path / FRAMES).read_bytes() == content
 
 
 def test_who_plays_again_is_told_what_was_kept_of_the_session_before(

@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 
 import keyring
+import msgspec
 import pytest
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,6 +18,7 @@ from keyring.errors import KeyringLocked
 from engine import sealing
 from engine.keys import FOLDER_VARIABLE, KeyMissing, Keys, KeysUnkept, settings_folder
 from engine.sealing import Recipient, RecipientsUnreadable, Unopened, cipher_of, new_cipher, recipients_in
+from server_sync.client.home import DEVICE, Device
 
 CONTENT = b'{"patient": "anna"}\n' * 20
 
@@ -181,6 +183,32 @@ def test_a_list_of_recipients_that_is_damaged_is_not_taken_for_none(content: byt
     path.write_bytes(content)
     with pytest.raises(RecipientsUnreadable, match="enrol this computer once more"):
         recipients_in(tmp_path)
+
+
+def known(folder: Path, *keys: str) -> None:
+    device = Device("https://clinic", "d", "headset", "", *keys)
+    (folder / sealing.ENROLLED).write_bytes(msgspec.json.encode(device))
+
+
+@pytest.mark.parametrize("inside", ["", "sessions"])
+def test_an_enrolled_computer_without_its_list_of_recipients_is_refused(inside: str, tmp_path: Path) -> None:
+    assert sealing.RECIPIENTS.parent / DEVICE == sealing.ENROLLED
+    (tmp_path / sealing.ENROLLED).parent.mkdir()
+    known(tmp_path, "a" * 16, "b" * 16)
+    with pytest.raises(RecipientsUnreadable, match="it is gone, and a clinic enrolled this computer"):
+        recipients_in(tmp_path / inside)
+
+
+@pytest.mark.parametrize("inside", ["", "sessions"])
+def test_a_recipient_that_is_neither_the_computer_nor_its_clinic_is_refused(
+    inside: str, recipient: Recipient, tmp_path: Path
+) -> None:
+    enrol(tmp_path, recipient)
+    known(tmp_path, "a" * 16, recipient.key)
+    assert recipients_in(tmp_path / inside) == (recipient,)
+    known(tmp_path, "a" * 16, "b" * 16)
+    with pytest.raises(RecipientsUnreadable, match=f"{recipient.key} is neither this computer's key nor its clinic's"):
+        recipients_in(tmp_path / inside)
 
 
 def test_a_recipient_whose_key_is_another_is_refused(recipient: Recipient, tmp_path: Path) -> None:

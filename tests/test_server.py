@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ import zstandard
 from litestar import Litestar, get
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
-from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item
+from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy.exc import OperationalError
 
 from server_sync import wire
+from server_sync.clinic import backup
 from server_sync.clinic.archive import Unknown
 from server_sync.clinic.service import Service
 from server_sync.web import access, app, watching
@@ -278,12 +280,37 @@ def test_metrics_are_for_this_computer_or_for_their_token(client: Client, servic
     assert 'route="/health",status="200"' in client.get("/metrics", headers=token).text
 
 
+@pytest.mark.parametrize("relay", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_metrics_are_not_for_who_asks_through_a_relay_on_this_computer(
+    client: Client, monkeypatch: pytest.MonkeyPatch, relay: str
+) -> None:
+    monkeypatch.setattr(watching, "_is_loopback", lambda _: True)  # a client of the tests has no address
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", headers={relay: "127.0.0.1"}).status_code == 403
+
+
+def test_only_the_owner_may_read_the_clinics_folder_and_database(tmp_path: Path) -> None:
+    if os.name == "nt":
+        pytest.skip("Windows knows no modes")
+    before = os.umask(0o022)
+    try:
+        with a_service(tmp_path / "clinic") as opened:
+            opened.keys()
+            modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "clinic").glob("clinic.db*")}
+            backup.backup(backup.Clinic(tmp_path / "clinic"), tmp_path / "copy", "tests", lambda *_: None)
+    finally:
+        os.umask(before)
+    databases = [path.stat().st_mode & 0o777 for path in (tmp_path / "copy").glob("database-*")]
+    folders = [(tmp_path / name).stat().st_mode & 0o777 for name in ("clinic", "copy")]
+    assert (set(modes.values()), databases, folders) == ({0o600}, [0o600], [0o700, 0o700])
+
+
 def test_the_log_and_the_metrics_hold_nothing_personal(
     device: SignedDevice, service: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watching.log_to_stderr("debug")
     canaries = ("p-canary", "s-canary", "canary-name", "canary-secret", device.token)
-    service.archive.name_person("p-canary", "canary-name")
+    name_person(service, "p-canary", "canary-name")
     device.deliver(an_item(a_session("s-canary", patient="p-canary")))
     device.client.get("/sessions/s-canary?q=canary-name")
     device.client.get("/canary-secret")

@@ -10,7 +10,8 @@ from conftest import ROOT
 from server_fixtures import a_session, write_folder
 from test_sealing import enrol
 
-from engine import session
+from engine import session, session_folder
+from engine.commands.recovery import recover
 from engine.keys import FOLDER_VARIABLE, Keys
 from engine.plan import About, Plan
 from engine.records import Session, read
@@ -129,6 +130,33 @@ def test_folders_of_others_are_not_taken_for_unfinished_sessions(tmp_path: Path)
     assert unfinished(tmp_path / "nowhere") == []
 
 
+def test_a_session_that_is_finished_while_somebody_looks_is_not_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(tmp_path, record("one"))
+
+    def names(hidden: Path) -> set[str]:
+        hidden.rename(tmp_path / "one")
+        return {path.name for path in hidden.iterdir()}
+
+    monkeypatch.setattr(session_folder, "_names", names)
+    assert unfinished(tmp_path) == []
+
+
+def test_a_folder_that_windows_does_not_rename_yet_is_said_and_finished_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object) -> None:
+        raise PermissionError(13, "it is used by another process")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "rename", held)
+        with pytest.raises(FolderUnusable, match="nothing is lost, it is finished when steadyreach is started again"):
+            kept(tmp_path, "one")
+    assert [path.name for path in recover(tmp_path)] == ["one"]
+    assert read_session(tmp_path / "one") == record("one")
+
+
 def test_a_session_is_written_once(tmp_path: Path) -> None:
     kept(tmp_path, "one")
     with pytest.raises(FolderUnusable, match="exists already: a session is written once"):
@@ -177,5 +205,5 @@ def test_sessions_from_before_there_were_numbers_get_theirs_the_oldest_first(tmp
         write_folder(tmp_path, a_session(name))
         os.utime(tmp_path / name / RECORD, (1e9 - age_s, 1e9 - age_s))
     assert number_all(tmp_path) == {1: "old", 2: "middle", 3: "new"}
-    write_folder(tmp_path, a_session("copied here"))
-    assert number_all(tmp_path) == {1: "old", 2: "middle", 3: "new", 4: "copied here"}
+    write_folder(tmp_path, a_session("copied-here"))
+    assert number_all(tmp_path) == {1: "old", 2: "middle", 3: "new", 4: "copied-here"}

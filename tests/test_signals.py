@@ -267,3 +267,10 @@ NONSENSE: list[Callable[[], object]] = [
 def test_nonsense_is_refused_in_a_sentence(nonsense: Callable[[], object]) -> None:
     with pytest.raises(NotMeasurable, match=r" .* "):
         nonsense()
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=9))
+def test_the_median_rate_is_one_over_the_median_step(steps_s: list[float]) -> None:
+    time_s = np.cumsum([0.0, *steps_s])
+    assert signals.median_rate_hz(time_s) == pytest.approx(1 / float(np.median(np.diff(time_s))))

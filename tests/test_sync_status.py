@@ -23,8 +23,9 @@ from server_sync import wire
 from server_sync.client import budget, status, turns
 from server_sync.client.delivery import Delivery
 from server_sync.client.enrolment import keep_device
-from server_sync.client.home import DEVICE, STATUS, home_of
+from server_sync.client.home import DEVICE, LEDGER, STATUS, home_of
 from server_sync.client.turns import Busy
+from server_sync.clinic.objects import recording_key
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,8 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 
 
 @pytest.fixture
-def computer(clinic: Clinic, tmp_path: Path) -> Computer:
+def computer(clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "keys"))
     return a_computer(tmp_path, clinic)
 
 
@@ -189,7 +191,8 @@ def kept(computer: Computer) -> list[str]:
 
 
 def make_room(computer: Computer, *held: str, days: float = 8) -> None:
-    budget.make_room(computer.home, computer.device, held, datetime.now(UTC) + timedelta(days=days))
+    then = datetime.now(UTC) + timedelta(days=days)
+    budget.make_room(computer.home, computer.device, held, then, lambda *_: True)
 
 
 def test_recordings_that_were_delivered_a_week_ago_make_room_oldest_first(computer: Computer, name: str) -> None:
@@ -246,3 +249,18 @@ def test_what_was_played_on_an_enrolled_computer_goes_to_the_clinic_by_itself(
 
 def test_a_folder_of_sessions_is_found_from_inside_and_outside(computer: Computer) -> None:
     assert home_of(computer.home.client) == computer.home
+
+
+def test_a_recording_that_the_clinic_has_lost_is_brought_again_before_it_may_go(
+    computer: Computer, clinic: Clinic, name: str
+) -> None:
+    computer.plays(name)
+    computer.sync()
+    path = computer.sessions / name / "frames.vrec"
+    lost = clinic.folder / recording_key(wire.file_sha256(path))
+    lost.unlink()
+    entry = computer.home.clinic / LEDGER
+    entry.write_text(re.sub(r'"at":"\d{4}', '"at":"2020', entry.read_text()))
+    Computer(computer.home, replace(computer.device, budget_gb=0.0), computer.keys).sync()
+    assert lost.is_file()
+    assert kept(computer) == []

@@ -212,3 +212,42 @@ def _patch(device: SignedDevice, piece: bytes, offset: int, complete: str = "?0"
         "PATCH", ADDRESS, piece, Content_Type=wire.PARTIAL_UPLOAD, Upload_Offset=str(offset), Upload_Complete=complete
     )
     return answer
+
+
+def test_a_piece_of_no_bytes_that_a_power_cut_left_makes_way(store: Objects) -> None:
+    bringing = Uploads(store)
+    bringing.begin("d1", SHA256, LENGTH)
+    store.create(f"{uploads.INCOMING}/d1/{SHA256}/{0:012}", b"")
+    assert bringing.progress("d1", SHA256).offset == 0
+    assert bringing.append("d1", SHA256, 0, RECORDING).complete
+
+
+@pytest.mark.parametrize("gone", ["a piece", "all"])
+def test_one_that_another_worker_completes_at_this_moment_is_complete(
+    tmp_path: Path, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, calls = Objects(tmp_path), list[int]()
+    first, second = Uploads(store), Uploads(Objects(tmp_path))
+    first.begin("d1", SHA256, LENGTH)
+    for offset in (0, 1000):
+        store.create(f"{uploads.INCOMING}/d1/{SHA256}/{offset:012}", RECORDING[offset : 1000 if not offset else LENGTH])
+    gathered = Uploads._gathered
+
+    def late(self: Uploads, device: str, sha256: str) -> object:
+        calls.append(1)
+        if len(calls) == 2:
+            store.write(recording_key(sha256), [RECORDING])
+            pieces = [each.key for each in store.listed(uploads.INCOMING)]
+            store.remove(pieces[:1] if gone == "a piece" else pieces)
+        return gathered(self, device, sha256)
+
+    monkeypatch.setattr(Uploads, "_gathered", late)
+    assert second.progress("d1", SHA256).complete
+    assert second.holds(SHA256)
+
+
+@pytest.mark.parametrize("key", ["../../evil", "recordings/../evil", "clinic.db", "/evil", f"recordings/ff/{SHA256}"])
+def test_nothing_is_kept_under_a_name_that_is_none_of_a_recording(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ValueError, match="names no recording"):
+        Objects(tmp_path / "to" / "new").write(key, [b"x"])
+    assert not list(tmp_path.rglob("evil"))

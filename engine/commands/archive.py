@@ -62,10 +62,13 @@ def recompute(
     as_json: Json = False,
 ) -> None:
     """Measure every recording that these measures have not measured yet, and write the table of all."""
+    from server_sync.clinic import lost_recordings
+
     if out is not None and out.suffix not in ENDINGS:
         fail(f"{out} must end in {' or '.join(ENDINGS)}")
     place = Place(folder, database, recordings)
     with _opened(place) as clinic:
+        lost_recordings.note(clinic.service.store, clinic.service.objects)
         version, missing = clinic.measures.version, len(clinic.measures.missing())
         with bar("measured", not as_json) as told:
             failures = _on_dask(clinic, dask, told) if dask else _by_processes(clinic, place, workers, told)
@@ -87,6 +90,7 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="end when nothing is left to do")] = False,
 ) -> None:
     """Measure what arrives and archive what is old, until interrupted; several machines may do so at once."""
+    from server_sync.clinic import lost_recordings
     from server_sync.clinic.tiers import ARCHIVING, add_old
     from server_sync.clinic.workers import Crew
 
@@ -94,6 +98,7 @@ def work(
     with _opened(place) as clinic:
 
         def add() -> None:
+            lost_recordings.note(clinic.service.store, clinic.service.objects)
             clinic.jobs.add(clinic.measures.kind, clinic.measures.missing())
             if older_days:
                 add_old(clinic.service.store, clinic.jobs, timedelta(days=older_days))

@@ -36,6 +36,9 @@ def enrol(
     patient: Annotated[list[str] | None, typer.Option(help="at the clinic: a pseudonym that the device is for")] = None,
     name: Annotated[str, typer.Option(help="what the clinic shall call this device")] = "headset",
     patience: Patience = PATIENCE_S,
+    insecure_http: Annotated[
+        bool, typer.Option("--insecure-http", help="allow an address without TLS that is not this computer's")
+    ] = False,
     database: Annotated[str, typer.Option(help="at the clinic: another database, as a SQLAlchemy URL")] = "",
 ) -> None:
     """At the clinic, make a one-time code; on the patient's computer, exchange it for a place at the clinic."""
@@ -51,7 +54,9 @@ def enrol(
 
     keys, bound = Keys(), patiently.Patience(patience)
     try:
-        device = enrolment.enrol(home_of(folder), server, code, name, visits.SOFTWARE, keys, bound)
+        device = enrolment.enrol(
+            home_of(folder), server, code, name, visits.SOFTWARE, keys, bound, insecure_http=insecure_http
+        )
     except (patiently.Later, patiently.Refused, KeysUnkept) as reason:
         fail(str(reason))
     except OSError as reason:
@@ -100,14 +105,6 @@ def sync(
             return
     tell(done, as_json, _in_short(done))
     _complain(done)
-
-
-def no_room(folder: Path) -> str:
-    """Why no recording can be begun in a folder because of what waits there, in a sentence; "" where one can."""
-    from server_sync.client.budget import no_room as reason
-    from server_sync.client.home import home_of
-
-    return reason(home_of(folder))
 
 
 def _make_code(folder: Path, patients: Sequence[str], database: str) -> None:

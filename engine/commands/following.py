@@ -4,7 +4,8 @@ What the clinic gave replaces what it gave before and never what was said on thi
 """
 
 import dataclasses
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,9 +17,12 @@ import games
 from calibration.checks import said_day
 from engine import presets
 from engine.commands import visits
+from engine.commands.patients import times_on
+from engine.movements import MOVEMENTS
 from engine.parameters import ParameterError, describe
 from engine.patient import PatientRecord
 from engine.plan import PLAN_ENDED, START, WELCOME, AnyStep, Interlude, message
+from engine.precautions import problems_of
 from engine.prescription import (
     CURRENT,
     EXPIRED,
@@ -36,8 +40,12 @@ from engine.prescription import (
 from engine.presets import Resolved
 from engine.profile import Profile
 from engine.records import KnobState, Precaution, Prescribed, RecordUnreadable, Session
-from server_sync.client.home import home_of
+from engine.sealing import RecipientsUnreadable
+from server_sync.client import status
+from server_sync.client.day import day_by
+from server_sync.client.home import NotEnrolled, device_of, home_of
 from server_sync.client.prescriptions import Kept, Shelf
+from server_sync.wire import Clock
 
 MOST_MESSAGES = 3  # at once: what is too much is not read
 TO_SYNC = (
@@ -71,30 +79,39 @@ def prepared(own: PatientRecord, known: bool, sessions: Path, today: date) -> Pr
     `known` says whether they have played here before. Without a clinic the record stays as it is. What was given before
     by a prescription holds until a later one replaces it.
     """
-    shelf, tasks = Shelf(home_of(sessions)), visits.tasks()
+    home, tasks = home_of(sessions), visits.tasks()
+    shelf = Shelf(home)
     if not shelf.enrolled:
         return Prepared(own)
     try:
-        kept = shelf.newest(own.patient, tasks)
+        enrolled_at, kept = device_of(home).enrolled_at, shelf.newest(own.patient, tasks)
     except RecordUnreadable as reason:
         return _missing(own, f"{reason}: update this computer's software, or tell the clinic")
+    except NotEnrolled as reason:
+        return _missing(own, str(reason))
     if kept is not None:
-        return laid_over(own, kept, today)
+        return laid_over(own, kept, today, status.read(home).clock, enrolled_at)
     if known and not shelf.concerns(own.patient):
         return Prepared(own)
-    with suppress(OSError):  # a disk that takes nothing is said by whoever needs it
+    with suppress(OSError, RecipientsUnreadable):  # what cannot be written here is said by whoever needs it
         shelf.expect(own.patient)
     return _missing(own, f"the prescription of {own.patient} is not on this computer, and precautions may be missing")
 
 
-def laid_over(own: PatientRecord, kept: Kept, today: date) -> Prepared:
-    """A record with a prescription laid over it: bounds hold whatever the day, and past its end nothing gets harder."""
+def laid_over(
+    own: PatientRecord, kept: Kept, today: date, clock: Clock | None = None, enrolled_at: str = ""
+) -> Prepared:
+    """A record with a prescription laid over it: bounds hold whatever the day, and past its end nothing gets harder.
+
+    `clock` is what is known of the clinic's. A clock here that was set back makes no prescription last longer.
+    """
     prescription, tasks = kept.prescription, visits.tasks()
-    # A clock that was set back makes no prescription last longer.
-    day = max(today, date.fromisoformat(own.last_at[:10])) if own.last_at else today
+    day = day_by(clock, today, [prescription.written_at], [own.last_at, enrolled_at])
     state = OLDER if kept.later else state_on(prescription, day)
     used = Prescribed(own.patient, prescription.version, kept.sha256, prescription.valid_until, state)
-    given = (*prescription.precautions, *kept.also, *(own.given if kept.later else ()))
+    given = tuple(
+        dict.fromkeys((*prescription.precautions, *kept.also, *_ceilings(kept), *(own.given if kept.later else ())))
+    )
     record = replace(
         own,
         preset=prescription.preset,
@@ -127,7 +144,7 @@ def today_of(prepared: Prepared, today: date) -> Today:
     """What is prescribed for a day and was not played yet; no games where that is nothing."""
     if prepared.prescription is None:
         return Today(())
-    practices = due_on(prepared.prescription, today, _times_on(prepared.record, today))
+    practices = due_on(prepared.prescription, today, times_on(prepared.record, today))
     known = dict.fromkeys(name for each in practices for name in each.games if name in games.names())
     minutes = [each.minutes for each in practices]
     return Today(tuple(known), None if None in minutes else sum(cast(list[float], minutes)))
@@ -165,13 +182,12 @@ def with_news(steps: Sequence[AnyStep], prepared: Prepared | None) -> tuple[AnyS
 
 
 def noted(record: PatientRecord, before: Prepared | None, done: Session) -> PatientRecord:
-    """A record after a visit, which also knows what was read, and how often its day was played."""
+    """A record after a visit, which also knows what was read."""
     if before is None or before.prescription is None:
         return record
     said = {block.parameters["said"] for block in done.blocks if block.task == "message"}
     read_now = [each.id for each in _unread(before) if each.text in said]
-    times = _times_on(before.record, date.fromisoformat(done.started_at[:10])) + (done.ended_by == "finished")
-    return replace(record, read=(*record.read, *read_now), times_on_day=times)
+    return replace(record, read=(*record.read, *read_now))
 
 
 def _missing(own: PatientRecord, why: str) -> Prepared:
@@ -181,6 +197,23 @@ def _missing(own: PatientRecord, why: str) -> Prepared:
 def _unread(prepared: Prepared) -> Sequence[Message]:
     messages = prepared.prescription.messages if prepared.prescription else ()
     return [each for each in messages if each.id not in prepared.record.read][:MOST_MESSAGES]
+
+
+def _ceilings(kept: Kept) -> Iterator[Precaution]:
+    """Where versions that may be the last word ask for less than the one that is laid over a record, as precautions."""
+    usual = _ceilings_of(kept.prescription)
+    for other in kept.others:
+        for movement, most in _ceilings_of(other).items():
+            if most < usual.get(movement, math.inf) and movement in MOVEMENTS:
+                unit, reason = MOVEMENTS[movement].unit, f"the ceiling of version {other.version}"
+                held = Precaution(movement, most, unit, reason, other.author)
+                if not any(problems_of(held, date.min)):
+                    yield held
+
+
+def _ceilings_of(prescription: Prescription) -> Mapping[str, float]:
+    tasks = visits.tasks()
+    return presets.resolve(prescription.preset, tasks, playable(prescription.plan, tasks), others=True).ceilings
 
 
 def _own_precautions(own: PatientRecord) -> tuple[Precaution, ...]:
@@ -198,10 +231,6 @@ def _held(record: PatientRecord) -> PatientRecord:
     knobs = {name: record.knobs.get(name, KnobState()) for name in games.names()}
     held = {name: replace(state, held=max(1, state.held)) for name, state in knobs.items()}
     return replace(record, plan={**record.plan, "adaptation": adaptation}, knobs={**record.knobs, **held})
-
-
-def _times_on(record: PatientRecord, day: date) -> int:
-    return record.times_on_day if record.last_at[:10] == day.isoformat() else 0
 
 
 def _looser(change: presets.Difference) -> bool:

@@ -5,7 +5,6 @@ It is what `steadyreach measure` finds in the session's folder, written so that 
 
 import hashlib
 import json
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -13,25 +12,27 @@ import msgspec
 
 from engine import recording
 from engine.commands.measure import Measures, measure
-from engine.commands.person import _person
+from engine.commands.person import person_of
 from engine.metrics.definition import NotMeasurable
-from engine.motion import clean
 from engine.recording import RecordingUnreadable
 from engine.records import RecordUnreadable, Session, from_json
 from engine.sealing import PrivateKeys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = (
-    *("engine/body.py", "engine/bounds.py", "engine/envelope.py", "engine/measuring.py", "engine/motion.py"),
-    *("engine/movements.py", "engine/places.py", "engine/metrics/*.py"),
+    *("engine/blocks.py", "engine/columns.py", "engine/contents.py", "engine/earlier_recordings.py"),
+    *("engine/frame.py", "engine/quantised.py", "engine/recording.py", "engine/rice.py", "engine/rows.py"),
+    *("engine/body.py", "engine/bounds.py", "engine/envelope.py", "engine/facing.py", "engine/measuring.py"),
+    *("engine/motion.py", "engine/movements.py", "engine/places.py", "engine/records.py", "engine/upper_limb.py"),
+    *("engine/workspace.py", "engine/metrics/*.py"),
     *("engine/commands/measure.py", "engine/commands/measured.py", "engine/commands/person.py"),
     *("calibration/arm.py", "calibration/height.py", "calibration/imported.py", "calibration/limits.py"),
     *("calibration/shoulders.py", "calibration/standing.py", "calibration/sway.py"),
 )
-"""Where the measures are made: a change in any of these may change a number."""
+"""Where a recording is read and measured: a change in any of these may change a number."""
 DIGITS = 9
 """Significant digits of a number that is kept: processors and their libraries differ after about the 12th."""
-LEAST_FRAMES = 2
+NAME = "the recording"
 
 
 @cache
@@ -51,25 +52,11 @@ def measured(content: bytes, record: bytes, keys: PrivateKeys) -> bytes:
     """
     try:
         session = from_json(record, Session, newer=True) if record else None
-        found = _measures(content, session, keys)
+        found = measure(Path(NAME), person_of(recording.recorded(content, NAME, keys), NAME, session))
     except (NotMeasurable, RecordingUnreadable, RecordUnreadable) as reason:
         found = Measures("", not_measured={"recording": str(reason)})
     plain = {name: value for name, value in msgspec.to_builtins(found).items() if name != "file"}
     return json.dumps(_rounded(plain), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _measures(content: bytes, session: Session | None, keys: PrivateKeys) -> Measures:
-    with tempfile.TemporaryDirectory(prefix="steadyreach-") as folder:
-        path = Path(folder) / "frames.vrec"
-        path.write_bytes(content)
-        try:
-            recorded = recording.read(path, keys)
-            motion = clean(recorded.rows, recorded.devices, recorded.joints)
-            if len(motion.time_s) < LEAST_FRAMES:
-                raise NotMeasurable("the recording holds no movement: in no two frames is there a head")
-            return measure(Path("the recording"), _person(recorded, motion, session, None))
-        except (NotMeasurable, RecordingUnreadable) as reason:  # and where it lay for a moment is no part of the answer
-            raise NotMeasurable(str(reason).replace(str(path), "the recording")) from None
 
 
 def _rounded(value: object) -> object:

@@ -152,7 +152,13 @@ def after(known: PatientRecord, holds: Resolved, plan: Plan, done: Session) -> P
         last_at=done.started_at,
         ended_by=done.ended_by,
         stickers=(*known.stickers, *_stickers(done.blocks)),
+        times_on_day=times_on(known, date.fromisoformat(day)) + (done.ended_by == "finished"),
     )
+
+
+def times_on(known: PatientRecord, day: date) -> int:
+    """How many visits of a day were finished, as far as is known."""
+    return known.times_on_day if known.last_at[:10] == day.isoformat() else 0
 
 
 def _knobs(known: PatientRecord, holds: Resolved, done: Session) -> dict[str, KnobState]:

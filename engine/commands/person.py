@@ -25,6 +25,7 @@ from engine.records import Session, Stance
 from engine.session_folder import RECORD, read_session
 from engine.task import NotMeasured
 
+LEAST_FRAMES = 2
 STANDING_S, STAYED_M, AHEAD_DEG, BUSY_MM_S = 180.0, 0.15, 20.0, 60.0  # who stands stays, however unsteadily
 
 
@@ -50,14 +51,18 @@ def load(path: Path, stature_m: float | None = None, **how: Any) -> Person | Tab
     found = read(path, **how)
     if isinstance(found, Table):
         return found
-    motion = clean(found.rows, found.devices, found.joints)
-    if len(motion.time_s) < 2:
-        raise NotMeasurable(f"{path} holds no movement: in no two frames is there a head with place and orientation")
     visit = read_session(path) if (path / RECORD).is_file() else None
-    return _person(found, motion, visit, stature_m)
+    return person_of(found, str(path), visit, stature_m)
 
 
-def _person(recorded: Recorded, motion: Motion, visit: Session | None, stature_m: float | None) -> Person:
+def person_of(recorded: Recorded, name: str, visit: Session | None, stature_m: float | None = None) -> Person:
+    """Whose movement a recording holds, which errors call by a name; `visit` is its session where there is one.
+
+    Raises NotMeasurable where nobody's head was ever seen.
+    """
+    motion = clean(recorded.rows, recorded.devices, recorded.joints)
+    if len(motion.time_s) < LEAST_FRAMES:
+        raise NotMeasurable(f"{name} holds no movement: in no two frames is there a head with place and orientation")
     known = visit.calibration if visit else None
     notes = [recorded.note] if recorded.note else []
     if known is None:

@@ -5,6 +5,7 @@ What was recorded is played again, as `steadyreach replay` does, and the record 
 
 import hashlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from engine.commands import patients, visits
 from engine.frame import Devices
 from engine.plan import About, Plan
 from engine.recording import Recorded, RecordingUnreadable
-from engine.records import BlockRecord, Event, Recording, Session
+from engine.records import BlockRecord, Event, Recording, RecordUnreadable, Session
 from engine.sealing import write
 from engine.session_folder import (
     AFTERWARDS,
@@ -23,6 +24,7 @@ from engine.session_folder import (
     FRAMES,
     RECORD,
     SessionFolder,
+    cut,
     take_over,
     unfinished,
 )
@@ -82,6 +84,10 @@ def _finished(sessions: Path, name: str) -> list[Path]:
 
 def _recovered(folder: SessionFolder) -> list[Path]:
     frames, written = folder.unfinished / FRAMES, (folder.unfinished / RECORD).is_file()
+    if written:
+        _cut(folder, frames)
+        if not (folder.unfinished / BEGUN).is_file():  # it stopped while it was being shown, with all else done
+            return [folder.finish()]
     if not frames.is_file() or not frames.stat().st_size:
         folder.abandon()
         return []
@@ -101,6 +107,14 @@ def _recovered(folder: SessionFolder) -> list[Path]:
     if not written:
         folder.write(done)
     return [folder.finish()]
+
+
+def _cut(folder: SessionFolder, frames: Path) -> None:
+    """Leave out what a disk that hung took after the record was written."""
+    with suppress(RecordUnreadable):  # then it is for who has its key
+        named = folder.kept(RECORD, Session).recording
+        if named is not None:
+            cut(frames, named)
 
 
 def _played(folder: SessionFolder, begun: Session, before: Session, recorded: Recorded) -> Session:

@@ -18,6 +18,7 @@ from engine.metrics.definition import NotMeasurable, defined
 from engine.metrics.given import LATEST_S, length_m, number, numbers, outward_sign, tracked
 from engine.metrics.progress import Repetitions, summary
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, elevation_deg
+from engine.metrics.signals import lengths
 
 Array = NDArray[np.float64]
 
@@ -123,10 +124,11 @@ def shoulder(
     lines = tracked(line_m, (None, 3), "lines")
     straight = _straight(lines, arm_m)
     axes = _trunk_axes(len(lines), facing_deg, trunk_xyzw, trunk_neutral_xyzw)
-    raised = np.where(straight, elevation_deg(lines, UP), np.nan)
-    raised_from_trunk = np.where(straight, elevation_deg(lines, axes[:, 1]), np.nan)
+    elevations_deg = elevation_deg(lines, UP)
+    raised = np.where(straight, elevations_deg, np.nan)
+    raised_from_trunk = raised if trunk_xyzw is None else np.where(straight, elevation_deg(lines, axes[:, 1]), np.nan)
     top = 0 if np.isnan(raised).all() else int(np.nanargmax(raised))
-    around = _one_raise(elevation_deg(lines, UP), top)
+    around = _one_raise(elevations_deg, top)
     plane = _plane_deg(lines[around], axes[around], raised_from_trunk[around], side)
     found = {
         "elevation_deg": float(raised[top]),
@@ -215,7 +217,7 @@ def bend_deg(upper_m: ArrayLike, lower_m: ArrayLike) -> Array:
 
 def _straight(lines_m: Array, arm_m: float | None) -> NDArray[np.bool_]:
     least_m = np.finfo(float).tiny if arm_m is None else STRAIGHT_ARM * length_m(arm_m, "the arm")
-    straight: NDArray[np.bool_] = np.linalg.norm(lines_m, axis=1) >= least_m
+    straight: NDArray[np.bool_] = lengths(lines_m) >= least_m
     return straight
 
 
@@ -232,7 +234,7 @@ def _trunk_axes(n: int, facing_deg: float, trunk_xyzw: ArrayLike | None, neutral
     facing = math.radians(number(facing_deg, "the facing"))
     level = np.array([[math.sin(facing), 0, -math.cos(facing)], UP, [math.cos(facing), 0, math.sin(facing)]])
     if trunk_xyzw is None:
-        return np.tile(level, (n, 1, 1))
+        return np.broadcast_to(level, (n, 3, 3))
     trunk = tracked(trunk_xyzw, (n, 4), "the trunk")
     axes = np.full((n, 3, 3), np.nan)
     seen = np.flatnonzero(~np.isnan(trunk).any(axis=1))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.metrics.definition import NotMeasurable, defined, definitions
 from engine.metrics.given import LATEST_S, numbers
-from engine.metrics.signals import low_passed, speed, uniform
+from engine.metrics.signals import lengths, low_passed, speed, uniform
 
 Array = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def _both(left_m: ArrayLike, right_m: ArrayLike, time_s: ArrayLike) -> tuple[Arr
     if not np.all(np.diff(time) > 0):
         raise NotMeasurable("times must be finite and rise: clean the recording first")
     seen = ~np.isnan(hands).any(axis=1)
-    return time[seen], hands[seen]
+    return (time, hands) if seen.all() else (time[seen], hands[seen])
 
 
 def _nothing(reason: str) -> Bimanual:
@@ -127,7 +127,7 @@ def _nothing(reason: str) -> Bimanual:
 
 
 def _path_m(place_m: Array) -> float:
-    return float(np.linalg.norm(np.diff(place_m, axis=0), axis=1).sum())
+    return float(lengths(np.diff(place_m, axis=0)).sum())
 
 
 def _lag(left: Array, right: Array) -> tuple[float, float]:

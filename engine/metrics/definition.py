@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any
 
 from engine.records import Measured
@@ -56,7 +55,6 @@ def defined(
     return field(metadata={"definition": definition})
 
 
-@cache
 def definitions(kind: type) -> Mapping[str, Definition]:
     """The definitions of a result's dataclass, by field, in order; fields without one hold no measure."""
     found = ((f.name, f.metadata.get("definition")) for f in fields(kind))

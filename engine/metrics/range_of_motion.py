@@ -102,16 +102,16 @@ def neck_track_deg(
     turning.rotations(quaternions_xyzw, "the head")
     order = turning.chronological(time_s, len(np.asarray(quaternions_xyzw)))
     times, head = numbers(time_s, "times", LATEST_S)[order], numbers(quaternions_xyzw, "the head")[order]
-    inverse = turning.mean_rotation(neutral_xyzw, "the neutral head").inv()
+    neutral = turning.mean_rotation(neutral_xyzw, "the neutral head")
     if trunk_xyzw is not None:
         trunk = tracked(trunk_xyzw, np.shape(quaternions_xyzw), "the trunk")[order]
         seen = ~np.isnan(trunk).any(axis=1)
         if not seen.any():
             return np.empty(0), np.empty((0, 3))
         times, head, trunk = times[seen], head[seen], trunk[seen]
-        inverse = inverse * turning.trunk_motion(trunk, times, trunk_neutral_xyzw).inv()
-    turned: scipy.spatial.transform.Rotation = inverse * scipy.spatial.transform.Rotation.from_quat(head)
-    return times, np.degrees(turned.as_rotvec())
+        trunk_turned = turning.trunk_motion(trunk, times, trunk_neutral_xyzw)
+        head = (trunk_turned.inv() * scipy.spatial.transform.Rotation.from_quat(head)).as_quat()
+    return times, turning.turned_deg(neutral, head)
 
 
 def neck(
@@ -233,7 +233,7 @@ def elevation_deg(line_m: Array, up: Array) -> Array:
 
     0 is hanging, 90 level, 180 up; nan where a line is nan or has no length.
     """
-    length = np.linalg.norm(line_m, axis=1) * np.linalg.norm(up, axis=-1)
+    length = signals.lengths(line_m) * np.linalg.norm(up, axis=-1)
     cosine = -np.sum(line_m * up, axis=1) / np.where(length > 0, length, np.nan)
     angle: Array = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     return angle

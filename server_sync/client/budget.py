@@ -3,7 +3,7 @@
 A session's record stays, and so do its numbers for the therapist; what is not delivered is never removed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,20 +23,27 @@ class _Kept(NamedTuple):
     entry: Entry | None
 
 
-def make_room(home: Home, device: Device, held: Collection[str], now: datetime) -> list[Path]:
+def make_room(
+    home: Home, device: Device, held: Collection[str], now: datetime, at_clinic: Callable[[Path, str], bool]
+) -> list[Path]:
     """Remove recordings that were delivered a week ago or longer while they take more than the budget; which went.
 
     `held` are the sessions that the clinic says it has, `now` is the time by its clock. Before a recording goes, it is
-    read once more: it is the very file that the clinic gave its receipt for.
+    read once more: it is the very file that the clinic gave its receipt for; and `at_clinic` makes sure, for a file and
+    its hash, that the clinic has it whole at this moment. Where it cannot, the rest stays, too.
     """
     kept = list(_recordings(home, device))
     taken, removed = sum(each.bytes for each in kept), []
     for each in kept:
         if taken <= device.budget_gb * 1e9:
             break
-        if each.entry and each.entry.id in held and _long_ago(each.entry, now) and _removed(each):
-            taken -= each.bytes
-            removed.append(each.path)
+        if each.entry and each.entry.id in held and _long_ago(each.entry, now) and _is(each, each.entry):
+            if not at_clinic(each.path, each.entry.recording):
+                break
+            with suppress(OSError):
+                each.path.unlink()
+                taken -= each.bytes
+                removed.append(each.path)
     return removed
 
 
@@ -72,9 +79,7 @@ def _long_ago(entry: Entry, now: datetime) -> bool:
     return False
 
 
-def _removed(kept: _Kept) -> bool:
+def _is(kept: _Kept, entry: Entry) -> bool:
     with suppress(OSError):
-        if kept.entry is not None and wire.file_sha256(kept.path) == kept.entry.recording:
-            kept.path.unlink()
-            return True
+        return wire.file_sha256(kept.path) == entry.recording
     return False

@@ -7,6 +7,7 @@ a server does is never raised: it is in the answer, and the next round goes on f
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -94,7 +95,7 @@ def deliver(
 def counts(state: wire.State, number: int) -> bool:
     """Whether the server surely accounts for one of a device's sessions: it has it, refused it, or was told why not."""
     last = max(state.missing, default=0)
-    return 0 < number <= state.acked_through or (number <= last + 1 and number not in state.missing and last > 0)
+    return 0 < number <= state.acked_through or (0 < number < last and number not in state.missing)
 
 
 class _Round:
@@ -289,9 +290,18 @@ class _Round:
 
     def _make_room(self) -> None:
         """Keep to the budget; only what the server said in this delivery to hold may go."""
-        removed = make_room(self._home, self._device, {*self._delivered, *self._there}, self._clinic_time())
+        held = {*self._delivered, *self._there}
+        removed = make_room(self._home, self._device, held, self._clinic_time(), self._at_clinic)
         if removed:
             self._notes += (f"{len(removed)} recordings that the clinic has were removed here to make room",)
+
+    def _at_clinic(self, recording: Path, sha256: str) -> bool:
+        """Have a recording at the clinic, which is asked whether it has it, and gets it where it has lost it."""
+        try:
+            self._uploads.bring(recording, sha256)
+        except (Later, Refused, OSError):
+            return False
+        return True
 
     def _clinic_time(self) -> datetime:
         """What the clinic's clock shows now, as far as is known."""

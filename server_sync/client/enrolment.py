@@ -5,7 +5,9 @@ The folder holds nothing secret: keys are kept elsewhere (engine.keys), and the 
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -16,7 +18,7 @@ from engine.sealing import RECIPIENTS, Recipient, Unopened, key_id, opened, seal
 from server_sync import wire
 from server_sync.client.exchange import Credentials, Exchange
 from server_sync.client.home import DEVICE, ENROLLING, Device, Home, NotEnrolled, device_of, keep
-from server_sync.client.patience import Later, Patience
+from server_sync.client.patience import Later, Patience, Refused
 
 
 class _Pending(msgspec.Struct, frozen=True):
@@ -47,13 +49,22 @@ def enrol(
     keys: Keys,
     patience: Patience,
     transport: httpx.BaseTransport | None = None,
+    insecure_http: bool = False,
 ) -> Device:
     """Exchange a one-time code for a place at a clinic, and keep what is needed, whole or not at all.
 
     After a lost answer the same code works again. Keys of an enrolment before stay, for what was sealed for them.
+    Without TLS only a server on this computer is spoken to, or where `insecure_http` allows it: whoever stands between
+    could give a key of their own to seal for.
+
     Raises Refused, Later, engine.keys.KeysUnkept or OSError with one sentence.
     """
     server = server.rstrip("/")
+    if not (insecure_http or _is_safe(server)):
+        raise Refused(
+            f"{server} is not protected: whoever stands between this computer and the clinic could read what is sent, "
+            "and be taken for the clinic; name the address that begins with https://, or allow it with --insecure-http"
+        )
     pending = _pending(home, server, keys)
     asked = wire.Enrolment(
         code=code,
@@ -115,6 +126,15 @@ def renew_token(home: Home, device: Device, keys: Keys, exchange: Exchange) -> N
         own = Recipient(device.sealing_key, private.public_key().public_bytes_raw())
         _keep_tokens(home, own, device, (token, shown))
         exchange.renew(credentials_of(home, device, keys))
+
+
+def _is_safe(server: str) -> bool:
+    parts = urlsplit(server)
+    if parts.scheme != "http":
+        return True
+    with suppress(ValueError):
+        return ip_address(parts.hostname or "").is_loopback
+    return parts.hostname == "localhost"
 
 
 def _pending(home: Home, server: str, keys: Keys) -> _Pending:

@@ -14,7 +14,7 @@ import zstandard
 
 from engine.keys import Keys
 from engine.records import Recording, RecordUnreadable, plain
-from engine.session_folder import RECORD, finished, number_all, numbers, unfinished
+from engine.session_folder import RECORD, cut, finished, number_all, numbers, unfinished
 from server_sync import wire
 from server_sync.client.home import LEDGER, Home, keep
 
@@ -165,7 +165,11 @@ def load(finished: Finished, keys: Keys) -> Outgoing:
     path = finished.folder / RECORD
     if not wire.NAME.fullmatch(finished.id):
         raise Unsendable(f"{finished.folder.name!r} is no name of a session: letters, digits, dots and dashes are")
-    if finished.folder.is_symlink() or path.is_symlink():
+    try:
+        linked = finished.folder.is_symlink() or path.is_symlink()
+    except OSError as reason:
+        raise Unready(f"{path} cannot be read: {reason.strerror}") from None
+    if linked:
         raise Unsendable(f"{finished.folder} is a link: sessions lie in folders of their own")
     content = _content(path, keys)
     try:
@@ -217,10 +221,17 @@ def _recording(folder: Path, named: Recording) -> Path | None:
     path = folder / named.file
     if path.is_symlink():
         raise Unsendable(f"{path} is a link: a recording lies beside its record")
+    try:
+        cut(path, named)
+    except OSError as reason:
+        raise Unready(f"{path} is longer than {RECORD} says, and cannot be cut: {reason.strerror}") from None
     return path if path.is_file() else None
 
 
 def _stamp(path: Path) -> str:
-    """What changes when a file does, without reading it."""
-    known = path.stat()
+    """What changes when a file does, without reading it; "" where one may not look."""
+    try:
+        known = path.stat()
+    except OSError:
+        return ""
     return f"{known.st_size}-{known.st_mtime_ns}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from engine.keys import Keys
+from engine.sealing import RecipientsUnreadable, Unopened, opened, recipients_in, sealed
 from server_sync import wire
 from server_sync.client.delivery import Delivery
 from server_sync.client.home import LEDGER, STATUS, Device, Home, NotEnrolled, device_of, keep
@@ -52,14 +53,14 @@ def write(home: Home, done: Delivery) -> None:
         prescriptions=done.prescriptions or before.prescriptions,
         notes=done.notes,
     )
-    with suppress(OSError):
-        keep(home.clinic / STATUS, msgspec.json.format(msgspec.json.encode(status), indent=1) + b"\n")
+    with suppress(OSError, RecipientsUnreadable):
+        keep(home.clinic / STATUS, sealed(msgspec.json.encode(status), recipients_in(home.client)))
 
 
 def read(home: Home) -> Status:
     """How it stood last; nothing is known where that cannot be read."""
-    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return msgspec.json.decode((home.clinic / STATUS).read_bytes(), type=Status)
+    with suppress(OSError, Unopened, msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(opened((home.clinic / STATUS).read_bytes(), Keys()), type=Status)
     return Status(at="")
 
 

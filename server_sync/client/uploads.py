@@ -50,7 +50,7 @@ class Uploads:
         if known.status in DONE:
             return self._place(known, length)
         digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-        announced = {wire.UPLOAD_LENGTH: str(length), wire.UPLOAD_COMPLETE: NO, "Repr-Digest": f"sha-256=:{digest}:"}
+        announced = {wire.UPLOAD_LENGTH: str(length), wire.UPLOAD_COMPLETE: NO, wire.REPR_DIGEST: f"sha-256=:{digest}:"}
         made = self._exchange.send("POST", wire.UPLOADS, headers=announced)
         return self._place(made, length)
 

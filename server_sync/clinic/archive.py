@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from engine.records import Session, from_json
 from server_sync import wire
@@ -111,12 +111,6 @@ class Archive:
         """How many sessions there are."""
         with self._store.reading() as db:
             return db.execute(select(func.count()).select_from(Delivered)).scalar_one()
-
-    def name_person(self, pseudonym: str, name: str, about: str = "") -> None:
-        """Give a pseudonym the clinic's own words: a name, and one line such as age and condition."""
-        with self._store.writing() as db:
-            db.execute(Person.__table__.delete().where(Person.pseudonym == pseudonym))  # type: ignore[attr-defined]
-            db.execute(insert(Person).values(pseudonym=pseudonym, name=name, about=about))
 
     def patients(self) -> list[PatientLine]:
         """Everyone with a session, the latest first."""

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, select, text
 from engine.sealing import settle
 from server_sync.clinic import dumps
 from server_sync.clinic.manifest import FORMAT, MANIFEST, BackupUnusable, Entry, Manifest, Told, read, written
-from server_sync.clinic.objects import Objects
+from server_sync.clinic.objects import TIERS, Objects
+from server_sync.clinic.private import make_file, make_folder
 from server_sync.clinic.store import Delivered, sqlite_url
 from server_sync.wire import file_sha256
 
-TIERS = ("recordings", "archive")  # in this order: what is archived meanwhile is there before its original goes
 NOT_THERE, DAMAGED = "not in the clinic's store", "damaged in the clinic's store"
 _DATABASE = "database-"
 
@@ -53,7 +53,7 @@ def backup(clinic: Clinic, out: Path, software: str, told: Told) -> Manifest:
     `told` is called with how many recordings are copied, of how many. Raises DatabaseTrouble and OSError, and then the
     earlier backup is as it was.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     made_at, kind = datetime.now(UTC).isoformat(timespec="seconds"), dumps.kind_of(clinic.url)
     database = _dumped(clinic.url, kind, out)
     with dumps.reading(clinic.url) as db:  # what came after the copy is named, too, and is there as well
@@ -75,6 +75,7 @@ def _dumped(url: str, kind: str, out: Path) -> Path:
     """The copy of the database, named by its hash: the one of the backup before stays beside it for now."""
     new = out / f"{_DATABASE}new"
     new.unlink(missing_ok=True)
+    make_file(new)
     dumps.dump(url, new)
     dumps.check(new, kind)
     with new.open("rb+") as file:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 
+from server_sync.clinic.private import make_file
 from server_sync.clinic.store import sqlite_driver
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -27,7 +28,7 @@ def kind_of(url: str) -> str:
 
 
 def dump(url: str, target: Path) -> None:
-    """Copy a database as it is at one moment; others go on writing. The file must not exist."""
+    """Copy a database as it is at one moment; others go on writing. The file must not exist, or be empty."""
     if kind_of(url) == POSTGRESQL:
         _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
         return
@@ -60,6 +61,7 @@ def restore(dumped: Path, url: str) -> None:
         options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
         _run("pg_restore", url, *options, f"--dbname={name}", str(dumped))
         return
+    make_file(file_of(url))
     shutil.copyfile(dumped, file_of(url))
 
 

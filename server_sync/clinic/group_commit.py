@@ -38,8 +38,8 @@ class GroupCommit(Generic[W, R]):
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="group commit", daemon=True)
                 self._thread.start()
-        answer: Future[R] = Future()
-        self._waiting.put((work, answer))
+            answer: Future[R] = Future()
+            self._waiting.put((work, answer))  # within, so that `close` is told to the thread after it
         return answer
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """A session that is offered, judged by itself: whether it is one, and what a list needs of it."""
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ NOT_A_SESSION = "not a session"
 MOST_NUMBER = 2**31 - 1
 """What fits into a column of either database."""
 _LONGEST_NAME = 100
+_MOST_SECONDS = 1e9
 
 
 class NotASession(ValueError):
@@ -90,6 +92,11 @@ def _session(item: wire.Item, content: bytes) -> Session:
         raise NotASession(f"session {item.id} calls itself {session.id!r}")
     if not 0 < len(session.patient) <= _LONGEST_NAME or "/" in session.patient:
         raise NotASession(f"session {item.id}: patient must be 1 to 100 characters without a slash")
+    prescription = session.prescribed.version if session.prescribed else 0
+    if not 0 <= prescription <= MOST_NUMBER or session.schema < 0:
+        raise NotASession(f"session {item.id}: prescribed.version and schema must be 0 to {MOST_NUMBER}")
+    if not (math.isfinite(session.seconds) and 0 <= session.seconds <= _MOST_SECONDS):
+        raise NotASession(f"session {item.id}: seconds {session.seconds:g} must be 0 to {_MOST_SECONDS:g}")
     named = session.recording.sha256 if session.recording else ""
     if named != item.recording_sha256 or (named and not wire.SHA256.fullmatch(named)):
         raise NotASession(f"session {item.id} names recording {named[:64]!r}, and came with {item.recording_sha256!r}")
@@ -107,7 +114,6 @@ def _schema(content: bytes) -> int:
 def _row(session: Session) -> dict[str, Any]:
     played = [block for block in session.blocks if block.kind == "play"]
     trials = [trial for block in played for trial in block.trials]
-    prescribed = getattr(session, "prescribed", None)
     started_at, zone_offset_s = _started(session)
     row = {
         "id": session.id,
@@ -120,7 +126,7 @@ def _row(session: Session) -> dict[str, Any]:
         "reached": sum(trial.outcome == "reached" for trial in trials),
         "ended_by": session.ended_by,
         "recording_sha256": session.recording.sha256 if session.recording else "",
-        "prescription": prescribed.version if prescribed else 0,
+        "prescription": session.prescribed.version if session.prescribed else 0,
         "schema": session.schema,
     }
     if any(isinstance(value, str) and "\0" in value for value in row.values()):

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, union_all, update
+from sqlalchemy import BindParameter, Connection, bindparam, inspect, select, union_all, update
 
 from server_sync import wire
 from server_sync.clinic.devices import TOKEN_VALID
@@ -28,13 +29,20 @@ _DEVICES = (
     .order_by(Device.id)
 )
 _LOCKED_DEVICES = _DEVICES.with_for_update()
-_HELD = select(Delivered.id, Delivered.sha256, Delivered.device_id, Delivered.number).where(Delivered.id.in_(_IDS))
+_HELD = select(
+    *(Delivered.id, Delivered.sha256, Delivered.device_id, Delivered.number, Delivered.recording_lost)
+).where(Delivered.id.in_(_IDS))
+_HELD_AGAIN = (
+    update(Delivered.__table__)  # type: ignore[arg-type]
+    .where(Delivered.id == bindparam("session"))
+    .values(recording_lost=False)
+)
 _NUMBERS = union_all(
     *(
         select(table.device_id, table.number)
         .join(Device, Device.id == table.device_id)
-        .where(Device.id.in_(_IDS), table.number > Device.acked_through)
-        for table in (Delivered, Refusal, LostSession, SameSession)
+        .where(Device.id.in_(_IDS), table.number > Device.acked_through, *whole)
+        for table, *whole in ((Delivered, ~Delivered.recording_lost), (Refusal,), (LostSession,), (SameSession,))
     )
 )
 _SEEN = (
@@ -61,8 +69,8 @@ class Offer(NamedTuple):
 def take(store: Store, db: Connection, offers: Sequence[Offer], now: datetime) -> list[wire.Receipts]:
     """Take what was offered, each session once; the same bytes again are welcome, others are refused and remembered.
 
-    Devices are locked in the order of their ids, and sessions written in the order of theirs, so that two servers on
-    one PostgreSQL never wait for each other.
+    Devices are locked in the order of their ids, and sessions and notes written in the order of their keys, so that two
+    servers on one PostgreSQL never wait for each other.
     """
     ids = sorted({offer.device for offer in offers})
     devices: dict[str, Any] = {row.id: row for row in db.execute(_LOCKED_DEVICES, {"ids": ids})}
@@ -94,6 +102,7 @@ class _Taking:
         self._store, self._db, self._now = store, db, now
         self._created = set[str]()
         self._held = dict[str, Any]()
+        self._held_again = set[str]()
         self._notes: dict[type[Table], list[dict[str, Any]]] = {Refusal: [], SameSession: [], LostSession: []}
 
     def insert(self, wanted: Sequence[tuple[Offer, Checked]]) -> None:
@@ -125,6 +134,8 @@ class _Taking:
             refused = receipt(item, wire.REFUSED, OTHER_BYTES, detail)
             self._note_refusal(refused, item.number, device)
             return refused
+        if held.recording_lost:  # and its recording is held, or it had been judged otherwise before
+            self._held_again.add(item.id)
         if item.number and (held.device_id, held.number) != (device, item.number):
             self._notes[SameSession].append(
                 {"device_id": device, "number": item.number, "session_id": item.id, "at": self._now}
@@ -145,7 +156,10 @@ class _Taking:
         """Write the notes, each once."""
         for table, rows in self._notes.items():
             if rows:
-                self._db.execute(self._store.once(table), rows)
+                key = itemgetter(*(column.name for column in inspect(table).primary_key))
+                self._db.execute(self._store.once(table), sorted(rows, key=key))
+        if self._held_again:
+            self._db.execute(_HELD_AGAIN, [{"session": session} for session in sorted(self._held_again)])
 
     def _note_refusal(self, refused: wire.Receipt, number: int, device: str) -> None:
         self._notes[Refusal].append(

@@ -1,14 +1,17 @@
 """What is in a backup: the hash of every file, and the check against it."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from server_sync.clinic import dumps
+from server_sync.clinic.objects import KEPT_KEY
 from server_sync.wire import file_sha256, sha256
 
 FORMAT = "steadyreach backup 1"
+_DATABASE = re.compile(r"database-[0-9a-f]{16}")
 MANIFEST = "manifest.json"
 _MOST_NAMED = 10
 
@@ -68,6 +71,9 @@ def read(folder: Path) -> Manifest:
         raise BackupUnusable(f"{path} cannot be read: {reason}; use an older backup") from None
     if manifest.format != FORMAT:
         raise BackupUnusable(f"{path} is {manifest.format!r}, this version reads {FORMAT!r}: install a later one")
+    strange = [name for name in manifest.files if name != manifest.database and not KEPT_KEY.fullmatch(name)]
+    if strange or not _DATABASE.fullmatch(manifest.database):
+        raise BackupUnusable(f"{path} names files that no backup has: {some(strange or [manifest.database])}")
     return manifest
 
 

@@ -4,6 +4,7 @@ An object is never changed: who writes one of the same name writes the same cont
 """
 
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,15 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
+from server_sync.clinic.private import make_folder
+
 # Nothing else names a folder, so a sync of it is skipped where the system cannot open one.
 _CAN_SYNC_FOLDERS = hasattr(os, "O_DIRECTORY")
 _READ_BYTES = 1024 * 1024
+TIERS = ("recordings", "archive")
+"""Where recordings lie; in this order: what is archived meanwhile is there before its original goes."""
+KEPT_KEY = re.compile(r"(?:recordings|archive)/([0-9a-f]{2})/\1[0-9a-f]{62}")
+"""What the key of an object looks like that is kept for good."""
 
 
 class StoreTrouble(OSError):
@@ -47,7 +54,7 @@ class Objects:
             with _trouble():
                 self._store: Any = from_url(url, client_options={"allow_http": plain})
         else:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             self._store = LocalStore(self.folder, mkdir=True)
 
     def look(self) -> None:
@@ -69,16 +76,25 @@ class Objects:
                 return None
 
     def create(self, key: str, content: bytes) -> bool:
-        """Write a small object; False where there is one of this name already, which stays as it is."""
+        """Write a small object, on the disk for good; False where one of this name is here, which stays as it is."""
         with _trouble():
             try:
                 obstore.put(self._store, key, content, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return False
+        if self.folder is not None:
+            with (self.folder / key).open("rb+") as file:
+                os.fsync(file.fileno())
+            _sync_folders((self.folder / key).parent, self.folder)
         return True
 
     def write(self, key: str, pieces: Iterable[bytes]) -> None:
-        """Write an object of any size, on the disk for good when this returns; readers see it whole or not at all."""
+        """Write an object of any size, on the disk for good when this returns; readers see it whole or not at all.
+
+        Raises ValueError for a key that is none of `KEPT_KEY`.
+        """
+        if not KEPT_KEY.fullmatch(key):
+            raise ValueError(f"{key[:100]!r} names no recording and no archive")
         if self.folder is None:
             with _trouble():
                 writer = obstore.open_writer(self._store, key)

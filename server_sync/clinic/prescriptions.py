@@ -10,7 +10,17 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 import games
-from engine.prescription import PSEUDONYM, Draft, Message, Prescription, check, content_of, difference, draft_for
+from engine.prescription import (
+    MOST_MESSAGES,
+    PSEUDONYM,
+    Draft,
+    Message,
+    Prescription,
+    check,
+    content_of,
+    difference,
+    draft_for,
+)
 from engine.records import RecordUnreadable, from_json
 from engine.task import Task
 from server_sync.clinic.store import Delivered, PrescriptionVersion, Store
@@ -85,12 +95,15 @@ class Prescriptions:
                 raise self._changed(db, pseudonym, draft, if_match) from None
 
     def tell(self, pseudonym: str, text: str, author: str) -> Version:
-        """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed."""
+        """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
+
+        The oldest makes room where there are MOST_MESSAGES; versions before keep it.
+        """
         while True:
             last = self.current(pseudonym)
             draft = draft_for(pseudonym, last.prescription)
             try:
-                more = replace(draft, messages=(*draft.messages, Message(text=text)))
+                more = replace(draft, messages=(*draft.messages, Message(text=text))[-MOST_MESSAGES:])
                 return self.save(pseudonym, more, author, last.sha256)
             except Changed:
                 continue  # the message says nothing of what others wrote meanwhile

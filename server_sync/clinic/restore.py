@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from server_sync.clinic import dumps
+from server_sync.clinic import dumps, lost_recordings
 from server_sync.clinic.backup import Clinic, named
 from server_sync.clinic.manifest import BackupUnusable, Manifest, Told, check, some
 from server_sync.clinic.objects import Objects, archived_key, recording_key
+from server_sync.clinic.private import make_folder
 from server_sync.clinic.store import Delivered, Store
 
 _READ_BYTES = 1 << 20
@@ -30,7 +31,7 @@ class Restored(NamedTuple):
 
 
 def restore(folder: Path, to: Clinic, told: Told) -> Restored:
-    """Bring a backup back to where nothing is, and verify what came out.
+    """Bring a backup back to where nothing is, and verify what came out; devices are to bring again what it lacks.
 
     Raises BackupUnusable before anything is written, NotEmpty, DatabaseTrouble, and BackupUnusable where a session's
     recording did not arrive.
@@ -46,7 +47,9 @@ def restore(folder: Path, to: Clinic, told: Told) -> Restored:
     dumps.restore(folder / manifest.database, to.url)
     if manifest.kind == dumps.SQLITE:
         dumps.check(dumps.file_of(to.url), manifest.kind)
-    Store(to.url).close()  # which brings an older schema to that of this version
+    store = Store(to.url)  # which brings an older schema to that of this version
+    lost_recordings.note(store, objects)
+    store.close()
     return _verified(manifest, to.url, objects)
 
 
@@ -61,7 +64,7 @@ def _refuse_unfit(manifest: Manifest, to: Clinic) -> None:
         raise BackupUnusable(f"it is of a {manifest.kind} database: name an empty one of that kind with --database")
     if to.folder.exists() and any(to.folder.iterdir()):
         raise NotEmpty(f"{to.folder} is not empty: name a new folder, so that nothing is written over")
-    to.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(to.folder)
     if not dumps.empty(to.url):
         raise NotEmpty("the database is not empty: name a new one, so that nothing is written over")
 

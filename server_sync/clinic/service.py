@@ -17,6 +17,7 @@ from server_sync.clinic.archive import Archive
 from server_sync.clinic.devices import Devices
 from server_sync.clinic.objects import Objects
 from server_sync.clinic.prescriptions import Prescriptions
+from server_sync.clinic.private import make_folder
 from server_sync.clinic.store import Setting, Store, sqlite_url
 from server_sync.clinic.uploads import Uploads
 
@@ -58,7 +59,7 @@ class Service:
         Raises CannotOpen.
         """
         with _opening(f"its folder {folder}"):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         with _opening("its recordings" if recordings else f"its folder {folder}"):
             self.objects = Objects(folder, recordings)
         with _opening("its database" if database else f"its folder {folder}"):

@@ -28,13 +28,19 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    false,
+    make_url,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from server_sync.clinic.private import make_file
+
 WAL_RESET_FIXED = (3, 51, 3)
+POOL = 5
+"""Connections that a process keeps to PostgreSQL, which has 100 for all; as many again for a while."""
 _MIGRATION_LOCK = 7_340_001
 _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.02
@@ -157,7 +163,8 @@ class Delivered(Table):
 
     `content` is the record's JSON, packed as `packing` says ("" or "zstd"); `sha256` is of the JSON. `number` is the
     device's own, 0 for sessions from before there were numbers. The clock is the clinic's less the device's at
-    delivery. `prescription` is the version that was used, 0 for none. `schema` is the record's.
+    delivery. `prescription` is the version that was used, 0 for none. `schema` is the record's. `recording_lost` says
+    that the recording was here and is not any more: the session is to be offered once more.
     """
 
     __tablename__ = "session"
@@ -181,6 +188,7 @@ class Delivered(Table):
     clock_within_s: Mapped[float | None]
     prescription: Mapped[int] = mapped_column(server_default="0")
     schema: Mapped[int] = mapped_column(server_default="1")
+    recording_lost: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (Index("ix_session_device_number", "device_id", "number"),)
 
 
@@ -345,8 +353,10 @@ def sqlite_driver() -> ModuleType:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=20, max_overflow=20)
-    driver = sqlite_driver()
+        return create_engine(url, pool_size=POOL, max_overflow=POOL)
+    driver, file = sqlite_driver(), make_url(url).database or ""
+    if file not in ("", ":memory:") and not file.startswith("file:"):
+        make_file(Path(file))
     engine = create_engine(url, module=driver, connect_args={"timeout": _PATIENCE_S})
 
     @event.listens_for(engine, "connect")

@@ -114,6 +114,7 @@ def _store_archive(objects: Objects, keys: ClinicKeys, name: str) -> None:
         before, after = recording.read(original, keys), recording.read(archive, keys)
     tables = ((before.rows, after.rows), (before.devices, after.devices), (before.joints, after.joints))
     worse = [column for pair in tables for column in lost_more(*pair, after.header["loss_at_most"])]
+    worse += [note for note in (before.note, after.note) if note]  # what was not read cannot be compared
     if worse or before.events != after.events:
         objects.remove([archived_key(name)])
         raise RecordingDamaged(f"the archive of recording {name} lost more than it may in {', '.join(worse)}")

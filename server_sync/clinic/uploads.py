@@ -87,7 +87,10 @@ class Uploads:
         size = self._held(sha256)
         if size is not None:
             return Progress(size, size, complete=True)
-        length, pieces = self._gathered(device, sha256)
+        try:
+            length, pieces = self._gathered(device, sha256)
+        except UploadUnknown:
+            return self._completed_elsewhere(sha256)
         offset = sum(piece.bytes for piece in pieces)
         return Progress(offset, length, complete=False) if offset < length else self._finish(device, sha256)
 
@@ -131,33 +134,46 @@ class Uploads:
         return size if size is not None else self._objects.size(archived_key(sha256))
 
     def _gathered(self, device: str, sha256: str) -> tuple[int, list[Stored]]:
-        """The length that was announced, and the pieces that follow one another from the beginning."""
+        """The length that was announced, and the pieces that follow one another from the beginning.
+
+        A piece of no bytes, as a disk may leave it behind that lost its power, is removed: it is in the way of another.
+        """
         found = self._objects.listed(_folder(device, sha256))
         lengths = [name.removeprefix(_LENGTH) for name in map(_name, found) if name.startswith(_LENGTH)]
         if not lengths:
             raise UploadUnknown("nothing was announced under this hash, or it waited too long; begin it once more")
         pieces, offset = list[Stored](), 0
         at = {_name(each): each for each in found}
-        while piece := at.get(f"{offset:012}"):
+        while (piece := at.get(f"{offset:012}")) and piece.bytes:
             pieces.append(piece)
             offset += piece.bytes
+        if piece:
+            self._objects.remove([piece.key])
         return int(lengths[0]), pieces
 
     def _finish(self, device: str, sha256: str) -> Progress:
-        length, pieces = self._gathered(device, sha256)
-        digest = hashlib.sha256()
         try:
+            length, pieces = self._gathered(device, sha256)
+            digest = hashlib.sha256()
             for content in self._contents(pieces):
                 digest.update(content)
-            if digest.hexdigest() != sha256:
-                self._drop(device, sha256)
-                raise RecordingDamaged("what arrived has another SHA-256 than announced and was dropped; send it again")
-            self._objects.write(recording_key(sha256), self._contents(pieces))
-        except FileNotFoundError:  # another process was faster, and took the pieces away
-            if not self.holds(sha256):
-                raise UploadUnknown("what was brought so far is gone; begin it once more") from None
+            whole = digest.hexdigest() == sha256
+            if whole:
+                self._objects.write(recording_key(sha256), self._contents(pieces))
+        except (FileNotFoundError, UploadUnknown):
+            return self._completed_elsewhere(sha256)
+        if not whole and not self.holds(sha256):
+            self._drop(device, sha256)
+            raise RecordingDamaged("what arrived has another SHA-256 than announced and was dropped; send it again")
         self._drop(device, sha256)
-        return Progress(length, length, complete=True)
+        return Progress(length, length, complete=True) if whole else self._completed_elsewhere(sha256)
+
+    def _completed_elsewhere(self, sha256: str) -> Progress:
+        """What there is to say when pieces went away: another process was faster; raises UploadUnknown if none was."""
+        size = self._held(sha256)
+        if size is None:
+            raise UploadUnknown("nothing was announced under this hash, or it waited too long; begin it once more")
+        return Progress(size, size, complete=True)
 
     def _contents(self, pieces: list[Stored]) -> Iterator[bytes]:
         for piece in pieces:

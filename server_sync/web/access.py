@@ -1,6 +1,7 @@
 """Who may use an address: anyone, a therapist who is logged in, or a device whose request is whole and signed."""
 
 from base64 import b64decode
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import anyio
@@ -60,12 +61,16 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
         raise HTTPException(status_code=403, detail="nobody may use this address")
 
 
-async def whole_body(request: Request[Any, Any, Any]) -> bytes:
-    """The body of a request, as the digest in its headers names it; raises Damaged."""
+async def whole_body(request: Request[Any, Any, Any]) -> AsyncGenerator[bytes, None]:
+    """The body of a request, as the digest in its headers names it; raises Damaged.
+
+    Only a few at once go on from here, so that pages never wait behind a hundred devices for a thread.
+    """
     body = await request.body()
     if request.headers.get(wire.DIGEST) != wire.content_digest(body):
         raise Damaged("the body is not the one that Content-Digest names: it was cut or changed on the way")
-    return body
+    async with request.app.state.deliveries:
+        yield body
 
 
 async def _admit_therapist(connection: Connection) -> None:
@@ -81,7 +86,8 @@ async def _admit_device(connection: Connection, rate: str) -> None:
     headers = connection.headers
     check_version(headers.get(wire.VERSION, "1"))
     _, _, token = headers.get("Authorization", "").partition("Bearer ")
-    device = await anyio.to_thread.run_sync(service.devices.who, token)
+    async with connection.app.state.deliveries:
+        device = await anyio.to_thread.run_sync(service.devices.who, token)
     if device is None or not device.signing_key:
         raise HTTPException(
             status_code=401,

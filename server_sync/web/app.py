@@ -4,6 +4,7 @@ Every route says `who` may use it, and a request to one that does not is refused
 a request into a call of the service, and its answer or refusal into a response.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,7 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
     WrongOffset: (409, "mismatching-upload-offset"),
     UploadComplete: (400, "completed-upload"),
 }
+DELIVERIES_AT_ONCE = 4
 ROUTES: Sequence[ControllerRouterHandler] = [
     *watching.ROUTES,
     *page_routes.ROUTES,
@@ -82,6 +84,7 @@ def make_app(service: Service, hosts: tuple[str, ...] = ()) -> Litestar:
         "service": service,
         "metrics": watching.Metrics(),
         "rates": new_rates(),
+        "deliveries": asyncio.Semaphore(DELIVERIES_AT_ONCE),
         "wrong_codes": Rates(WRONG_CODES, WRONG_CODES_WITHIN_S),
     }
     return Web(

@@ -166,7 +166,7 @@ def _hash(sha256: str) -> str:
 
 
 def _announced_hash(request: DeviceRequest) -> str:
-    said = request.headers.get("Repr-Digest", "")
+    said = request.headers.get(wire.REPR_DIGEST, "")
     try:
         digest = b64decode(said.removeprefix("sha-256=:").removesuffix(":"), validate=True)
     except ValueError:

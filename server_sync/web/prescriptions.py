@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router, get, post, put
 from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, RawBody
 
 from engine.prescription import Message, Sent, draft_for
 from engine.records import RecordUnreadable, from_json
 from server_sync import wire
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Prescriptions, Version
-from server_sync.web.access import BY_DEVICE, THERAPIST, DeviceRequest, Visitor
+from server_sync.web.access import BY_DEVICE, THERAPIST, DeviceRequest, Visitor, whole_body
 from server_sync.web.device_routes import answer
 
 BY_THERAPIST = {"who": THERAPIST}
@@ -23,14 +24,23 @@ OF_PATIENT = "/patients/{pseudonym:str}/prescription"
 
 
 @get(wire.PRESCRIPTIONS, opt=BY_DEVICE, sync_to_thread=True)
-def listed(request: DeviceRequest, state: State) -> Response[bytes]:
+def listed(
+    request: DeviceRequest,
+    state: State,
+    content: NamedDependency[bytes],  # noqa: ARG001 (its turn)
+) -> Response[bytes]:
     """Which version holds for each patient of a device."""
     device = request.user
     return answer(wire.Prescriptions(current=_prescriptions(state).of_device(device.id, device.patients)))
 
 
 @get(wire.PRESCRIPTIONS + "/{pseudonym:str}", opt=BY_DEVICE, sync_to_thread=True)
-def for_device(request: DeviceRequest, state: State, pseudonym: FromPath[str]) -> Response[bytes]:
+def for_device(
+    request: DeviceRequest,
+    state: State,
+    content: NamedDependency[bytes],  # noqa: ARG001 (its turn)
+    pseudonym: FromPath[str],
+) -> Response[bytes]:
     """What holds for one of a device's patients."""
     device = request.user
     return _told(request, _prescriptions(state).for_device(device.id, device.patients, pseudonym))
@@ -125,6 +135,7 @@ ROUTES = [
     Router(
         "/",
         exception_handlers={Changed: _changed, RecordUnreadable: _unreadable, NothingPrescribed: _nothing},
+        dependencies={"content": Provide(whole_body)},
         route_handlers=[listed, for_device, current, one_version, save, tell],
     )
 ]

@@ -23,6 +23,8 @@ from server_sync.web.exchange import Exchange
 LEVELS = ("debug", "info", "warning", "error")
 COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that tells prometheus_client where workers count together; set before it is imported."""
+RELAYED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+"""Headers by which a relay says that somebody else asks through it."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _LOG = logging.getLogger("steadyreach.server")
 
@@ -67,9 +69,10 @@ def health(state: State) -> Response[dict[str, str]]:
 
 @get("/metrics", opt={"who": ANYONE}, sync_to_thread=True)
 def metrics(request: Request[Any, Any, State], state: State) -> Response[bytes]:
-    """Counts and times, for who asks from this computer or shows the token for it."""
+    """Counts and times, for who asks from this computer itself, without a relay, or shows the token for it."""
     _, _, token = request.headers.get("Authorization", "").partition("Bearer ")
-    if not _is_loopback(request) and token != state.service.metrics_token():
+    relayed = any(name in request.headers for name in RELAYED)
+    if (relayed or not _is_loopback(request)) and token != state.service.metrics_token():
         raise HTTPException(status_code=403, detail="the metrics are for this computer, or for who shows their token")
     return Response(state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 

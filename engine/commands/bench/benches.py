@@ -73,6 +73,12 @@ def _chaos() -> list[Row]:
     return chaos.run()
 
 
+def _sync() -> list[Row]:
+    from engine.commands.bench import sync  # ten minutes of delivery
+
+    return sync.run()
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "loop": loop,
     "recording": record,
@@ -84,6 +90,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "lives": _lives,
     "xr": _xr,
     "archive": _archive,
+    "sync": _sync,
     "chaos": _chaos,
 }
 ANYWHERE = ("loop", "recording", "body", "measures", "adaptation", "preview")

@@ -7,14 +7,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import get_context
-from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from threading import BrokenBarrierError
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -33,9 +33,10 @@ from server_sync.web.serving import MAY_SHARE
 
 PROCESSES = 2
 """That make load; with one each, Python's own lock would bound it."""
-_READY_S = 600.0
 _SPAWN = get_context("spawn")
 _POSTGRES = Path("/usr/lib/postgresql")
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -138,20 +139,19 @@ def tiled(frames: bytes, size_bytes: int, id: str) -> bytes:
 
 
 @contextmanager
-def at_once(work: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> Iterator["AsyncResult[list[Any]]"]:
+def at_once(work: Callable[..., R], shares: Sequence[tuple[Any, ...]]) -> Iterator[list["Future[R]"]]:
     """Have processes of their own do it, each with its share; it goes on from the moment when all are ready.
 
     `work` gets its share and a barrier, at which it waits when it is ready.
     """
-    with _SPAWN.Manager() as manager, _SPAWN.Pool(len(shares)) as pool:
+    with _SPAWN.Manager() as manager, ProcessPoolExecutor(len(shares), mp_context=_SPAWN) as pool:
         ready = manager.Barrier(len(shares) + 1)
-        came = pool.starmap_async(work, [(*share, ready) for share in shares], chunksize=1)
-        try:
-            ready.wait(_READY_S)
-        except BrokenBarrierError:
-            came.get()  # what went wrong says it better
-            raise
-        yield came
+        working = [pool.submit(work, *share, ready) for share in shares]
+        for each in working:
+            each.add_done_callback(lambda _: ready.abort())  # nobody waits for one that has failed
+        with suppress(BrokenBarrierError):
+            ready.wait()
+        yield working
 
 
 def _proc(process: int, name: str) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from engine.commands.bench.chaos import PROGRAM
 from engine.commands.bench.clinics import Clinic
-from engine.commands.bench.recorded import Live, _live, _saturated
+from engine.commands.bench.recorded import Live, live, saturated
 from engine.keys import FOLDER_VARIABLE
 from server_sync.client.home import Home, device_of
 
@@ -59,11 +59,11 @@ def out_of_order(clinic: Clinic, home: Home) -> int:
 
 def beside_play(clinic: Clinic, home: Home, keys: Path, folder: Path) -> Beside:
     """Loops at 90 Hz in this process while another one keeps the disk busy; `folder` is where it writes."""
-    with _saturated(folder / "other"):
-        without = _live(None)
+    with saturated(folder / "other"):
+        without = live(None)
         with _syncing(home, keys, "--gently") as process:
             _wait_for_pieces(clinic, process)
-            both = _live(folder / "beside.vrec")
+            both = live(folder / "beside.vrec")
             delivering = process.poll() is None
             process.kill()
     return Beside(without, both, delivering)

@@ -1,4 +1,8 @@
-"""Sessions that come in as fast as a clinic takes them, and the same one many times at the same moment."""
+"""Sessions that come in as fast as a clinic takes them, and the same one many times at the same moment.
+
+All requests are made and signed before the first goes, and sent by hand: what patients' computers do is no load on a
+clinic, and what makes the load shall take little of the computer that both are on.
+"""
 
 import base64
 import http.client
@@ -7,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import product
 from pathlib import Path
 from threading import Barrier
@@ -23,14 +27,13 @@ from engine.keys import Keys
 from engine.records import Session, to_json
 from server_sync import wire
 from server_sync.client.enrolment import credentials_of
-from server_sync.client.exchange import Credentials, Exchange
 from server_sync.client.home import Home, device_of
 from server_sync.client.outbox import LEVEL
-from server_sync.client.patience import Patience
 
 THREADS = 4
 """In each process that makes load: so many of its devices wait for an answer at the same time."""
 _ID = "the-session"
+_PATIENCE_S = 60.0
 
 
 class Load(NamedTuple):
@@ -45,9 +48,17 @@ class Load(NamedTuple):
         """Sessions a second."""
         return self.sessions / self.seconds
 
-    def percentile_ms(self, percent: float) -> float:
-        """What so many of the requests took at most."""
-        return percentile_ms(self.requests_s, percent)
+    @property
+    def p99_ms(self) -> float:
+        """What 99 in 100 requests took at most."""
+        return percentile_ms(self.requests_s, 99)
+
+
+class Request(NamedTuple):
+    """Sessions on their way, as a device sends them."""
+
+    headers: dict[str, str]
+    body: bytes
 
 
 def percentile_ms(times_s: Sequence[float], percent: float) -> float:
@@ -58,12 +69,12 @@ def percentile_ms(times_s: Sequence[float], percent: float) -> float:
 def deliver(homes: Sequence[Home], keys: Path, visit: Session, batch: int, most: int, lasting_s: float) -> Load:
     """Devices that each bring `batch` sessions a request, one after the other, for a while or until there were `most`.
 
-    All messages are made before the first goes: what patients' computers do is no load on a clinic.
+    Raises RuntimeError where the server does not take them.
     """
     requests = -(-most // (batch * len(homes)))
     shares = [(homes[n::PROCESSES], keys, visit, batch, requests, lasting_s) for n in range(PROCESSES)]
     with at_once(_deliver, shares) as coming:
-        came: list[Load] = coming.get()
+        came = [each.result() for each in coming]
     times_s = tuple(time_s for load in came for time_s in load.requests_s)
     return Load(sum(load.sessions for load in came), max(load.seconds for load in came), times_s)
 
@@ -72,36 +83,64 @@ def _deliver(
     homes: Sequence[Home], keys: Path, visit: Session, batch: int, requests: int, lasting_s: float, ready: Barrier
 ) -> Load:
     """One process's share."""
-    content = to_json(replace(visit, id=_ID, recording=None))
-    bodies = {home: list(_bodies(content, home.client.name, batch, requests)) for home in homes}
+    made = [list(requests_of(home, Keys(keys), visit, batch, requests)) for home in homes]
     ready.wait()
     begun_s = time.monotonic()
 
-    def thread(mine: Sequence[Home]) -> list[tuple[float, int]]:
+    def thread(number: int) -> list[tuple[float, int]]:
         came = list[tuple[float, int]]()
-        with ExitStack() as stack:
-            exchanges = {home: stack.enter_context(_exchange(home, Keys(keys))) for home in mine}
-            for turn, home in product(range(requests), mine):
-                if time.monotonic() - begun_s > lasting_s:
-                    break
-                came.append(_sent(exchanges[home], bodies[home][turn]))
+        for turn, device in product(range(requests), range(number, len(homes), THREADS)):
+            if time.monotonic() - begun_s > lasting_s:
+                break
+            came.append(_sent(homes[device], made[device][turn]))
         return came
 
     with ThreadPoolExecutor(THREADS) as threads:
-        came = [each for some in threads.map(thread, (homes[n::THREADS] for n in range(THREADS))) for each in some]
+        came = [each for some in threads.map(thread, range(THREADS)) for each in some]
     return Load(sum(new for _, new in came), time.monotonic() - begun_s, tuple(time_s for time_s, _ in came))
 
 
-def _exchange(home: Home, keys: Keys) -> Exchange:
-    device = device_of(home)
-    return Exchange(device.server, Patience(), credentials_of(home, device, keys))
+def _sent(home: Home, request: Request) -> tuple[float, int]:
+    """How long a request took, with the connection that it is alone on, and how many of its sessions were new."""
+    begun_s = time.monotonic()
+    with closing(connection(home)) as open_to:
+        send(request, open_to)
+        states = answered(open_to)
+    return time.monotonic() - begun_s, states.count(wire.CREATED)
 
 
-def _bodies(content: bytes, device: str, batch: int, requests: int) -> Iterator[bytes]:
-    """The messages of a device, in order."""
+def collide(homes: Sequence[Home], keys: Path, visit: Session, times: int) -> Counter[str]:
+    """Each device's session that many times at the same moment, to the bit; how often each state was answered."""
+    states = Counter[str]()
+    for home in homes:
+        (same,) = requests_of(home, Keys(keys), visit, 1, 1)
+        with ExitStack() as stack:
+            connections = [stack.enter_context(closing(connection(home))) for _ in range(times)]
+            for each in connections:
+                each.connect()
+            for each in connections:
+                send(same, each)
+            for each in connections:
+                states.update(answered(each))
+    return states
+
+
+def connection(home: Home) -> http.client.HTTPConnection:
+    """To the clinic of a computer; it opens itself."""
+    return http.client.HTTPConnection(urlsplit(device_of(home).server).netloc, timeout=_PATIENCE_S)
+
+
+def requests_of(home: Home, keys: Keys, visit: Session, batch: int, requests: int) -> Iterator[Request]:
+    """A computer's requests, in order, each with `batch` sessions: all are the visit, without its recording."""
+    content, device = to_json(replace(visit, id=_ID, recording=None)), home.client.name
+    credentials = credentials_of(home, device_of(home), keys)
     for first in range(1, requests * batch + 1, batch):
         items = tuple(_item(content, f"{device}-{number}", number) for number in range(first, first + batch))
-        yield msgspec.msgpack.encode(wire.Batch(items=items))
+        body = msgspec.msgpack.encode(wire.Batch(items=items))
+        said = {wire.DIGEST: wire.content_digest(body), wire.VERSION: str(wire.PROTOCOL), "Content-Type": wire.MSGPACK}
+        signature = base64.b64encode(credentials.sign(wire.to_sign("POST", wire.SESSIONS, said))).decode()
+        shown = {wire.SIGNATURE: signature, "Authorization": f"Bearer {credentials.tokens[0]}"}
+        yield Request({**said, **shown}, body)
 
 
 def _item(content: bytes, id: str, number: int) -> wire.Item:
@@ -110,40 +149,15 @@ def _item(content: bytes, id: str, number: int) -> wire.Item:
     return wire.Item(id=id, number=number, sha256=wire.sha256(named), content=packed)
 
 
-def _sent(exchange: Exchange, body: bytes) -> tuple[float, int]:
-    """How long a request took, also one that had to be repeated, and how many sessions were new."""
-    begun_s = time.monotonic()
-    answer = exchange.ask("POST", wire.SESSIONS, wire.Receipts, body)
-    new = sum(receipt.state == wire.CREATED for receipt in answer.receipts)
-    return time.monotonic() - begun_s, new
+def send(request: Request, open_to: http.client.HTTPConnection) -> None:
+    """Have it go, without waiting for what comes."""
+    open_to.request("POST", wire.SESSIONS, request.body, request.headers)
 
 
-def collide(homes: Sequence[Home], keys: Path, visit: Session, times: int) -> Counter[str]:
-    """Each device's session that many times at the same moment, to the bit; how often each state was answered."""
-    server = urlsplit(device_of(homes[0]).server)
-    connections = [http.client.HTTPConnection(server.netloc, timeout=60) for _ in range(times)]
-    content, answered = to_json(replace(visit, id=_ID, recording=None)), Counter[str]()
-    for home in homes:
-        (body,) = _bodies(content, f"{home.client.name}-same", 1, 1)
-        headers = _signed(body, credentials_of(home, device_of(home), Keys(keys)))
-        for connection in connections:
-            connection.request("POST", wire.SESSIONS, body, headers)
-        answered.update(_state(connection.getresponse()) for connection in connections)
-    for connection in connections:
-        connection.close()
-    return answered
-
-
-def _signed(body: bytes, credentials: Credentials) -> dict[str, str]:
-    said = {wire.DIGEST: wire.content_digest(body), wire.VERSION: str(wire.PROTOCOL), "Content-Type": wire.MSGPACK}
-    signature = credentials.sign(wire.to_sign("POST", wire.SESSIONS, said))
-    shown = f"Bearer {credentials.tokens[0]}"
-    return {**said, wire.SIGNATURE: base64.b64encode(signature).decode(), "Authorization": shown}
-
-
-def _state(answer: http.client.HTTPResponse) -> str:
-    """What a session's receipt says, or else what happened instead."""
+def answered(open_to: http.client.HTTPConnection) -> list[str]:
+    """What became of each session; raises RuntimeError where the server did not take the request."""
+    answer = open_to.getresponse()
     content = answer.read()
     if answer.status != http.HTTPStatus.OK:
-        return f"status {answer.status}"
-    return msgspec.msgpack.decode(content, type=wire.Receipts).receipts[0].state
+        raise RuntimeError(f"the server answered {answer.status}: {msgspec.msgpack.decode(content, type=wire.Problem)}")
+    return [receipt.state for receipt in msgspec.msgpack.decode(content, type=wire.Receipts).receipts]

@@ -130,9 +130,9 @@ def _mcap(rows: np.ndarray, path: Path) -> int:
 
 
 def _times(folder: Path) -> list[Row]:
-    alone, beside = _live(None), _live(folder / "quiet.vrec")
-    with _saturated(folder / "other"):
-        busy_alone, busy = _live(None), _live(folder / "busy.vrec")
+    alone, beside = live(None), live(folder / "quiet.vrec")
+    with saturated(folder / "other"):
+        busy_alone, busy = live(None), live(folder / "busy.vrec")
     mean_us, median_us = float(np.mean(beside.over_us)), float(np.median(beside.over_us))
     call_us, longest_us = float(np.median(alone.over_us)), float(busy.over_us.max())
     return [
@@ -145,7 +145,7 @@ def _times(folder: Path) -> list[Row]:
     ]
 
 
-def _live(path: Path | None) -> Live:
+def live(path: Path | None) -> Live:
     """A loop at 90 Hz that takes frames from a headset, packs them and hands them over, as a session does."""
     late_ms, over_us, work_us = np.zeros((3, LIVE_FRAMES))
     frames, clock = _equipped(), time.perf_counter
@@ -182,7 +182,7 @@ def _equipped() -> Iterator[Frame]:
 
 
 @contextmanager
-def _saturated(path: Path) -> Iterator[None]:
+def saturated(path: Path) -> Iterator[None]:
     """A disk that another process keeps busy."""
     other = subprocess.Popen([sys.executable, "-c", _SATURATING, str(path)])  # noqa: S603 # a program of ours
     try:

@@ -47,7 +47,7 @@ def storm(
     shares = [(homes[n::PROCESSES], keys, played, sessions, size_bytes) for n in range(PROCESSES)]
     therapist = _Therapist(clinic)
     with at_once(_return, shares) as coming, therapist.looking() as pages_s:
-        seconds = max(coming.get())
+        seconds = max(each.result() for each in coming)
     return Returned(seconds, tuple(pages_s))
 
 

@@ -19,5 +19,5 @@ def row(name: str, value: float, unit: str, peer: str, **bound: float) -> Row:
 def line(row: Row) -> str:
     """A row for people."""
     told = [f"{words} {row[key]:g}" for key, words in (("at_most", "at most"), ("at_least", "at least")) if key in row]
-    bound, holds = "".join(told), ("holds" if row["holds"] else "DOES NOT HOLD") if told else ""
+    bound, holds = ", ".join(told), ("holds" if row["holds"] else "DOES NOT HOLD") if told else ""
     return f"{row['name']:39} {row['value']:12,.3f} {row['unit']:14} {bound:18} {holds:14} {row['peer']}"

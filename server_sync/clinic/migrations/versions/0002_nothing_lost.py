@@ -150,6 +150,7 @@ def _of_session() -> Columns:
         sa.Column("clock_within_s", sa.Float),
         sa.Column("prescription", sa.Integer, nullable=False, server_default="0"),
         sa.Column("schema", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("recording_lost", sa.Boolean, nullable=False, server_default=sa.false()),
     )
 
 
