@@ -12,9 +12,10 @@ from server_fixtures import Clinic, a_service, a_session, write_folder
 from engine.keys import Keys
 from engine.session_folder import NUMBERS
 from server_sync import wire
-from server_sync.client.delivery import Delivery, deliver
+from server_sync.client.delivery import deliver
 from server_sync.client.enrolment import enrol
 from server_sync.client.home import Device, Home, home_of
+from server_sync.client.outcome import Delivery
 from server_sync.client.patience import Patience
 
 ONCE = Patience(seconds=0)

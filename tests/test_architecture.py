@@ -120,11 +120,11 @@ def test_no_modules_import_each_other_in_a_ring() -> None:
 
 
 def test_the_core_runs_without_the_edges() -> None:
-    blocked = "panda3d", "xr", "pygame", "litestar", "sqlalchemy"
+    blocked = "panda3d", "xr", "pygame", "litestar", "sqlalchemy", "httpx"
     program = f"import sys; sys.modules.update(dict.fromkeys({blocked}));" + (
         "import engine.session, engine.simulated, engine.replay, engine.machine;"
         "import games.fruit_ladder, games.harbour_lean;"
-        "import calibration.imported, calibration.adaptation, engine.commands.visits"
+        "import calibration.imported, calibration.adaptation, engine.commands.visits, engine.commands.play, steadyreach"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 

@@ -33,7 +33,7 @@ from engine.records import RecordUnreadable, from_json, to_json
 from engine.sealing import is_sealed
 from server_sync import wire
 from server_sync.client import prescriptions, status
-from server_sync.client.delivery import Delivery
+from server_sync.client.outcome import Delivery
 from server_sync.client.patience import Later
 from server_sync.client.prescriptions import Pulled, Shelf, pull
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed

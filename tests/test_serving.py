@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item
+from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, write_folder
 
 from server_sync import wire
 from server_sync.web import serving
@@ -118,3 +118,36 @@ def test_the_server_is_reached_from_this_computer_alone_and_under_its_own_name(t
             assert b"400 Bad Request" in connection.recv(200)
         with socket.socket() as other, pytest.raises(OSError, match="refused"):
             other.connect(("127.0.0.2", port))
+
+
+def test_where_the_data_lies_is_noted_for_the_commands_beside_the_server(tmp_path: Path) -> None:
+    elsewhere = f"sqlite:///{(tmp_path / 'elsewhere.db').as_posix()}"
+    with a_clinic(tmp_path / "clinic", database=elsewhere):
+        code = said("enrol", "--folder", tmp_path / "clinic")
+        assert json.loads(said("devices", "--folder", tmp_path / "clinic", "--json")) == {"devices": []}
+    assert len(code.strip()) == 11
+    assert not (tmp_path / "clinic" / "clinic.db").exists()
+    with a_service(tmp_path / "clinic", elsewhere) as service:
+        assert service.accounts.any()
+
+
+@pytest.mark.parametrize("words", [("devices",), ("metrics-token",), ("prescribe", "ada")])
+def test_no_command_that_looks_makes_a_clinic(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        said(*words, "--folder", tmp_path / "typo")
+    assert "is not the folder of a clinic" in refused.value.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+@pytest.mark.parametrize("words", [("enrol",), ("account", "maja", "Maja")])
+def test_no_clinic_is_made_among_a_patients_sessions(tmp_path: Path, words: tuple[str, ...]) -> None:
+    write_folder(tmp_path, a_session())
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        said(*words, "--folder", tmp_path)
+    assert "a patient's folder of sessions" in refused.value.stderr
+    assert not (tmp_path / "clinic.db").exists()
+
+
+def said(*words: object) -> str:
+    command = [sys.executable, "-P", "-m", "steadyreach", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout

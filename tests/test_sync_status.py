@@ -21,9 +21,9 @@ from engine.keys import FOLDER_VARIABLE
 from engine.scene import Line
 from server_sync import wire
 from server_sync.client import budget, status, turns
-from server_sync.client.delivery import Delivery
 from server_sync.client.enrolment import keep_device
 from server_sync.client.home import DEVICE, LEDGER, STATUS, home_of
+from server_sync.client.outcome import Delivery
 from server_sync.client.turns import Busy
 from server_sync.clinic.objects import recording_key
 

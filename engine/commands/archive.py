@@ -156,11 +156,12 @@ def _write(clinic: Opened, out: Path) -> None:
 def _opened(place: Place) -> Iterator[Opened]:
     from engine.commands.measured import measured, version
     from server_sync.clinic.jobs import Jobs
+    from server_sync.clinic.place import place_of
     from server_sync.clinic.recompute import Measuring, Recompute, Where
     from server_sync.clinic.service import Service, utc_now
 
     with closing(Service(*place)) as service:
-        where = Where(place.folder.resolve(), place.recordings)
+        where = Where(place.folder.resolve(), place_of(*place).recordings)
         measures = Recompute(service.store, where, service.keys(), Measuring(version, measured))
         yield Opened(service, Jobs(service.store, utc_now), measures)
 

@@ -29,6 +29,7 @@ def backup(
     from engine.commands.visits import SOFTWARE
     from server_sync.clinic import backup as backups
     from server_sync.clinic import manifest
+    from server_sync.clinic.place import place_of
 
     if (check is None) == (out is None) or (folder is None) != (out is None):
         fail("say where the copy goes and whose it is, as backup OUT --folder CLINIC, or backup --check BACKUP")
@@ -37,7 +38,8 @@ def backup(
             found, done = manifest.check(check, told), f"{check} is whole"
         elif out is not None and folder is not None:
             with _alone(out):
-                found = backups.backup(backups.Clinic(folder, database, recordings), out, SOFTWARE, told)
+                where = place_of(folder, database, recordings)
+                found = backups.backup(backups.Clinic(folder, where.database, where.recordings), out, SOFTWARE, told)
             done = f"Copied to {out}"
     size = sum(entry.bytes for entry in found.files.values())
     tell(found, as_json, f"{done}: {len(found.files)} files, {size >> 20} MiB, of {found.made_at}")

@@ -8,9 +8,12 @@ import typer
 
 from engine.commands.answer import fail, tell
 from engine.commands.play import Json
+from engine.sealing import RECIPIENTS
+from engine.session_folder import finished
 
 if TYPE_CHECKING:
     from server_sync.clinic.devices import DeviceLine
+    from server_sync.clinic.service import Service
 
 app = typer.Typer()
 Folder = Annotated[Path, typer.Option(help="the server's folder: database and recordings")]
@@ -58,10 +61,9 @@ def account(
 ) -> None:
     """At the clinic, make another therapist's account and print its password, once."""
     from server_sync.clinic.accounts import AccountExists
-    from server_sync.clinic.service import Service
 
     try:
-        print(Service(folder, database).accounts.add(login, name))
+        print(opened(folder, database, make=True).accounts.add(login, name))
     except AccountExists as reason:
         fail(str(reason))
 
@@ -75,9 +77,8 @@ def devices(
 ) -> None:
     """At the clinic, list the devices that may deliver, or take one off the list."""
     from server_sync.clinic.devices import UnknownDevice
-    from server_sync.clinic.service import Service
 
-    service = Service(folder, database)
+    service = opened(folder, database)
     try:
         if revoke:
             service.devices.revoke(revoke)
@@ -92,18 +93,25 @@ def devices(
 @app.command()
 def metrics_token(folder: Folder, database: Database = "") -> None:
     """At the clinic, print the secret that another computer shows to read the server's metrics."""
+    print(opened(folder, database).metrics_token())
+
+
+def opened(folder: Path, database: str = "", recordings: str = "", make: bool = False) -> "Service":
+    """The service of a clinic that there is; where there is none one is made, if asked, but not among sessions."""
+    from server_sync.clinic.place import is_clinic
     from server_sync.clinic.service import Service
 
-    print(Service(folder, database).metrics_token())
+    if not is_clinic(folder) and not database:
+        if finished(folder) or (folder / RECIPIENTS).is_file():
+            fail(f"{folder} is a patient's folder of sessions, and not that of a clinic")
+        if not make:
+            fail(f"{folder} is not the folder of a clinic: steadyreach serve --folder makes one")
+    return Service(folder, database, recordings)
 
 
 def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[str, Any]]:
     """Every session that a clinic holds: id, number, device, hashes, and whether its recording is there."""
-    from server_sync.clinic.service import Service
-
-    if not database and not (folder / "clinic.db").is_file():
-        fail(f"{folder} is not the folder of a clinic: there is no clinic.db in it")
-    service = Service(folder, database, recordings)
+    service = opened(folder, database, recordings)
     try:
         return [each._asdict() for each in service.archive.held()]
     finally:

@@ -15,8 +15,8 @@ from engine.commands.play import Json, Sessions
 from engine.keys import Keys, KeysUnkept
 
 if TYPE_CHECKING:
-    from server_sync.client.delivery import Delivery
     from server_sync.client.home import Home
+    from server_sync.client.outcome import Delivery
     from server_sync.client.uploads import Watcher
 
 app = typer.Typer()
@@ -108,10 +108,10 @@ def sync(
 
 
 def _make_code(folder: Path, patients: Sequence[str], database: str) -> None:
-    from server_sync.clinic.service import Service
+    from engine.commands.clinic import opened
 
     try:
-        typer.echo(Service(folder, database).devices.new_code(patients))
+        typer.echo(opened(folder, database, make=True).devices.new_code(patients))
     except ValueError as reason:
         fail(str(reason))
 
@@ -120,8 +120,9 @@ def _delivered(home: "Home", once: bool, keep: bool, retry: bool, patience_s: fl
     """What came of delivering; raises NotEnrolled and Busy."""
     from server_sync.client import outbox, turns
     from server_sync.client import status as statuses
-    from server_sync.client.delivery import Delivery, deliver
+    from server_sync.client.delivery import deliver
     from server_sync.client.home import device_of
+    from server_sync.client.outcome import Delivery
     from server_sync.client.patience import Patience as Patient
 
     keys, patience = Keys(), Patient(patience_s)

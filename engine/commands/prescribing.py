@@ -7,7 +7,7 @@ import typer
 from msgspec import to_builtins
 
 from engine.commands.answer import fail, tell
-from engine.commands.clinic import Database, Folder
+from engine.commands.clinic import Database, Folder, opened
 from engine.commands.play import Json
 from engine.prescription import Draft, Prescription, Sent, draft_for, unknown_games
 from engine.records import RecordUnreadable, read
@@ -30,12 +30,11 @@ def prescribe(
     """At the clinic, prescribe for a patient in a new version, or show the one that holds."""
     from engine.commands import visits
     from server_sync.clinic.prescriptions import Changed, NothingPrescribed
-    from server_sync.clinic.service import Service
 
     if file is not None and message:
         fail("prescribe takes a file or a message: write the message into the file")
     draft = draft_in(file, patient) if file is not None else None
-    service = Service(folder, database)
+    service = opened(folder, database, make=draft is not None)
     try:
         if draft is not None:
             found = service.prescriptions.save(patient, draft, by, if_match)

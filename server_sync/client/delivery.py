@@ -5,7 +5,6 @@ a server does is never raised: it is in the answer, and the next round goes on f
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from server_sync.client.outbox import (
     load,
     survey,
 )
+from server_sync.client.outcome import Delivery
 from server_sync.client.patience import LONGEST_PAUSE_S, Later, Patience, Refused
 from server_sync.client.uploads import Uploads, Watcher
 
@@ -41,33 +41,6 @@ MOST_PASSED_OVER = 3
 LARGEST_GROUP_BYTES = 64 * 1024 * 1024
 """Recordings that are brought before their sessions are, so that some appear early."""
 EARLY = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What became of each finished session, by id.
-
-    `delivered` are those that the clinic got now, `already_there` those that it had. `waiting` will be tried again;
-    `set_aside` gives the reason for each that needs a person (its files are untouched), `lost` for each that was told
-    to the clinic now because it is gone. `problem` is one sentence when not all went, and `wait_s` how long the server
-    asked to wait. `prescriptions` are versions by patient, `notes` say what else is worth knowing.
-    """
-
-    delivered: tuple[str, ...] = ()
-    already_there: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    set_aside: Mapping[str, str] = field(default_factory=dict)
-    lost: Mapping[str, str] = field(default_factory=dict)
-    problem: str = ""
-    clock: wire.Clock | None = None
-    prescriptions: Mapping[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    wait_s: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """Whether the server holds every finished session."""
-        return not self.waiting and not self.set_aside
 
 
 Step = Callable[[Delivery], None]

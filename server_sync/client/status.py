@@ -9,9 +9,9 @@ import msgspec
 from engine.keys import Keys
 from engine.sealing import RecipientsUnreadable, Unopened, opened, recipients_in, sealed
 from server_sync import wire
-from server_sync.client.delivery import Delivery
 from server_sync.client.home import LEDGER, STATUS, Device, Home, NotEnrolled, device_of, keep
 from server_sync.client.outbox import DELIVERED, SET_ASIDE, Ledger, survey
+from server_sync.client.outcome import Delivery
 
 FAR_OFF_S = 120.0
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.session_folder import finished
-from server_sync.client.delivery import Delivery
 from server_sync.client.home import AGAIN, ROUND_LOCK, RUNNING_LOCK, Home
+from server_sync.client.outcome import Delivery
 from server_sync.client.patience import Patience, Pauses
 
 LOOK_S, REST_S = 5.0, 900.0

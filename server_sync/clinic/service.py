@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from server_sync.clinic.accounts import Accounts
 from server_sync.clinic.archive import Archive
 from server_sync.clinic.devices import Devices
 from server_sync.clinic.objects import Objects
+from server_sync.clinic.place import place_of
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.private import make_folder
 from server_sync.clinic.store import Setting, Store, sqlite_url
@@ -54,12 +56,14 @@ class Service:
     def __init__(
         self, folder: Path, database: str = "", recordings: str = "", now: Callable[[], datetime] = utc_now
     ) -> None:
-        """Open, and make what is missing; all lies in the folder unless a URL names another place.
+        """Open, and make what is missing; all lies in the folder unless a URL names another place, now or noted.
 
         Raises CannotOpen.
         """
         with _opening(f"its folder {folder}"):
             make_folder(folder)
+        with _opening(f"its folder {folder}"):
+            database, recordings = msgspec.structs.astuple(place_of(folder, database, recordings))
         with _opening("its recordings" if recordings else f"its folder {folder}"):
             self.objects = Objects(folder, recordings)
         with _opening("its database" if database else f"its folder {folder}"):

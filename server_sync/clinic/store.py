@@ -36,6 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from server_sync.clinic.place import DATABASE
 from server_sync.clinic.private import make_file
 
 WAL_RESET_FIXED = (3, 51, 3)
@@ -332,7 +333,7 @@ class Store:
 
 def sqlite_url(folder: Path) -> str:
     """The URL of the database that an embedded server keeps in its folder."""
-    return f"sqlite:///{(folder / 'clinic.db').resolve().as_posix()}"
+    return f"sqlite:///{(folder / DATABASE).resolve().as_posix()}"
 
 
 def sqlite_driver() -> ModuleType:

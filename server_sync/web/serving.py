@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 import uvicorn
 
+from server_sync.clinic.place import note, place_of
 from server_sync.clinic.service import CannotOpen, Service
 from server_sync.page import meanings
 from server_sync.web import watching
@@ -58,6 +59,8 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
     listening = _listen(settings.host, settings.port)
     try:
         settings.service().close()  # brings the tables up to date, before several do so at once
+        if settings.database or settings.recordings:
+            note(settings.folder, place_of(settings.folder, settings.database, settings.recordings))
         url = f"http://{LOOPBACK.get(settings.host, settings.host)}:{listening.getsockname()[1]}"
         if settings.workers == 1:
             work(settings, listening, lambda: ready(url))
