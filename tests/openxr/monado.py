@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from engine.openxr.bench.monado import listens
+
 RUNTIME = Path("/usr/share/openxr/1/openxr_monado.json")
 _QUIET = {"XRT_NO_STDIN": "1", "XRT_LOG": "warn"}
 _SIMULATED = {"SIMULATED_ENABLE": "1", "SIMULATED_LEFT": "simple", "SIMULATED_RIGHT": "simple"}
@@ -111,7 +113,7 @@ class Monado:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        while not door.exists():
+        while not listens(door):
             assert time.monotonic() < latest, self.log.read_text("utf-8", "replace")
             time.sleep(0.05)
 

@@ -70,7 +70,7 @@ class Monado:
                 stderr=subprocess.STDOUT,
             )
         latest = time.monotonic() + _PATIENCE_S
-        while not self._door.exists():
+        while not listens(self._door):
             if self._service.poll() is not None or time.monotonic() > latest:
                 self.close()
                 raise HeadsetUnavailable(f"monado-service does not start: {self._log.read_text('utf-8', 'replace')}")
@@ -85,6 +85,16 @@ class Monado:
         """Stop the service; may be called twice."""
         self._service.terminate()
         self._service.wait()
+
+
+def listens(door: Path) -> bool:
+    """Whether somebody answers at a service's socket, which is there a moment before anybody does."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(door))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager
