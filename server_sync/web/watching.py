@@ -20,7 +20,6 @@ from server_sync.clinic.version import SOFTWARE
 from server_sync.web.access import ANYONE
 from server_sync.web.exchange import Exchange
 
-LEVELS = ("debug", "info", "warning", "error")
 COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that tells prometheus_client where workers count together; set before it is imported."""
 RELAYED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
@@ -107,7 +106,7 @@ class Lines(logging.Formatter):
 
 
 def log_to_stderr(level: str) -> None:
-    """Log as JSON from now on; `level` is one of LEVELS, and other libraries speak from `warning` on."""
+    """Log as JSON from now on; `level` is debug, info, warning or error, and other libraries speak from `warning` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
