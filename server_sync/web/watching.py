@@ -106,7 +106,7 @@ class Lines(logging.Formatter):
 
 
 def log_to_stderr(level: str) -> None:
-    """Log as JSON from now on; from `level` (debug, info, warning, error); others speak from `warning` on."""
+    """Log as JSON from now on, from `level` (debug, info, warning, error); others speak from `warning` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
