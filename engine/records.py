@@ -17,6 +17,7 @@ from engine.keys import Keys
 from engine.sealing import Unopened, is_sealed, opened
 
 SCHEMA = 1
+_LINE_BYTES, _DEEPEST_LINE = 100, 4
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -350,8 +351,25 @@ class RecordUnreadable(ValueError):
 
 
 def to_json(record: Record) -> bytes:
-    """Write a record as indented JSON that ends with a newline; equal records give equal bytes."""
-    return msgspec.json.format(msgspec.json.encode(record, enc_hook=_plain, order="sorted"), indent=1) + b"\n"
+    """Write a record as JSON that ends with a newline; equal records give equal bytes.
+
+    What is short stays on one line, and so does what lies deep, such as a trial: it can be read and compared by line,
+    and is little longer than without lines.
+    """
+    return _in_lines(msgspec.json.encode(record, enc_hook=_plain, order="sorted")) + b"\n"
+
+
+def _in_lines(value: bytes, depth: int = 0) -> bytes:
+    """A value of JSON, with a line for each of its parts."""
+    if len(value) <= _LINE_BYTES or depth == _DEEPEST_LINE or value[:1] not in (b"{", b"["):
+        return value
+    if value[:1] == b"{":
+        fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+        parts = [msgspec.json.encode(name) + b": " + _in_lines(bytes(part), depth + 1) for name, part in fields.items()]
+    else:
+        parts = [_in_lines(bytes(part), depth + 1) for part in msgspec.json.decode(value, type=list[msgspec.Raw])]
+    margin = b"\n" + b" " * depth
+    return value[:1] + b",".join(margin + b" " + part for part in parts) + margin + value[-1:]
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from people import a_calibration
 
 from engine.patient import PatientRecord
@@ -51,3 +52,15 @@ def test_a_field_of_another_type_is_refused_in_a_newer_record_too() -> None:
     wrong = msgspec.json.decode(newer()) | {"seconds": "long"}
     with pytest.raises(RecordUnreadable, match=r"Expected `float`, got `str` - at `\$.seconds`"):
         from_json(msgspec.json.encode(wrong), Session, newer=True)
+
+
+def test_a_trial_is_one_line_and_a_block_is_not() -> None:
+    two = replace(DONE, blocks=(replace(BLOCK, trials=(TRIAL, replace(TRIAL, number=2))),) * 2)
+    trials = [line for line in to_json(two).splitlines() if b'"achieved"' in line]
+    assert [json.loads(line.strip().rstrip(b","))["number"] for line in trials] == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("words", ["", "x" * 200, '[{"', '"\n\\', "ü" * 150])
+def test_words_come_back_as_they_were_from_lines(words: str) -> None:
+    said = replace(DONE, ended_by=words, blocks=(replace(BLOCK, title=words, parameters={words: words}),))
+    assert from_json(to_json(said), Session) == said
