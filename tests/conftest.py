@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -166,6 +166,15 @@ def graphics() -> Iterator["Graphics"]:
         pytest.fail(str(reason)) if "gl" in REQUIRED else pytest.skip(str(reason))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    """One PostgreSQL for all tests of a process; each call gives the URL of a new database."""
+    from server_fixtures import a_postgres
+
+    with a_postgres() as new_database:
+        yield new_database
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,8 +14,8 @@ from engine.records import Calibration, Session
 from engine.scene import Scene
 from engine.simulated import SimulatedHeadset
 
-RATE_HZ = 45.0
-MID_GAME = 1100  # a frame in which fruit hangs
+RATE_HZ = 30.0
+MID_GAME = 730  # a frame in which fruit hangs
 SHORT = ["fruit_ladder.targets=3", "harbour_lean.targets=3", "calm_tide.targets=1"]
 
 

@@ -1,5 +1,6 @@
 """Made-up sessions, clinics and server processes for the tests of delivery, server, page and report."""
 
+import atexit
 import math
 import os
 import random
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any, NoReturn
 import msgspec
 import pytest
 import zstandard
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import insert
@@ -43,10 +46,13 @@ from engine.records import (
     to_json,
 )
 from server_sync import wire
+from server_sync.clinic import accounts
+from server_sync.clinic.place import DATABASE
 from server_sync.clinic.service import Service, utc_now
-from server_sync.clinic.store import Person
+from server_sync.clinic.store import Person, sqlite_url
 
 ROOT = Path(__file__).resolve().parent.parent
+QUICK_TO_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 LEANS = ("lean_forward", "lean_right", "lean_back", "lean_left")
 QUALITY = Quality(
     frames=46080,
@@ -244,12 +250,25 @@ class Clock:
 
 @contextmanager
 def a_service(folder: Path, database: str = "", now: Callable[[], datetime] = utc_now) -> Iterator[Service]:
-    """The service on a folder, as a command beside the server opens it."""
-    service = Service(folder, database, now=now)
-    try:
-        yield service
-    finally:
-        service.close()
+    """The service on a folder, as a command beside the server opens it; what it hashes costs little meanwhile."""
+    if database in ("", sqlite_url(folder)) and not (folder / DATABASE).exists():
+        shutil.copytree(_empty_clinic(), folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(accounts, "_HASHER", QUICK_TO_HASH)
+        service = Service(folder, database, now=now)
+        try:
+            yield service
+        finally:
+            service.close()
+
+
+@cache
+def _empty_clinic() -> Path:
+    """A clinic's folder in which nothing happened yet: a copy of it is there sooner than tables are made."""
+    made = TemporaryDirectory(prefix="steadyreach-")
+    atexit.register(made.cleanup)
+    Service(Path(made.name) / "clinic").close()
+    return Path(made.name) / "clinic"
 
 
 def name_person(service: Service, pseudonym: str, name: str, about: str = "") -> None:

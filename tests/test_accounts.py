@@ -74,6 +74,10 @@ def test_an_account_is_made_once_and_with_a_long_password(service: Service) -> N
         service.accounts.add("jonas", "Jonas", password="short")
 
 
+def test_a_password_costs_who_guesses_it_64_mib_and_three_rounds() -> None:
+    assert accounts._HASHER.hash("guess").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
 def test_secrets_are_not_in_the_database(tmp_path: Path, service: Service) -> None:
     code, device = service.devices.new_code(), SignedDevice(None)
     token = service.devices.enrol(device.enrolment(code)).token

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from client_fixtures import a_computer
 from msgspec.structs import replace
-from server_fixtures import SignedDevice, a_clinic, a_postgres, a_session, an_item
+from server_fixtures import SignedDevice, a_clinic, a_session, an_item
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -37,12 +37,6 @@ class Place(NamedTuple):
     def clinic(self, name: str) -> Clinic:
         """Where a new clinic may be."""
         return Clinic(self.folder / name, self.database())
-
-
-@pytest.fixture(scope="module")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    with a_postgres() as new_database:
-        yield new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

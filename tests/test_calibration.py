@@ -58,7 +58,9 @@ SHORT = (
 def calibrated(seed: int, *precautions: Precaution) -> Session:
     """Somebody of known truth, calibrated as in a visit."""
     with TemporaryDirectory() as folder:
-        return visited(SimulatedHeadset(TRUTH, seed), Path(folder), *ASSESSMENTS, seed=seed, precautions=precautions)
+        return visited(
+            SimulatedHeadset(TRUTH, seed, 45.0), Path(folder), *ASSESSMENTS, seed=seed, precautions=precautions
+        )
 
 
 def holds(limit: Limit, truth: float, tolerance: float) -> bool:
@@ -95,7 +97,7 @@ def test_limits_are_right_on_average_and_know_their_best(seed: int) -> None:
 
 def test_a_visit_without_trouble_has_no_notes_and_no_pauses(tmp_path: Path) -> None:
     steady = replace(TRUTH, slope_deg=1.0, lean_slope_deg=0.1)
-    done = visited(SimulatedHeadset(steady), tmp_path)
+    done = visited(SimulatedHeadset(steady, rate_hz=45.0), tmp_path)
     assert [block.task for block in done.blocks] == ["standing", "open_reach", "open_lean"]
     assert (done.ended_by, done.events, [block.notes for block in done.blocks]) == ("finished", (), [(), (), ()])
 
@@ -139,7 +141,7 @@ def broad_shouldered(high_deg: float, seed: int) -> Session:
     limits = dict.fromkeys((f"shoulder_elevation_{side}" for side in SIDES), high_deg)
     somebody = replace(TRUTH, shoulders_m=ELSEWHERE, limits_deg={**TRUTH.limits_deg, **limits})
     with TemporaryDirectory() as folder:
-        return visited(SimulatedHeadset(somebody, seed), Path(folder), *ASSESSMENTS[:2], seed=seed)
+        return visited(SimulatedHeadset(somebody, seed, 45.0), Path(folder), *ASSESSMENTS[:2], seed=seed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -265,7 +267,9 @@ def calibrated_with(elevation_deg: Mapping[str, float], *precautions: Precaution
     limits = {f"shoulder_elevation_{side}": value for side, value in elevation_deg.items()}
     somebody = replace(TRUTH, limits_deg={**TRUTH.limits_deg, **limits}, slope_deg=0.3)
     with TemporaryDirectory() as folder:
-        done = visited(SimulatedHeadset(somebody), Path(folder), *ASSESSMENTS[:2], precautions=precautions)
+        done = visited(
+            SimulatedHeadset(somebody, rate_hz=45.0), Path(folder), *ASSESSMENTS[:2], precautions=precautions
+        )
     assert done.calibration is not None
     return done.calibration, [note for block in done.blocks for note in block.notes]
 

@@ -43,7 +43,7 @@ def stretches(values: Mapping[str, object], *precautions: Precaution) -> list[Tr
 
 def played(values: Mapping[str, object], folder: Path) -> tuple[Session, Kept]:
     steady = patient(KNOWN, lapse=0.0, fatigue=0.0, neck_slope_deg=0.1)
-    return play(game("calm_tide", {**BRIEF, **values}), folder, KNOWN, SimulatedHeadset(steady, 1), 1)
+    return play(game("calm_tide", {**BRIEF, **values}), folder, KNOWN, SimulatedHeadset(steady, 1, 45.0), 1)
 
 
 def forbidden(side: str) -> Precaution:
@@ -151,7 +151,7 @@ def test_a_stretch_that_is_not_reached_is_not_yet_and_says_how_far_it_came(tmp_p
     weak = {name: 0.5 * limit.value for name, limit in KNOWN.limits.items()}
     person = replace(patient(KNOWN, lapse=0.0, slope_deg=0.5), limits_deg=weak)
     task = game("calm_tide", {**BRIEF, "targets": 2, "limit_s": 5.0})
-    session, _ = play(task, tmp_path, KNOWN, SimulatedHeadset(person, 1))
+    session, _ = play(task, tmp_path, KNOWN, SimulatedHeadset(person, 1, 45.0))
     stretch = session.blocks[0].trials[1]
     assert stretch.outcome == NOT_YET
     assert stretch.achieved == pytest.approx(55.0, abs=5.0)

@@ -34,7 +34,7 @@ NO_PAUSE = {"targets": 5, "pause_s": 0.0, "hold_s": 0.0}
 def lived(values: Mapping[str, object], folder: Path, posture: str = "standing", **more: Any) -> tuple[Session, Kept]:
     """A session of somebody who rises as far as `rise` says."""
     person = replace(patient(KNOWN, lapse=0.0, **more))
-    return play(game("chair_rocket", values), folder, KNOWN, SimulatedHeadset(person, 1), posture=posture)
+    return play(game("chair_rocket", values), folder, KNOWN, SimulatedHeadset(person, 1, 45.0), posture=posture)
 
 
 def trials(posture: str = "standing", *precautions: Precaution, done: tuple[TrialRecord, ...] = ()) -> Iterator[Trial]:

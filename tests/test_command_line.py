@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import entered
 from conftest import ROOT
 
 import steadyreach
@@ -41,9 +42,9 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two simulated sessions of the seed 9, for all who read one."""
     home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-m", "steadyreach", "simulate", "--sessions", "2", "--seed", "9"]
-    environment = {**os.environ, "HOME": str(home), "APPDATA": str(home)}
-    subprocess.run([*command, "--folder", str(home / "s")], check=True, capture_output=True, cwd=ROOT, env=environment)
+    words = ["simulate", "--sessions", "2", "--seed", "9", "--folder", home / "s"]
+    done = entered(words, ROOT, HOME=str(home), APPDATA=str(home))
+    assert done.code == 0, done.err
     return finished(home / "s")
 
 

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
+from engine.commands import demo
 from engine.panda.graphics import Graphics, NoGraphics
 from engine.session_folder import finished, read_session
 
@@ -22,15 +24,27 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def answer(out: Path) -> dict:
-    done = _demo(out)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def running(out: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The demo, whose server is kept where it can be told to end."""
+    keep = [] if sys.platform == "win32" else ["--keep"]  # Ctrl-C cannot be sent to one process there
+    process = subprocess.Popen(_command(out, *keep), stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    patience = threading.Timer(300, process.kill)
+    patience.start()
+    yield process
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    process.communicate()
+    patience.cancel()
 
 
-def _demo(out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "steadyreach", "demo", "--folder", str(out), "--json", *more]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+@pytest.fixture(scope="module")
+def answer(running: "subprocess.Popen[str]") -> dict:
+    assert running.stdout
+    return json.loads("".join(takewhile(lambda line: line != "}\n", running.stdout)) + "}")
+
+
+def _command(out: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "steadyreach", "demo", "--folder", str(out), "--json", *more]
 
 
 def test_it_leaves_report_pictures_and_session(answer: dict, out: Path) -> None:
@@ -73,28 +87,26 @@ def test_the_server_was_down_and_holds_the_session_once(answer: dict) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
-def test_without_a_persons_recording_it_makes_one_and_keeps_the_server_when_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("STEADYREACH_DATA", str(tmp_path))
-    command = [sys.executable, "-m", "steadyreach", "demo", "--folder", str(tmp_path / "out"), "--json", "--keep"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
-    assert running.stdout
-    patience = threading.Timer(120, running.kill)
-    patience.start()
-    answer = json.loads("".join(takewhile(lambda line: line != "}\n", running.stdout)) + "}")
+def test_it_keeps_the_server_when_asked(running: "subprocess.Popen[str]", answer: dict) -> None:
     with urllib.request.urlopen(answer["page"]) as page:
         assert "Log in" in page.read().decode()
     running.send_signal(signal.SIGINT)
     assert running.wait(30) == 0
-    patience.cancel()
-    running.stdout.close()
-    assert answer["source"] == "a simulated patient's recording, made on the spot"
+
+
+def test_without_a_persons_recording_it_makes_one_and_plays_with_what_it_measures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEADYREACH_DATA", str(tmp_path))
+    source, known = demo._measured(tmp_path, None, demo.Progressing(quiet=True))
+    session, _ = demo._session(tmp_path, known, ())
+    assert source == "a simulated patient's recording, made on the spot"
+    assert session.ended_by == "finished"
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    done = _demo(tmp_path)
+    done = subprocess.run(_command(tmp_path), capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1
     assert "is not empty and not from a demo" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

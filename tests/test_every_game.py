@@ -46,16 +46,20 @@ def usual(name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session,
     return play(game(name), tmp_path_factory.mktemp(name))
 
 
-def in_steps(known: Calibration, person: Patient | None = None, seed: int = 0) -> SimulatedHeadset:
+def in_steps(
+    known: Calibration, person: Patient | None = None, seed: int = 0, rate_hz: float = 30.0
+) -> SimulatedHeadset:
     """A headset that is slow enough to be quick to play with."""
-    return SimulatedHeadset(person or patient(known), seed, rate_hz=30.0)
+    return SimulatedHeadset(person or patient(known), seed, rate_hz)
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), EDGES, ids=[f"{n}-{p}-{v}" for n, p, v in EDGES])
 def test_it_can_be_finished_at_the_edges_of_every_parameter(
     name: str, parameter: str, value: object, tmp_path: Path
 ) -> None:
-    session, _ = play(game(name, {"targets": 2, parameter: value}), tmp_path, headset=in_steps(calibration()))
+    session, _ = play(
+        game(name, {"targets": 2, parameter: value}), tmp_path, headset=in_steps(calibration(), rate_hz=20.0)
+    )
     assert session.ended_by == "finished", session.events
     assert len(session.blocks[0].trials) == (value if parameter == "targets" else 2)
 
@@ -94,7 +98,7 @@ def refusal(envelope: Envelope, item: Item) -> str:
 @pytest.mark.parametrize("elevation_deg", [40.0, 110.0, 175.0])
 def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: float, tmp_path: Path) -> None:
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
-    session, kept = play(game(name), tmp_path, known, in_steps(known))
+    session, kept = play(game(name), tmp_path, known, in_steps(known, rate_hz=20.0))
     envelope = Envelope(session.calibration or known)
     asked = {i for scene in kept.scenes for i in scene.items if isinstance(i, Target | Lean | Gaze | Rise)}
     assert asked
@@ -226,7 +230,8 @@ def test_it_says_what_it_moves_and_how_it_asks(name: str) -> None:
 def test_it_knows_how_long_a_trial_takes(
     name: str, more: dict[str, object], reach: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known, task, asked = calibration(110.0 * reach, 5.0 * reach, of_neck=reach), game(name, more), []
+    known, asked = calibration(110.0 * reach, 5.0 * reach, of_neck=reach), []
+    task = game(name, {"targets": 6, **more})
     own = task.trials
 
     def watched(envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:

@@ -39,7 +39,7 @@ def measured(form: Form, seed: int, known: Calibration | None = None, patient: P
         for name, kind in ASSESSMENTS.items()
     ]
     with TemporaryDirectory() as folder:
-        return visited(SimulatedHeadset(patient, seed), Path(folder), *steps, seed=seed, calibration=known)
+        return visited(SimulatedHeadset(patient, seed, 45.0), Path(folder), *steps, seed=seed, calibration=known)
 
 
 @cache

@@ -45,7 +45,7 @@ def trials(known: Calibration = KNOWN, *precautions: Precaution) -> list[Trial]:
 def played(values: Mapping[str, object], folder: Path, **more: Any) -> tuple[Session, list[Target]]:
     """A session of somebody without lapses, and the golden fruit that were shown, once each."""
     session, kept = play(
-        game("fruit_ladder", values), folder, KNOWN, SimulatedHeadset(patient(KNOWN, lapse=0.0), 1), 1, **more
+        game("fruit_ladder", values), folder, KNOWN, SimulatedHeadset(patient(KNOWN, lapse=0.0), 1, 45.0), 1, **more
     )
     shown = {item.key: item for scene in kept.scenes for item in scene.items if isinstance(item, Target)}
     return session, [item for key, item in shown.items() if key.startswith("golden")]

@@ -41,7 +41,7 @@ def gazed(parameters: Parameters, patient: Patient = TRUTH, seed: int = 1, **mor
     """A visit in which the neck is measured, and nothing else."""
     with TemporaryDirectory() as folder:
         step = Step("open_gaze", OpenGaze(parameters), "calibrate")
-        return visited(SimulatedHeadset(patient, seed), Path(folder), step, seed=seed, **more)
+        return visited(SimulatedHeadset(patient, seed, 45.0), Path(folder), step, seed=seed, **more)
 
 
 @cache

@@ -6,7 +6,6 @@ was played by a published version. The checker is checked with a clinic that wri
 
 import random
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from prescribed import Web, a_draft, a_home, a_web, an_exchange
-from server_fixtures import SignedDevice, a_postgres, a_service
+from server_fixtures import SignedDevice, a_service
 
 from engine.commands.following import prepared
 from engine.patient import PatientRecord
@@ -126,12 +125,6 @@ def lived(clinics: list[Service], folder: Path) -> list[str]:
         finally:
             done.set()
         return wrong(clinics[0].prescriptions, made, [device.result() for device in saw])
-
-
-@pytest.fixture(scope="module")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    with a_postgres() as new_database:
-        yield new_database
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from at_work import double_all, doubling, end
-from server_fixtures import a_postgres
 from sqlalchemy import Connection, select
 
 from server_sync.clinic import workers
@@ -34,12 +33,10 @@ class Clock:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "sqlite":
-        yield sqlite_url(tmp_path_factory.mktemp("clinic"))
-    else:
-        with a_postgres() as new_database:
-            yield new_database()
+        return sqlite_url(tmp_path_factory.mktemp("clinic"))
+    return str(request.getfixturevalue("new_postgres")())
 
 
 @pytest.fixture

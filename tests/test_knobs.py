@@ -281,13 +281,13 @@ def _reached(name: str, values: Mapping[str, float], folder: Path) -> int:
     known = calibration(100.0, 6.0)
     able = {movement: 1.5 * limit.value for movement, limit in known.limits.items()}
     unsteady = replace(
-        patient(known, lapse=0.0, hand_speed_mps=0.25, lean_speed_dps=2.2, tremor_mm=26.0, sway_mm=16.0),
+        patient(known, lapse=0.0, hand_speed_mps=0.25, lean_speed_dps=2.2, tremor_mm=38.0, sway_mm=22.0),
         neck_speed_dps=25.0,
-        head_tremor_deg=4.0,
+        head_tremor_deg=5.0,
         limits_deg=able,
     )
-    task = games.load(name)(replace(games.load(name).Parameters(), targets=10, **values))
-    session, _ = play(task, folder, known, SimulatedHeadset(unsteady, 1, rate_hz=45.0))
+    task = games.load(name)(replace(games.load(name).Parameters(), targets=7, **values))
+    session, _ = play(task, folder, known, SimulatedHeadset(unsteady, 1, rate_hz=30.0))
     return sum(trial.outcome == "reached" for trial in session.blocks[0].trials)
 
 
@@ -299,7 +299,7 @@ def _lived(name: str, known: Calibration, ceilings: Mapping[str, float], folder:
     for number in range(10):
         state = carried(from_json(to_json(state), KnobState), game, preset, adaptation)
         task = game(turned(preset, state.levels, game))
-        session, _ = play(task, folder, known, SimulatedHeadset(person, number, rate_hz=30.0), number, caps=ceilings)
+        session, _ = play(task, folder, known, SimulatedHeadset(person, number, rate_hz=20.0), number, caps=ceilings)
         block = session.blocks[0]
         lived.append((state, fmean(trial.outcome == "reached" for trial in block.trials)))
         state = next_step(state, block, game, preset, adaptation, stopped=number == 3)

@@ -31,12 +31,13 @@ SAMPLE = (
     ("child of 6", "child-5-7", ("owl_watch",)),
     ("seated", "hip-knee-arthritis", ("chair_rocket", "calm_tide")),
 )
+RATE_HZ = 30.0
 FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
 
 
 @cache
 def sample() -> list[Life]:
-    return [living.live(KINDS[kind], preset, 7, chosen) for kind, preset, chosen in SAMPLE]
+    return [living.live(KINDS[kind], preset, 7, chosen, RATE_HZ) for kind, preset, chosen in SAMPLE]
 
 
 def test_a_sample_of_lives_comes_to_its_end_without_a_fault_or_a_pause() -> None:
@@ -77,7 +78,7 @@ def test_the_rows_name_the_kind_that_is_furthest_off_and_what_ceilings_hold_near
 
 def test_the_same_seed_is_the_same_life() -> None:
     kind, preset, chosen = SAMPLE[2]
-    assert living.live(KINDS[kind], preset, 7, chosen) == sample()[2]
+    assert living.live(KINDS[kind], preset, 7, chosen, RATE_HZ) == sample()[2]
 
 
 def test_the_picture_of_lives_is_the_same_each_time(tmp_path: Path) -> None:

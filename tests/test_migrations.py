@@ -1,6 +1,5 @@
 """The database of every released version becomes this one's, with all that is in it, and goes back."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from server_fixtures import ROOT, SignedDevice, a_postgres, a_service, a_session, an_item
+from server_fixtures import ROOT, SignedDevice, a_service, a_session, an_item
 
 from engine.records import to_json
 from server_sync import wire
@@ -17,12 +16,6 @@ from server_sync.clinic.service import CannotOpen, Service
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 OLD_TOKEN = "device_of-version-one"
-
-
-@pytest.fixture(scope="module")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    with a_postgres() as new_database:
-        yield new_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

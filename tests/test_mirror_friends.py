@@ -49,7 +49,7 @@ def lived(values: Mapping[str, object], folder: Path, of_limits: float = 1.5, **
     """A session of somebody without lapses who can do this share of what was measured of them."""
     limits = {movement: of_limits * found.value for movement, found in KNOWN.limits.items()}
     person = replace(patient(KNOWN, lapse=0.0), limits_deg=limits)
-    return play(game("mirror_friends", values), folder, KNOWN, SimulatedHeadset(person, 1), **more)
+    return play(game("mirror_friends", values), folder, KNOWN, SimulatedHeadset(person, 1, 45.0), **more)
 
 
 def shown(kept: Kept, kind: type) -> list[Any]:

@@ -13,7 +13,7 @@ from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset
 def visit(folder: Path, left_deg: float) -> Session:
     patient = Patient(limits_deg={**DEFAULT_LIMITS_DEG, "shoulder_elevation_left": left_deg})
     ladder = Step("fruit_ladder", game("fruit_ladder", {"targets": 4}), "play")
-    return visited(SimulatedHeadset(patient, 1), folder, *ASSESSMENTS[:2], ladder)
+    return visited(SimulatedHeadset(patient, 1, 45.0), folder, *ASSESSMENTS[:2], ladder)
 
 
 def test_an_arm_that_rests_is_not_measured_and_the_reason_says_what_to_do(tmp_path: Path) -> None:

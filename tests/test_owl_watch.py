@@ -41,7 +41,7 @@ def trials(values: Mapping[str, object], *precautions: Precaution) -> list[Trial
 
 def played(values: Mapping[str, object], folder: Path, seed: int = 1, **more: object) -> tuple[Session, Kept]:
     steady = patient(KNOWN, lapse=0.0, neck_slope_deg=0.1, fatigue=0.0, **more)
-    return play(game("owl_watch", values), folder, KNOWN, SimulatedHeadset(steady, seed), seed)
+    return play(game("owl_watch", values), folder, KNOWN, SimulatedHeadset(steady, seed, 45.0), seed)
 
 
 def way_of(goal: Gaze) -> tuple[float, float, float]:

@@ -29,6 +29,7 @@ from engine.words import CONTROLS, Language, Words
 EYE_M = (0.0, 1.6, 0.0)
 FONTS = Fonts()
 DAY = theme.load()
+MODELS = Models(DAY.models, None)
 ACCENTED = str.maketrans("aceghilmnorstuyzACEGILNORSTUZ", "áçéğħíľmñöřšţúýžÁÇÉĞÍĽÑÖŘŠŢÚŽ")
 CAPITAL_OF_EM = 0.70  # of both fonts, from their OS/2 tables
 MOST_LINES = 3
@@ -54,7 +55,7 @@ SPOKEN = {**{code: words.load(code) for code in words.languages()}, "pseudo": ps
 def kit_with(said: Words, scale: float = 1.0, captions: bool = True) -> Kit:
     root = NodePath("root")
     settings = Settings(text_scale=scale, captions=captions)
-    return Kit(root, Look(root), Models(DAY.models, None), FONTS, said, DAY.places["orchard"], DAY, settings)
+    return Kit(root, Look(root), MODELS, FONTS, said, DAY.places["orchard"], DAY, settings)
 
 
 def seen_from(yaw_deg: float = 0.0, time_s: float = 1.0) -> Frame:

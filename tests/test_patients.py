@@ -45,7 +45,7 @@ def visit(record: PatientRecord, day: str, folder: Path, seed: int = 1) -> tuple
     steps = visits.steps_for(["fruit_ladder"], holds, record=record, measuring=visits.AUTO, today=today)
     plan = visits.plan(record.patient, steps, holds, seed, record=record, today=today)
     about = About(f"visit-{day}", f"{day}T09:00:00+00:00", visits.SOFTWARE)
-    done, where = visits.play(plan, SimulatedHeadset(seed=seed), folder, about)
+    done, where = visits.play(plan, SimulatedHeadset(seed=seed, rate_hz=45.0), folder, about)
     return patients.after(record, holds, plan, done), done, where
 
 

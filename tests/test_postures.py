@@ -76,7 +76,7 @@ def test_who_sits_low_is_not_taken_for_small(tmp_path: Path) -> None:
     sitting = Patient(0.71 * stature_m, dict.fromkeys(SIDES, 0.66), shoulders, {"shoulder_elevation_right": 120.0})
     holds = visits.resolved()
     plan = visits.plan("test", visits.steps_for([], holds, posture="seated"), holds, 1, posture="seated")
-    done, _ = visits.play(plan, SimulatedHeadset(sitting, 1), tmp_path, ABOUT)
+    done, _ = visits.play(plan, SimulatedHeadset(sitting, 1, 45.0), tmp_path, ABOUT)
     known = done.calibration
     assert known is not None
     assert known.stature_m.low < stature_m < known.stature_m.high

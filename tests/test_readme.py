@@ -7,9 +7,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import Said, entered
 from conftest import ROOT
 
 import games
@@ -29,17 +29,14 @@ def lines(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.CompletedProcess[str]]:
+def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
     """What came of each command: first of those that play, in the order of their block, and then of all that read."""
     folder = tmp_path_factory.mktemp("reader")
 
-    def run(commands: list[str]) -> dict[str, subprocess.CompletedProcess[str]]:
-        program = [sys.executable, "-m", "steadyreach"]
-        each = [[*program, *command.split()[1:]] for command in commands]
-        ran = [subprocess.run(words, cwd=folder, capture_output=True, text=True) for words in each]
-        return dict(zip(commands, ran, strict=True))
+    def run(commands: list[str]) -> dict[str, Said]:
+        return {command: entered(command.split()[1:], folder) for command in commands}
 
-    found: dict[str, subprocess.CompletedProcess[str]] = {}
+    found: dict[str, Said] = {}
     all_of = [[line for line in block.splitlines() if line.startswith("steadyreach")] for block in blocks("sh")]
     playing = [[line for line in commands if line.split()[1] in ("play", "simulate")] for commands in all_of]
     reading = [[line] for commands in all_of for line in commands if line.split()[1] not in ("play", "simulate")]
@@ -51,8 +48,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.Compl
 
 
 @pytest.mark.parametrize("command", [line for line in lines("sh") if line.startswith("steadyreach")])
-def test_a_command_runs(command: str, done: dict[str, subprocess.CompletedProcess[str]]) -> None:
-    assert done[command].returncode == 0, done[command].stderr
+def test_a_command_runs(command: str, done: dict[str, Said]) -> None:
+    assert done[command].code == 0, done[command].err
 
 
 @pytest.mark.parametrize("command", [line for line in lines("sh") if line.startswith("make")])
@@ -113,11 +110,13 @@ class Commands:
     def __init__(self, folder: Path, serve: str) -> None:
         environment = {"HOME": str(folder), "APPDATA": str(folder), "PATH": "", "PYTHONPATH": str(ROOT)}
         environment["STEADYREACH_KEYS"] = str(folder / "keys")
-        self._run: dict[str, Any] = {"cwd": folder, "text": True, "env": environment}
-        self._serve = [*self._words(serve), "--port", "0"]
+        self._folder, self._environment = folder, environment
+        self._serve = [sys.executable, "-P", "-m", *shlex.split(serve), "--port", "0"]
 
     def __enter__(self) -> "Commands":
-        self._server = subprocess.Popen(self._serve, stdout=subprocess.PIPE, **self._run)
+        self._server = subprocess.Popen(
+            self._serve, stdout=subprocess.PIPE, text=True, cwd=self._folder, env=self._environment
+        )
         self._url = next(line.split()[-1] for line in self._server.stdout if line.startswith("Serving at"))
         return self
 
@@ -127,14 +126,10 @@ class Commands:
 
     def say(self, line: str) -> str:
         """Enter a command, and read what it says."""
-        words = self._words(line.replace("http://127.0.0.1:8765", self._url))
-        done = subprocess.run(words, capture_output=True, **self._run)
-        assert done.returncode == 0, f"{line}: {done.stderr}"
-        return str(done.stdout)
-
-    @staticmethod
-    def _words(line: str) -> list[str]:
-        return [sys.executable, "-P", "-m", *shlex.split(line)]
+        _, *words = shlex.split(line.replace("http://127.0.0.1:8765", self._url))
+        done = entered(words, self._folder, **self._environment)
+        assert done.code == 0, f"{line}: {done.err}"
+        return done.out
 
 
 def test_its_game_is_a_whole_game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +140,7 @@ def test_its_game_is_a_whole_game(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     holds = visits.resolved(assignments=["still_hand.targets=3"])
     plan = visits.plan("reader", visits.steps_for(["still_hand"], holds), holds, 1)
     about = visits.About("reader", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
-    done, _ = visits.play(plan, SimulatedHeadset(seed=1), tmp_path / "sessions", about)
+    done, _ = visits.play(plan, SimulatedHeadset(seed=1, rate_hz=45.0), tmp_path / "sessions", about)
     assert done.ended_by == "finished", done.events
     assert [trial.outcome for trial in done.blocks[-2].trials].count("reached") >= 2
 

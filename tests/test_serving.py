@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from commands import entered
 from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, write_folder
 
 from server_sync import wire
@@ -133,21 +134,22 @@ def test_where_the_data_lies_is_noted_for_the_commands_beside_the_server(tmp_pat
 
 @pytest.mark.parametrize("words", [("devices",), ("metrics-token",), ("prescribe", "ada")])
 def test_no_command_that_looks_makes_a_clinic(tmp_path: Path, words: tuple[str, ...]) -> None:
-    with pytest.raises(subprocess.CalledProcessError) as refused:
-        said(*words, "--folder", tmp_path / "typo")
-    assert "is not the folder of a clinic" in refused.value.stderr
+    refused = entered([*words, "--folder", tmp_path / "typo"], ROOT)
+    assert refused.code == 1
+    assert "is not the folder of a clinic" in refused.err
     assert not (tmp_path / "typo").exists()
 
 
 @pytest.mark.parametrize("words", [("enrol",), ("account", "maja", "Maja")])
 def test_no_clinic_is_made_among_a_patients_sessions(tmp_path: Path, words: tuple[str, ...]) -> None:
     write_folder(tmp_path, a_session())
-    with pytest.raises(subprocess.CalledProcessError) as refused:
-        said(*words, "--folder", tmp_path)
-    assert "a patient's folder of sessions" in refused.value.stderr
+    refused = entered([*words, "--folder", tmp_path], ROOT)
+    assert refused.code == 1
+    assert "a patient's folder of sessions" in refused.err
     assert not (tmp_path / "clinic.db").exists()
 
 
 def said(*words: object) -> str:
-    command = [sys.executable, "-P", "-m", "steadyreach", *map(str, words)]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    done = entered(words, ROOT)
+    assert done.code == 0, done.err
+    return done.out

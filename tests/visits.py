@@ -19,6 +19,7 @@ from engine.simulated import Patient, SimulatedHeadset
 from engine.task import Task
 
 EYE_M = 1.6
+RATE_HZ = 45.0
 NECK_DEG = {"neck_rotation": 60.0, "neck_extension": 50.0, "neck_flexion": 45.0, "neck_lateral": 35.0}
 ABOUT = About("test-session", "2026-01-05T09:00:00+00:00", "steadyreach test")
 
@@ -81,7 +82,7 @@ def play(
 ) -> tuple[Session, Kept]:
     """Play one task; the session and the headset with what it saw."""
     known = known or calibration()
-    kept = Kept(headset or SimulatedHeadset(patient(known), seed))
+    kept = Kept(headset or SimulatedHeadset(patient(known), seed, RATE_HZ))
     plan = Plan("test", (Step("test", task, "play"),), Followers(), seed, calibration=known, **more)
     with Writer(folder / f"{seed}.vrec", {}) as writer:
         return session.run(plan, kept, writer, ABOUT), kept

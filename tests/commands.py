@@ -1,0 +1,53 @@
+"""Commands as somebody enters them, each in a process of its own, which need not import everything anew."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+WAY = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+LARGE = (
+    "alembic.command", "httpx", "keyring", "litestar", "matplotlib.figure", "msgpack", "numpy", "rich.progress",
+    "scipy.fft", "scipy.signal", "scipy.spatial", "scipy.special", "sqlalchemy.orm", "typer", "zstandard",
+)  # fmt: skip
+"""Libraries that many commands need: they are imported once, in the process from which the others are forked."""
+
+
+class Said(NamedTuple):
+    """What came of a command: its exit code, and what it wrote."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+def entered(words: Sequence[object], folder: Path, **environment: str) -> Said:
+    """Enter `steadyreach` with these words in a folder, where more is in the environment, and wait for its end."""
+    context = multiprocessing.get_context(WAY)
+    if WAY == "forkserver":
+        context.set_forkserver_preload(list(LARGE))
+    with TemporaryDirectory(prefix="steadyreach-") as name:
+        wrote = Path(name) / "out", Path(name) / "err"
+        process = context.Process(
+            target=_run, args=([str(word) for word in words], folder, os.environ | environment, *wrote)
+        )
+        process.start()
+        process.join()
+        out, err = (path.read_text(encoding="utf-8") for path in wrote)
+        return Said(process.exitcode, out, err)
+
+
+def _run(words: list[str], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for path, stream in ((out, 1), (err, 2)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), stream)
+    sys.argv = ["steadyreach", *words]
+    import steadyreach
+
+    steadyreach.main()
