@@ -141,9 +141,9 @@ def programme(names: Sequence[str]) -> Interlude:
 
 
 def message(text: str) -> Interlude:
-    """What a clinic wrote for this patient, shown as it is."""
+    """What a clinic wrote for this patient, shown as it is; the voice says that it is there."""
     # A value that is a key would be said in words, and no key ends with a blank.
-    panel = Panel("message", "clinic.title", (Line("{0}", (f"{text} ",)),), confirm=True)
+    panel = Panel("message", "clinic.message", (Line("{0}", (f"{text} ",)),), confirm=True)
     return Interlude("message", "From the clinic", panel, 45.0, "lobby", said=text)
 
 

@@ -5,16 +5,14 @@ a third of it, with a stated loss. Its header describes the tables, and docs/rec
 software. Files of versions 2 and 3 are read too.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from engine import contents, earlier_recordings
-from engine.blocks import MAGIC, Block, BlockFile, BlockReader, Closing, Found, Kind, RecordingUnwritten, Tagging
+from engine import contents, earlier_recordings, gathering
+from engine.blocks import MAGIC, BlockFile, BlockReader, Closing, Kind, RecordingUnwritten, Tagging
 from engine.contents import ARCHIVE, LOSSLESS, BlockDamaged, RecordedEvent, Tables, Totals
 from engine.rows import (
     BUTTONS_SHIFT,
@@ -67,10 +65,6 @@ __all__ = [
 ]
 READABLE = (MAGIC, *earlier_recordings.MAGICS)
 ARCHIVE_ROWS = 900
-LARGEST_TABLES_BYTES = 1 << 30
-"""What is read of a file at most: three hours with all devices and both hands."""
-BLOCKS_AT_ONCE = 32  # that are decoded together: their tables stay in the processor's cache
-_MOST_NAMED = 8
 
 
 class RecordingUnreadable(ValueError):
@@ -168,56 +162,6 @@ class _OtherTables(Exception):
     """A file of a version that holds other tables than this one reads."""
 
 
-class _Gathered:
-    """What the blocks of a file gave: `lost` says how many frames are missing behind how many that came back."""
-
-    def __init__(self) -> None:
-        self.tables: list[Tables] = []
-        self.events: list[RecordedEvent] = []
-        self.totals: Totals | None = None
-        self.lost: list[tuple[int, int]] = []
-        self.broken: set[int] = set()
-        self.rows = 0  # that came back
-        self._next, self._bytes = 0, 0  # the number of the next frame in the file
-
-    @property
-    def full(self) -> bool:
-        """Whether as much came back as is read of a file."""
-        return self._bytes > LARGEST_TABLES_BYTES
-
-    def take(self, block: Block, tables: Tables | None) -> None:
-        """Take what a whole block holds, of frames their tables, or its number where that is nothing known."""
-        try:
-            if block.kind == Kind.FRAMES:
-                self._take_frames(tables)
-            elif block.kind == Kind.EVENTS:
-                self._take_events(contents.unpacked(block.content, list[RecordedEvent]))
-            else:
-                self.totals = contents.unpacked(block.content, Totals)
-                self._miss(self.totals.frames)
-        except BlockDamaged:
-            self.broken.add(block.number)
-
-    def _take_frames(self, found: Tables | None) -> None:
-        if found is None or found.first < self._next:
-            raise BlockDamaged(f"there are no frames behind frame {self._next} in it")
-        self._miss(found.first)
-        for table in (found.devices, found.joints):
-            table["frame"] += self.rows
-        self.tables.append(found)
-        self.rows += len(found.frames)
-        self._next = found.first + len(found.frames)
-        self._bytes += sum(table.nbytes for table in found[1:])
-
-    def _take_events(self, found: list[RecordedEvent]) -> None:
-        missing = self._next - self.rows
-        self.events += (event._replace(frame=min(max(event.frame - missing, 0), self.rows)) for event in found)
-
-    def _miss(self, first: int) -> None:
-        if first > self._next:
-            self.lost.append((self.rows, first - self._next))
-
-
 def _read(content: bytes, keys: PrivateKeys | None) -> Recorded:
     reader = BlockReader(content)
     if reader.header is None:
@@ -225,26 +169,14 @@ def _read(content: bytes, keys: PrivateKeys | None) -> Recorded:
     header, closing = _opened(contents.unpacked(reader.header, dict[str, Any]), keys)
     _same_tables(header)
     found = reader.found(closing)
-    gathered = _gathered(found.blocks, header["tier"])
+    gathered = gathering.gathered(found.blocks, header["tier"])
     rows, devices, joints = (
         _on_end([tables[1:][index] for tables in gathered.tables], kind) for index, kind in enumerate(TABLES.values())
     )
     told = ["the header is damaged and was read from its copy"] if reader.copied else []
-    told += _told(found, gathered, rows["time_ns"])
+    told += gathering.told(found, gathered, rows["time_ns"])
     told += [str(header["amiss"])] if "amiss" in header else []
     return Recorded(header, rows, devices, joints, "; ".join(told), tuple(gathered.events))
-
-
-def _gathered(blocks: Sequence[Block], tier: str) -> _Gathered:
-    gathered = _Gathered()
-    for first in range(0, len(blocks), BLOCKS_AT_ONCE):
-        some = blocks[first : first + BLOCKS_AT_ONCE]
-        tables = iter(contents.tables_in([block.content for block in some if block.kind == Kind.FRAMES], tier))
-        for block in some:
-            gathered.take(block, next(tables) if block.kind == Kind.FRAMES else None)
-            if gathered.full:
-                return gathered
-    return gathered
 
 
 def _on_end(tables: list[np.ndarray], kind: "np.dtype[np.void]") -> np.ndarray:
@@ -273,43 +205,6 @@ def _same_tables(header: dict[str, Any]) -> None:
         raise _OtherTables(f"has rows of {described} bytes, this version reads {known}")
     if header.get("tier", LOSSLESS) not in (LOSSLESS, ARCHIVE):
         raise _OtherTables(f"is of tier {header['tier']!r}, this version reads {LOSSLESS} and {ARCHIVE}")
-
-
-def _told(found: Found, gathered: _Gathered, time_ns: np.ndarray) -> list[str]:
-    """What is missing, in words."""
-    if gathered.full:
-        return [f"it is read as far as {LARGEST_TABLES_BYTES >> 20} MiB go, {gathered.rows} frames"]
-    last = found.blocks[-1].number if found.blocks else 0
-    whole = [block.number for block in found.blocks if block.number not in gathered.broken]
-    damaged = [(one + 1, other - 1) for one, other in pairwise([0, *whole, last + 1]) if other - one > 1]
-    told = []
-    if damaged:
-        told.append(f"blocks {_ranges(damaged)} of {last} are damaged{_lost(gathered.lost, time_ns)}")
-    if gathered.totals is None:
-        told.append(f"cut off after {last} blocks, {len(time_ns)} frames{_seconds(time_ns, len(time_ns))}")
-    if found.disordered:
-        told.append(f"{found.disordered} blocks stand twice, or out of their order, and were put in it")
-    if found.stray_bytes:
-        told.append(f"{found.stray_bytes} bytes belong to no whole block")
-    return told
-
-
-def _lost(lost: list[tuple[int, int]], time_ns: np.ndarray) -> str:
-    count = sum(frames for _, frames in lost)
-    if not count:
-        return ""
-    return f": {count} frames{_seconds(time_ns, count)} are missing, the first of them after {lost[0][0]} frames"
-
-
-def _seconds(time_ns: np.ndarray, count: int) -> str:
-    """About how long so many frames are."""
-    steps_ns = np.diff(time_ns)
-    return f" (about {count * float(np.median(steps_ns)) * 1e-9:.1f} s)" if len(steps_ns) else ""
-
-
-def _ranges(found: list[tuple[int, int]]) -> str:
-    named = [f"{first}" if first == last else f"{first} to {last}" for first, last in found]
-    return ", ".join(named[:_MOST_NAMED]) + (" and more" if len(named) > _MOST_NAMED else "")
 
 
 def _cut(found: Recorded, first: int) -> Tables:

@@ -4,6 +4,7 @@ That key is wrapped by HPKE (RFC 9180: X25519, HKDF-SHA256, AES-256-GCM) for eac
 needed to write. A folder is sealed once it holds the public keys of the device and of its clinic.
 """
 
+import errno
 import hashlib
 import os
 import secrets
@@ -27,6 +28,8 @@ KEY_BYTES, SALT_BYTES, NUMBER_BYTES = 32, 4, 8
 MOST_RECIPIENTS = 16
 LARGEST_RECORD_BYTES = 1 << 27
 LEVEL = 3
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)  # Windows would change line ends
+_NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP)
 _SEALED = b'{"format":'  # no record begins so: its names are in order, and indented
 
 
@@ -232,12 +235,20 @@ def opened(document: bytes, keys: PrivateKeys) -> bytes:
 def write(path: Path, content: bytes, recipients: Sequence[Recipient]) -> None:
     """Write a file whole or not at all, sealed where there is anybody to seal it for; it is on the disk afterwards.
 
-    Raises OSError, and what was there before stays.
+    One program at a time writes it. Raises OSError, and what was there before stays.
     """
-    new = path.with_name(f"{path.name}.new")
+    write_whole(path, sealed(content, recipients) if recipients else content, path.with_name(f"{path.name}.new"))
+
+
+def write_whole(path: Path, content: bytes, new: Path, mode: int = 0o666) -> None:
+    """Write a file whole or not at all, for those whom `mode` and the umask allow; it is on the disk afterwards.
+
+    It is written as `new` first, which lies beside it and which nobody else writes meanwhile. Raises OSError, and what
+    was there before stays.
+    """
     try:
-        with new.open("wb") as file:
-            file.write(sealed(content, recipients) if recipients else content)
+        with os.fdopen(os.open(new, _WRITE, mode), "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
@@ -248,11 +259,14 @@ def write(path: Path, content: bytes, recipients: Sequence[Recipient]) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Have the disk keep the names in a folder, too; Windows does so by itself."""
+    """Have the disk keep the names in a folder, too; Windows and some network drives do so by themselves."""
     if os.name == "posix":
         opened_folder = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(opened_folder)
+        except OSError as reason:
+            if reason.errno not in _NOT_FOR_FOLDERS:
+                raise
         finally:
             os.close(opened_folder)
 

@@ -49,6 +49,7 @@ LARGEST_SESSION_BYTES = 32 * 1024 * 1024
 LARGEST_RECORDING_BYTES = 2 * 1024**3
 MOST_ITEMS = 50
 """Sessions in one batch, at most; a batch of one may hold a session of any allowed size, packed."""
+MOST_UNHELD = 1000
 
 NAME = ID  # of a session
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -147,12 +148,15 @@ class State(Message, frozen=True):
     """Where the server stands with a device.
 
     All numbers up to `acked_through` are accounted for; `missing` are those after it that are not, below the highest
-    that came. `patients` are those that the device is for. `token_until` is when its token should be changed.
+    that came. `unheld` are the first MOST_UNHELD that are accounted for by a refusal or a loss alone, in order; an
+    answer to a batch leaves them out. `patients` are those that the device is for. `token_until` is when its token
+    should be changed.
     """
 
     device: str
     acked_through: int = 0
     missing: tuple[int, ...] = ()
+    unheld: tuple[int, ...] = ()
     patients: tuple[str, ...] = ()
     token_until: str = ""
     oldest: int = PROTOCOL - NEIGHBOURS

@@ -1,7 +1,7 @@
 """Sessions at the clinic: each is taken once, byte for byte, and every number of a device is accounted for."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server_fixtures import SignedDevice, a_postgres, a_service, a_session, an_item, name_person
+from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy import event
 
 from engine.records import Prescribed, Recording, to_json
@@ -23,12 +23,6 @@ from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.packing import NotUnpacked, unpacked
 from server_sync.clinic.service import Service
-
-
-@pytest.fixture(scope="module")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    with a_postgres() as new_database:
-        yield new_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -105,7 +99,7 @@ def test_numbers_are_accounted_for_without_a_gap(archive: Service) -> None:
     unreadable = msgspec.structs.replace(small(4), content=b"not packed")
     state = take(archive, device, unreadable).state
     assert (state.acked_through, state.missing) == (5, ())
-    assert archive.archive.state(device) == state
+    assert msgspec.structs.replace(archive.archive.state(device), unheld=()) == state
 
 
 def test_a_device_that_was_enrolled_again_accounts_for_what_it_brought_before(archive: Service) -> None:
@@ -233,7 +227,7 @@ def test_a_newer_record_that_reads_otherwise_waits_for_a_newer_server(service: S
     assert taken.state.acked_through == 0
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     content=st.binary(max_size=300)
     | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(msgspec.json.encode)

@@ -39,7 +39,7 @@ from server_fixtures import Clinic, a_clinic, a_service, a_session, write_folder
 from server_sync import wire
 from server_sync.client import exchange as exchanges
 from server_sync.client import turns
-from server_sync.client.delivery import counts
+from server_sync.client.accounted import counts
 from server_sync.client.exchange import Exchange
 from server_sync.client.home import LEDGER
 from server_sync.client.patience import LONGEST_WISH_S, Later
@@ -69,6 +69,20 @@ def test_a_session_arrives_once_however_often_it_is_delivered(clinic: Clinic, co
     assert computer.sync().delivered == (name,)
     assert computer.sync().already_there == (name,)
     assert held(clinic) == before + 1
+
+
+def test_nothing_of_a_patient_leaves_a_computer_that_is_not_for_them(clinic: Clinic, tmp_path: Path, name: str) -> None:
+    computer, network = a_computer(tmp_path, clinic, ["ada"]), Network()
+    computer.plays(f"{name}-theirs", patient="ada")
+    computer.plays(other := f"{name}-other", patient="bo")
+    result = computer.sync(transport=network)
+    assert result.delivered == (f"{name}-theirs",)
+    assert "enrols the computer for them" in result.set_aside[other]
+    assert network.asked("POST").count(wire.UPLOADS) == 1
+    bodies = [request.content for request in network.requests if request.url.path == wire.SESSIONS]
+    assert {item.id for body in bodies for item in msgspec.msgpack.decode(body, type=wire.Batch).items} == {
+        f"{name}-theirs"
+    }
 
 
 def test_sessions_arrive_in_the_order_in_which_they_were_finished(computer: Computer, name: str) -> None:
@@ -126,6 +140,13 @@ def test_a_server_that_is_away_leaves_everything_waiting_with_one_sentence(compu
     assert result.waiting == (name,)
     assert "cannot be reached" in result.problem
     assert "nothing is lost" in result.problem
+
+
+def test_a_server_that_is_away_takes_nothing_back(computer: Computer, name: str) -> None:
+    computer.plays(name)
+    computer.sync()
+    result = computer.sync(transport=always(httpx.Response(503)))
+    assert (result.already_there, result.waiting, result.complete) == ((name,), (), False)
 
 
 def test_an_upload_that_was_cut_goes_on_where_it_ended(computer: Computer, name: str) -> None:
@@ -186,7 +207,8 @@ def test_a_recording_that_the_server_lost_is_brought_again(computer: Computer, n
         told = msgspec.msgpack.decode(answer.content, type=wire.Receipts)
         return saying(replace(told, receipts=(replace(told.receipts[0], state=wire.NO_RECORDING),)))
 
-    assert computer.sync(transport=Network(lie)).complete
+    done = computer.sync(transport=Network(lie))
+    assert (done.delivered + done.already_there, done.problem) == ((name,), "")
 
 
 def test_a_session_that_is_gone_is_told_to_the_clinic_once(computer: Computer, name: str) -> None:
@@ -198,14 +220,18 @@ def test_a_session_that_is_gone_is_told_to_the_clinic_once(computer: Computer, n
     assert again.already_there == (stays,)
 
 
-def test_what_cannot_be_sent_is_told_to_the_clinic_and_sent_when_it_is_mended(computer: Computer, name: str) -> None:
+def test_what_cannot_be_sent_is_told_to_the_clinic_and_sent_when_it_is_mended(
+    clinic: Clinic, computer: Computer, name: str
+) -> None:
     computer.plays(name)
     recording = computer.sessions / name / "frames.vrec"
     whole = recording.read_bytes()
     recording.write_bytes(b"VREC something else")
     first = computer.sync()
     assert "SHA-256" in first.set_aside[name]
-    assert name in first.lost
+    assert not first.lost
+    with a_service(clinic.folder) as service:
+        assert service.archive.state(computer.device.device).unheld == (1,)
     recording.write_bytes(whole)
     assert computer.sync().delivered == (name,)
 

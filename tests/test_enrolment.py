@@ -192,3 +192,30 @@ def test_an_address_without_tls_is_refused_in_words_unless_it_is_allowed(home: H
     assert not home.clinic.exists()
     with pytest.raises(Later):
         enrol(home, *given, nobody, insecure_http=True)
+
+
+@pytest.mark.parametrize(
+    ("server", "why"),
+    [
+        ("ftp://clinic.example", "begins with ftp://"),
+        ("clinic.example", "does not begin with https://"),
+        ("clinic.example:8765", "does not begin with https://"),
+        ("https://clinic example", "holds a blank"),
+        (" https://clinic.example", "holds a blank"),
+        ("https://clinic.example\n", "holds a blank"),
+        ("https://ada:secret@clinic.example", "holds a name or a password"),
+        ("https://clinic.example/?code=1", "holds ? or #"),
+        ("https://clinic.example#page", "holds ? or #"),
+        ("https://", "names no computer"),
+        ("https://clinic.example:port", "cannot be read"),
+        ("https://[::1", "cannot be read"),
+        ("", "does not begin with https://"),
+    ],
+)
+def test_what_is_no_address_is_refused_with_what_is_expected(home: Home, keys: Keys, server: str, why: str) -> None:
+    with pytest.raises(Refused) as refused:
+        enrol(home, server, "CODE", "headset", "steadyreach 0.1.0", keys, ONCE, insecure_http=True)
+    assert why in str(refused.value)
+    assert "https://clinic.example" in str(refused.value)
+    assert "secret" not in str(refused.value)
+    assert not home.clinic.exists()

@@ -130,6 +130,21 @@ def test_what_is_no_session_is_set_aside(tmp_path: Path, content: bytes) -> None
         loaded(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_has_the_name_of_a_record_and_is_no_file_is_set_aside_and_not_waited_for(
+    tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "s-1").mkdir()
+    if kind == "pipe" and not hasattr(os, "mkfifo"):
+        pytest.skip("the system has no pipes with names")
+    (os.mkfifo if kind == "pipe" else os.mkdir)(tmp_path / "s-1" / "session.json")
+    number(tmp_path, "s-1")
+    found, gone = survey(home_of(tmp_path))
+    assert ([(each.id, each.number) for each in found], gone) == ([("s-1", 1)], {})
+    with pytest.raises(Unsendable, match="is no file"):
+        load(found[0], Keys(tmp_path / "keys"))
+
+
 def test_a_session_of_another_folder_is_set_aside(tmp_path: Path) -> None:
     write_folder(tmp_path, a_session("s-1"))
     (tmp_path / "s-1").rename(tmp_path / "copy")

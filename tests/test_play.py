@@ -8,7 +8,7 @@ from visits import calibration
 
 from engine import words
 from engine.commands.doors import ANYBODY
-from engine.commands.play import stature_of, without_headset
+from engine.commands.wishes import stature_of, without_headset
 from engine.patient import PatientRecord
 from engine.plan import END, FOR_THE_ADULT, START, WELCOME
 

@@ -1,17 +1,17 @@
 """`steadyreach plot`: pictures of what a file holds, with the numbers that `measure` gives written on them."""
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import entered
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from engine.commands.drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
+from engine.commands.dials import Arm, Dial, range_picture
+from engine.commands.drawing import Profile, Ray, reach_picture, styled, sway_picture, write
 from engine.commands.plot import plot
 from engine.formats.files import read
 from engine.metrics.balance import sway
@@ -97,9 +97,9 @@ def test_a_picture_is_written_alike_twice(tmp_path: Path, suffix: str) -> None:
 
 
 def test_each_kind_that_a_recording_holds_becomes_a_picture(tmp_path: Path, replay_file: Path) -> None:
-    command = [sys.executable, "-m", "steadyreach", "plot", str(replay_file), "--folder", str(tmp_path / "pictures")]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    written = [Path(line) for line in answer.stdout.split()]
+    done = entered(["plot", replay_file, "--folder", tmp_path / "pictures"], tmp_path)
+    assert done.code == 0, done.err
+    written = [Path(line) for line in done.out.split()]
     assert [path.name for path in written] == ["simsaber_motion-rom.png", "simsaber_motion-reach.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
 
@@ -161,7 +161,6 @@ def test_rays_of_two_hands_in_one_direction_are_both_seen() -> None:
 
 def test_a_folder_that_cannot_hold_pictures_is_named(tmp_path: Path, replay_file: Path) -> None:
     (tmp_path / "taken").write_text("")
-    command = [sys.executable, "-m", "steadyreach", "plot", str(replay_file), "--folder", str(tmp_path / "taken")]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert (answer.returncode, answer.stdout) == (1, "")
-    assert "taken cannot hold pictures" in answer.stderr
+    done = entered(["plot", replay_file, "--folder", tmp_path / "taken"], tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert "taken cannot hold pictures" in done.err

@@ -263,12 +263,23 @@ def test_what_was_done_yesterday_is_not_today_also_after_a_visit_that_was_found_
 
 def test_new_messages_are_shown_as_they_are_and_counted_read_once_shown() -> None:
     texts = ["start.look_text", "Press {confirm} {0}", "third", "fourth"]
-    ready = laid(messages=tuple(Message(text=text, id=str(n)) for n, text in enumerate(texts)))
+    ready = laid(messages=tuple(Message(text=text, id=str(n)) for n, text in enumerate(texts)))._replace(clinic="c")
     shown = following.with_news((START, END), ready)[1:-1]
     lines = [load_words().say(line.words, line.values) for step in shown for line in step.panel.text]  # type: ignore[union-attr]
     assert [line.rstrip() for line in lines] == texts[:MOST_MESSAGES]
     block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": texts[1]})
-    assert following.noted(ready.record, ready, a_visit(block)).read == ("1",)
+    assert following.noted(ready.record, ready, a_visit(block)).read == ("c/1",)
+
+
+def test_a_message_of_another_clinic_is_new_though_it_is_called_as_one_that_was_read(tmp_path: Path) -> None:
+    shown, record = [], ADA
+    for clinic, text in (("a" * 16, "Hello."), ("b" * 16, "Welcome."), ("a" * 16, "Hello.")):
+        put_away(a_home(tmp_path, clinic), a_version(messages=(Message(text=text, id="1-0"),)))
+        ready = prepared(record, True, tmp_path, MONDAY)
+        shown += [step.said for step in following.with_news((START, END), ready)[1:-1]]  # type: ignore[union-attr]
+        block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": text})
+        record = following.noted(ready.record, ready, a_visit(block))
+    assert shown == ["Hello.", "Welcome."]
 
 
 # The command line

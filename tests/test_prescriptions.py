@@ -2,7 +2,7 @@
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 from prescribed import ARM, KNEE, Web, a_draft, a_home, a_version, a_web, an_exchange, folder_of, put_away
-from server_fixtures import SignedDevice, a_postgres, a_service, a_session, an_item
+from server_fixtures import SignedDevice, a_service, a_session, an_item
 
 import games
 from engine.prescription import (
@@ -40,12 +40,6 @@ from server_sync.clinic.prescriptions import Changed, NothingPrescribed
 from server_sync.clinic.service import Service
 
 TASKS = {name: games.load(name) for name in games.names()}
-
-
-@pytest.fixture(scope="module")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    with a_postgres() as new_database:
-        yield new_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -16,7 +16,7 @@ from recordings import moving
 from server_fixtures import SignedDevice, a_session, an_item
 from typer.testing import CliRunner
 
-from engine import quantised, recording, sealing
+from engine import gathering, quantised, recording, sealing
 from engine.commands import archive, measured
 from engine.commands.measure import measure
 from engine.commands.person import load
@@ -199,7 +199,7 @@ def test_a_recording_too_long_to_be_read_whole_stays_as_it_was(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = _named(service)["s-1"]
-    monkeypatch.setattr(recording, "LARGEST_TABLES_BYTES", 1 << 10)
+    monkeypatch.setattr(gathering, "LARGEST_TABLES_BYTES", 1 << 10)
     with pytest.raises(Hopeless, match=f"{name} was not read whole"):
         archiving(service.objects, service.keys())(name)
     assert kept(service.objects, name).tier == WHOLE

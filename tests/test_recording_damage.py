@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import SETTINGS, moving, walked, written
 
-from engine import contents, recording
-from engine.blocks import LARGEST_BYTES, MAGIC, MARKER, BlockFile, BlockReader, Kind, Tagging
+from engine import contents, gathering, recording
+from engine.blocks import LARGEST_BYTES, MAGIC, MARKER, BlockFile, BlockReader, Found, Kind, Tagging
 from engine.contents import LOSSLESS, MOST_ROWS, Totals
 from engine.keys import Keys
 from engine.recording import ROWS_PER_BLOCK, Recorded, RecordingUnreadable, Writer
@@ -76,7 +76,7 @@ def test_every_bit_that_is_flipped_in_a_file_of_blocks_is_noticed(tmp_path: Path
         assert len(found.blocks) >= len(whole.blocks) - 1
 
 
-def _blocks(path: Path, closing: Cipher | Tagging) -> tuple[recording.Found, bytes]:
+def _blocks(path: Path, closing: Cipher | Tagging) -> tuple[Found, bytes]:
     file = BlockFile(path, b"header", closing)
     for part in CONTENTS:
         file.append(Kind.EVENTS, part)
@@ -207,7 +207,7 @@ def test_events_that_are_none_are_told(content: bytes, tmp_path: Path) -> None:
 
 def test_a_file_that_grows_beyond_all_bounds_is_read_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _still(tmp_path / "a.vrec", 5 * ROWS_PER_BLOCK)
-    monkeypatch.setattr(recording, "LARGEST_TABLES_BYTES", 3 * ROWS_PER_BLOCK * 112 - 1)
+    monkeypatch.setattr(gathering, "LARGEST_TABLES_BYTES", 3 * ROWS_PER_BLOCK * 112 - 1)
     found = recording.read(tmp_path / "a.vrec")
     assert (len(found.rows), found.note) == (3 * ROWS_PER_BLOCK, "it is read as far as 0 MiB go, 270 frames")
 

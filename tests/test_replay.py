@@ -28,7 +28,7 @@ ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     holds = visits.resolved("post-op", ["fruit_ladder.targets=4"])
     plan = visits.plan("test", visits.steps_for(["fruit_ladder", "harbour_lean"], holds), holds, 5)
-    return visits.play(plan, SimulatedHeadset(seed=5), tmp_path_factory.mktemp("played"), ABOUT)[1]
+    return visits.play(plan, SimulatedHeadset(seed=5, rate_hz=45.0), tmp_path_factory.mktemp("played"), ABOUT)[1]
 
 
 def test_a_whole_session_comes_out_again_byte_for_byte(played: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ class Equipped(SimulatedHeadset):
 def test_devices_postures_and_new_middles_come_out_again_byte_for_byte(tmp_path: Path) -> None:
     holds = visits.resolved("child", ["fruit_ladder.targets=2"])
     plan = visits.plan("test", visits.steps_for(["fruit_ladder"], holds, posture="seated"), holds, 5, posture="seated")
-    done, folder = visits.play(plan, Equipped(seed=5), tmp_path / "first", ABOUT)
+    done, folder = visits.play(plan, Equipped(seed=5, rate_hz=45.0), tmp_path / "first", ABOUT)
     same, again = visits.play_again(folder, tmp_path / "again")
     assert same
     assert len(read(again / FRAMES).devices) > 1000
@@ -86,7 +86,7 @@ def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     enrol(tmp_path / "sessions", Recipient(*Keys().make()))
     holds = visits.resolved("standard", ["fruit_ladder.targets=1"])
     plan = visits.plan("anna", visits.steps_for(["fruit_ladder"], holds, posture="seated"), holds, 5, posture="seated")
-    return visits.play(plan, SimulatedHeadset(seed=5), tmp_path / "sessions", ABOUT)[1]
+    return visits.play(plan, SimulatedHeadset(seed=5, rate_hz=45.0), tmp_path / "sessions", ABOUT)[1]
 
 
 def test_a_sealed_session_comes_out_again_the_same_and_sealed(sealed: Path, tmp_path: Path) -> None:

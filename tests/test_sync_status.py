@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,14 +15,14 @@ from pathlib import Path
 import pytest
 from client_fixtures import ONCE, Computer, a_computer, held, patient_clock
 from msgspec.structs import replace
-from server_fixtures import Clinic, a_clinic
+from server_fixtures import Clinic, a_clinic, a_service
 
 from engine.commands import outgoing
 from engine.keys import FOLDER_VARIABLE
 from engine.scene import Line
 from server_sync import wire
 from server_sync.client import budget, status, turns
-from server_sync.client.enrolment import keep_device
+from server_sync.client.enrolment import enrol, keep_device
 from server_sync.client.home import DEVICE, LEDGER, STATUS, home_of
 from server_sync.client.outcome import Delivery
 from server_sync.client.turns import Busy
@@ -84,6 +85,63 @@ def test_what_is_set_aside_is_said_with_what_to_do(computer: Computer, name: str
     assert f"{name} was set aside: " in said(computer)
     assert "tell the clinic" in said(computer)
     assert outgoing.lobby_line(computer.sessions) == Line("clinic.one_set_aside")
+
+
+def test_what_is_set_aside_is_not_lost_as_well(computer: Computer, name: str) -> None:
+    gone, damaged = computer.plays(f"{name}-gone", f"{name}-damaged")
+    shutil.rmtree(computer.sessions / gone)
+    (computer.sessions / damaged / "frames.vrec").write_bytes(b"other")
+    delivered(computer)
+    now = status.standing(computer.home)
+    assert (list(now.set_aside), list(now.lost)) == ([damaged], [gone])
+
+
+def test_a_computer_that_was_taken_off_the_list_is_told_so_though_nothing_waits(
+    clinic: Clinic, computer: Computer, name: str
+) -> None:
+    computer.plays(name)
+    delivered(computer)
+    with a_service(clinic.folder) as service:
+        service.devices.revoke(computer.device.device)
+    done = run(computer, "--once", "--patience", "1")
+    assert (done.returncode, "enrol it once more" in done.stderr) == (1, True)
+    assert "enrol it once more" in said(computer)
+    assert "enrol it once more" in status.standing(computer.home).problem
+
+
+def test_a_server_that_is_away_is_said_though_nothing_waits_and_no_more_once_it_is_back(computer: Computer) -> None:
+    away = Computer(computer.home, replace(computer.device, server="http://127.0.0.1:1"), computer.keys)
+    delivered(away)
+    assert "What is the matter: http://127.0.0.1:1 cannot be reached" in said(computer)
+    delivered(computer)
+    assert status.standing(computer.home).problem == ""
+    assert "What is the matter" not in said(computer)
+
+
+def test_how_it_stood_before_is_not_said_of_the_next_enrolment(clinic: Clinic, computer: Computer) -> None:
+    status.write(computer.home, Delivery(problem="it was taken off the list"))
+    with a_service(clinic.folder) as service:
+        code = service.devices.new_code()
+    enrol(computer.home, clinic.url, code, "headset", "steadyreach 0.1.0", computer.keys, ONCE)
+    assert status.standing(computer.home).problem == ""
+
+
+def test_what_a_computer_cannot_show_any_more_is_said_afterwards_too(computer: Computer) -> None:
+    (tokens,) = computer.home.clinic.glob("tokens-*")
+    tokens.write_bytes(b"{")
+    assert run(computer, "--once").returncode == 1
+    assert "enrol it once more" in said(computer)
+
+
+def test_programs_are_told_the_hashes_that_the_clinic_exports(clinic: Clinic, computer: Computer, name: str) -> None:
+    played = computer.plays(f"{name}-1", f"{name}-2")
+    told = json.loads(run(computer, "--once", "--json").stdout)["sha256"]
+    with a_service(clinic.folder) as service:
+        assert told == {each.id: each.sha256 for each in service.archive.held() if each.id in played}
+    (computer.home.clinic / LEDGER).unlink()
+    (computer.sessions / played[0] / "session.json").write_bytes(b"{}")
+    again = json.loads(run(computer, "--status", "--json").stdout)["sha256"]
+    assert again == {**told, played[0]: wire.sha256(b"{}")}
 
 
 def test_a_clock_that_is_far_off_is_said(computer: Computer) -> None:

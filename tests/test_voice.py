@@ -13,6 +13,7 @@ from hearing import HEARD, Listen, frame, level, listener, settle, strength, ton
 
 from assets.build.voice import FOLDER, SILENT, sentences, stale  # noqa: E402 - after the skip
 from engine import theme, words  # noqa: E402
+from engine.plan import message  # noqa: E402
 from engine.scene import Item, Line, Option, Panel, Scene  # noqa: E402
 from engine.settings import Settings  # noqa: E402
 from engine.sound.clips import ClipsUnusable, pieces, read_clips  # noqa: E402
@@ -140,6 +141,11 @@ def test_a_number_is_said_but_not_when_it_changes(told: Tell) -> None:
 def test_a_number_that_nobody_has_said_leaves_its_sentence_out(told: Tell) -> None:
     panel = Panel("c", "a.title", ("c.left",), values=("2.5",))
     assert told((1.0, [panel]), seconds=2.0) == ["Hello"]
+
+
+def test_a_message_is_said_to_be_there_and_is_left_to_be_read(told: Tell) -> None:
+    spoken = Words({**SENTENCES, "clinic.message": "Hello"}, "test")
+    assert told((1.0, [message("You did well on Monday.").panel]), seconds=2.0, spoken=spoken) == ["Hello"]
 
 
 def test_an_option_is_said_each_time_somebody_dwells_on_it(told: Tell) -> None:

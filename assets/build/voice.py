@@ -28,7 +28,7 @@ from engine.words import CONTROLS, Words, load
 
 FOLDER = ASSETS / "voice" / "calm"
 # Said as parts of other lines, or only for those who read.
-SILENT = {"captions", "clinic", "controls", "desk", "language"}
+SILENT = {"captions", "controls", "desk", "language"}
 NUMBERS = range(101)
 AS_TYPED = str.maketrans({"’": "'", "\u00a0": " ", **dict.fromkeys("“”„«»", "")})  # synthesisers know no other signs
 BETWEEN_SENTENCES_S = 0.35

@@ -96,9 +96,10 @@ def work(
 
     place = Place(folder, database, recordings)
     with _opened(place) as clinic:
+        rounds = lost_recordings.Rounds(clinic.service.store, clinic.service.objects)
 
         def add() -> None:
-            lost_recordings.note(clinic.service.store, clinic.service.objects)
+            rounds.look()
             clinic.jobs.add(clinic.measures.kind, clinic.measures.missing())
             if older_days:
                 add_old(clinic.service.store, clinic.jobs, timedelta(days=older_days))

@@ -88,23 +88,31 @@ def sync(
     if gently and hasattr(os, "nice"):
         os.nice(19)
     if status:
-        tell(statuses.standing(home), as_json, statuses.in_words(home, Keys()))
+        _tell(home, statuses.standing(home), as_json, statuses.in_words(home, Keys()))
         return
     try:
         if budget_gb is not None:
             _keep_budget(home, budget_gb)
         done = _delivered(home, once, keep, retry, patience, as_json)
     except NotEnrolled as reason:
+        statuses.write_problem(home, str(reason))
         if as_json:
-            tell(statuses.standing(home, str(reason)), True, "")
+            _tell(home, statuses.standing(home, str(reason)), True, "")
         fail(str(reason))
     except Busy as reason:
         done = statuses.standing(home, str(reason))
         if not once:
-            tell(done, as_json, str(reason))
+            _tell(home, done, as_json, str(reason))
             return
-    tell(done, as_json, _in_short(done))
+    _tell(home, done, as_json, _in_short(done))
     _complain(done)
+
+
+def _tell(home: "Home", done: "Delivery", as_json: bool, words: str) -> None:
+    """Tell how it stands; programs are told the hashes, too, to compare with those of the clinic."""
+    from server_sync.client.status import hashed
+
+    tell(hashed(home, done, Keys()) if as_json else done, as_json, words)
 
 
 def _make_code(folder: Path, patients: Sequence[str], database: str) -> None:
@@ -136,7 +144,8 @@ def _delivered(home: "Home", once: bool, keep: bool, retry: bool, patience_s: fl
     with _progress(quiet) as watch:
 
         def deliver_once() -> Delivery:
-            recovery.recover(home.sessions)
+            for folder in dict.fromkeys((home.client, home.sessions)):
+                recovery.recover(folder)
             done = deliver(home, device_of(home), keys, patience, step=step, watch=watch)
             step(done)
             return done

@@ -22,6 +22,7 @@ from calibration import imported
 from engine import replay, words
 from engine import theme as themes
 from engine.commands import visits
+from engine.commands.answer import summary
 from engine.frame import SIDES, Frame
 from engine.headset import HeadsetUnavailable, Watched
 from engine.keys import Keys
@@ -155,7 +156,7 @@ def run(out: Path, recording: Path | None, keep: bool, tell: Callable[[dict[str,
             answer = {
                 "source": source,
                 "measured": _measures(known),
-                **visits.summary(session, folder),
+                **summary(session, folder),
                 "report": str(out / "report.html"),
                 "pictures": [str(path) for path in pictures],
                 "delivery": delivery,

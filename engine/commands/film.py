@@ -15,6 +15,7 @@ from engine import recording, words
 from engine import theme as themes
 from engine.commands import visits
 from engine.commands.answer import fail, tell
+from engine.commands.replaying import played, replayed
 from engine.commands.video import Video, VideoRefused
 from engine.frame import Frame
 from engine.headset import Watched
@@ -128,12 +129,12 @@ def reel_of(session: Path, cut: Cut) -> tuple[Session, Reel, bool]:
     """Play a finished session again: its record, the moments of a cut, and whether the same session came out."""
     before = read_session(session)
     frames = recording.read(session / FRAMES)
-    headset, recipients = visits.replayed(before, frames), recipients_in(session.parent)
+    headset, recipients = replayed(before, frames), recipients_in(session.parent)
     reel, about = Reel(cut), About(before.id, before.started_at, before.software)
     with tempfile.TemporaryDirectory() as folder:
         plan = visits.plan_of(before)
         done, _ = visits.play(plan, Watched(headset, reel), Path(folder), about, recipients=recipients)
-    return before, reel, visits.played(before) == visits.played(done)
+    return before, reel, played(before) == played(done)
 
 
 def stature_m(done: Session) -> float:

@@ -54,7 +54,7 @@ TO_SYNC = (
 
 
 class Prepared(NamedTuple):
-    """A patient's record as it is played by, and what is prescribed of it.
+    """A patient's record as it is played by, and what is prescribed of it by which clinic (the id of its key).
 
     `calm_only` says why nothing but calm breathing may be played, "" where all may.
     """
@@ -64,6 +64,7 @@ class Prepared(NamedTuple):
     used: Prescribed | None = None
     notes: tuple[str, ...] = ()
     calm_only: str = ""
+    clinic: str = ""
 
 
 class Today(NamedTuple):
@@ -84,13 +85,14 @@ def prepared(own: PatientRecord, known: bool, sessions: Path, today: date) -> Pr
     if not shelf.enrolled:
         return Prepared(own)
     try:
-        enrolled_at, kept = device_of(home).enrolled_at, shelf.newest(own.patient, tasks)
+        device, kept = device_of(home), shelf.newest(own.patient, tasks)
     except RecordUnreadable as reason:
         return _missing(own, f"{reason}: update this computer's software, or tell the clinic")
     except NotEnrolled as reason:
         return _missing(own, str(reason))
     if kept is not None:
-        return laid_over(own, kept, today, status.read(home).clock, enrolled_at)
+        ready = laid_over(own, kept, today, status.read(home).clock, device.enrolled_at)
+        return ready._replace(clinic=device.clinic_key)
     if known and not shelf.concerns(own.patient):
         return Prepared(own)
     with suppress(OSError, RecipientsUnreadable):  # what cannot be written here is said by whoever needs it
@@ -186,7 +188,7 @@ def noted(record: PatientRecord, before: Prepared | None, done: Session) -> Pati
     if before is None or before.prescription is None:
         return record
     said = {block.parameters["said"] for block in done.blocks if block.task == "message"}
-    read_now = [each.id for each in _unread(before) if each.text in said]
+    read_now = [_mark(before, each) for each in _unread(before) if each.text in said]
     return replace(record, read=(*record.read, *read_now))
 
 
@@ -196,7 +198,12 @@ def _missing(own: PatientRecord, why: str) -> Prepared:
 
 def _unread(prepared: Prepared) -> Sequence[Message]:
     messages = prepared.prescription.messages if prepared.prescription else ()
-    return [each for each in messages if each.id not in prepared.record.read][:MOST_MESSAGES]
+    return [each for each in messages if _mark(prepared, each) not in prepared.record.read][:MOST_MESSAGES]
+
+
+def _mark(prepared: Prepared, message: Message) -> str:
+    """How a message is kept as read: two clinics number theirs alike."""
+    return f"{prepared.clinic}/{message.id}"
 
 
 def _ceilings(kept: Kept) -> Iterator[Precaution]:

@@ -19,6 +19,7 @@ from engine import words
 from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.commands import visits
 from engine.commands.answer import fail, tell
+from engine.commands.difficulty import preset_parameters
 from engine.frame import SIDES, Button, Frame, Pose, from_yaw_pitch
 from engine.headset import Headset, HeadsetUnavailable, Watched
 from engine.movements import LEANS
@@ -141,7 +142,7 @@ def _moments(name: str, steps: tuple[AnyStep, ...], headset: Headset, folder: Pa
 
 
 def _step(name: str) -> Step:
-    return Step(name, games.load(name)(visits.preset_parameters(name, visits.resolved())), "play")
+    return Step(name, games.load(name)(preset_parameters(name, visits.resolved())), "play")
 
 
 def _faulty(game: type[Task]) -> type[Task]:

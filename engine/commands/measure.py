@@ -1,6 +1,6 @@
 """What a file says of a person: sway, range of motion and reaches, from a recording or from a table of numbers."""
 
-import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,38 +8,27 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from calibration import imported
-from calibration.height import SEATED, STANDING
-from calibration.standing import SEATED_SWAY
-from calibration.sway import across_and_ahead_m, bent
+from calibration.height import STANDING
 from engine.body import ARM_OF_STATURE, UPPER_ARM_OF_STATURE
-from engine.commands.person import Person, head_mm_s
+from engine.commands.person import Person
+from engine.commands.sway_track import quiet_part, sway_track
 from engine.formats.tables import Table
 from engine.frame import SIDES, Vector
-from engine.measuring import ADVISED_SWAY_S, LEAST_RATE_HZ, advice, refusal
-from engine.metrics import arm_angles, bimanual, hand_joints, reach_space, signals
+from engine.metrics import arm_angles, bimanual, hand_joints, reach_space
 from engine.metrics.arm_angles import shoulder
-from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ, head_lean_sway, sway
-from engine.metrics.definition import NotMeasurable, definitions, measured
+from engine.metrics.balance import head_lean_sway, sway
+from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import head_lean, lean_track_deg, neck, shoulder_track_m, trunk
-from engine.metrics.reach_measures import Reach
+from engine.metrics.reaches import Found, medians, moving, reaches
 from engine.metrics.reaching import reach
-from engine.motion import SPLIT_S, Array, Motion, pieces
+from engine.metrics.stretches import longest, seconds
+from engine.motion import Array, Motion
 from engine.records import Measured, Quality, Record
 
 KINDS = ("sway", "rom", "reach")
 """What can be measured, in the order it is told."""
-REST_MPS = 0.05  # hands in play are never as still as in a test
-LEAST_WAY_M, LEAST_S, MARGIN_S = 0.10, 0.2, 0.15
-LEAST_SAMPLES, WIDEST_M = 3, 1.0  # of sway
-STEADY = 0.05  # of a step: a table whose steps differ by no more is evenly sampled
 NEUTRAL_S = 1.0
-AS_GIVEN = "not filtered; the error of what measured it is not known"
-REACH_CUT_OFF_HZ = 10.0
-WITHOUT_TARGET = (
-    *("movement_s", "peak_speed_mps", "time_to_peak_percent", "movement_units", "displacement_m"),
-    *("path_ratio", "deviation_share", "smoothness_sparc", "smoothness_ldlj"),
-)
+LEAST_SAMPLES = 3
 
 
 class Part(Record, frozen=True):
@@ -63,17 +52,6 @@ class Measures(Record, frozen=True):
     sway: Mapping[str, Part] = {}
     rom: Mapping[str, Part] = {}
     reach: Mapping[str, Part] = {}
-
-
-@dataclass(frozen=True)
-class Track:
-    """Sway, evenly sampled, and what it is the sway of."""
-
-    ml_m: Array
-    ap_m: Array
-    rate_hz: float
-    about: str
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,67 +83,6 @@ def measure(path: Path, source: Person | Table, kinds: tuple[str, ...] = KINDS, 
     return Measures(str(path), source.motion.quality, source.notes, reasons, **found)
 
 
-def sway_track(source: Person | Table) -> Track:
-    """The sway in a file: the two axes of a force plate's table, or the head in its quiet stretch, low-passed at 5 Hz.
-
-    Raises NotMeasurable when there is none, or it is too short or full of gaps.
-    """
-    if isinstance(source, Table):
-        return _track_of_table(source)
-    if source.height.posture == SEATED:
-        raise NotMeasurable("; ".join(filter(None, (SEATED_SWAY, source.height.why))))
-    refused = refusal(source.quiet, "sway")
-    if refused:
-        raise NotMeasurable(refused)
-    went_mm_s = head_mm_s(source.quiet)
-    if source.quiet is not source.motion and went_mm_s > imported.QUIET_MM_S:
-        raise NotMeasurable(
-            f"no quiet stretch: in the quietest the head moved at {went_mm_s:.0f} mm/s,"
-            f" quiet is under {imported.QUIET_MM_S:.0f} mm/s"
-        )
-    _, steady = signals.uniform(source.quiet.time_s, across_and_ahead_m(source.quiet.head_m, source.stance), RATE_HZ)
-    ml_m, ap_m = signals.low_passed(steady, RATE_HZ, HEAD_SWAY_CUT_OFF_HZ).T
-    about = f"Head sway, {len(ml_m) / RATE_HZ:.0f} s, {source.quiet_when}"
-    notes = (f"low-passed at {HEAD_SWAY_CUT_OFF_HZ:g} Hz; the head, not the centre of pressure",)
-    more = tuple(filter(None, (advice(source.quiet, "sway"), bent(source.quiet, source.stance))))
-    return Track(ml_m, ap_m, RATE_HZ, about, notes + more)
-
-
-def _track_of_table(table: Table) -> Track:
-    if not {"ml_m", "ap_m"} <= table.columns.keys():
-        raise NotMeasurable("there is no sway: name the columns of sway ml and ap (sideways and ahead), as ml_mm")
-    both = np.stack([table.columns["ml_m"], table.columns["ap_m"]], axis=1)
-    seen = np.flatnonzero(np.isfinite(both).all(axis=1))
-    steps_s = np.diff(table.time_s[seen])
-    if np.any(steps_s < 0):
-        raise NotMeasurable("the times of the sway fall: put its lines in the order of time")
-    rising = seen[np.append(True, steps_s > 0)[: len(seen)]]
-    if len(rising) < LEAST_SAMPLES:
-        raise NotMeasurable(f"{len(rising)} samples of sway are too few: {LEAST_SAMPLES} at different times are needed")
-    time_s, places_m = table.time_s[rising], both[rising]
-    seconds, longest_s = float(time_s[-1] - time_s[0]), float(np.diff(time_s).max())
-    rate_hz, note = (len(rising) - 1) / seconds, AS_GIVEN
-    even = np.all(np.abs(np.diff(time_s) * rate_hz - 1) < STEADY)
-    if not even and longest_s > SPLIT_S:
-        raise NotMeasurable(f"the sway has a gap of {longest_s:.2f} s: {SPLIT_S} s are the most")
-    if not even:
-        places_m, rate_hz = signals.uniform(time_s, places_m, RATE_HZ)[1], RATE_HZ
-        note = f"resampled at {RATE_HZ:.0f} Hz by straight lines, because it was not even in time; {AS_GIVEN}"
-    doubts = _doubts((len(rising) - 1) / seconds, seconds, float(np.ptp(places_m, axis=0).max()))
-    about = f"Sway, {len(places_m) / rate_hz:.3g} s"
-    return Track(places_m[:, 0], places_m[:, 1], rate_hz, about, (note, *doubts))
-
-
-def _doubts(rate_hz: float, seconds: float, range_m: float) -> Iterator[str]:
-    """What speaks against a table of sway, as far as its numbers show it."""
-    if rate_hz < LEAST_RATE_HZ:
-        yield f"{rate_hz:.3g} samples a second, {LEAST_RATE_HZ:.0f} are needed for way and velocity"
-    if seconds < ADVISED_SWAY_S - 1 / rate_hz:
-        yield f"{seconds:.3g} s, {ADVISED_SWAY_S:.0f} s are advised"
-    if range_m > WIDEST_M:
-        yield f"it goes over {range_m:.3g} m, and nobody sways so far: is the unit right?"
-
-
 def _sway(source: Person | Table, _: Aim) -> Mapping[str, Part]:
     track = sway_track(source)
     found = measured(sway(track.ml_m, track.ap_m, track.rate_hz))
@@ -174,7 +91,7 @@ def _sway(source: Person | Table, _: Aim) -> Mapping[str, Part]:
         return {"sway": Part(track.about, unknown, track.notes)}
     if source.height.posture != STANDING:
         return {"sway": Part(track.about, found, (*track.notes, source.height.why))}
-    lean = measured(head_lean_sway(source.quiet, source.stance))
+    lean = measured(head_lean_sway(quiet_part(source)[0], source.stance))
     return {
         "sway": Part(track.about, found, track.notes),
         "lean": Part("The same as angles of lean", lean, track.notes),
@@ -283,7 +200,7 @@ def _many(time_s: Array, place_m: Array) -> Iterator[str]:
     steps_s = np.diff(time_s[seen])
     if len(steps_s) < LEAST_SAMPLES or np.any(steps_s <= 0):
         return
-    count = sum(1 for _ in _moving(time_s[seen], place_m[seen]))
+    count = sum(1 for _ in moving(time_s[seen], place_m[seen]))
     if count > 1:
         yield f"{count} movements from rest to rest are in it: give the cue of one, or cut the file"
 
@@ -295,55 +212,29 @@ def _reaches(person: Person) -> Iterator[tuple[str, Part]]:
             yield f"space_{side}", Part(f"Where the {side} hand came", notes=("the shoulder is not known",))
         else:
             yield f"space_{side}", _space(person, side)
-        found = reaches(motion, side)
-        yield f"reaches_{side}", Part(f"{len(found)} movements of the {side} hand, medians", medians(found))
-    both = bimanual.bimanual(motion.left_m, motion.right_m, motion.time_s)
-    yield "bimanual", Part("Both hands together", measured(both))
+        yield f"reaches_{side}", _movements(reaches(motion, side), side)
+    yield "bimanual", _both_hands(motion)
+
+
+def _both_hands(motion: Motion) -> Part:
+    together = longest(motion, *SIDES)
+    both = bimanual.bimanual(together.left_m, together.right_m, together.time_s)
+    part = f"the longest stretch without a gap, {seconds(together):.3g} of {seconds(motion):.3g} s"
+    notes = (part,) if len(together.time_s) < len(motion.time_s) else ()
+    return Part("Both hands together", measured(both), notes)
+
+
+def _movements(found: list[Found], side: str) -> Part:
+    whole = [one for one in found if one.whole]
+    reasons = Counter(one.reach.why["movement_s"] for one in found if not one.whole)
+    notes = tuple(f"{count} more left out: {why}" for why, count in sorted(reasons.items()))
+    return Part(f"{len(whole)} movements of the {side} hand, medians", medians(whole), notes)
 
 
 def _space(person: Person, side: str) -> Part:
     points = reach_space.reach_points_m(person.motion, person.stance, side, person.shoulders_m.get(side))
     notes = () if side in person.shoulders_m else ("the shoulder is placed by body proportions",)
     return Part(f"Where the {side} hand came", measured(reach_space.reach_space(points, side)), notes)
-
-
-def reaches(motion: Motion, side: str) -> list[tuple[Motion, Reach]]:
-    """The discrete movements of a hand, from rest to rest, 10 cm or more: the frames of each, and its measures."""
-    found = []
-    for piece in pieces(motion):
-        seen = np.isfinite(piece.hand_m(side)[:, 0])
-        if seen.mean() < 0.95 or len(seen) < 20 or piece.time_s[-1] - piece.time_s[0] < 1:
-            continue
-        for start_s, stop_s in _moving(piece.time_s[seen], piece.hand_m(side)[seen]):
-            first, last = np.searchsorted(piece.time_s, (start_s - MARGIN_S, stop_s + MARGIN_S))
-            part = piece.cut(int(first), int(last))
-            one = reach(part.hand_m(side), part.time_s, part.hand_m(side)[-1], float(part.time_s[0]))
-            if math.isfinite(one.movement_s):
-                found.append((part, one))
-    return found
-
-
-def medians(found: list[tuple[Motion, Reach]]) -> Mapping[str, Measured]:
-    """The median of each measure that a movement without a target has."""
-    kinds, values = definitions(Reach), {}
-    for name in WITHOUT_TARGET:
-        each = [value for _, one in found if math.isfinite(value := getattr(one, name))]
-        note = f"median of {len(each)}"
-        unit = kinds[name].unit
-        values[name] = Measured(round(float(np.median(each)), 6) if each else None, unit, None, note)
-    return values
-
-
-def _moving(time_s: Array, place_m: Array) -> Iterator[tuple[float, float]]:
-    """When a hand moved, from rest to rest: beginnings and ends."""
-    steady_s, steady_m = signals.uniform(time_s, place_m, RATE_HZ)
-    smooth_m = signals.low_passed(steady_m, RATE_HZ, REACH_CUT_OFF_HZ)
-    moves = np.concatenate(([False], signals.speed(smooth_m, RATE_HZ) > REST_MPS, [False]))
-    starts, stops = np.flatnonzero(np.diff(moves.astype(int)) == 1), np.flatnonzero(np.diff(moves.astype(int)) == -1)
-    for start, stop in zip(starts, stops, strict=True):
-        way_m = float(np.linalg.norm(smooth_m[stop - 1] - smooth_m[start]))
-        if stop - start >= LEAST_S * RATE_HZ and way_m >= LEAST_WAY_M:
-            yield float(steady_s[start]), float(steady_s[stop - 1])
 
 
 _MEASURED: Mapping[str, Callable[[Person | Table, Aim], Mapping[str, Part]]] = {

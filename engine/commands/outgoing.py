@@ -8,6 +8,13 @@ from typing import Any
 from engine.scene import Line
 
 
+def sessions_of(folder: Path) -> Path:
+    """Where sessions lie for a folder that somebody names: that in which they are looked for to be delivered."""
+    from server_sync.client.home import home_of
+
+    return home_of(folder).sessions
+
+
 def send(sessions: Path) -> None:
     """Deliver what is finished in a process of its own, at the lowest priority, where a clinic has enrolled a folder.
 

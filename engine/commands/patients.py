@@ -13,7 +13,8 @@ from calibration.checks import day_of, problems
 from calibration.due import carried_over
 from calibration.knobs import next_step
 from engine import precautions
-from engine.commands.visits import HOME, knobs_of, preset_parameters, resolved
+from engine.commands.difficulty import knobs_of, preset_parameters
+from engine.commands.visits import HOME, resolved
 from engine.guard import NEAR_FALLS
 from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord

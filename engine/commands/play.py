@@ -1,42 +1,38 @@
 """Playing and measuring: a visit of a patient, from the command line to the folder it is kept in."""
 
-import dataclasses
 import signal
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
-from msgspec.structs import replace
 
 from calibration import imported
-from calibration.due import NOTHING
 from engine import replay, words
 from engine import theme as themes
-from engine.answers import AnswerUnusable, check_answer
 from engine.commands import following, outgoing, patients, visits
-from engine.commands.answer import fail, tell
+from engine.commands.answer import fail, summary, tell
+from engine.commands.assessing import USUAL
 from engine.commands.doors import ANYBODY, AtDesk, open_headset, open_sound
-from engine.commands.following import Prepared
 from engine.commands.recovery import recover
-from engine.headset import Choice, Watched
+from engine.commands.wishes import Visit, Wish, completed, known_of, plan_on, stature_of, visit_of
+from engine.headset import Choice, Headset, Watched
 from engine.openxr.options import options
-from engine.patient import PatientRecord
-from engine.plan import FOR_THE_ADULT, POSTURES, START, About, AnyStep, Interlude
-from engine.presets import Resolved
-from engine.profile import Profile, profile_of
-from engine.records import Answer, Calibration, Session
+from engine.plan import POSTURES, About, Plan
+from engine.records import Calibration, Session
 from engine.session import UNWRITTEN
 from engine.settings import Settings
 from engine.task import NotMeasured
 
 app = typer.Typer()
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-Sessions = Annotated[Path, typer.Option("--folder", help="where session folders are kept")]
+Sessions = Annotated[
+    Path, typer.Option("--folder", help="where session folders are kept", callback=outgoing.sessions_of)
+]
 Preset = Annotated[str, typer.Option(help="a preset's name, or a path to a .toml; else the patient's, or standard")]
 Records = Annotated[Path, typer.Option(help="where the records of patients are kept")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="fruit_ladder.targets=5, adaptation.speed=slow, ...")]
@@ -47,6 +43,14 @@ Mirror = Annotated[bool, typer.Option("--mirror", help="show in a window what th
 Stature = Annotated[float | None, typer.Option(min=0.5, max=2.5, help="the person's height in metres, where known")]
 Board = Annotated[str, typer.Option(help="at a desk: part of the name of the balance board to stand on")]
 Xr = Annotated[list[str] | None, typer.Option("--xr", help="NAME=VALUE for the headset, such as scale=0.8")]
+Games = Annotated[
+    list[str] | None, typer.Argument(metavar="GAME...", help="games, in order; else those prescribed for today")
+]
+Answers = Annotated[list[str] | None, typer.Option("--answer", help="pain=3, fatigue=2, dizziness=0: said before play")]
+Whole = Annotated[
+    bool | None, typer.Option("--whole/--brief", help="with all around the games, as with --patient, or without")
+]
+Captions = Annotated[bool | None, typer.Option("--captions/--no-captions", help="whether sounds are written, too")]
 
 
 def about(id: str = "") -> About:
@@ -54,95 +58,9 @@ def about(id: str = "") -> About:
     return About(id or str(uuid.uuid4()), datetime.now().astimezone().isoformat(timespec="seconds"), visits.SOFTWARE)
 
 
-class Wish(NamedTuple):
-    """What to play: which games, with which values, what to measure, all around them or not, and for how long."""
-
-    games: Sequence[str]
-    assigned: Sequence[str]
-    measuring: str
-    whole: bool
-    minutes: float | None = None
-
-
-def known_of(patient: str, records: Path, sessions: Path, today: date, age_years: int | None = None) -> Prepared | None:
-    """What is known of a patient and prescribed for them; None where nobody is named.
-
-    An age that is said now is theirs. What is prescribed is kept in their record: its precautions hold whatever becomes
-    of it.
-    """
-    if not patient:
-        return None
-    there, own = patients.path_of(patient, records).exists(), patients.load(patient, records)
-    own = own if age_years is None else replace(own, age_years=age_years)
-    ready = following.prepared(own, there, sessions, today)
-    if not there and ready.used is None:
-        print(f"{patient} is new in {records}: nothing is known, no precautions hold", file=sys.stderr)
-    for note in ready.notes:
-        print(note, file=sys.stderr)
-    if ready.record != own:
-        patients.save(ready.record, records, sessions)
-    return ready
-
-
-def wish_of(wish: Wish, ready: Prepared | None, today: date) -> Wish:
-    """What comes of a wish; without games those that are prescribed for a day, none where that is nothing.
-
-    Where precautions may be missing it is calm breathing alone, or the command ends with a sentence.
-    """
-    if ready is not None and ready.calm_only:
-        if list(wish.games) != [visits.CALM]:
-            fail(ready.calm_only)
-        breathing = (f"{visits.CALM}.{name}={value}" for name, value in visits.CALM_END.items())
-        return wish._replace(assigned=(*wish.assigned, *breathing), measuring=NOTHING, whole=False)
-    if wish.games:
-        return wish
-    if ready is None or ready.prescription is None:
-        fail("nothing is prescribed here: name the games to play (steadyreach games lists them)")
-    games, minutes = following.today_of(ready, today)
-    return wish._replace(games=games, minutes=minutes)
-
-
-def steps_of(
-    wish: Wish,
-    holds: Resolved,
-    record: PatientRecord | None,
-    profile: Profile,
-    posture: str,
-    today: date,
-    told: Sequence[Answer],
-) -> tuple[AnyStep, ...]:
-    """The steps of a visit, with all around the games where it is wished."""
-    steps = visits.steps_for(
-        wish.games, holds, record=record, measuring=wish.measuring, posture=posture, today=today, answers=told
-    )
-    return visits.around(steps, holds, profile, posture, stickers_of(record)) if wish.whole else steps
-
-
-def usual_preset(ready: Prepared | None, profile: Profile) -> str:
-    """The preset of a patient for whom nobody says another: prescribed, theirs, or that of their age."""
-    if ready is None:
-        return profile.preset
-    theirs = ready.prescription is not None or ready.record.sessions or ready.record.preset != "standard"
-    return ready.record.preset if theirs else profile.preset
-
-
-def wanted(record: PatientRecord | None, profile: Profile, said: Mapping[str, Any]) -> Settings:
-    """How somebody wants to see and hear: as they did, as their age suggests at first, and as is said now.
-
-    Raises engine.theme.ThemeError and engine.words.WordsError for a theme or a language that there is not.
-    """
-    before = record.settings if record and record.sessions else Settings(theme=profile.theme)
-    now = replace(before, **{name: value for name, value in said.items() if value not in ("", None)})
-    themes.load(now.theme)
-    words.load(now.language)
-    return now
-
-
 @app.command()
 def play(
-    chosen: Annotated[
-        list[str] | None, typer.Argument(metavar="GAME...", help="games, in order; else those prescribed for today")
-    ] = None,
+    chosen: Games = None,
     headset: Kind = "auto",
     folder: Sessions = visits.HOME / "sessions",
     preset: Preset = "",
@@ -151,74 +69,45 @@ def play(
     patient: Annotated[str, typer.Option(help="the patient's pseudonym; what is known of them is kept")] = "",
     records: Records = patients.FOLDER,
     measure: Annotated[str, typer.Option(help="auto, full, check, usual or nothing: what to measure first")] = "",
-    answer: Annotated[list[str] | None, typer.Option(help="pain=3, fatigue=2, dizziness=0: said before play")] = None,
+    answer: Answers = None,
     posture: Posture = POSTURES[0],
     mirror: Mirror = False,
     xr: Xr = None,
     stature: Stature = None,
     board: Board = "",
-    whole: Annotated[
-        bool | None, typer.Option("--whole/--brief", help="with all around the games, as with --patient, or without")
-    ] = None,
+    whole: Whole = None,
     age: Annotated[int | None, typer.Option(min=1, max=120, help="years; leads the visit, and is kept")] = None,
     theme: Annotated[str, typer.Option(help=f"the world: {', '.join(themes.names())}")] = "",
     language: Annotated[str, typer.Option(help=f"{', '.join(words.languages())}")] = "",
     text_size: Annotated[float | None, typer.Option(min=1.0, max=1.6, help="of all letters")] = None,
     voice: Annotated[bool | None, typer.Option("--voice/--no-voice", help="whether words are said, too")] = None,
-    captions: Annotated[
-        bool | None, typer.Option("--captions/--no-captions", help="whether sounds are written, too")
-    ] = None,
+    captions: Captions = None,
     mono: Annotated[bool | None, typer.Option("--mono/--stereo", help="the same sound in both ears")] = None,
     as_json: Json = False,
 ) -> None:
     """Play games on a headset, a window, a simulated patient or a recording, and keep the session."""
     _make_ready(folder)
-    replayed, now = headset.startswith("replay:"), about()
+    now = about()
     today = date.fromisoformat(now.started_at[:10])
     ready = known_of(patient, records, folder, today, age)
-    record = ready.record if ready else None
-    measuring = NOTHING if replayed else measure or (visits.AUTO if record else visits.USUAL)
-    wish = Wish(chosen or (), set_ or (), measuring, (record is not None if whole is None else whole) and not replayed)
-    wish = wish if replayed and wish.games else wish_of(wish, ready, today)
+    looks = {"theme": theme, "language": language, "text_scale": text_size, "voice": voice,
+             "captions": captions, "mono": mono}  # fmt: skip
+    said = Wish(
+        chosen or (), set_ or (), preset, measure, whole, posture, answer or (), looks, headset.startswith("replay:")
+    )
+    wish = completed(said, ready, today)
     if ready is not None and not wish.games:
         tell({"patient": patient, "games": [], "says": (says := following.free(ready, today))}, as_json, says)
         return
-    profile = following.shortened(profile_of(record.age_years if record else age), wish.minutes)
-    chosen_settings = {"theme": theme, "language": language, "text_scale": text_size, "voice": voice,
-                       "captions": captions, "mono": mono}  # fmt: skip
-    settings = wanted(record, profile, chosen_settings)
-    usual = usual_preset(ready, profile)
-    holds = visits.resolved(preset or usual, wish.assigned, record)
-    following.refuse_looser(ready, preset, holds)
-    told = answers_from(answer or ())
-    steps = steps_of(wish, holds, record, profile, posture, today, told)
+    visit = visit_of(wish, ready, today, age)
     ends_as_by_ctrl_c()
-    desk = AtDesk(stature or stature_of(record), posture == "seated", board)
-    started, known = open_headset(headset, seed, options(posture, mirror, xr or ()), settings, desk), None
-    if isinstance(started.headset, replay.ReplayHeadset):
-        known = imported.measure(started.headset.rows, now.started_at)
-        steps = steps[1:]  # nobody waits behind a recording to be welcomed
-    else:
-        steps = following.with_news(steps, ready)
-    if started.headset.kind == "desk":
-        steps = without_headset(steps)
+    desk = AtDesk(stature or stature_of(visit.record), posture == "seated", board)
+    started = open_headset(headset, seed, options(posture, mirror, xr or ()), visit.settings, desk)
     _tell_what_started(started)
-    kept = replace(record, settings=settings) if record is not None and not replayed else None
-    plan = visits.plan(
-        patient or "patient", steps, holds, seed, known, record=record, keep_stance=replayed, posture=posture,
-        answers=told, today=today, profile=profile, prescribed=None if replayed or ready is None else ready.used,
-    )  # fmt: skip
-    plan = plan if replayed else dataclasses.replace(plan, delivery=outgoing.lobby_line(folder))
-    with ExitStack() as closing:
-        heard = open_sound(closing, settings) if started.headset.kind in ("desk", "openxr") else ()
-        done, where = visits.play(
-            plan, Watched(started.headset, *heard), folder, now,
-            patients.afterwards(kept, records, preset or usual, wish.assigned),
-            lambda done: kept and patients.save(
-                following.noted(patients.after(kept, holds, plan, done), ready, done), records, folder
-            ),
-        )  # fmt: skip
-    if not replayed:
+    plan = plan_on(started.headset, visit, patient, seed, now.started_at)
+    plan = plan if wish.replayed else replace(plan, delivery=outgoing.lobby_line(folder))
+    done, where = _lived(visit, plan, started.headset, folder, records, now)
+    if not wish.replayed:
         outgoing.send(folder)
     _tell_what_came(done, where, as_json)
 
@@ -228,7 +117,7 @@ def calibrate(
     headset: Kind = "auto",
     recording: Annotated[Path | None, typer.Option(help="measure from a recording instead (.vrec or .bsor)")] = None,
     stature: Stature = None,
-    form: Annotated[str, typer.Option(help="usual, check (three minutes) or full (ten)")] = visits.USUAL,
+    form: Annotated[str, typer.Option(help="usual, check (three minutes) or full (ten)")] = USUAL,
     preset: Preset = "",
     folder: Sessions = visits.HOME / "sessions",
     seed: Seed = 0,
@@ -278,45 +167,11 @@ def measured_lines(found: Calibration) -> str:
     return "\n".join(lines)
 
 
-def stickers_of(record: PatientRecord | None) -> int | None:
-    """How many stickers somebody has by now, None before the first visit."""
-    return len(record.stickers) if record and record.sessions else None
-
-
-def stature_of(record: PatientRecord | None) -> float:
-    """How tall somebody is, in metres, as was measured of them; as tall as people are where nothing was."""
-    known = record.calibration if record else None
-    return known.stature_m.value if known else ANYBODY.stature_m
-
-
-def without_headset(steps: Sequence[AnyStep]) -> tuple[AnyStep, ...]:
-    """The same visit for who has no headset to put on, nor to be told about."""
-    kept = (step for step in steps if not (isinstance(step, Interlude) and step.kind == FOR_THE_ADULT.kind))
-    hello = START.panel._replace(text=("session.welcome_text", "session.confirm"))
-    return tuple(
-        dataclasses.replace(step, panel=hello) if isinstance(step, Interlude) and step.kind == START.kind else step
-        for step in kept
-    )
-
-
 def ends_as_by_ctrl_c() -> None:
     """Let a session end whole, as by Ctrl-C, when its terminal is closed, or the computer is shut down."""
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
-
-
-def answers_from(texts: Sequence[str]) -> tuple[Answer, ...]:
-    """Answers such as pain=3, given before play; raises AnswerUnusable."""
-    answers = []
-    for text in texts:
-        kind, _, value = text.partition("=")
-        try:
-            answers.append(Answer(kind.strip(), float(value)))
-        except ValueError:
-            raise AnswerUnusable(f"--answer {text!r} must look like pain=3") from None
-        check_answer(answers[-1])
-    return tuple(answers)
 
 
 def _make_ready(folder: Path) -> None:
@@ -328,6 +183,21 @@ def _make_ready(folder: Path) -> None:
         fail(why_not)
 
 
+def _lived(visit: Visit, plan: Plan, headset: Headset, folder: Path, records: Path, now: About) -> tuple[Session, Path]:
+    """Live through a visit, with sound where somebody hears it, and bring what is known of the patient up to date."""
+    kept = visit.kept
+
+    def then(done: Session) -> None:
+        if kept is not None:
+            after = patients.after(kept, visit.holds, plan, done)
+            patients.save(following.noted(after, visit.ready, done), records, folder)
+
+    afterwards = patients.afterwards(kept, records, visit.preset, visit.wish.assigned)
+    with ExitStack() as closing:
+        heard = open_sound(closing, visit.settings) if headset.kind in ("desk", "openxr") else ()
+        return visits.play(plan, Watched(headset, *heard), folder, now, afterwards, then)
+
+
 def _tell_what_started(started: Choice) -> None:
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
@@ -336,13 +206,13 @@ def _tell_what_started(started: Choice) -> None:
 
 def _tell_what_came(done: Session, where: Path, as_json: bool) -> None:
     used = done.prescribed or None
-    tell({**visits.summary(done, where), "prescription": used}, as_json, _said(done, where))
+    tell({**summary(done, where), "prescription": used}, as_json, _said(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
         fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
 
 def _said(done: Session, where: Path) -> str:
-    answer: dict[str, Any] = visits.summary(done, where)
+    answer: dict[str, Any] = summary(done, where)
     notes = "".join(f"\n  {note}" for note in answer["notes"])
     by = f", by prescription version {done.prescribed.version} ({done.prescribed.state})" if done.prescribed else ""
     return f"{answer['reached']} of {answer['trials']} reached, {done.ended_by}{by}: {where}{notes}"

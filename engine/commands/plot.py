@@ -1,4 +1,4 @@
-"""What of a file is drawn: its sway, its ranges and its reaches as the pictures of `engine.commands.drawing`."""
+"""What of a file is drawn: its sway, its ranges and its reaches, as `engine.commands.drawing` and `dials` draw them."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,9 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from calibration.height import STANDING
-from engine.commands.drawing import Arm, Dial, Profile, Ray, range_picture, reach_picture, styled, sway_picture, write
-from engine.commands.measure import REACH_CUT_OFF_HZ, Part, measure, reaches, sway_track
+from engine.commands.dials import Arm, Dial, range_picture
+from engine.commands.drawing import Profile, Ray, reach_picture, styled, sway_picture, write
+from engine.commands.measure import Part, measure
 from engine.commands.person import Person, load
+from engine.commands.sway_track import sway_track
 from engine.formats.tables import Table
 from engine.frame import SIDES
 from engine.metrics import reach_space, signals
@@ -19,6 +21,7 @@ from engine.metrics.balance import RATE_HZ
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.norms import NORMS
 from engine.metrics.reach_measures import Reach
+from engine.metrics.reaches import CUT_OFF_HZ, reaches
 from engine.metrics.reaching import reach
 from engine.motion import Array
 
@@ -118,8 +121,8 @@ def _reaches_of(source: Person | Table, name: str) -> Figure:
         if side in source.shoulders_m or source.height.posture == STANDING:
             points = reach_space.reach_points_m(source.motion, source.stance, side, source.shoulders_m.get(side))
             stars[f"{side} hand"] = _rays(points)
-        found = reaches(source.motion, side)
-        profiles += [_profile(f"{side} hand", part.time_s, part.hand_m(side), one) for part, one in found]
+        whole = [one for one in reaches(source.motion, side) if one.whole]
+        profiles += [_profile(f"{side} hand", part.time_s, part.hand_m(side), one) for part, one in whole]
     if not profiles and not any(stars.values()):
         raise NotMeasurable("no hand was seen to reach")
     return reach_picture(stars, profiles, _short(name))
@@ -153,7 +156,7 @@ def _only(name: str, time_s: Array, place_m: Array) -> Profile:
 
 def _profile(name: str, time_s: Array, place_m: Array, one: Reach) -> Profile:
     steady_s, steady_m = signals.uniform(time_s, place_m, RATE_HZ)
-    speed_mps = signals.speed(signals.low_passed(steady_m, RATE_HZ, REACH_CUT_OFF_HZ), RATE_HZ)
+    speed_mps = signals.speed(signals.low_passed(steady_m, RATE_HZ, CUT_OFF_HZ), RATE_HZ)
     begin_s = one.onset_s if math.isfinite(one.onset_s) else float(steady_s[0])
     end_s = one.offset_s if math.isfinite(one.offset_s) else float(steady_s[-1])
     shown = (steady_s >= begin_s - AROUND_S) & (steady_s <= end_s + AROUND_S)

@@ -1,7 +1,9 @@
 """The clinic's command to prescribe for a patient, and to read what is prescribed."""
 
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from msgspec import to_builtins
@@ -9,7 +11,7 @@ from msgspec import to_builtins
 from engine.commands.answer import fail, tell
 from engine.commands.clinic import Database, Folder, opened
 from engine.commands.play import Json
-from engine.prescription import Draft, Prescription, Sent, draft_for, unknown_games
+from engine.prescription import Draft, Prescription, Sent, difference, draft_for, unknown_games
 from engine.records import RecordUnreadable, read
 from engine.theme import read_toml
 
@@ -24,6 +26,7 @@ def prescribe(
     if_match: Annotated[str, typer.Option(help="the hash of the version that you saw; none for the first")] = "",
     by: Annotated[str, typer.Option(help="who prescribes")] = "Therapist",
     message: Annotated[str, typer.Option(help="tell the patient something, and change nothing else")] = "",
+    history: Annotated[bool, typer.Option("--history", help="list every version, and what it changed")] = False,
     database: Database = "",
     as_json: Json = False,
 ) -> None:
@@ -31,8 +34,11 @@ def prescribe(
     from engine.commands import visits
     from server_sync.clinic.prescriptions import Changed, NothingPrescribed
 
-    if file is not None and message:
-        fail("prescribe takes a file or a message: write the message into the file")
+    if (file is not None) + bool(message) + history > 1:
+        fail("prescribe takes a file, a message or --history: a message to go with a file is written into it")
+    if history:
+        _tell_history(patient, folder, database, as_json)
+        return
     draft = draft_in(file, patient) if file is not None else None
     service = opened(folder, database, make=draft is not None)
     try:
@@ -53,6 +59,26 @@ def prescribe(
         typer.echo(f"there is no game {name!r} here: a device that has none leaves it out", err=True)
     answer = {"sha256": found.sha256, "prescription": to_builtins(found.prescription)}
     tell(answer, as_json, _said(found.prescription, found.sha256, found.content))
+
+
+def _tell_history(patient: str, folder: Path, database: str, as_json: bool) -> None:
+    with closing(opened(folder, database)) as service:
+        versions = service.prescriptions.history(patient)
+    if not versions:
+        fail(f"nothing was ever prescribed for {patient}")
+    told, before = list[dict[str, Any]](), None
+    for version in versions:
+        now = version.prescription
+        changed = () if before is None else difference(before, now, before)
+        told.append({"version": now.version, "sha256": version.sha256, "written_at": now.written_at,
+                     "author": now.author, "changed": changed})  # fmt: skip
+        before = now
+    tell({"patient": patient, "versions": told}, as_json, "\n".join(map(_line, told)))
+
+
+def _line(told: Mapping[str, Any]) -> str:
+    head = f"version {told['version']} by {told['author']}, {told['written_at']}"
+    return "\n  ".join([head, *(told["changed"] or ["the first" if told["version"] == 1 else "the same again"])])
 
 
 def draft_in(file: Path, patient: str) -> Draft:

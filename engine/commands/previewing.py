@@ -13,6 +13,7 @@ from calibration.preview import preview
 from calibration.previewed import Preview
 from engine import looking, presets
 from engine.commands import visits
+from engine.commands.assessing import AUTO
 from engine.commands.patients import problems_of
 from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord
@@ -101,7 +102,7 @@ def left_by(done: Session) -> PatientRecord:
 def _plan(record: PatientRecord, holds: Resolved, chosen: Sequence[str], posture: str, seed: int, today: date) -> Plan:
     """The visit that would be played; where none are chosen, of all games for which enough is known of the person."""
     names = chosen or [name for name in games.names() if _can_be_asked(name, record, holds, posture)]
-    steps = visits.steps_for(names, holds, record=record, measuring=visits.AUTO, posture=posture, today=today)
+    steps = visits.steps_for(names, holds, record=record, measuring=AUTO, posture=posture, today=today)
     return visits.plan(record.patient, steps, holds, seed, record=record, posture=posture, today=today)
 
 

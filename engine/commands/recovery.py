@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from engine import recording, session
 from engine.blocks import MARKER
 from engine.commands import patients, visits
+from engine.commands.replaying import FOUND, replayed
 from engine.frame import Devices
 from engine.plan import About, Plan
 from engine.recording import Recorded, RecordingUnreadable
@@ -128,7 +129,7 @@ def _played(folder: SessionFolder, begun: Session, before: Session, recorded: Re
         if why := _changed(begun.blocks):
             return _unplayed(before, kept, why)
         plan = visits.plan_of(begun)
-        done = session.run(plan, visits.replayed(before, recorded), kept, about)
+        done = session.run(plan, replayed(before, recorded), kept, about)
     except Exception as reason:  # noqa: BLE001 (whatever it is that cannot be played again, the frames are kept)
         return _unplayed(before, kept, f"it cannot be played again: {reason}")
     return _told(done, _caught_up(folder, plan, done))
@@ -162,7 +163,7 @@ def _unplayed(before: Session, kept: _Kept, why: str) -> Session:
 
 
 def _told(done: Session, why: str) -> Session:
-    return replace(done, events=(*done.events, Event(done.seconds, visits.FOUND, why))) if why else done
+    return replace(done, events=(*done.events, Event(done.seconds, FOUND, why))) if why else done
 
 
 def _changed(blocks: tuple[BlockRecord, ...]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands import visits
+from engine.commands.answer import summary
 from engine.plan import About
 from engine.sealing import recipients_in
 from engine.simulated import SimulatedHeadset
@@ -26,8 +27,7 @@ def simulate(sessions: int, seed: int, folder: Path, preset: str = "standard") -
         headset = SimulatedHeadset(seed=seed + number)
         about = About(f"simulated-{seed + number}{device}", STARTED_AT, visits.SOFTWARE)
         session, where = visits.play(plan, headset, folder, about)
-        summary = visits.summary(session, where)
-        frames += summary["frames"]  # type: ignore[operator] # a count
-        done.append(summary)
+        done.append(summary(session, where))
+        frames += done[-1]["frames"]  # type: ignore[operator] # a count
     seconds = time.perf_counter() - started
     return {"sessions": done, "frames": frames, "seconds": round(seconds, 3), "frames_per_second": frames / seconds}

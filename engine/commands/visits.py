@@ -1,30 +1,23 @@
 """Visits put together: games, assessments, presets and what is known of a patient, played into a folder."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import typer
-from msgspec.structs import replace
 
 import games
-from calibration.adaptation import Followers
-from calibration.due import BUT_THE_NECK, CHECK, FULL, NOTHING, due, neck_due
-from calibration.forms import Form, form_of, gaze_form
-from calibration.gazing import OpenGaze
-from calibration.knobs import carried, holds_distance, turned
-from calibration.leaning import OpenLean
-from calibration.reaching import OpenReach
+from calibration.due import CHECK, FULL, NOTHING
 from calibration.standing import Standing
-from engine import looking, presets, recording, session
+from engine import presets, recording, session
 from engine.adaptation import Adaptation
+from engine.commands.assessing import ASSESSMENTS, AUTO, USUAL, form_for
+from engine.commands.difficulty import followers, knobs_of, rises_of, step_of
 from engine.commands.flow import steps_of, whole_visit
-from engine.frame import Frame
+from engine.commands.replaying import played, replayed, tables
 from engine.headset import Headset
-from engine.movements import GAZES, LEANS, MOVEMENTS
 from engine.parameters import Layer, ParameterError, describe, fill
 from engine.patient import PatientRecord
 from engine.plan import (
@@ -40,28 +33,18 @@ from engine.plan import (
     check_posture,
     in_order,
 )
-from engine.precautions import Cap, barred, bounds_of
+from engine.precautions import barred, bounds_of
 from engine.presets import Resolved
 from engine.profile import ADULT, Profile
-from engine.records import Answer, BlockRecord, Calibration, Followed, KnobState, Prescribed, Record, Session, to_json
-from engine.replay import ReplayHeadset
+from engine.records import Answer, BlockRecord, Calibration, KnobState, Prescribed, Record, Session
 from engine.sealing import Recipient, recipients_in
 from engine.session_folder import FRAMES, RECORD, begin, read_session
 from engine.task import Task
 
 VERSION = "0.1.0"
 SOFTWARE = f"steadyreach {VERSION}"
-ASSESSMENTS: Mapping[str, type[Task]] = {
-    "standing": Standing,
-    "open_reach": OpenReach,
-    "open_lean": OpenLean,
-    "open_gaze": OpenGaze,
-}
-USUAL, AUTO = "usual", "auto"
 MEASURING = (USUAL, AUTO, NOTHING, CHECK, FULL)
 WARM_UP_TARGETS = 3
-FOUND = "found unfinished"
-"""The event that says what came of a session that the computer stopped in the middle."""
 CALM = "calm_tide"
 CALM_END: Mapping[str, object] = {"stretch": "breathing only"}
 HOME = Path(typer.get_app_dir("steadyreach"))
@@ -116,7 +99,7 @@ def steps_for(
     for name in chosen:
         if posture not in (fit := task_kind(name).postures):
             raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
-    form, why = _form(measuring, holds, record, posture, today, answers, wished)
+    form, why = form_for(measuring, holds, record, posture, today, answers, wished)
     assessments = [name for name in form if posture in ASSESSMENTS[name].postures]
     played, said = [*assessments, *chosen], {key.split(".")[1] for key in holds.sources if _said_now(holds, key)}
     for game in sorted(said - {*played, CALM}):
@@ -130,7 +113,7 @@ def steps_for(
     few = Layer("warm up", {"targets": WARM_UP_TARGETS})
     first = next((name for name in chosen if name != CALM), "")
     for name in chosen:
-        blocks += [_step(name, "warm up", holds, knobs[name], few)] if name == first and _has_targets(name) else []
+        blocks += [step_of(name, "warm up", holds, knobs[name], few)] if name == first and _has_targets(name) else []
         blocks.append(_played(name, holds, knobs[name], posture, record))
     rested: list[Step | Interlude] = []
     for before, block in zip([None, *blocks], blocks, strict=False):
@@ -151,7 +134,7 @@ def _calm(holds: Resolved, posture: str) -> Step | None:
     """The calm end, where it can be played in a posture."""
     if posture not in games.load(CALM).postures:
         return None
-    return _step(CALM, "calm", holds, KnobState(), Layer("calm end", CALM_END))
+    return step_of(CALM, "calm", holds, KnobState(), Layer("calm end", CALM_END))
 
 
 def plan(
@@ -175,7 +158,7 @@ def plan(
     return Plan(
         patient=patient,
         steps=steps,
-        difficulty=_followers(
+        difficulty=followers(
             holds.adaptation, holds.floors, bounds_of(precautions, holds.ceilings, posture), followed, today
         ),
         seed=seed,
@@ -188,25 +171,12 @@ def plan(
         answers=answers,
         adaptation=holds.adaptation,
         floors=holds.floors,
-        rises=_rises(record, holds, in_order(steps), today) if record else {},
+        rises=rises_of(record, holds, in_order(steps), today) if record else {},
         followed=followed,
         scale=profile.scale,
         most_s=profile.most_minutes * 60,
         prescribed=prescribed,
     )
-
-
-def knobs_of(name: str, holds: Resolved, record: PatientRecord | None, today: date | None = None) -> KnobState:
-    """How far the knobs of a game are turned when a visit begins."""
-    state = record.knobs.get(name, KnobState()) if record else KnobState()
-    return carried(state, games.load(name), preset_parameters(name, holds), holds.adaptation, _days_away(record, today))
-
-
-def preset_parameters(name: str, holds: Resolved) -> Any:
-    """The parameters of a game with no knob turned; its bonus is the preset's for all games, unless it has its own."""
-    bonus = holds.adaptation.bonus_zone_percent
-    general = holds.sources.get(f"games.{name}.bonus_percent") == presets.DEFAULT
-    return holds.parameters(name, *([Layer("bonus zone", {"bonus_percent": bonus})] if general else []))
 
 
 def play(
@@ -262,7 +232,7 @@ def plan_of(done: Session) -> Plan:
     return Plan(
         patient=done.patient,
         steps=steps,
-        difficulty=_followers(adaptation, done.floors, bounds, done.followed, date.fromisoformat(done.started_at[:10])),
+        difficulty=followers(adaptation, done.floors, bounds, done.followed, date.fromisoformat(done.started_at[:10])),
         seed=done.seed,
         preset=done.preset,
         caps=done.caps,
@@ -294,147 +264,16 @@ def play_again(folder: Path, sessions: Path) -> tuple[bool, Path]:
     done, again = play(plan_of(before), replayed(before, frames), sessions, about, recipients=recipients)
     same = all((folder / name).read_bytes() == (again / name).read_bytes() for name in (RECORD, FRAMES))
     if not same and (recipients or before.ended_by == session.CUT_OFF):
-        same = played(before) == played(done) and _tables(frames) == _tables(recording.read(again / FRAMES))
+        same = played(before) == played(done) and tables(frames) == tables(recording.read(again / FRAMES))
     return same, again
-
-
-def replayed(before: Session, frames: recording.Recorded) -> Headset:
-    """A headset that gives the frames of a session once more, and ends as it did where the frames do not show it."""
-    shown = before.ended_by not in (session.INTERRUPTED, session.CUT_OFF)
-    headset = _Ending(frames.rows, before.headset_description, frames.devices, frames.joints)
-    headset.kind, headset.ends = before.headset, "" if shown else before.ended_by
-    return headset
-
-
-def played(done: Session) -> bytes:
-    """A session as it was played, without what the file of its frames is like, and what was said when it was found."""
-    events = tuple(event for event in done.events if event.name != FOUND)
-    return to_json(replace(done, recording=None, events=events))
-
-
-def _tables(frames: recording.Recorded) -> list[bytes]:
-    return [table.tobytes() for table in (frames.rows, frames.devices, frames.joints)]
-
-
-class _Ending(ReplayHeadset):
-    """A recording after which it is said what ended it."""
-
-    ends = ""
-
-    def frames(self) -> Iterator[Frame]:
-        """The recorded frames, in order, and then the end."""
-        yield from super().frames()
-        if self.ends:
-            raise session.Ended(self.ends)
-
-
-def summary(done: Session, folder: Path) -> dict[str, object]:
-    """What a program wants to know of a session."""
-    asked = [trial for block in done.blocks for trial in block.trials if trial.request is not None]
-    reached = sum(trial.outcome == "reached" for trial in asked)
-    limits = done.calibration.limits if done.calibration else {}
-    late = [event.detail for event in done.events if event.name == "precaution expired"]
-    return {
-        "id": done.id,
-        "folder": str(folder),
-        "record": str(folder / RECORD),
-        "recording": str(folder / FRAMES),
-        "ended_by": done.ended_by,
-        "headset": done.headset,
-        "seconds": done.seconds,
-        "frames": done.recording.frames if done.recording else 0,
-        "trials": len(asked),
-        "reached": reached,
-        "success_rate": round(reached / len(asked), 4) if asked else None,
-        "limits": {name: {"value": limit.value, "unit": limit.unit} for name, limit in limits.items()},
-        "notes": list(dict.fromkeys([*late, *(note for block in done.blocks for note in block.notes)])),
-    }
-
-
-def _followers(
-    how: Adaptation,
-    floors: Mapping[str, float],
-    bounds: Mapping[str, Cap],
-    followed: tuple[Followed, ...],
-    today: date | None,
-) -> Followers:
-    ceilings = {movement: cap.value for movement, cap in bounds.items()}
-    return Followers(how, floors, ceilings, followed, today)
-
-
-def _form(
-    measuring: str,
-    holds: Resolved,
-    record: PatientRecord | None,
-    posture: str,
-    today: date | None,
-    answers: Sequence[Answer],
-    wished: Sequence[Task],
-) -> tuple[Form, str]:
-    """The assessments of a visit of these games, with what each changes of its parameters; and why they are due."""
-    gazes, moved = _gazes(wished), {part for task in wished for part in task.moves_parts}
-    story = str(holds.games["open_reach"]["story"])
-    if measuring == USUAL:
-        ways = {name: {"ways": form["ways"]} for name, form in gaze_form(FULL, holds.adaptation, gazes).items()}
-        return {**{name: {} for name in ASSESSMENTS if name != "open_gaze"}, **ways}, ""
-    neck, why = measuring, dict[str, None]()
-    if measuring == AUTO:
-        record = record or PatientRecord(patient="")
-        day = (today or date.today()).isoformat()
-        concerned = tuple(name for name in BUT_THE_NECK if MOVEMENTS[name].part in moved) or BUT_THE_NECK
-        measuring, first = due(record, holds.adaptation, day, answers, movements=concerned, posture=posture)
-        neck, then = neck_due(record, holds.adaptation, day, answers, gazes=gazes)
-        why = dict.fromkeys((*first, *then))
-    form = form_of(measuring, holds.adaptation, record.calibration if record else None, story)
-    if why and measuring == CHECK and wished:
-        form = {name: of for name, of in form.items() if name == "standing" or moved & {*ASSESSMENTS[name].moves_parts}}
-    return {**form, **gaze_form(neck, holds.adaptation, gazes, story)}, "; ".join(why)
-
-
-def _gazes(wished: Sequence[Task]) -> tuple[str, ...]:
-    """The movements of the neck that games may ask for, as the preset has them."""
-    asked = {movement for game in wished if isinstance(game, looking.TurnsHead) for movement in game.gazes}
-    return tuple(movement for movement in GAZES if movement in asked)
-
-
-def _step(name: str, kind: str, holds: Resolved, knobs: KnobState, *more: Layer) -> Step:
-    game = games.load(name)
-    values = asdict(turned(preset_parameters(name, holds), knobs.levels, game))
-    return Step(name, game(fill(game.Parameters, Layer("knobs", values), *more)), kind, holds.name, knobs.reason)
 
 
 def _played(name: str, holds: Resolved, knobs: KnobState, posture: str, record: PatientRecord | None) -> Step:
     """A game to play; the calm one as breathing alone where all that it would stretch is forbidden."""
-    step = _step(name, "play", holds, knobs)
+    step = step_of(name, "play", holds, knobs)
     if name == CALM and barred(step.task, posture, record.precautions if record else (), holds.ceilings):
-        return _step(name, "play", holds, knobs, Layer("calm end", CALM_END))
+        return step_of(name, "play", holds, knobs, Layer("calm end", CALM_END))
     return step
-
-
-def _rises(
-    record: PatientRecord, holds: Resolved, steps: Sequence[Step | Interlude], today: date | None
-) -> Mapping[str, float]:
-    """The most that a session may ask of each movement: some more than the one before, or no more where it is held."""
-    more = 1 + holds.adaptation.rise_per_session_percent / 100
-    rises = {movement: round(more * most, 3) for movement, most in record.furthest.items()}
-    for step in steps:
-        if isinstance(step, Interlude) or step.kind != "play":
-            continue
-        game, state = games.load(step.name), knobs_of(step.name, holds, record, today)
-        if holds_distance(state, game, preset_parameters(step.name, holds), holds.adaptation):
-            rises |= {name: most for name, most in record.furthest.items() if _asked_by(game, name)}
-    return rises
-
-
-def _asked_by(game: type[Task], movement: str) -> bool:
-    by = "lean" if movement in LEANS else "gaze" if movement in GAZES else "hand"
-    return MOVEMENTS[movement].part in game.moves_parts and by in game.asks
-
-
-def _days_away(record: PatientRecord | None, today: date | None) -> int:
-    if record is None or not record.last_at:
-        return 0
-    return max(0, ((today or date.today()) - date.fromisoformat(record.last_at[:10])).days)
 
 
 def _said_now(holds: Resolved, key: str) -> bool:

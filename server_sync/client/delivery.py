@@ -10,13 +10,16 @@ from pathlib import Path
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 
 from engine.keys import KeyMissing, Keys
 from server_sync import wire
 from server_sync.client import enrolment, prescriptions
+from server_sync.client.accounted import counts, holds
 from server_sync.client.budget import make_room
 from server_sync.client.exchange import TOO_FAR_APART, UNKNOWN_DEVICE, Exchange
-from server_sync.client.home import LEDGER, Device, Home, misplaced
+from server_sync.client.groups import groups
+from server_sync.client.home import LEDGER, Device, Home, gather, unsealable
 from server_sync.client.outbox import (
     DELIVERED,
     GONE,
@@ -38,10 +41,11 @@ from server_sync.client.uploads import Uploads, Watcher
 OF_ALL = {0, UNKNOWN_DEVICE, TOO_FAR_APART, 429, 503, 507}
 """Answers that the next session would get as well; others may be about this one alone."""
 MOST_PASSED_OVER = 3
-LARGEST_GROUP_BYTES = 64 * 1024 * 1024
-"""Recordings that are brought before their sessions are, so that some appear early."""
 EARLY = timedelta(days=7)
-
+NOT_THEIRS = (
+    "it is of a patient whom this computer is not for; it stays here until the clinic enrols the computer for them "
+    "(steadyreach enrol --patient)"
+)
 
 Step = Callable[[Delivery], None]
 
@@ -65,12 +69,6 @@ def deliver(
         return _Round(home, device, keys, exchange, step, watch).run()
 
 
-def counts(state: wire.State, number: int) -> bool:
-    """Whether the server surely accounts for one of a device's sessions: it has it, refused it, or was told why not."""
-    last = max(state.missing, default=0)
-    return 0 < number <= state.acked_through or (0 < number < last and number not in state.missing)
-
-
 class _Round:
     """One delivery, and what came of it so far."""
 
@@ -78,6 +76,7 @@ class _Round:
         self._home, self._device, self._keys, self._exchange, self._step = home, device, keys, exchange, step
         self._ledger = Ledger(home.clinic / LEDGER, device.server, device.device)
         self._uploads = Uploads(exchange, watch)
+        self._misplaced, self._unsealable = gather(home), unsealable(home)
         self._found, self._gone = survey(home)
         self._by_id = {each.id: each for each in self._found}
         self._state = wire.State(device="")
@@ -85,10 +84,11 @@ class _Round:
         self._there: set[str] = set()
         self._set_aside: dict[str, str] = {}
         self._lost: dict[str, str] = {}
+        self._troubles: dict[str, str] = {}
         self._damaged: list[wire.Lost] = []
         self._prescribed: Mapping[str, int] = {}
         self._notes: tuple[str, ...] = ()
-        self._problem, self._wait_s, self._passed_over = "", 0.0, 0
+        self._stopped, self._wait_s, self._passed_over = "", 0.0, 0
 
     def run(self) -> Delivery:
         """All of it."""
@@ -99,10 +99,10 @@ class _Round:
             self._bring(self._unsettled())
             self._tell_lost()
         except Later as reason:
-            self._problem = str(reason)
+            self._stopped = str(reason)
             self._wait_s = LONGEST_PAUSE_S if reason.status in (UNKNOWN_DEVICE, TOO_FAR_APART) else reason.wait_s
         except (Refused, KeyMissing) as reason:
-            self._problem = str(reason)
+            self._stopped = str(reason)
         self._make_room()
         return self.result()
 
@@ -112,29 +112,35 @@ class _Round:
             entry = self._ledger.known(each.id, each.stamp)
             if entry and entry.state == SET_ASIDE:
                 self._set_aside.setdefault(each.id, entry.reason)
-        aside = dict.fromkeys(misplaced(self._home), "it lies beside the folder of sessions: move it there")
+        aside = dict.fromkeys(self._misplaced, "it lies beside the folder of sessions, and could not be moved there")
+        waiting = [each.id for each in self._found if not self._is_there(each) and each.id not in self._set_aside]
+        now = {*self._delivered}
+        troubles = [self._troubles[session] for session in waiting if session in self._troubles]
         return Delivery(
             delivered=tuple(self._delivered),
-            already_there=tuple(each.id for each in self._found if each.id in self._there),
-            waiting=tuple(
-                each.id for each in self._found if not self._is_there(each) and each.id not in self._set_aside
-            ),
+            already_there=tuple(each.id for each in self._found if self._is_there(each) and each.id not in now),
+            waiting=tuple(waiting),
             set_aside={**self._set_aside, **aside},
             lost=dict(self._lost),
-            problem=self._problem,
+            problem=next(filter(None, (self._stopped, *troubles, self._unsealable)), ""),
             clock=self._exchange.clocks.best(),
             prescriptions=self._prescribed,
-            notes=tuple(filter(None, (self._ledger.problem, *self._notes))),
+            notes=tuple(note for note in (self._ledger.problem, *self._notes) if note not in ("", self._unsealable)),
             wait_s=self._wait_s,
         )
 
     def _is_there(self, each: Finished) -> bool:
-        if each.id in self._there or each.id in self._delivered:
+        if each.id in self._there:
             return True
         entry = self._ledger.known(each.id, each.stamp)
         return bool(entry and entry.state == DELIVERED and (not self._state.device or self._counted(each)))
 
     def _counted(self, each: Finished) -> bool:
+        """Whether the server's word agrees that it has a session; it has no word on one without a number."""
+        return holds(self._state, each.number)
+
+    def _still_refused(self, each: Finished) -> bool:
+        """Whether the server knows that it refused a session, or was not told its number."""
         return not each.number or counts(self._state, each.number)
 
     def _unsettled(self) -> Iterator[Finished]:
@@ -143,12 +149,12 @@ class _Round:
             entry = self._ledger.known(each.id, each.stamp)
             if entry and entry.state == DELIVERED and self._counted(each):
                 self._there.add(each.id)
-            elif not (entry and entry.state == SET_ASIDE):
+            elif not (entry and entry.state == SET_ASIDE and self._still_refused(each)):
                 yield each
 
     def _bring(self, found: Iterable[Finished]) -> None:
         """Send sessions in groups, each after its recordings."""
-        for group in _groups(filter(None, map(self._ready, found))):
+        for group in groups(filter(None, map(self._ready, found))):
             lacking = self._post(group)
             brought = [outgoing for outgoing in lacking if self._recording_brought(outgoing)]
             if brought:
@@ -162,7 +168,10 @@ class _Round:
             self._put_aside(each, str(reason))
             return None
         except Unready as reason:
-            self._problem = str(reason)
+            self._troubles[each.id] = str(reason)
+            return None
+        if self._state.patients and outgoing.patient not in self._state.patients:
+            self._put_aside(each, NOT_THEIRS)  # before its recording shows somebody to a clinic that is not theirs
             return None
         likely = self._ledger.about(each.id, each.stamp) or (each.number and counts(self._state, each.number))
         return outgoing if likely or outgoing.recording is None or self._recording_brought(outgoing) else None
@@ -180,10 +189,10 @@ class _Round:
             self._put_aside(each, str(reason))
             return False
         except OSError as reason:
-            self._problem = f"{outgoing.recording} cannot be read: {reason.strerror or reason}"
+            self._troubles[each.id] = f"{outgoing.recording} cannot be read: {reason.strerror or reason}"
             return False
         except Later as failure:
-            self._pass_over(failure)
+            self._pass_over([each.id], failure)
             return False
         self._passed_over = 0
         return True
@@ -197,9 +206,9 @@ class _Round:
             if len(group) > 1 and failure.status not in OF_ALL:  # find the one that it is about
                 middle = len(group) // 2
                 return [*self._post(group[:middle]), *self._post(group[middle:])]
-            self._pass_over(failure)
+            self._pass_over([each.item.id for each in group], failure)
             return []
-        self._passed_over, self._state = 0, answer.state
+        self._passed_over, self._state = 0, replace(answer.state, unheld=self._state.unheld)
         said = {(receipt.id, receipt.sha256): receipt for receipt in answer.receipts}
         lacking = [each for each in group if self._take(each.item, said.get((each.item.id, each.item.sha256)))]
         self._step(self.result())
@@ -207,43 +216,44 @@ class _Round:
 
     def _take(self, item: wire.Item, receipt: wire.Receipt | None) -> bool:
         """Write down what became of an item; True where its recording is missing."""
-        each = self._finished(item)
+        each, about = self._finished(item), {"sha256": item.sha256, "at": self._clinic_time().isoformat()}
         if receipt is None:
-            self._problem = f"{self._device.server} gave a receipt for something else than session {item.id}"
+            self._troubles[each.id] = f"{self._device.server} gave a receipt for something else than session {item.id}"
         elif receipt.state in (wire.CREATED, wire.HELD):
-            self._ledger.write(DELIVERED, each, item.recording_sha256, at=self._clinic_time().isoformat())
-            self._delivered.append(each.id) if receipt.state == wire.CREATED else self._there.add(each.id)
+            self._ledger.write(DELIVERED, each, recording=item.recording_sha256, **about)
+            self._there.add(each.id)
+            self._delivered += [each.id] if receipt.state == wire.CREATED else []
         elif receipt.state == wire.REFUSED:
-            self._ledger.write(SET_ASIDE, each, reason=receipt.detail, at=self._clinic_time().isoformat())
+            self._ledger.write(SET_ASIDE, each, reason=receipt.detail, **about)
             self._set_aside[each.id] = receipt.detail
         else:
-            self._problem = receipt.detail or f"session {item.id}: {receipt.state}"
+            self._troubles[each.id] = receipt.detail or f"session {item.id}: {receipt.state}"
         return receipt is not None and receipt.state == wire.NO_RECORDING
 
     def _tell_lost(self) -> None:
         """Tell the clinic what it will never get, once, so that it waits for nothing."""
-        told = [*self._damaged, *(wire.Lost(number=n, id=_name(i), reason=GONE) for n, i in self._gone.items())]
-        told = [lost for lost in told if lost.number and not counts(self._state, lost.number)]
+        gone = [wire.Lost(number=number, id=_name(session), reason=GONE) for number, session in self._gone.items()]
+        told = [each for each in (*self._damaged, *gone) if each.number and not counts(self._state, each.number)]
         for some in (told[start : start + wire.MOST_ITEMS] for start in range(0, len(told), wire.MOST_ITEMS)):
             batch = wire.Batch(lost=tuple(some), clock=self._exchange.clocks.best())
             answer = self._exchange.ask("POST", wire.SESSIONS, wire.Receipts, msgspec.msgpack.encode(batch))
-            self._state = answer.state
-            for lost in some:
-                self._lost[lost.id] = lost.reason
-                if lost not in self._damaged:
-                    self._ledger.write(LOST, Finished(lost.number, lost.id, self._home.sessions, ""), reason=GONE)
+            self._state = replace(answer.state, unheld=self._state.unheld)
+            for each in some:
+                if each in gone:
+                    self._lost[each.id] = each.reason
+                    self._ledger.write(LOST, Finished(each.number, each.id, self._home.sessions, ""), reason=GONE)
 
     def _put_aside(self, each: Finished, reason: str) -> None:
         """Set aside what cannot be sent as it is; it is looked at anew each time."""
         self._set_aside[each.id] = reason
         self._damaged.append(wire.Lost(number=each.number, id=_name(each.id), reason=f"it cannot be sent: {reason}"))
 
-    def _pass_over(self, failure: Later) -> None:
-        """Go on with the next session, unless it is not about this one alone; raises the failure."""
+    def _pass_over(self, sessions: Iterable[str], failure: Later) -> None:
+        """Go on with the next sessions, unless it is not about these alone; raises the failure."""
         self._passed_over += 1
         if failure.status in OF_ALL or self._passed_over >= MOST_PASSED_OVER:
             raise failure
-        self._problem = str(failure)
+        self._troubles.update(dict.fromkeys(sessions, str(failure)))
 
     def _pull(self) -> None:
         """Fetch what is prescribed, before long recordings go; a server that does not know of it holds up nothing."""
@@ -263,8 +273,7 @@ class _Round:
 
     def _make_room(self) -> None:
         """Keep to the budget; only what the server said in this delivery to hold may go."""
-        held = {*self._delivered, *self._there}
-        removed = make_room(self._home, self._device, held, self._clinic_time(), self._at_clinic)
+        removed = make_room(self._home, self._device, self._there, self._clinic_time(), self._at_clinic)
         if removed:
             self._notes += (f"{len(removed)} recordings that the clinic has were removed here to make room",)
 
@@ -283,23 +292,6 @@ class _Round:
 
     def _finished(self, item: wire.Item) -> Finished:
         return self._by_id[item.id]
-
-
-def _groups(ready: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
-    """Sessions as they go together: as many as fit, and as their recordings allow."""
-    group: list[Outgoing] = []
-    packed_bytes = recorded_bytes = 0
-    for outgoing in ready:
-        size = len(outgoing.item.content)
-        full = len(group) == wire.MOST_ITEMS or packed_bytes + size > wire.LARGEST_BATCH_BYTES
-        if group and (full or recorded_bytes > LARGEST_GROUP_BYTES):
-            yield group
-            group, packed_bytes, recorded_bytes = [], 0, 0
-        group.append(outgoing)
-        packed_bytes += size
-        recorded_bytes += outgoing.recording.stat().st_size if outgoing.recording else 0
-    if group:
-        yield group
 
 
 def _name(session: str) -> str:

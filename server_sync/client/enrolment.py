@@ -3,7 +3,8 @@
 The folder holds nothing secret: keys are kept elsewhere (engine.keys), and the token is sealed for them.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.keys import KeyMissing, Keys, MadeKey
 from engine.sealing import RECIPIENTS, Recipient, Unopened, key_id, opened, sealed
 from server_sync import wire
 from server_sync.client.exchange import Credentials, Exchange
-from server_sync.client.home import DEVICE, ENROLLING, Device, Home, NotEnrolled, device_of, keep
+from server_sync.client.home import DEVICE, ENROLLING, STATUS, Device, Home, NotEnrolled, device_of, keep
 from server_sync.client.patience import Later, Patience, Refused
 
 
@@ -59,12 +60,7 @@ def enrol(
 
     Raises Refused, Later, engine.keys.KeysUnkept or OSError with one sentence.
     """
-    server = server.rstrip("/")
-    if not (insecure_http or _is_safe(server)):
-        raise Refused(
-            f"{server} is not protected: whoever stands between this computer and the clinic could read what is sent, "
-            "and be taken for the clinic; name the address that begins with https://, or allow it with --insecure-http"
-        )
+    server = _address(server, insecure_http)
     pending = _pending(home, server, keys)
     asked = wire.Enrolment(
         code=code,
@@ -77,8 +73,13 @@ def enrol(
         given = exchange.ask("POST", wire.ENROL, wire.Enrolled, msgspec.msgpack.encode(asked))
     if len(given.sealing_key) != len(pending.sealing_public):
         raise Later(f"{server} gave no key to seal for; check the address")
+    return _kept(home, pending, given, name)
+
+
+def _kept(home: Home, pending: _Pending, given: wire.Enrolled, name: str) -> Device:
+    """Keep a place at a clinic; what was there before holds until all of it is kept."""
     device = Device(
-        server=server,
+        server=pending.server,
         device=given.device,
         name=name,
         signing_key=pending.signing_key,
@@ -89,9 +90,11 @@ def enrol(
     )
     own = Recipient(pending.sealing_key, pending.sealing_public)
     _keep_tokens(home, own, device, (given.token,))
-    _keep_recipients(home, own, Recipient(device.clinic_key, given.sealing_key))
-    keep_device(home, device)  # from here on it is enrolled
-    (home.clinic / ENROLLING).unlink(missing_ok=True)
+    with _recipients_or_those_before(home):
+        _keep_recipients(home, own, Recipient(device.clinic_key, given.sealing_key))
+        keep_device(home, device)  # from here on it is enrolled
+    for past in (ENROLLING, STATUS):  # how it stood was by the enrolment before
+        (home.clinic / past).unlink(missing_ok=True)
     return device
 
 
@@ -128,9 +131,45 @@ def renew_token(home: Home, device: Device, keys: Keys, exchange: Exchange) -> N
         exchange.renew(credentials_of(home, device, keys))
 
 
+def _address(server: str, insecure_http: bool) -> str:
+    """A server's address as it is used from now on; raises Refused for what is none, or is not protected."""
+    if why := _no_address(server):
+        raise Refused(
+            f"the address of the clinic's server {why}: it looks like https://clinic.example, or "
+            "http://127.0.0.1:8765 on the computer of the server itself"
+        )
+    if not (insecure_http or _is_safe(server)):
+        raise Refused(
+            f"{server} is not protected: whoever stands between this computer and the clinic could read what is sent, "
+            "and be taken for the clinic; name the address that begins with https://, or allow it with --insecure-http"
+        )
+    return server.rstrip("/")
+
+
+def _no_address(server: str) -> str:
+    """What is wrong with an address, "" where nothing is; a password in it is not said again."""
+    if not server.isprintable() or " " in server:
+        return "holds a blank"
+    scheme, between, _ = server.partition("://")
+    if not between:
+        return "does not begin with https://"
+    if scheme.lower() not in ("https", "http"):
+        return f"begins with {scheme}://, and not with https://"
+    try:
+        parts = urlsplit(server)
+        host, _ = parts.hostname, parts.port
+    except ValueError as reason:
+        return f"cannot be read ({reason})"
+    if "@" in parts.netloc:
+        return "holds a name or a password, which the code stands for"
+    if "?" in server or "#" in server:
+        return "holds ? or #, which belong to a page"
+    return "" if host else "names no computer"
+
+
 def _is_safe(server: str) -> bool:
     parts = urlsplit(server)
-    if parts.scheme != "http":
+    if parts.scheme == "https":
         return True
     with suppress(ValueError):
         return ip_address(parts.hostname or "").is_loopback
@@ -176,8 +215,25 @@ def _keep_recipients(home: Home, *recipients: Recipient) -> None:
     """From now on sessions are sealed for these; also where they lie in a folder of their own."""
     listed = [{"key": each.key, "public": each.public} for each in recipients]
     content = msgspec.json.encode({"recipients": listed})
-    for folder in dict.fromkeys((home.client, home.sessions)):
-        keep(folder / RECIPIENTS, content)
+    for path in _lists(home):
+        keep(path, content)
+
+
+@contextmanager
+def _recipients_or_those_before(home: Home) -> Iterator[None]:
+    """Seal for whom it was before where the disk fails: recipients that the enrolment does not name stop all play."""
+    before = {path: path.read_bytes() for path in _lists(home) if path.is_file()}
+    try:
+        yield
+    except OSError:
+        for path in _lists(home):
+            with suppress(OSError):
+                keep(path, before[path]) if path in before else path.unlink(missing_ok=True)
+        raise
+
+
+def _lists(home: Home) -> list[Path]:
+    return [folder / RECIPIENTS for folder in dict.fromkeys((home.client, home.sessions))]
 
 
 def _settings(home: Home) -> dict[str, float]:

@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.sealing import RECIPIENTS, settle
-from engine.session_folder import RECORD, finished
+from engine.sealing import RECIPIENTS, RecipientsUnreadable, recipients_in, write_whole
+from engine.session_folder import NUMBERS, RECORD, finished
 
 CLINIC, SESSIONS = RECIPIENTS.parent, "sessions"
 DEVICE, LEDGER, STATUS = "device.json", "ledger.jsonl", "status.json"
 ENROLLING, AGAIN = "enrolling.json", "again"
 ROUND_LOCK, RUNNING_LOCK = "sync.lock", "running.lock"
 BUDGET_GB = 20.0
-_OWNERS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)  # Windows would change line ends
 
 
 class NotEnrolled(ValueError):
@@ -51,17 +50,37 @@ class Device(msgspec.Struct, frozen=True):
 
 
 def home_of(folder: Path) -> Home:
-    """The home that a folder belongs to: that of all sessions, the `sessions` folder in it, or one around that."""
-    around = folder.absolute().parent
-    if folder.name == SESSIONS and not (folder / CLINIC / DEVICE).exists() and (around / CLINIC / DEVICE).exists():
-        return Home(around, folder)
-    inside = folder / SESSIONS
+    """The home that a folder belongs to, by whichever of its names it is called.
+
+    A folder may be the one that was enrolled, or `sessions` in it, or one around an enrolled `sessions`. Sessions lie
+    in `sessions` where there is such a folder, and else in the enrolled folder itself.
+    """
+    around, inside = folder.absolute().parent, folder / SESSIONS
+    if folder.name == SESSIONS and _is_enrolled(around) and not _is_enrolled(folder):
+        return Home(around, folder if folder.is_dir() or not _holds_sessions(around) else around)
+    if _is_enrolled(inside) and not _is_enrolled(folder):
+        return Home(inside, inside)
     return Home(folder, inside if inside.is_dir() and not (inside / RECORD).exists() else folder)
 
 
-def misplaced(home: Home) -> list[str]:
-    """Finished sessions that lie beside the folder of sessions, where nobody sends them."""
-    return [] if home.sessions == home.client else [folder.name for folder in finished(home.client)]
+def misplaced(home: Home) -> list[Path]:
+    """Finished sessions that lie beside the folder of sessions."""
+    return [] if home.sessions == home.client else finished(home.client)
+
+
+def gather(home: Home) -> list[str]:
+    """Move sessions that lie beside the folder of sessions into it; the names of those that had to stay there."""
+    return [folder.name for folder in misplaced(home) if not _moved(folder, home.sessions / folder.name)]
+
+
+def unsealable(home: Home) -> str:
+    """Why it is not known for whom to seal what is kept here, and what to do; "" where it is."""
+    try:
+        for folder in (home.client, home.sessions):
+            recipients_in(folder)
+    except RecipientsUnreadable as reason:
+        return str(reason)
+    return ""
 
 
 def device_of(home: Home) -> Device:
@@ -84,14 +103,23 @@ def device_of(home: Home) -> Device:
 def keep(path: Path, content: bytes) -> None:
     """Write a file that only its owner reads, whole or not at all; raises OSError, and what was there before stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    write_whole(path, content, path.with_name(f".{path.name}.{os.getpid()}"), mode=0o600)
+
+
+def _is_enrolled(folder: Path) -> bool:
+    return (folder / CLINIC / DEVICE).exists()
+
+
+def _holds_sessions(folder: Path) -> bool:
+    return (folder / NUMBERS).exists() or bool(finished(folder))
+
+
+def _moved(folder: Path, place: Path) -> bool:
+    """Whether a folder lies at a place now; never over another."""
     try:
-        with os.fdopen(os.open(new, _OWNERS, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        if place.exists():
+            return False
+        folder.rename(place)
     except OSError:
-        new.unlink(missing_ok=True)
-        raise
-    settle(path.parent)
+        return False
+    return True

@@ -41,16 +41,17 @@ class Finished(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A session ready to go: its message, and its recording's file, None where that was removed to make room."""
+    """A session ready to go: its message, its patient, and its recording's file, None where that made room."""
 
     item: wire.Item
+    patient: str
     recording: Path | None
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a session at which server, as which device; `stamp` is its record's file as it was then.
 
-    `at` is when (ISO 8601), `recording` the SHA-256 of the recording that a delivered session names.
+    `at` is when (ISO 8601), `sha256` that of the record's JSON, `recording` that of the recording that it names.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     recording: str = ""
     reason: str = ""
     at: str = ""
+    sha256: str = ""
 
 
 wire.meet(Entry)
@@ -71,6 +73,7 @@ class _Head(msgspec.Struct, frozen=True):
     """What delivery needs of a record, whichever version wrote it; the server judges the rest."""
 
     id: str
+    patient: str = ""
     recording: Recording | None = None
 
 
@@ -108,10 +111,14 @@ class Ledger:
         entry = self.about(session, stamp)
         return entry if entry and entry.device == self._device else None
 
-    def write(self, state: str, finished: Finished, recording: str = "", reason: str = "", at: str = "") -> None:
-        """Remember an outcome; where the disk does not take it, `problem` says so, and it is asked for again later."""
-        entry = Entry(finished.id, state, self._server, self._device, finished.number, finished.stamp, recording,
-                      reason, at)  # fmt: skip
+    def write(self, state: str, finished: Finished, **known: str) -> None:
+        """Remember an outcome, and what else is `known` of it (the fields of Entry).
+
+        Where the disk does not take it, `problem` says so, and it is asked for again later.
+        """
+        entry = Entry(
+            finished.id, state, self._server, self._device, number=finished.number, stamp=finished.stamp, **known
+        )
         self._entries[finished.id] = entry
         line = msgspec.json.encode(entry) + b"\n"
         try:
@@ -142,13 +149,13 @@ def survey(home: Home) -> tuple[list[Finished], dict[int, str]]:
     """
     claimed = numbers(home.sessions)
     written = unfinished(home.sessions)
-    folders = finished(home.sessions)
-    here = {*(folder.name for folder in folders), *written}
+    folders, odd = finished(home.sessions), _without_file(home.sessions)
+    here = {*(folder.name for folder in (*folders, *odd)), *written}
     gone = {number: session for number, session in claimed.items() if session not in here}
-    if here - set(claimed.values()):
+    if here - {folder.name for folder in odd} - set(claimed.values()):
         claimed = _numbered(home.sessions)
     number_of = {session: number for number, session in reversed(claimed.items())}
-    found = [Finished(number_of.get(f.name, 0), f.name, f, _stamp(f / RECORD)) for f in folders]
+    found = [Finished(number_of.get(f.name, 0), f.name, f, _stamp(f / RECORD)) for f in (*folders, *odd)]
     return sorted(found, key=lambda each: (not each.number, each.number, each.id)), gone
 
 
@@ -158,6 +165,31 @@ def _numbered(sessions: Path) -> dict[int, str]:
         return number_all(sessions)
     except OSError:
         return numbers(sessions)
+
+
+def _without_file(sessions: Path) -> list[Path]:
+    """Folders in which something has the name of a record that is no file: it is said, and not passed over."""
+    if not sessions.is_dir():
+        return []
+    folders = (folder for folder in sessions.iterdir() if not folder.name.startswith("."))
+    return sorted(folder for folder in folders if _is_no_file(folder / RECORD))
+
+
+def _is_no_file(path: Path) -> bool:
+    try:
+        return not path.is_file() and os.path.lexists(path)
+    except OSError:
+        return False
+
+
+def hashes(home: Home, ledger: Ledger | None, keys: Keys) -> dict[str, str]:
+    """The SHA-256 of the JSON of each session's record, by id; those that cannot be read are left out."""
+    found = {}
+    for each in survey(home)[0]:
+        entry = ledger.about(each.id, each.stamp) if ledger else None
+        with suppress(Unsendable, Unready):
+            found[each.id] = (entry.sha256 if entry else "") or wire.sha256(_content(each.folder / RECORD, keys))
+    return found
 
 
 def load(finished: Finished, keys: Keys) -> Outgoing:
@@ -184,7 +216,7 @@ def load(finished: Finished, keys: Keys) -> Outgoing:
     item = wire.Item(
         id=finished.id, number=finished.number, sha256=wire.sha256(content), content=packed, recording_sha256=named
     )
-    return Outgoing(item, recording)
+    return Outgoing(item, head.patient, recording)
 
 
 def check(recording: Path, sha256: str) -> None:
@@ -201,6 +233,8 @@ def check(recording: Path, sha256: str) -> None:
 
 def _content(path: Path, keys: Keys) -> bytes:
     """The record's JSON, of a bounded size."""
+    if _is_no_file(path):  # to open a pipe would wait for whoever writes into it
+        raise Unsendable(f"{path} is no file, but something else of its name: move it away, or put the file back")
     try:
         with path.open("rb") as file:
             too_large = file.seek(0, os.SEEK_END) > 2 * wire.LARGEST_SESSION_BYTES

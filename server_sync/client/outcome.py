@@ -12,8 +12,9 @@ class Delivery:
 
     `delivered` are those that the clinic got now, `already_there` those that it had. `waiting` will be tried again;
     `set_aside` gives the reason for each that needs a person (its files are untouched), `lost` for each that was told
-    to the clinic now because it is gone. `problem` is one sentence when not all went, and `wait_s` how long the server
-    asked to wait. `prescriptions` are versions by patient, `notes` say what else is worth knowing.
+    to the clinic now because it is gone. `problem` is one sentence when not all went, or the clinic did not answer, and
+    `wait_s` how long the server asked to wait. `prescriptions` are versions by patient, `notes` say what else is worth
+    knowing. `sha256` is of each record's JSON, where it was asked for.
     """
 
     delivered: tuple[str, ...] = ()
@@ -26,8 +27,9 @@ class Delivery:
     prescriptions: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     wait_s: float = 0.0
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
-        """Whether the server holds every finished session."""
-        return not self.waiting and not self.set_aside
+        """Whether the server holds every finished session, and nothing is the matter."""
+        return not (self.waiting or self.set_aside or self.problem)

@@ -7,7 +7,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, inspect, select, union_all, update
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, Connection, bindparam, exists, inspect, select, union, union_all, update
 
 from server_sync import wire
 from server_sync.clinic.devices import TOKEN_VALID
@@ -44,6 +45,23 @@ _NUMBERS = union_all(
         .where(Device.id.in_(_IDS), table.number > Device.acked_through, *whole)
         for table, *whole in ((Delivered, ~Delivered.recording_lost), (Refusal,), (LostSession,), (SameSession,))
     )
+)
+_TOLD = union(
+    *(
+        select(table.number).where(table.device_id == bindparam("device", type_=Device.id.type), table.number > 0)
+        for table in (Refusal, LostSession)
+    )
+).subquery()
+_FIRST_UNHELD = (
+    select(_TOLD.c.number)
+    .where(
+        *(
+            ~exists().where(table.device_id == bindparam("device"), table.number == _TOLD.c.number, *whole)
+            for table, *whole in ((Delivered, ~Delivered.recording_lost), (SameSession,))
+        )
+    )
+    .order_by(_TOLD.c.number)
+    .limit(wire.MOST_UNHELD)
 )
 _SEEN = (
     update(Device.__table__)  # type: ignore[arg-type]
@@ -92,7 +110,8 @@ def take(store: Store, db: Connection, offers: Sequence[Offer], now: datetime) -
 def state(db: Connection, device: str) -> wire.State:
     """Where this server stands with a device."""
     row: Any = db.execute(_DEVICES, {"ids": [device]}).one()
-    return _state(row, *_accounted(row.acked_through, _numbers(db, [device]).get(device, set())))
+    accounted = _accounted(row.acked_through, _numbers(db, [device]).get(device, set()))
+    return replace(_state(row, *accounted), unheld=tuple(db.execute(_FIRST_UNHELD, {"device": device}).scalars()))
 
 
 class _Taking:

@@ -3,23 +3,49 @@
 The number of a session whose recording is lost is not accounted for (`wire.State.missing`) until it is held again.
 """
 
+from itertools import cycle, islice
+
 from sqlalchemy import Connection, bindparam, delete, func, select, union_all, update
 
 from server_sync.clinic.objects import TIERS, Objects
 from server_sync.clinic.store import Delivered, Device, SameSession, Store
 
+SHARES = tuple(f"{number:02x}" for number in range(256))
+"""How the hashes of recordings begin, and what the folders of the store are called."""
+AT_ONCE = 8
 _RECORDING = Delivered.recording_sha256
 _LOST_SESSIONS = select(Delivered.id).where(Delivered.recording_lost)
 
 
-def note(store: Store, objects: Objects) -> int:
-    """Write down which sessions lack their recording, and which have it again; gives the number of lost recordings."""
+class Rounds:
+    """Looking again and again: at all recordings first, then at AT_ONCE of the 256 SHARES each time, in turn."""
+
+    def __init__(self, store: Store, objects: Objects) -> None:
+        """Look at what this database names, in this store."""
+        self._store, self._objects = store, objects
+        self._shares = cycle(SHARES)
+        self._looked = False
+
+    def look(self) -> int:
+        """Look once; gives the number of recordings that were looked for and are lost."""
+        shares = islice(self._shares, AT_ONCE) if self._looked else ("",)
+        lost = sum(note(self._store, self._objects, share) for share in shares)
+        self._looked = True
+        return lost
+
+
+def note(store: Store, objects: Objects, share: str = "") -> int:
+    """Write down which sessions lack their recording, and which have it again; gives the number of lost recordings.
+
+    Looked at are those whose hashes begin with `share`.
+    """
+    query = select(_RECORDING).distinct().where(_RECORDING.between(share or "0", f"{share}g"))  # its digits end with f
     with store.reading() as db:
-        named = set(db.execute(select(_RECORDING).distinct().where(_RECORDING != "")).scalars())
-        known = set(db.execute(select(_RECORDING).distinct().where(Delivered.recording_lost)).scalars())
+        named = set(db.execute(query).scalars())
+        known = set(db.execute(query.where(Delivered.recording_lost)).scalars())
     # Looked at after the names: a session comes after its recording.
-    held = {each.key.rpartition("/")[2] for tier in TIERS for each in objects.listed(tier)}
-    lost = named - held
+    found = (each for tier in TIERS for each in objects.listed(f"{tier}/{share}"))
+    lost = named - {each.key.rpartition("/")[2] for each in found}
     if lost != known:
         with store.writing() as db:
             _write(db, {name: name in lost for name in lost ^ known})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from server_sync.clinic.private import make_file
+from engine.sealing import write_whole
 
 DATABASE, NOTE = "clinic.db", "place.json"
 
@@ -30,10 +30,7 @@ def place_of(folder: Path, database: str = "", recordings: str = "") -> Place:
 
 def note(folder: Path, place: Place) -> None:
     """Keep where the data lies, for the commands beside the server; for the folder's owner alone."""
-    new = folder / f"{NOTE}.new"
-    make_file(new)
-    new.write_bytes(msgspec.json.encode(place))
-    new.replace(folder / NOTE)
+    write_whole(folder / NOTE, msgspec.json.encode(place), folder / f"{NOTE}.new", mode=0o600)
 
 
 def is_clinic(folder: Path) -> bool:

@@ -3,10 +3,13 @@
 import json
 import logging
 import os
+import shutil
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
@@ -24,6 +27,8 @@ COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that tells prometheus_client where workers count together; set before it is imported."""
 RELAYED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 """Headers by which a relay says that somebody else asks through it."""
+RESERVE_BYTES = 200_000_000
+"""What has to be free on each disk that the server writes on."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _LOG = logging.getLogger("steadyreach.server")
 
@@ -61,6 +66,7 @@ def health(state: State) -> Response[dict[str, str]]:
     """Whether the server can work, and in which version."""
     service: Service = state.service
     parts = service.health()
+    parts |= {part: "full" for part, folder in _local(service) if parts[part] == "ok" and _is_full(folder)}
     well = all(part == "ok" for part in parts.values())
     said = {"status": "ok" if well else "ill", **parts, "schema": service.store.schema, "software": SOFTWARE}
     return Response(said, status_code=200 if well else 503)
@@ -140,6 +146,22 @@ def _about(scope: Any) -> dict[str, Any]:
 
 
 _METHODS = frozenset({"", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _local(service: Service) -> Iterator[tuple[str, Path]]:
+    """The parts of the server that lie on disks of this computer, and where."""
+    url = service.store.engine.url
+    if url.get_backend_name() == "sqlite" and url.database:
+        yield "database", Path(url.database).parent
+    if service.objects.folder is not None:
+        yield "recordings", service.objects.folder
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < RESERVE_BYTES
+    except OSError:
+        return True
 
 
 def _is_loopback(request: Request[Any, Any, State]) -> bool:

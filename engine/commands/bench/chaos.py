@@ -7,17 +7,14 @@ end the faults stop, everything is delivered, and what the clinic holds is compa
 
 import hashlib
 import json
-import os
 import random
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,13 +22,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine import recording, records
+from engine.commands.bench.clinics import Server
+from engine.commands.bench.programs import PROGRAM, Program
 from engine.commands.bench.proxy import FaultyProxy
 from engine.commands.bench.rows import Row, row
 from engine.commands.simulating import simulate
 from engine.records import Recording
 from engine.session_folder import FRAMES, RECORD, begin, finished, numbers, read_session
 
-PROGRAM = (sys.executable, "-P", "-m", "steadyreach")
 SHARE = 0.35
 _START_S, _END_S = 60.0, 300.0
 _ROWS = 1800
@@ -93,14 +91,14 @@ def run(size: Size = LONG, seed: int = 1, database: str = "") -> list[Row]:
 def chaos(folder: Path, size: Size, seed: int, database: str = "") -> Outcome:
     """Live through it in an empty folder; `database` is the clinic's, SQLite in its folder when empty."""
     rng, came, begun_s = random.Random(seed), Outcome(), time.monotonic()
-    clinic = _Server(folder / "clinic", database, size.workers)
-    with clinic.living(), FaultyProxy(clinic.port, SHARE, seed) as network:
+    clinic = Server(folder / "clinic", database, size.workers, stderr=subprocess.DEVNULL)
+    with _living(clinic), FaultyProxy(clinic.port, SHARE, seed) as network:
         computers = [_Computer(folder / f"computer-{number}", number) for number in range(size.computers)]
         for computer in computers:
-            computer.enrol(clinic.code(), network.port)
+            computer.enrol(_said("enrol", *clinic.where).strip(), network.port)
         _storm(clinic, computers, size, rng, came)
         network.share = 0.0
-        clinic.start()
+        _back(clinic)
         for computer in computers:
             computer.finish()
         came.faults = network.met
@@ -109,7 +107,26 @@ def chaos(folder: Path, size: Size, seed: int, database: str = "") -> Outcome:
     return came
 
 
-def _storm(clinic: "_Server", computers: Sequence["_Computer"], size: Size, rng: random.Random, came: Outcome) -> None:
+@contextmanager
+def _living(clinic: Server) -> Iterator[None]:
+    """Be there from now on, until killed, and not after the end."""
+    clinic.start()
+    try:
+        clinic.ready()
+        yield
+    finally:
+        clinic.kill()
+
+
+def _back(clinic: Server) -> None:
+    """Serve again, and wait until somebody listens."""
+    until_s = time.monotonic() + _START_S
+    while not _listens(clinic.port) and time.monotonic() < until_s:
+        clinic.start()
+        time.sleep(0.05)
+
+
+def _storm(clinic: Server, computers: Sequence["_Computer"], size: Size, rng: random.Random, came: Outcome) -> None:
     """Kill and start again until enough was killed and played."""
     template = _Template(computers[0].folder.parent / "template")
     clinic.dies_at_s = time.monotonic() + rng.uniform(*_SERVER_LIVES_S)
@@ -122,7 +139,7 @@ def _storm(clinic: "_Server", computers: Sequence["_Computer"], size: Size, rng:
                 came.played += 1
                 came.trials += template.trials
             came.client_kills += computer.turn(rng)
-        came.server_kills += clinic.turn(rng)
+        came.server_kills += clinic.turn(rng, _SERVER_LIVES_S)
         time.sleep(0.02)
 
 
@@ -151,90 +168,12 @@ class _Template:
         folder.finish()
 
 
-class _Process:
-    """A program that is started, and killed when its time has come."""
-
-    def __init__(self, *words: object) -> None:
-        self.words = [*PROGRAM, *map(str, words)]
-        self.process: subprocess.Popen[bytes] | None = None
-        self.dies_at_s = 0.0
-
-    def start(self) -> None:
-        """Start it, unless it runs."""
-        if self.process is None or self.process.poll() is not None:
-            nothing = subprocess.DEVNULL
-            self.process = subprocess.Popen(  # noqa: S603 (this program)
-                self.words, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
-            )
-
-    def kill(self) -> None:
-        """End it, and what it started, as a power cut does."""
-        if self.process is not None and hasattr(os, "killpg"):
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        elif self.process is not None:
-            self.process.kill()
-        if self.process is not None:
-            self.process.wait()
-
-    def turn(self, rng: random.Random, lives_s: tuple[float, float]) -> int:
-        """Kill it if its time has come, and start it again; the number of kills."""
-        if time.monotonic() < self.dies_at_s:
-            self.start()
-            return 0
-        killed = self.process is not None and self.process.poll() is None
-        self.kill()
-        self.dies_at_s = time.monotonic() + rng.uniform(*lives_s)
-        self.start()
-        return killed
-
-
-class _Server:
-    """A clinic on a port that stays the same."""
-
-    def __init__(self, folder: Path, database: str, workers: int) -> None:
-        self.folder, self.port = folder, _free_port()
-        self._where = ["--folder", folder, *(["--database", database] if database else [])]
-        self._serving = _Process("serve", *self._where, "--port", self.port, "--workers", workers)
-        self.dies_at_s = 0.0
-
-    @contextmanager
-    def living(self) -> Iterator[None]:
-        """Be there from now on, until killed, and not after the end."""
-        self.start()
-        try:
-            yield
-        finally:
-            self._serving.kill()
-
-    def start(self) -> None:
-        """Serve, and wait until somebody listens."""
-        self._serving.start()
-        until_s = time.monotonic() + _START_S
-        while not _listens(self.port) and time.monotonic() < until_s:
-            time.sleep(0.05)
-
-    def turn(self, rng: random.Random) -> int:
-        """Kill it if its time has come, and start it again; the number of kills."""
-        return self._serving.turn(rng, _SERVER_LIVES_S)
-
-    def code(self) -> str:
-        """A one-time code for a device."""
-        return _said("enrol", *self._where).strip()
-
-    def held(self) -> list[dict[str, Any]]:
-        """What the clinic says that it holds."""
-        where = ["--server-folder", *self._where[1:]]
-        found: list[dict[str, Any]] = json.loads(_said("export", *where, "--json"))
-        return found
-
-
 class _Computer:
     """A patient's computer: its folder of sessions, and the program that delivers them."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self.folder, self.name, self.played = folder, f"visit-{number}", 0
-        self._syncing = _Process("sync", "--folder", folder)
+        self._syncing = Program("sync", "--folder", folder, stderr=subprocess.DEVNULL)
 
     def enrol(self, code: str, port: int) -> None:
         """Become a device of the clinic behind a port, however often it must be asked."""
@@ -250,9 +189,9 @@ class _Computer:
         _until_it_works("sync", "--folder", self.folder, "--once", "--json")
 
 
-def _judge(clinic: _Server, computers: Sequence[_Computer], came: Outcome) -> None:
+def _judge(clinic: Server, computers: Sequence[_Computer], came: Outcome) -> None:
     """Compare what the clinic holds, byte for byte, with what lies on the computers."""
-    held = clinic.held()
+    held: list[dict[str, Any]] = json.loads(_said("export", "--server-folder", *clinic.where[1:], "--json"))
     by_id = {each["id"]: each for each in held}
     counted = Counter(each["id"] for each in held) + Counter(f"{each['device']} {each['number']}" for each in held)
     came.doubled = [name for name, times in counted.items() if times > 1]
@@ -296,12 +235,6 @@ def _until_it_works(*words: object) -> None:
         except subprocess.CalledProcessError:
             if time.monotonic() > until_s:
                 raise
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 def _listens(port: int) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from engine.commands import visits
-from engine.commands.bench.chaos import PROGRAM
+from engine.commands.bench.programs import Program
 from engine.keys import Keys
 from engine.records import Recording, Session
 from engine.session_folder import FRAMES, begin
@@ -67,22 +67,38 @@ class Clinic:
             return math.nan
 
 
+class Server(Program):
+    """`steadyreach serve` on a free port, which stays the same when it is killed and started again."""
+
+    def __init__(self, folder: Path, database: str = "", workers: int = 2, stderr: int | None = None) -> None:
+        """Serve a folder, with its data in a database, SQLite in the folder when that is empty."""
+        self.folder, self.database, self.port = folder, database, 0
+        self.where = ("--folder", str(folder), *(("--database", database) if database else ()))
+        shared = ("--workers", workers if MAY_SHARE else 1, "--port", self.port)
+        super().__init__("serve", *self.where, *shared, stdout=subprocess.PIPE, stderr=stderr)
+
+    def ready(self) -> Clinic:
+        """Wait until it serves for the first time; raises RuntimeError where it ends instead."""
+        said, process = "", self.process
+        while process and process.stdout and "Serving at" not in said and (line := process.stdout.readline()):
+            said += line
+        found = re.search(r"password (\S+).*Serving at (\S+:(\d+))", said, re.DOTALL)
+        if process is None or found is None:
+            raise RuntimeError(f"the server ended at its start, and said {said!r}")
+        self.port = int(found[3])
+        self.words[-1] = found[3]
+        return Clinic(self.folder, self.database, found[2], found[1], process.pid)
+
+
 @contextmanager
 def serving(folder: Path, database: str = "", workers: int = 2) -> Iterator[Clinic]:
     """`steadyreach serve` on a free port, ended at the end."""
-    words = ["serve", "--folder", str(folder), "--port", "0", "--workers", str(workers if MAY_SHARE else 1)]
-    words += ["--database", database] if database else []
-    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (this program)
-        try:
-            said = ""
-            while "Serving at" not in said and (line := process.stdout.readline() if process.stdout else ""):
-                said += line
-            found = re.search(r"password (\S+).*Serving at (\S+)", said, re.DOTALL)
-            if found is None:
-                raise RuntimeError(f"the server ended at its start, and said {said!r}")
-            yield Clinic(folder, database, found[2], found[1], process.pid)
-        finally:
-            process.terminate()
+    server = Server(folder, database, workers)
+    server.start()
+    try:
+        yield server.ready()
+    finally:
+        server.end()
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.commands.bench.chaos import PROGRAM
 from engine.commands.bench.clinics import Clinic
+from engine.commands.bench.programs import PROGRAM
 from engine.commands.bench.recorded import Live, live, saturated
 from engine.keys import FOLDER_VARIABLE
 from server_sync.client.home import Home, device_of
