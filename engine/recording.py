@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from engine import contents, earlier_recordings, gathering
-from engine.blocks import MAGIC, BlockFile, BlockReader, Closing, Kind, RecordingUnwritten, Tagging
-from engine.contents import ARCHIVE, LOSSLESS, BlockDamaged, RecordedEvent, Tables, Totals
-from engine.rows import (
+from engine.sealing import Cipher, PrivateKeys, Unopened, cipher_of
+from engine.vrec import contents, earlier, gathering
+from engine.vrec.blocks import MAGIC, BlockFile, BlockReader, Closing, Kind, RecordingUnwritten, Tagging
+from engine.vrec.contents import ARCHIVE, LOSSLESS, BlockDamaged, RecordedEvent, Tables, Totals
+from engine.vrec.rows import (
     BUTTONS_SHIFT,
     DEVICES,
     DEVICES_FLAGS,
@@ -31,8 +32,7 @@ from engine.rows import (
     pack_devices,
     pack_joints,
 )
-from engine.sealing import Cipher, PrivateKeys, Unopened, cipher_of
-from engine.writing import ROWS_PER_BLOCK, Writer
+from engine.vrec.writing import ROWS_PER_BLOCK, Writer
 
 __all__ = [
     "BUTTONS_SHIFT",
@@ -63,7 +63,7 @@ __all__ = [
     "recorded",
     "write_archive",
 ]
-READABLE = (MAGIC, *earlier_recordings.MAGICS)
+READABLE = (MAGIC, *earlier.MAGICS)
 ARCHIVE_ROWS = 900
 
 
@@ -109,7 +109,7 @@ def recorded(content: bytes, name: str, keys: PrivateKeys | None = None) -> Reco
     try:
         if content.startswith(MAGIC):
             return _read(content, keys)
-        header, (rows, devices, joints), note = earlier_recordings.read(content)
+        header, (rows, devices, joints), note = earlier.read(content)
         _same_tables(header)
     except BlockDamaged as reason:
         raise RecordingUnreadable(f"{name} is a recording whose header is damaged or cut off: {reason}") from None
@@ -137,8 +137,8 @@ def archive(source: Path, target: Path, keys: PrivateKeys | None = None, cipher:
 def write_archive(path: Path, found: Recorded, cipher: Cipher | None = None) -> None:
     """Write what was read as an archive, sealed where there is a cipher.
 
-    Places, turns, speeds and triggers lose less than engine.quantised.LOSS, which the header says, and nothing else is
-    lost. What was amiss is told by the archive, too. Raises NotArchived and RecordingUnwritten.
+    Places, turns, speeds and triggers lose less than engine.vrec.quantised.LOSS, which the header says, and nothing
+    else is lost. What was amiss is told by the archive, too. Raises NotArchived and RecordingUnwritten.
     """
     if found.header.get("tier") == ARCHIVE:
         raise NotArchived("is an archive already, and would lose twice")

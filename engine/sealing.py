@@ -30,7 +30,7 @@ LARGEST_RECORD_BYTES = 1 << 27
 LEVEL = 3
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)  # Windows would change line ends
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP)
-_SEALED = b'{"format":'  # no record begins so: its names are in order, and indented
+_SEALED = b'{"format":'  # no record begins so: none has a field of this name
 
 
 class Unopened(ValueError):

@@ -184,7 +184,7 @@ def _is_unfinished(folder: Path) -> bool:
 def cut(frames: Path, named: Recording) -> None:
     """Cut a recording that is longer than its record says, where what is in front is what the record names.
 
-    A disk that hung takes what it was given after it was given up (engine.writing.PATIENCE_S). Raises OSError.
+    A disk that hung takes what it was given after it was given up (engine.vrec.writing.PATIENCE_S). Raises OSError.
     """
     if frames.is_file() and frames.stat().st_size > named.bytes > 0:
         with frames.open("r+b") as file:

@@ -16,11 +16,12 @@ from recordings import moving
 from server_fixtures import SignedDevice, a_session, an_item
 from typer.testing import CliRunner
 
-from engine import gathering, quantised, recording, sealing
+from engine import recording, sealing
 from engine.commands import archive, measured
 from engine.commands.measure import measure
 from engine.commands.person import load
 from engine.records import Recording, Session, to_json
+from engine.vrec import gathering, quantised
 from server_sync import wire
 from server_sync.clinic import on_dask
 from server_sync.clinic.jobs import DONE, Hopeless, Jobs
@@ -35,7 +36,7 @@ SESSIONS, FRAMES, RATE_HZ = 6, 1080, 90
 MEASURING = Measuring(measured.version, measured.measured)
 MAKES_NO_NUMBER = (
     *("engine/adaptation", "engine/choosing", "engine/moves", "engine/parameters", "engine/precautions"),
-    *("engine/questions", "engine/scene", "engine/sealing", "engine/session_folder", "engine/task", "engine/writing"),
+    *("engine/questions", "engine/scene", "engine/sealing", "engine/session_folder", "engine/task"),
     *("engine/formats", "engine/keys"),
 )
 

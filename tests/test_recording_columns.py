@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import SETTINGS, a_table, moving, recordings, same
 
-from engine import columns, contents, quantised, rice
-from engine.columns import layout_of
-from engine.contents import ARCHIVE, LOSSLESS, Tables
-from engine.quantised import LARGEST, LOSS, STEPS
 from engine.recording import FRAME, TABLES, Recorded
-from engine.rice import GROUP_ROWS, Coded
+from engine.vrec import columns, contents, quantised, rice
+from engine.vrec.columns import layout_of
+from engine.vrec.contents import ARCHIVE, LOSSLESS, Tables
+from engine.vrec.quantised import LARGEST, LOSS, STEPS
+from engine.vrec.rice import GROUP_ROWS, Coded
 
 TURN = ("qx", "qy", "qz", "qw")
 numbers = st.lists(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), min_size=3, max_size=3), max_size=40)

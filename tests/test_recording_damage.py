@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import SETTINGS, moving, walked, written
 
-from engine import contents, gathering, recording
-from engine.blocks import LARGEST_BYTES, MAGIC, MARKER, BlockFile, BlockReader, Found, Kind, Tagging
-from engine.contents import LOSSLESS, MOST_ROWS, Totals
+from engine import recording
 from engine.keys import Keys
 from engine.recording import ROWS_PER_BLOCK, Recorded, RecordingUnreadable, Writer
 from engine.sealing import Cipher, Recipient, new_cipher
+from engine.vrec import contents, gathering
+from engine.vrec.blocks import LARGEST_BYTES, MAGIC, MARKER, BlockFile, BlockReader, Found, Kind, Tagging
+from engine.vrec.contents import LOSSLESS, MOST_ROWS, Totals
 
 CONTENTS = (b"", b"one", bytes(70), MARKER * 5)
 

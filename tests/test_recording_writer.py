@@ -12,11 +12,12 @@ from typing import NoReturn
 import pytest
 from recordings import walked
 
-from engine import recording, writing
-from engine.blocks import BlockFile
+from engine import recording
 from engine.frame import Frame
 from engine.recording import ROWS_PER_BLOCK, RecordingUnwritten, Writer, pack
 from engine.simulated import SimulatedHeadset
+from engine.vrec import writing
+from engine.vrec.blocks import BlockFile
 
 
 def _write(writer: Writer, frames: list[Frame], pause_s: float = 0.0) -> None:

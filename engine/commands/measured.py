@@ -20,15 +20,12 @@ from engine.sealing import PrivateKeys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = (
-    *("engine/blocks.py", "engine/columns.py", "engine/contents.py", "engine/earlier_recordings.py"),
-    *("engine/frame.py", "engine/gathering.py", "engine/quantised.py", "engine/recording.py", "engine/rice.py"),
+    *("engine/recording.py", "engine/vrec/*.py", "engine/frame.py", "engine/records.py"),
     *("engine/body.py", "engine/bounds.py", "engine/envelope.py", "engine/facing.py", "engine/measuring.py"),
-    *("engine/motion.py", "engine/movements.py", "engine/places.py", "engine/records.py", "engine/upper_limb.py"),
-    *("engine/rows.py", "engine/workspace.py", "engine/metrics/*.py"),
-    *("engine/commands/measure.py", "engine/commands/measured.py", "engine/commands/person.py"),
-    "engine/commands/sway_track.py",
-    *("calibration/arm.py", "calibration/height.py", "calibration/imported.py", "calibration/limits.py"),
-    *("calibration/shoulders.py", "calibration/standing.py", "calibration/sway.py"),
+    *("engine/motion.py", "engine/movements.py", "engine/places.py", "engine/upper_limb.py", "engine/workspace.py"),
+    *("engine/metrics/*.py", "engine/commands/measure.py", "engine/commands/measured.py", "engine/commands/person.py"),
+    *("engine/commands/sway_track.py", "calibration/arm.py", "calibration/height.py", "calibration/imported.py"),
+    *("calibration/limits.py", "calibration/shoulders.py", "calibration/standing.py", "calibration/sway.py"),
 )
 """Where a recording is read and measured: a change in any of these may change a number."""
 DIGITS = 9

@@ -11,7 +11,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine import recording, session
-from engine.blocks import MARKER
 from engine.commands import patients, visits
 from engine.commands.replaying import FOUND, replayed
 from engine.frame import Devices
@@ -29,6 +28,7 @@ from engine.session_folder import (
     take_over,
     unfinished,
 )
+from engine.vrec.blocks import MARKER
 
 
 class _Kept:

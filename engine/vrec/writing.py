@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from engine import columns, contents
-from engine.blocks import BlockFile, Kind, RecordingUnwritten, Tagging
-from engine.contents import RecordedEvent, Totals
 from engine.frame import Devices
-from engine.rows import TABLES, pack_devices, pack_joints
 from engine.sealing import Cipher
+from engine.vrec import columns, contents
+from engine.vrec.blocks import BlockFile, Kind, RecordingUnwritten, Tagging
+from engine.vrec.contents import RecordedEvent, Totals
+from engine.vrec.rows import TABLES, pack_devices, pack_joints
 
 ROWS_PER_BLOCK = 90
 MOST_WAITING = 128

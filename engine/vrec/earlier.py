@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import columns, contents
-from engine.contents import BlockDamaged
-from engine.rows import TABLES
+from engine.vrec import columns, contents
+from engine.vrec.contents import BlockDamaged
+from engine.vrec.rows import TABLES
 
 MAGICS = (b"VREC\x02", b"VREC\x03")
 _HEAD = struct.Struct("<I8s")

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine import contents
-from engine.blocks import Block, Found, Kind
-from engine.contents import BlockDamaged, RecordedEvent, Tables, Totals
+from engine.vrec import contents
+from engine.vrec.blocks import Block, Found, Kind
+from engine.vrec.contents import BlockDamaged, RecordedEvent, Tables, Totals
 
 LARGEST_TABLES_BYTES = 1 << 30
 """What is read of a file at most: three hours with all devices and both hands."""

@@ -1,8 +1,8 @@
 """Tables in few bits, within a stated bound: what nobody's tracking can tell apart is not kept.
 
-Numbers become whole steps, these how far they are from the line through the two before, as in `engine.columns`, and
-these bits by `engine.rice`. What has no step near enough (nan, infinite, far away, an orientation that is not of
-length 1) is kept as it is beside them; times, numbers of frames and flags are whole numbers and stay exact.
+Numbers become whole steps, these how far they are from the line through the two before, as in `columns`, and these bits
+by `rice`. What has no step near enough (nan, infinite, far away, an orientation that is not of length 1) is kept as it
+is beside them; times, numbers of frames and flags are whole numbers and stay exact.
 """
 
 import struct
@@ -14,9 +14,9 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from engine import rice
-from engine.columns import Layout, Words, expanded, joined, layout_of, off_line, on_line, parts, unzigzag, zigzag
-from engine.rice import Coded, Numbers
+from engine.vrec import rice
+from engine.vrec.columns import Layout, Words, expanded, joined, layout_of, off_line, on_line, parts, unzigzag, zigzag
+from engine.vrec.rice import Coded, Numbers
 
 TURN_STEPS = 33_000  # of a quaternion's numbers in 1, for less than 0.0035 degrees
 STEPS = {"m": 1e-4, "mps": 1e-3, "radps": 1e-3, "trigger": 1 / 255, "squeeze": 1 / 255, "turn": 1 / TURN_STEPS}

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 import zstandard
 
-from engine import columns, quantised, rice
 from engine.frame import SIDES, Button
-from engine.rows import BUTTONS_SHIFT, DEVICES, DEVICES_FLAGS, FLAGS, FRAME, JOINTS, SOURCES, SOURCES_SHIFT, TABLES
 from engine.sealing import Cipher
+from engine.vrec import columns, quantised, rice
+from engine.vrec.rows import BUTTONS_SHIFT, DEVICES, DEVICES_FLAGS, FLAGS, FRAME, JOINTS, SOURCES, SOURCES_SHIFT, TABLES
 
 FORMAT = "steadyreach recording 4"
 Kind = TypeVar("Kind")
@@ -48,7 +48,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Tables(NamedTuple):
-    """Rows on end (dtypes of engine.rows.TABLES), the first of which has the number `first`, from 0, in the file.
+    """Rows on end (dtypes of engine.vrec.rows.TABLES), the first of which has the number `first`, from 0, in the file.
 
     The `frame` of devices and joints is the number of their frame among these rows.
     """
@@ -73,7 +73,7 @@ def about_in(header: dict[str, Any]) -> dict[str, Any]:
 
 
 def lossless(first: int, counts: Sequence[int], packed: Iterable[bytes]) -> bytes:
-    """The content of a block of frames, of tables that `engine.columns` packed."""
+    """The content of a block of frames, of tables that `engine.vrec.columns` packed."""
     content = zstandard.ZstdCompressor(level=LEVEL).compress(b"".join(packed))
     return _COUNTS.pack(first, *counts) + content
 
