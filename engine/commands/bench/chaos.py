@@ -30,7 +30,7 @@ from engine.commands.simulating import simulate
 from engine.records import Recording
 from engine.session_folder import FRAMES, RECORD, begin, finished, numbers, read_session
 
-SHARE = 0.4  # so that it is 35 of 100 with those of the quiet end, where all must arrive
+SHARE = 0.4
 _START_S, _END_S = 60.0, 300.0
 _ROWS = 1800
 _CLIENT_LIVES_S, _SERVER_LIVES_S = (0.3, 3.0), (1.0, 5.0)
