@@ -1,7 +1,6 @@
 """The bench of delivery in short: real servers, real devices, and few of each."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,10 +67,8 @@ def test_a_month_arrives_in_order_and_play_goes_on_beside_a_delivery(
 def test_sessions_that_arrive_in_another_order_are_noticed(clinic: Clinic, tmp_path: Path) -> None:
     (home,) = enrolled(clinic, [tmp_path / "late"], tmp_path / "keys")
     first, second = load.requests_of(home, Keys(tmp_path / "keys"), PLAYED.visit, 1, 2)
-    with closing(load.connection(home)) as clinics_door:
-        for each in (second, first):
-            load.send(each, clinics_door)
-            assert load.answered(clinics_door) == [wire.CREATED]
+    for each in (second, first):
+        assert load.sent(load.address_of(home), each) == [wire.CREATED]
     assert delivering.out_of_order(clinic, home) == 1
 
 

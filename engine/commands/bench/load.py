@@ -5,13 +5,14 @@ clinic, and what makes the load shall take little of the computer that both are 
 """
 
 import base64
-import http.client
 import math
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
+from functools import partial
 from itertools import product
 from pathlib import Path
 from threading import Barrier
@@ -33,7 +34,9 @@ from server_sync.client.outbox import LEVEL
 THREADS = 4
 """In each process that makes load: so many of its devices wait for an answer at the same time."""
 _ID = "the-session"
-_PATIENCE_S = 60.0
+_PATIENCE_S, _PIECE_BYTES = 60.0, 65536
+
+Address = tuple[str, int]
 
 
 class Load(NamedTuple):
@@ -52,13 +55,6 @@ class Load(NamedTuple):
     def p99_ms(self) -> float:
         """What 99 in 100 requests took at most."""
         return percentile_ms(self.requests_s, 99)
-
-
-class Request(NamedTuple):
-    """Sessions on their way, as a device sends them."""
-
-    headers: dict[str, str]
-    body: bytes
 
 
 def percentile_ms(times_s: Sequence[float], percent: float) -> float:
@@ -84,6 +80,7 @@ def _deliver(
 ) -> Load:
     """One process's share."""
     made = [list(requests_of(home, Keys(keys), visit, batch, requests)) for home in homes]
+    addresses = [address_of(home) for home in homes]
     ready.wait()
     begun_s = time.monotonic()
 
@@ -92,21 +89,14 @@ def _deliver(
         for turn, device in product(range(requests), range(number, len(homes), THREADS)):
             if time.monotonic() - begun_s > lasting_s:
                 break
-            came.append(_sent(homes[device], made[device][turn]))
+            sent_s = time.monotonic()
+            states = sent(addresses[device], made[device][turn])
+            came.append((time.monotonic() - sent_s, states.count(wire.CREATED)))
         return came
 
     with ThreadPoolExecutor(THREADS) as threads:
         came = [each for some in threads.map(thread, range(THREADS)) for each in some]
     return Load(sum(new for _, new in came), time.monotonic() - begun_s, tuple(time_s for time_s, _ in came))
-
-
-def _sent(home: Home, request: Request) -> tuple[float, int]:
-    """How long a request took, with the connection that it is alone on, and how many of its sessions were new."""
-    begun_s = time.monotonic()
-    with closing(connection(home)) as open_to:
-        send(request, open_to)
-        states = answered(open_to)
-    return time.monotonic() - begun_s, states.count(wire.CREATED)
 
 
 def collide(homes: Sequence[Home], keys: Path, visit: Session, times: int) -> Counter[str]:
@@ -115,32 +105,34 @@ def collide(homes: Sequence[Home], keys: Path, visit: Session, times: int) -> Co
     for home in homes:
         (same,) = requests_of(home, Keys(keys), visit, 1, 1)
         with ExitStack() as stack:
-            connections = [stack.enter_context(closing(connection(home))) for _ in range(times)]
+            open_to = partial(socket.create_connection, address_of(home), _PATIENCE_S)
+            connections = [stack.enter_context(open_to()) for _ in range(times)]
             for each in connections:
-                each.connect()
-            for each in connections:
-                send(same, each)
+                each.sendall(same)
             for each in connections:
                 states.update(answered(each))
     return states
 
 
-def connection(home: Home) -> http.client.HTTPConnection:
-    """To the clinic of a computer; it opens itself."""
-    return http.client.HTTPConnection(urlsplit(device_of(home).server).netloc, timeout=_PATIENCE_S)
+def address_of(home: Home) -> Address:
+    """Where the clinic of a computer listens."""
+    parts = urlsplit(device_of(home).server)
+    return parts.hostname or "", parts.port or 80
 
 
-def requests_of(home: Home, keys: Keys, visit: Session, batch: int, requests: int) -> Iterator[Request]:
+def requests_of(home: Home, keys: Keys, visit: Session, batch: int, requests: int) -> Iterator[bytes]:
     """A computer's requests, in order, each with `batch` sessions: all are the visit, without its recording."""
     content, device = to_json(replace(visit, id=_ID, recording=None)), home.client.name
-    credentials = credentials_of(home, device_of(home), keys)
+    credentials, host = credentials_of(home, device_of(home), keys), urlsplit(device_of(home).server).netloc
     for first in range(1, requests * batch + 1, batch):
         items = tuple(_item(content, f"{device}-{number}", number) for number in range(first, first + batch))
         body = msgspec.msgpack.encode(wire.Batch(items=items))
         said = {wire.DIGEST: wire.content_digest(body), wire.VERSION: str(wire.PROTOCOL), "Content-Type": wire.MSGPACK}
         signature = base64.b64encode(credentials.sign(wire.to_sign("POST", wire.SESSIONS, said))).decode()
         shown = {wire.SIGNATURE: signature, "Authorization": f"Bearer {credentials.tokens[0]}"}
-        yield Request({**said, **shown}, body)
+        sent = {"Host": host, "Connection": "close", "Content-Length": str(len(body)), **said, **shown}
+        lines = [f"POST {wire.SESSIONS} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
+        yield "\r\n".join(lines).encode() + body
 
 
 def _item(content: bytes, id: str, number: int) -> wire.Item:
@@ -149,15 +141,19 @@ def _item(content: bytes, id: str, number: int) -> wire.Item:
     return wire.Item(id=id, number=number, sha256=wire.sha256(named), content=packed)
 
 
-def send(request: Request, open_to: http.client.HTTPConnection) -> None:
-    """Have it go, without waiting for what comes."""
-    open_to.request("POST", wire.SESSIONS, request.body, request.headers)
+def sent(address: Address, request: bytes) -> list[str]:
+    """Send a request by a connection of its own; what became of each session, as `answered`."""
+    with socket.create_connection(address, _PATIENCE_S) as connection:
+        connection.sendall(request)
+        return answered(connection)
 
 
-def answered(open_to: http.client.HTTPConnection) -> list[str]:
+def answered(connection: socket.socket) -> list[str]:
     """What became of each session; raises RuntimeError where the server did not take the request."""
-    answer = open_to.getresponse()
-    content = answer.read()
-    if answer.status != http.HTTPStatus.OK:
-        raise RuntimeError(f"the server answered {answer.status}: {msgspec.msgpack.decode(content, type=wire.Problem)}")
+    said = bytearray()
+    while piece := connection.recv(_PIECE_BYTES):
+        said += piece
+    head, _, content = bytes(said).partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(f"the server answered {head[:100]!r}: {content[:300]!r}")
     return [receipt.state for receipt in msgspec.msgpack.decode(content, type=wire.Receipts).receipts]
