@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,9 @@ with contextlib.suppress(ModuleNotFoundError):  # the OpenXR root has none
     settings.load_profile("without a clock")
 
 if TYPE_CHECKING:
+    from client_fixtures import Computer
+    from server_fixtures import Clinic
+
     from engine.panda.graphics import Graphics
 
 KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3"}
@@ -175,6 +179,29 @@ def new_postgres() -> Iterator[Callable[[], str]]:
 
     with a_postgres() as new_database:
         yield new_database
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Clinic"]:
+    """A clinic's server that runs for all tests of a file."""
+    from server_fixtures import a_clinic
+
+    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
+        yield running
+
+
+@pytest.fixture
+def computer(clinic: "Clinic", tmp_path: Path) -> "Computer":
+    """A patient's computer that is enrolled with it."""
+    from client_fixtures import a_computer
+
+    return a_computer(tmp_path, clinic)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A session's id of its own for each test."""
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name)[:90].strip("-")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,5 @@
 """What a server accounts for without having it: devices offer again what was delivered and is not there any more."""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from client_fixtures import Computer, Network, a_computer, held, saying, telling
-from server_fixtures import Clinic, SignedDevice, a_clinic, a_postgres, a_service, a_session, an_item, write_folder
+from server_fixtures import Clinic, SignedDevice, a_service, a_session, an_item, write_folder
 
 from engine.session_folder import NUMBERS
 from server_sync import wire
@@ -18,28 +17,6 @@ from server_sync.client.accounted import holds
 from server_sync.client.outbox import forget_set_aside
 from server_sync.clinic.service import Service
 from server_sync.clinic.store import sqlite_url
-
-
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
-        yield running
-
-
-@pytest.fixture
-def computer(clinic: Clinic, tmp_path: Path) -> Computer:
-    return a_computer(tmp_path, clinic)
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", request.node.name)[:90].strip("-")
-
-
-@pytest.fixture(scope="module")
-def new_postgres() -> Iterator[object]:
-    with a_postgres() as new:
-        yield new
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

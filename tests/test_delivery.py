@@ -1,6 +1,5 @@
 """Delivery: nothing lost, nothing doubled, whatever the network and the server do."""
 
-import re
 import shutil
 import socket
 import sqlite3
@@ -34,7 +33,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
-from server_fixtures import Clinic, a_clinic, a_service, a_session, write_folder
+from server_fixtures import Clinic, a_service, a_session, write_folder
 
 from server_sync import wire
 from server_sync.client import exchange as exchanges
@@ -44,23 +43,6 @@ from server_sync.client.exchange import Exchange
 from server_sync.client.home import LEDGER
 from server_sync.client.patience import LONGEST_WISH_S, Later
 from server_sync.clinic import ledger
-
-
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
-        yield running
-
-
-@pytest.fixture
-def computer(clinic: Clinic, tmp_path: Path) -> Computer:
-    return a_computer(tmp_path, clinic)
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """A session's id of its own for each test."""
-    return re.sub(r"[^a-z0-9]+", "-", request.node.name)[:90].strip("-")
 
 
 def test_a_session_arrives_once_however_often_it_is_delivered(clinic: Clinic, computer: Computer, name: str) -> None:

@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from client_fixtures import ONCE, a_computer, always, held, losing
-from server_fixtures import Clinic, a_clinic, a_service, a_session, write_folder
+from server_fixtures import Clinic, a_service, a_session, write_folder
 
 from engine.keys import FOLDER_VARIABLE, Keys, KeysUnkept
 from engine.sealing import recipients_in, sealed
@@ -19,12 +18,6 @@ from server_sync.client.delivery import deliver
 from server_sync.client.enrolment import credentials_of, enrol
 from server_sync.client.home import Device, Home, NotEnrolled, device_of, home_of
 from server_sync.client.patience import Later, Refused
-
-
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from client_fixtures import Computer, a_computer
-from server_fixtures import Clinic, a_clinic, a_service, a_session, write_folder
+from client_fixtures import Computer
+from server_fixtures import Clinic, a_service, a_session, write_folder
 
 from engine import sealing
 from engine.commands import outgoing
@@ -17,17 +16,6 @@ from server_sync.client import status
 from server_sync.client.enrolment import enrol
 from server_sync.client.home import DEVICE, Home, gather, home_of, keep
 from server_sync.client.patience import Patience
-
-
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
-        yield running
-
-
-@pytest.fixture
-def computer(clinic: Clinic, tmp_path: Path) -> Computer:
-    return a_computer(tmp_path, clinic)
 
 
 def enrolled(folder: Path) -> Path:

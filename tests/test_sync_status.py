@@ -8,14 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from client_fixtures import ONCE, Computer, a_computer, held, patient_clock
 from msgspec.structs import replace
-from server_fixtures import Clinic, a_clinic, a_service
+from server_fixtures import Clinic, a_service
 
 from engine.commands import outgoing
 from engine.keys import FOLDER_VARIABLE
@@ -29,21 +28,10 @@ from server_sync.client.turns import Busy
 from server_sync.clinic.objects import recording_key
 
 
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
-        yield running
-
-
 @pytest.fixture
 def computer(clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "keys"))
     return a_computer(tmp_path, clinic)
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", request.node.name)[:90].strip("-")
 
 
 def delivered(computer: Computer) -> None:
