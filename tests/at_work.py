@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 
 from server_sync.clinic.jobs import Jobs, Writing, work
-from server_sync.clinic.store import Measurement, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Measurement
 
 MARKER = "STEADYREACH_TEST_MARKER"
 

@@ -49,7 +49,8 @@ from server_sync import wire
 from server_sync.clinic import accounts
 from server_sync.clinic.place import DATABASE
 from server_sync.clinic.service import Service, utc_now
-from server_sync.clinic.store import Person, sqlite_url
+from server_sync.clinic.store import sqlite_url
+from server_sync.clinic.tables import Person
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK_TO_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

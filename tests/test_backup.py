@@ -23,7 +23,7 @@ from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Entry, Manifes
 from server_sync.clinic.objects import archived_key, recording_key
 from server_sync.clinic.restore import NotEmpty
 from server_sync.clinic.service import Service
-from server_sync.clinic.store import Delivered
+from server_sync.clinic.tables import Delivered
 
 BEFORE, WRITERS = 4, 2
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 
 from server_sync.clinic import workers
 from server_sync.clinic.jobs import DONE, FAILED, MOST_ATTEMPTS, RUNNING, WAITING, Hopeless, Jobs, Writing, work
-from server_sync.clinic.store import Measurement, Store, sqlite_url
+from server_sync.clinic.store import Store, sqlite_url
+from server_sync.clinic.tables import Measurement
 from server_sync.clinic.workers import Crew, WorkersFail
 
 KIND = ("double",)

@@ -11,7 +11,7 @@ from server_fixtures import ROOT, SignedDevice, a_service, a_session, an_item
 
 from engine.records import to_json
 from server_sync import wire
-from server_sync.clinic import store
+from server_sync.clinic import store, tables
 from server_sync.clinic.service import CannotOpen, Service
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -95,12 +95,12 @@ def test_the_tables_go_down_to_nothing_and_up_again(tmp_path: Path, database: st
     migrate(database, "base")
     assert _tables(database) == {"alembic_version"}
     migrate(database, "head")
-    assert _tables(database) == {"alembic_version", *store.Table.metadata.tables}
+    assert _tables(database) == {"alembic_version", *tables.Table.metadata.tables}
 
 
 def test_the_migrations_make_the_tables_that_the_code_means(tmp_path: Path, database: str) -> None:
     with a_service(tmp_path, database) as service, service.store.reading() as connection:
-        for name, table in store.Table.metadata.tables.items():
+        for name, table in tables.Table.metadata.tables.items():
             made = {(column["name"], column["nullable"]) for column in sa.inspect(connection).get_columns(name)}
             assert made == {(column.name, column.nullable) for column in table.columns}, name
 

@@ -34,7 +34,7 @@ from server_sync.client.patience import Patience
 from server_sync.clinic import archive, intake, ledger, uploads
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.service import Service
-from server_sync.clinic.store import Delivered
+from server_sync.clinic.tables import Delivered
 from server_sync.web import access
 from server_sync.web.app import make_app
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_sync.clinic.codes import new_code
-from server_sync.clinic.store import Account, LoginFailure, Store, Visit
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Account, LoginFailure, Visit
 from server_sync.wire import sha256
 
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)

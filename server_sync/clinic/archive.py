@@ -12,7 +12,8 @@ from server_sync.clinic import ledger
 from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.intake import check
 from server_sync.clinic.packing import unpacked
-from server_sync.clinic.store import Delivered, Device, Person, Refusal, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered, Device, Person, Refusal
 from server_sync.clinic.uploads import Uploads
 
 _PAGE = 500

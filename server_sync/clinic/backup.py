@@ -19,7 +19,8 @@ from server_sync.clinic import dumps
 from server_sync.clinic.manifest import FORMAT, MANIFEST, BackupUnusable, Entry, Manifest, Told, read, written
 from server_sync.clinic.objects import TIERS, Objects
 from server_sync.clinic.private import make_file, make_folder
-from server_sync.clinic.store import Delivered, sqlite_url
+from server_sync.clinic.store import sqlite_url
+from server_sync.clinic.tables import Delivered
 from server_sync.wire import file_sha256
 
 NOT_THERE, DAMAGED = "not in the clinic's store", "damaged in the clinic's store"

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from server_sync.clinic.codes import as_typed, new_code
-from server_sync.clinic.store import Device, EnrolmentCode, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Device, EnrolmentCode
 from server_sync.wire import Enrolled, Enrolment, sha256
 
 VALID, TRIES = timedelta(minutes=15), 5

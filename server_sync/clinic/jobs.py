@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
-from server_sync.clinic.store import Job, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Job
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 MOST_ATTEMPTS = 5

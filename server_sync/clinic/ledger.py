@@ -13,7 +13,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, inspect, se
 from server_sync import wire
 from server_sync.clinic.devices import TOKEN_VALID
 from server_sync.clinic.intake import Checked, receipt
-from server_sync.clinic.store import Delivered, Device, LostSession, Refusal, SameSession, Store, Table
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered, Device, LostSession, Refusal, SameSession, Table
 from server_sync.clinic.version import SOFTWARE
 
 OTHER_BYTES, OTHER_PATIENT = "other bytes", "other patient"

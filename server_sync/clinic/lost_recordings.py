@@ -8,7 +8,8 @@ from itertools import cycle, islice
 from sqlalchemy import Connection, bindparam, delete, func, select, union_all, update
 
 from server_sync.clinic.objects import TIERS, Objects
-from server_sync.clinic.store import Delivered, Device, SameSession, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered, Device, SameSession
 
 SHARES = tuple(f"{number:02x}" for number in range(256))
 """How the hashes of recordings begin, and what the folders of the store are called."""

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from server_sync.clinic.store import Delivered, Measurement, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered, Measurement
 
 QUALITIES: Mapping[str, str] = {
     "coverage_percent": "%",

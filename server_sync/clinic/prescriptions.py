@@ -23,7 +23,8 @@ from engine.prescription import (
 )
 from engine.records import RecordUnreadable, from_json
 from engine.task import Task
-from server_sync.clinic.store import Delivered, PrescriptionVersion, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered, PrescriptionVersion
 from server_sync.wire import sha256
 
 

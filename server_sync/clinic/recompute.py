@@ -14,7 +14,8 @@ from engine.sealing import PrivateKeys
 from server_sync.clinic.jobs import Work, Writing
 from server_sync.clinic.objects import Objects
 from server_sync.clinic.packing import unpacked
-from server_sync.clinic.store import Delivered, Measurement, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered, Measurement
 from server_sync.clinic.tiers import ARCHIVED, WHOLE, Kept, kept
 from server_sync.wire import LARGEST_SESSION_BYTES
 

@@ -12,7 +12,8 @@ from server_sync.clinic.backup import Clinic, named
 from server_sync.clinic.manifest import BackupUnusable, Manifest, Told, check, some
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.private import make_folder
-from server_sync.clinic.store import Delivered, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered
 
 _READ_BYTES = 1 << 20
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"

@@ -20,7 +20,8 @@ from server_sync.clinic.objects import Objects
 from server_sync.clinic.place import place_of
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.private import make_folder
-from server_sync.clinic.store import Setting, Store, sqlite_url
+from server_sync.clinic.store import Store, sqlite_url
+from server_sync.clinic.tables import Setting
 from server_sync.clinic.uploads import Uploads
 
 

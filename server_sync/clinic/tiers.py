@@ -17,7 +17,8 @@ from engine import recording, sealing
 from server_sync.clinic.jobs import Hopeless, Jobs, Work, Writing
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.service import ClinicKeys
-from server_sync.clinic.store import Delivered, Store
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered
 from server_sync.wire import sha256
 
 ARCHIVING = "archive"

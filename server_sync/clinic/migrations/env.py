@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from server_sync.clinic.store import Table
+from server_sync.clinic.tables import Table
 
 context.configure(
     connection=context.config.attributes["connection"],
