@@ -49,7 +49,7 @@ def measured_unless_killed(content: bytes, record: bytes, keys: object) -> bytes
     os._exit(9)
 
 
-def work_off_unless_killed(place: tuple[Path, str, str], kinds: tuple[str, ...], marker: Path, worker: str) -> None:
+def work_off_unless_killed(place: tuple[Path], kinds: tuple[str, ...], marker: Path, worker: str) -> None:
     """The work of `engine.commands.archive`, by workers of which one is killed."""
     from engine.commands import archive, measured
 
@@ -61,4 +61,4 @@ def work_off_unless_killed(place: tuple[Path, str, str], kinds: tuple[str, ...],
         return measured_unless_killed(content, record, keys)
 
     measured.measured = unless_killed  # this is a process of its own
-    archive.work_off(archive.Place(*place), kinds, True, worker)
+    archive.work_off(archive.Where(*place), kinds, True, worker)

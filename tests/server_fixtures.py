@@ -25,7 +25,6 @@ import zstandard
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import insert
 
 from engine.records import (
     Answer,
@@ -47,10 +46,9 @@ from engine.records import (
 )
 from server_sync import wire
 from server_sync.clinic import accounts
-from server_sync.clinic.place import DATABASE
+from server_sync.clinic.patients import Person
+from server_sync.clinic.place import DATABASE, Place, sqlite_url
 from server_sync.clinic.service import Service, utc_now
-from server_sync.clinic.store import sqlite_url
-from server_sync.clinic.tables import Person
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK_TO_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -252,11 +250,11 @@ class Clock:
 @contextmanager
 def a_service(folder: Path, database: str = "", now: Callable[[], datetime] = utc_now) -> Iterator[Service]:
     """The service on a folder, as a command beside the server opens it; what it hashes costs little meanwhile."""
-    if database in ("", sqlite_url(folder)) and not (folder / DATABASE).exists():
+    if database in ("", sqlite_url(folder / DATABASE)) and not (folder / DATABASE).exists():
         shutil.copytree(_empty_clinic(), folder, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(accounts, "_HASHER", QUICK_TO_HASH)
-        service = Service(folder, database, now=now)
+        service = Service(folder, Place(database), now=now)
         try:
             yield service
         finally:
@@ -274,8 +272,7 @@ def _empty_clinic() -> Path:
 
 def name_person(service: Service, pseudonym: str, name: str, about: str = "") -> None:
     """Give a pseudonym the clinic's own words: a name, and one line such as age and condition."""
-    with service.store.writing() as db:
-        db.execute(insert(Person).values(pseudonym=pseudonym, name=name, about=about))
+    service.patients.add(Person(pseudonym=pseudonym, name=name, about=about))
 
 
 class SignedDevice:

@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from engine.records import Prescribed, Recording, to_json
 from server_sync import wire
-from server_sync.clinic import intake, lost_recordings, store
+from server_sync.clinic import database, intake, lost_recordings
 from server_sync.clinic.archive import Unknown
 from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.objects import recording_key
@@ -28,8 +28,7 @@ from server_sync.clinic.service import Service
 @pytest.fixture(params=["sqlite", "postgres"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     """A clinic with an empty database, once of each kind."""
-    url = store.sqlite_url(tmp_path) if request.param == "sqlite" else str(request.getfixturevalue("new_postgres")())
-    with a_service(tmp_path, url) as service:
+    with a_service(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("new_postgres")()) as service:
         yield service
 
 
@@ -277,7 +276,7 @@ def test_two_processes_may_open_a_new_folder_at_once(tmp_path: Path) -> None:
 
 
 def test_a_new_folder_opens_once_another_process_has_let_go_of_it(tmp_path: Path) -> None:
-    other = store.sqlite_driver().connect(tmp_path / "clinic.db", isolation_level=None, check_same_thread=False)
+    other = database.sqlite_driver().connect(tmp_path / "clinic.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     letting_go = threading.Timer(0.3, other.rollback)
     letting_go.start()
@@ -287,7 +286,7 @@ def test_a_new_folder_opens_once_another_process_has_let_go_of_it(tmp_path: Path
 
 
 def test_sqlite_is_a_version_without_the_wal_fault() -> None:
-    assert store.sqlite_driver().sqlite_version_info >= store.WAL_RESET_FIXED
+    assert database.sqlite_driver().sqlite_version_info >= database.WAL_RESET_FIXED
 
 
 def test_what_is_not_there_is_unknown(service: Service) -> None:

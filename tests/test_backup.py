@@ -17,10 +17,12 @@ from typer.testing import CliRunner
 from engine.commands import backup as command
 from engine.records import Recording
 from server_sync import wire
-from server_sync.clinic import dumps, restore
+from server_sync.clinic import dumps, key_copies, restore
 from server_sync.clinic.backup import Clinic, backup
-from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Entry, Manifest, check, read, written
+from server_sync.clinic.keys import Keys
+from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Entry, Manifest, Told, check, read, written
 from server_sync.clinic.objects import archived_key, recording_key
+from server_sync.clinic.place import Place
 from server_sync.clinic.restore import NotEmpty
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered
@@ -28,7 +30,7 @@ from server_sync.clinic.tables import Delivered
 BEFORE, WRITERS = 4, 2
 
 
-class Place(NamedTuple):
+class Places(NamedTuple):
     """Where clinics of one kind of database are made."""
 
     folder: Path
@@ -36,12 +38,12 @@ class Place(NamedTuple):
 
     def clinic(self, name: str) -> Clinic:
         """Where a new clinic may be."""
-        return Clinic(self.folder / name, self.database())
+        return Clinic(self.folder / name, Place(self.database()))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(tmp_path, str if request.param == "sqlite" else request.getfixturevalue("new_postgres"))
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
+    return Places(tmp_path, str if request.param == "sqlite" else request.getfixturevalue("new_postgres"))
 
 
 @pytest.fixture
@@ -58,21 +60,21 @@ def clinic(tmp_path: Path) -> Clinic:
 @pytest.fixture
 def copy(clinic: Clinic, tmp_path: Path) -> Path:
     """A backup of it."""
-    backup(clinic, tmp_path / "copy", "tests", _quietly)
+    _backed_up(clinic, tmp_path / "copy")
     return tmp_path / "copy"
 
 
-def test_a_backup_under_load_brings_back_every_session_that_was_acknowledged_before(place: Place) -> None:
-    clinic = place.clinic("clinic")
+def test_a_backup_under_load_brings_back_every_session_that_was_acknowledged_before(places: Places) -> None:
+    clinic = places.clinic("clinic")
     with closing(Service(*clinic)) as service:
         devices = [SignedDevice(None).enrol(service).id for _ in range(WRITERS)]
         before = {name for device in devices for n in range(1, BEFORE + 1) for name in [_deliver(service, device, n)]}
         kept = {name: content for name, content in _contents(service).items() if name in before}
         with _busy(service, devices):
-            made = backup(clinic, place.folder / "copy", "tests", _quietly)
+            made = _backed_up(clinic, places.folder / "copy")
     assert not made.missing
-    back = place.clinic("back")
-    found = restore.restore(place.folder / "copy", back, _quietly)
+    back = places.clinic("back")
+    found = _restored(places.folder / "copy", back)
     with closing(Service(*back)) as service:
         restored = _contents(service)
         assert kept.items() <= restored.items()
@@ -80,14 +82,14 @@ def test_a_backup_under_load_brings_back_every_session_that_was_acknowledged_bef
         assert all(held.recording_held for held in service.archive.held())
 
 
-def test_a_device_sends_what_an_old_backup_lacks_and_nothing_is_doubled(place: Place) -> None:
-    clinic, back = place.clinic("clinic"), place.clinic("back")
+def test_a_device_sends_what_an_old_backup_lacks_and_nothing_is_doubled(places: Places) -> None:
+    clinic, back = places.clinic("clinic"), places.clinic("back")
     with closing(Service(*clinic)) as service:
         device = SignedDevice(None).enrol(service).id
         _deliver(service, device, 1)
-        backup(clinic, place.folder / "copy", "tests", _quietly)
+        _backed_up(clinic, places.folder / "copy")
         _deliver(service, device, 2)
-    restore.restore(place.folder / "copy", back, _quietly)
+    _restored(places.folder / "copy", back)
     with closing(Service(*back)) as service:
         assert service.archive.state(device).acked_through == 1
         _deliver(service, device, 1)
@@ -101,10 +103,10 @@ def test_a_computer_that_synced_since_the_backup_was_made_brings_what_it_lacks(t
         computer = a_computer(tmp_path, running)
         computer.plays("first", "second")
         computer.sync()
-        backup(Clinic(running.folder), tmp_path / "copy", "tests", _quietly)
+        _backed_up(Clinic(running.folder), tmp_path / "copy")
         computer.plays("third")
         assert computer.sync().delivered == ("third",)
-    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), _quietly)
+    _restored(tmp_path / "copy", Clinic(tmp_path / "back"))
     with a_clinic(tmp_path / "back", int(running.url.rpartition(":")[2])):
         again = computer.sync()
     with closing(Service(tmp_path / "back")) as service:
@@ -117,7 +119,7 @@ def test_what_an_earlier_backup_copied_is_not_copied_again(clinic: Clinic, copy:
     first = {path: path.stat().st_mtime_ns for path in copy.rglob("recordings/*/*")}
     with closing(Service(*clinic)) as service:
         _deliver(service, _device(service), 3)
-    backup(clinic, copy, "tests", _quietly)
+    _backed_up(clinic, copy)
     second = {path: path.stat().st_mtime_ns for path in copy.rglob("recordings/*/*")}
     assert first.items() < second.items()
     assert len(second) == 3
@@ -128,12 +130,13 @@ def test_what_an_earlier_backup_copied_is_not_copied_again(clinic: Clinic, copy:
 def test_an_archived_recording_is_in_the_backup_and_comes_back(clinic: Clinic, tmp_path: Path) -> None:
     with closing(Service(*clinic)) as service:
         name = next(service.archive.held()).recording_sha256
-        service.objects.write(archived_key(name), [b"the archive of it"])
+        service.vault.write(archived_key(name), [b"the archive of it"])
         service.objects.remove([recording_key(name)])
-    made = backup(clinic, tmp_path / "copy", "tests", _quietly)
+    made = _backed_up(clinic, tmp_path / "copy")
     assert archived_key(name) in made.files
-    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), _quietly)
-    assert (tmp_path / "back" / archived_key(name)).read_bytes() == b"the archive of it"
+    _restored(tmp_path / "copy", Clinic(tmp_path / "back"))
+    with closing(Service(tmp_path / "back")) as service:
+        assert b"".join(service.vault.read(archived_key(name))) == b"the archive of it"
 
 
 def test_a_recording_that_is_archived_while_it_is_copied_is_in_the_backup(clinic: Clinic, tmp_path: Path) -> None:
@@ -142,10 +145,10 @@ def test_a_recording_that_is_archived_while_it_is_copied_is_in_the_backup(clinic
 
         def archive_all(done: int, of: int) -> None:  # noqa: ARG001
             for name in names:
-                service.objects.write(archived_key(name), [b"archive"])
+                service.vault.write(archived_key(name), [b"archive"])
             service.objects.remove([recording_key(name) for name in names])
 
-        made = backup(clinic, tmp_path / "copy", "tests", archive_all)
+        made = _backed_up(clinic, tmp_path / "copy", archive_all)
     assert not made.missing
     assert {archived_key(name) for name in names} <= made.files.keys()
 
@@ -155,11 +158,12 @@ def test_a_recording_that_the_clinic_has_lost_is_told_and_a_damaged_one_never_re
 ) -> None:
     lost, damaged = (key for key in read(copy).files if key.startswith("recordings/"))
     (clinic.folder / lost).unlink()
-    (clinic.folder / damaged).write_bytes(b"something else")
-    elsewhere = backup(clinic, copy.parent / "another", "tests", _quietly)
+    whole = (clinic.folder / damaged).read_bytes()
+    (clinic.folder / damaged).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    elsewhere = _backed_up(clinic, copy.parent / "another")
     assert sorted(elsewhere.missing.values()) == ["damaged in the clinic's store", "not in the clinic's store"]
-    backup(clinic, copy, "tests", _quietly)
-    assert wire.file_sha256(copy / damaged) == damaged.rpartition("/")[2]
+    _backed_up(clinic, copy)
+    assert (copy / damaged).read_bytes() == whole
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "remove"])
@@ -175,7 +179,7 @@ def test_a_backup_that_is_damaged_names_the_file_and_is_not_brought_back(copy: P
             content[:middle] + (b"" if change == "cut" else bytes([content[middle] ^ 1]) + content[middle + 1 :])
         )
     with pytest.raises(BackupUnusable, match=path.name):
-        restore.restore(copy, Clinic(copy.parent / "back"), _quietly)
+        _restored(copy, Clinic(copy.parent / "back"))
     assert not (copy.parent / "back").exists()
 
 
@@ -185,27 +189,27 @@ def test_a_backup_that_was_not_finished_leaves_the_one_before_whole(
     before = read(copy)
     monkeypatch.setattr(dumps, "check", _fail)
     with pytest.raises(dumps.DatabaseTrouble):
-        backup(clinic, copy, "tests", _quietly)
+        _backed_up(clinic, copy)
     monkeypatch.undo()
     assert check(copy, _quietly) == before
 
 
-def test_nothing_is_written_over(copy: Path, clinic: Clinic, place: Place) -> None:
+def test_nothing_is_written_over(copy: Path, clinic: Clinic, places: Places) -> None:
     with pytest.raises(NotEmpty, match="clinic is not empty"):
-        restore.restore(copy, clinic, _quietly)
-    if place.database is not str:
-        filled = Clinic(copy.parent / "new", place.database())
+        _restored(copy, clinic)
+    if places.database is not str:
+        filled = Clinic(copy.parent / "new", Place(places.database()))
         Service(*filled).close()
-        backup(filled, copy.parent / "of postgres", "tests", _quietly)
+        _backed_up(filled, copy.parent / "of postgres")
         with pytest.raises(NotEmpty, match="database is not empty"):
-            restore.restore(copy.parent / "of postgres", Clinic(copy.parent / "newer", filled.database), _quietly)
+            _restored(copy.parent / "of postgres", Clinic(copy.parent / "newer", filled.place))
 
 
 def test_a_backup_of_a_later_schema_is_refused_in_words(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     later = {name: getattr(read(copy), name) for name in Manifest.__struct_fields__} | {"schema": "0999"}
     monkeypatch.setattr(restore, "check", lambda *_: Manifest(**later))
     with pytest.raises(BackupUnusable, match="schema 0999, this version knows 00"):
-        restore.restore(copy, Clinic(copy.parent / "back"), _quietly)
+        _restored(copy, Clinic(copy.parent / "back"))
 
 
 def test_the_commands_copy_check_and_bring_back(clinic: Clinic, tmp_path: Path) -> None:
@@ -215,9 +219,10 @@ def test_the_commands_copy_check_and_bring_back(clinic: Clinic, tmp_path: Path) 
         for arguments in (
             ["backup", copy, "--folder", str(clinic.folder)],
             ["backup", "--check", copy],
-            ["restore", copy, "--folder", back],
         )
     ]
+    code = said[0].stderr.split()[4]
+    said.append(CliRunner().invoke(command.app, ["restore", copy, "--folder", back, "--code", code, "--json"]))
     assert [result.exit_code for result in said] == [0, 0, 0]
     assert json.loads(said[0].stdout) == json.loads(said[1].stdout)
     assert json.loads(said[2].stdout)["sessions"] == 2
@@ -227,9 +232,9 @@ def test_the_commands_copy_check_and_bring_back(clinic: Clinic, tmp_path: Path) 
     ("arguments", "sentence"),
     [
         (["backup"], "say where the copy goes"),
-        (["backup", "OUT", "--folder", "nowhere"], "there is no database"),
+        (["backup", "OUT", "--folder", "nowhere"], "there are no keys of a clinic"),
         (["backup", "--check", "nowhere"], "is no backup"),
-        (["restore", "nowhere", "--folder", "back"], "is no backup"),
+        (["restore", "nowhere", "--folder", "back", "--code", "x"], "is no backup"),
     ],
 )
 def test_the_commands_refuse_in_one_sentence(
@@ -273,7 +278,7 @@ def _deliver(service: Service, device: str, number: int) -> str:
     """Bring a session with its recording; gives its id when it is acknowledged."""
     content = f"recording {number} of {device}".encode() * 100
     name = wire.sha256(content)
-    service.objects.write(recording_key(name), [content])
+    service.vault.write(recording_key(name), [content])
     file = Recording(file="frames.vrec", sha256=name, bytes=len(content), frames=1)
     session = a_session(f"{device}-{number}", seed=number, recording=file)
     receipt = service.archive.take(device, wire.Batch(items=(an_item(session, number),))).receipts[0]
@@ -295,6 +300,21 @@ def _quietly(done: int, of: int) -> None:
     pass
 
 
+_CODES: dict[str, str] = {}
+"""The recovery codes of clinics, by the place of their keys, and of their backups."""
+
+
+def _backed_up(clinic: Clinic, out: Path, told: Told = _quietly) -> Manifest:
+    with closing(Keys(clinic.keys_url)) as keys:
+        code = key_copies.new_code(keys)
+    _CODES[str(out)] = _CODES.setdefault(clinic.keys_url, code)
+    return backup(clinic, out, "tests", told)
+
+
+def _restored(copy: Path, to: Clinic) -> restore.Restored:
+    return restore.restore(copy, to, _CODES[str(copy)], _quietly)
+
+
 def _fail(*_: object) -> None:
     raise dumps.DatabaseTrouble("no room")
 
@@ -306,14 +326,14 @@ def test_a_backup_that_names_a_file_elsewhere_is_not_brought_back(copy: Path, tm
     files = {**made.files, name: Entry(1, wire.sha256(b"x"))}
     (copy / MANIFEST).write_bytes(written(replace(made, files=files)))
     with pytest.raises(BackupUnusable, match="names files that no backup has"):
-        restore.restore(copy, Clinic(tmp_path / "back"), _quietly)
+        _restored(copy, Clinic(tmp_path / "back"))
 
 
 def test_a_recording_that_the_backup_lacks_is_asked_for_again(clinic: Clinic, tmp_path: Path) -> None:
     with closing(Service(*clinic)) as service:
         lost = next(service.archive.held())
         service.objects.remove([recording_key(lost.recording_sha256)])
-    backup(clinic, tmp_path / "copy", "tests", _quietly)
-    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), _quietly)
+    _backed_up(clinic, tmp_path / "copy")
+    _restored(tmp_path / "copy", Clinic(tmp_path / "back"))
     with closing(Service(tmp_path / "back")) as service:
         assert lost.number in service.archive.state(lost.device).missing

@@ -11,7 +11,10 @@ from server_fixtures import ROOT, SignedDevice, a_service, a_session, an_item
 
 from engine.records import to_json
 from server_sync import wire
-from server_sync.clinic import store, tables
+from server_sync.clinic import tables
+from server_sync.clinic.database import engine_of
+from server_sync.clinic.keys import Keys
+from server_sync.clinic.place import DATABASE, KEYS, Place, sqlite_url
 from server_sync.clinic.service import CannotOpen, Service
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -22,20 +25,21 @@ OLD_TOKEN = "device_of-version-one"
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, once of each kind."""
     if request.param == "sqlite":
-        return store.sqlite_url(tmp_path)
+        return sqlite_url(tmp_path / DATABASE)
     return str(request.getfixturevalue("new_postgres")())
 
 
-def migrate(database: str, revision: str) -> None:
+def migrate(folder: Path, database: str, revision: str) -> None:
     """Bring a database to a revision, up or down, as alembic does."""
     config = Config()
     config.set_main_option("script_location", str(ROOT / "server_sync" / "clinic" / "migrations"))
-    engine = store._engine(database)
+    engine, keys = engine_of(database), Keys(sqlite_url(folder / KEYS))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
+        config.attributes |= {"connection": connection, "keys": keys}
         empty = not sa.inspect(connection).has_table("session")
         (command.upgrade if empty else command.downgrade)(config, revision)
     engine.dispose()
+    keys.close()
 
 
 def fill(database: str) -> None:
@@ -56,7 +60,7 @@ def fill(database: str) -> None:
         },
         "refusal": {"session_id": "s-1", "sha256": "other", "device_id": "d1", "at": NOW},
     }  # fmt: skip
-    engine = store._engine(database)
+    engine = engine_of(database)
     with engine.begin() as connection:
         for name, row in rows.items():
             table = sa.Table(name, sa.MetaData(), autoload_with=connection)
@@ -65,7 +69,7 @@ def fill(database: str) -> None:
 
 
 def test_a_clinic_of_the_first_version_comes_up_with_all_that_it_has(tmp_path: Path, database: str) -> None:
-    migrate(database, "0001")
+    migrate(tmp_path, database, "0001")
     fill(database)
     with a_service(tmp_path, database) as service:
         assert service.archive.session("s-1") == a_session()
@@ -78,12 +82,12 @@ def test_a_clinic_of_the_first_version_comes_up_with_all_that_it_has(tmp_path: P
 
 
 def test_it_goes_down_and_up_again_and_keeps_what_both_versions_know(tmp_path: Path, database: str) -> None:
-    migrate(database, "0001")
+    migrate(tmp_path, database, "0001")
     fill(database)
     with a_service(tmp_path, database) as service:
         device = SignedDevice(None).enrol(service)
         service.archive.take(device.id, wire.Batch(items=(an_item(a_session("s-2")),)))
-    migrate(database, "0001")
+    migrate(tmp_path, database, "0001")
     assert _kept(database) == {"s-1": to_json(a_session()), "s-2": to_json(a_session("s-2"))}
     with a_service(tmp_path, database) as service:
         assert service.archive.session("s-2") == a_session("s-2")
@@ -91,10 +95,10 @@ def test_it_goes_down_and_up_again_and_keeps_what_both_versions_know(tmp_path: P
 
 
 def test_the_tables_go_down_to_nothing_and_up_again(tmp_path: Path, database: str) -> None:
-    Service(tmp_path, database).close()
-    migrate(database, "base")
+    Service(tmp_path, Place(database)).close()
+    migrate(tmp_path, database, "base")
     assert _tables(database) == {"alembic_version"}
-    migrate(database, "head")
+    migrate(tmp_path, database, "head")
     assert _tables(database) == {"alembic_version", *tables.Table.metadata.tables}
 
 
@@ -107,7 +111,7 @@ def test_the_migrations_make_the_tables_that_the_code_means(tmp_path: Path, data
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     Service(tmp_path).close()
-    engine = store._engine(store.sqlite_url(tmp_path))
+    engine = engine_of(sqlite_url(tmp_path / DATABASE))
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
@@ -116,7 +120,7 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 
 
 def _kept(database: str) -> dict[str, bytes]:
-    engine = store._engine(database)
+    engine = engine_of(database)
     with engine.begin() as connection:
         rows = connection.execute(sa.text("SELECT id, content FROM session")).all()
     engine.dispose()
@@ -124,7 +128,7 @@ def _kept(database: str) -> dict[str, bytes]:
 
 
 def _tables(database: str) -> set[str]:
-    engine = store._engine(database)
+    engine = engine_of(database)
     with engine.begin() as connection:
         names = set(sa.inspect(connection).get_table_names())
     engine.dispose()

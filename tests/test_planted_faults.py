@@ -23,7 +23,7 @@ from server_fixtures import a_session
 from sqlalchemy import select
 
 from engine.keys import Keys
-from engine.records import Recording, plain
+from engine.records import Recording, Session, plain
 from engine.session_folder import FRAMES, RECORD, begin, finished
 from server_sync import wire
 from server_sync.client import delivery, enrolment
@@ -158,13 +158,13 @@ def _wrong(world: World) -> Iterator[str]:
 
 
 def _recording(service: Service, sha256: str) -> bytes:
-    return b"".join(service.objects.read(recording_key(sha256)))
+    return b"".join(service.vault.read(recording_key(sha256)))
 
 
 def _content(service: Service, session: str) -> bytes:
     with service.store.reading() as db:
-        packed = db.execute(select(Delivered.content).where(Delivered.id == session)).scalar_one()
-    return zstandard.decompress(packed)
+        row = db.execute(select(Delivered.patient_id, Delivered.content).where(Delivered.id == session)).one()
+    return zstandard.decompress(service.patients.unseal(row.patient_id, row.content, f"session {session}"))
 
 
 def test_through_every_storm_everything_arrives_once_and_whole(world: Callable[[int], World]) -> None:
@@ -201,8 +201,13 @@ def answered_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
 
 
 def every_arrival_is_another_session(patch: pytest.MonkeyPatch) -> None:
-    row, arrivals = intake._row, count()
-    patch.setattr(intake, "_row", lambda session: row(session) | {"id": f"{session.id}-{next(arrivals)}"})
+    real, arrivals = intake._taken, count()
+
+    def taken(item: wire.Item, session: Session) -> intake.Taken:
+        found = real(item, session)
+        return found._replace(row=found.row | {"id": f"{session.id}-{next(arrivals)}"})
+
+    patch.setattr(intake, "_taken", taken)
     patch.setattr(ledger._Taking, "settle", lambda _, each, __: intake.receipt(each.item, wire.CREATED))
 
 

@@ -129,6 +129,8 @@ class Commands:
         _, *words = shlex.split(line.replace("http://127.0.0.1:8765", self._url))
         done = entered(words, self._folder, **self._environment)
         assert done.code == 0, f"{line}: {done.err}"
+        if "Recovery code, shown once: " in done.out:
+            self._environment["STEADYREACH_RECOVERY_CODE"] = done.out.partition("once: ")[2].split()[0]
         return done.out
 
 

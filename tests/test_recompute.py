@@ -69,7 +69,7 @@ def expected(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[by
     """The tables, .csv and .parquet, when one process measures one recording after the other."""
     folder = Path(shutil.copytree(filled, tmp_path_factory.mktemp("expected") / "clinic"))
     with closing(Service(folder)) as service:
-        work = _recompute(service, folder)
+        work = _recompute(service)
         for name in work.missing():
             work.keep(_found(work, name))
         return _tables(service, work)
@@ -89,9 +89,9 @@ def test_the_measures_are_those_of_the_session_on_its_own(tmp_path: Path) -> Non
 def test_workers_of_which_one_is_killed_make_the_same_table(
     service: Service, folder: Path, expected: tuple[bytes, bytes]
 ) -> None:
-    jobs, work = Jobs(service.store, utc_now), _recompute(service, folder)
+    jobs, work = Jobs(service.store, utc_now), _recompute(service)
     jobs.add(work.kind, work.missing())
-    entry = partial(work_off_unless_killed, (folder, "", ""), (work.kind,), folder / "died")
+    entry = partial(work_off_unless_killed, (folder,), (work.kind,), folder / "died")
     with Crew(jobs, 2, entry) as crew:
         crew.watch(lambda: None)
     assert (folder / "died").exists()
@@ -104,7 +104,7 @@ def test_dask_makes_the_same_table_with_a_worker_killed_and_recordings_sent(
 ) -> None:
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv(MARKER, str(folder / "died"))
-    work = _recompute(service, folder, Measuring(measured.version, measured_unless_killed))
+    work = _recompute(service, Measuring(measured.version, measured_unless_killed))
     work.where = Where(folder / "which is not on that computer")
     told: list[tuple[int, int]] = []
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -129,7 +129,7 @@ def test_work_measures_and_then_archives_what_is_old(folder: Path) -> None:
     once = ["work", "--folder", str(folder), "--workers", "1", "--older-days", "1", "--once"]
     result = CliRunner().invoke(archive.app, once)
     with closing(Service(folder)) as service:
-        tiers = [kept(service.objects, name).tier for name in _named(service).values()]
+        tiers = [kept(service.vault.read, name).tier for name in _named(service).values()]
     assert result.stdout == f"{2 * SESSIONS - 1} done, 1 failed\n"
     assert "is not a recording" in result.stderr
     assert tiers == [ARCHIVED] * (SESSIONS - 1) + [WHOLE]
@@ -141,12 +141,12 @@ def test_a_recording_that_cannot_be_read_is_in_the_table_with_the_reason(expecte
     assert "the recording is not a recording" in last
 
 
-def test_the_same_measures_may_not_say_two_things(service: Service, folder: Path) -> None:
-    work = _recompute(service, folder)
-    work.keep(Found("a" * 64, WHOLE, b"{}"))
-    work.keep(Found("a" * 64, WHOLE, b"{}"))
+def test_the_same_measures_may_not_say_two_things(service: Service) -> None:
+    work, name = _recompute(service), _named(service)["s-1"]
+    work.keep(Found(name, WHOLE, b"{}"))
+    work.keep(Found(name, WHOLE, b"{}"))
     with pytest.raises(NotPure, match="something else"):
-        work.keep(Found("a" * 64, WHOLE, b"[]"))
+        work.keep(Found(name, WHOLE, b"[]"))
 
 
 def test_every_file_in_which_a_measure_is_made_is_in_the_version() -> None:
@@ -176,24 +176,24 @@ def test_a_sealed_recording_is_opened_with_the_clinics_key(service: Service, tmp
     assert b"sealed for" in measured.measured(sealed, b"", _NoKeys())
 
 
-def test_an_old_recording_is_archived_once_and_measured_as_such(service: Service, folder: Path) -> None:
-    work, name = _recompute(service, folder), _named(service)["s-1"]
+def test_an_old_recording_is_archived_once_and_measured_as_such(service: Service) -> None:
+    work, name = _recompute(service), _named(service)["s-1"]
     whole = _found(work, name)
-    archiving(service.objects, service.keys())(name)
-    archiving(service.objects, service.keys())(name)
+    archiving(service.vault, service.keys())(name)
+    archiving(service.vault, service.keys())(name)
     assert service.objects.size(recording_key(name)) is None
-    assert kept(service.objects, name).tier == ARCHIVED
+    assert kept(service.vault.read, name).tier == ARCHIVED
     found = _found(work, name)
     assert [json.loads(one.content)["quality"]["frames"] for one in (whole, found)] == [FRAMES, FRAMES]
     work.keep(found)
-    assert {line.tier for line in lines(service.store, work.versions)} == {ARCHIVED}
+    assert {line.tier for line in lines(service.store, service.patients, work.versions)} == {ARCHIVED}
 
 
 def test_a_recording_that_cannot_be_archived_stays_as_it_was(service: Service) -> None:
     name = _named(service)[f"s-{SESSIONS}"]
     with pytest.raises(Hopeless, match="stays as it was recorded"):
-        archiving(service.objects, service.keys())(name)
-    assert kept(service.objects, name) == (b"not a recording", WHOLE)
+        archiving(service.vault, service.keys())(name)
+    assert kept(service.vault.read, name) == (b"not a recording", WHOLE)
 
 
 def test_a_recording_too_long_to_be_read_whole_stays_as_it_was(
@@ -202,15 +202,15 @@ def test_a_recording_too_long_to_be_read_whole_stays_as_it_was(
     name = _named(service)["s-1"]
     monkeypatch.setattr(gathering, "LARGEST_TABLES_BYTES", 1 << 10)
     with pytest.raises(Hopeless, match=f"{name} was not read whole"):
-        archiving(service.objects, service.keys())(name)
-    assert kept(service.objects, name).tier == WHOLE
+        archiving(service.vault, service.keys())(name)
+    assert kept(service.vault.read, name).tier == WHOLE
 
 
 def test_what_lies_under_a_hash_and_is_not_of_it_is_never_measured(service: Service, folder: Path) -> None:
     name = _named(service)["s-1"]
     (folder / recording_key(name)).write_bytes(b"VREC")
     with pytest.raises(RecordingDamaged, match=name):
-        kept(service.objects, name)
+        kept(service.vault.read, name)
 
 
 def test_only_recordings_of_old_sessions_are_archived(service: Service) -> None:
@@ -262,18 +262,18 @@ def _recorded(path: Path, seed: int, cipher: sealing.Cipher | None = None) -> by
 
 def _delivered(service: Service, device: str, number: int, content: bytes) -> str:
     name = wire.sha256(content)
-    service.objects.write(recording_key(name), [content])
+    service.vault.write(recording_key(name), [content])
     file = Recording(file="frames.vrec", sha256=name, bytes=len(content), frames=FRAMES)
     session: Session = a_session(f"s-{number}", seed=number, recording=file)
     return service.archive.take(device, wire.Batch(items=(an_item(session, number),))).receipts[0].state
 
 
-def _recompute(service: Service, folder: Path, how: Measuring = MEASURING) -> Recompute:
-    return Recompute(service.store, Where(folder), service.keys(), how)
+def _recompute(service: Service, how: Measuring = MEASURING) -> Recompute:
+    return Recompute(service, how)
 
 
 def _found(work: Recompute, name: str) -> Found:
-    of = kept(work.objects, name)
+    of = kept(work.vault.read, name)
     return Found(name, of.tier, work.measuring.measured(of.content, work.task(name).record, work.keys))
 
 
@@ -284,8 +284,8 @@ def _named(service: Service) -> dict[str, str]:
 def _tables(service: Service, work: Recompute) -> tuple[bytes, bytes]:
     assert not work.missing()
     folder = Path(str(service.objects.folder))
-    write_csv(lines(service.store, work.versions), folder / "table.csv")
-    write_parquet(lines(service.store, work.versions), folder / "table.parquet")
+    write_csv(lines(service.store, service.patients, work.versions), folder / "table.csv")
+    write_parquet(lines(service.store, service.patients, work.versions), folder / "table.parquet")
     return (folder / "table.csv").read_bytes(), (folder / "table.parquet").read_bytes()
 
 

@@ -18,7 +18,7 @@ from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, 
 from sqlalchemy.exc import OperationalError
 
 from server_sync import wire
-from server_sync.clinic import backup
+from server_sync.clinic import backup, key_copies
 from server_sync.clinic.archive import Unknown
 from server_sync.clinic.service import Service
 from server_sync.web import access, app, watching
@@ -297,6 +297,7 @@ def test_only_the_owner_may_read_the_clinics_folder_and_database(tmp_path: Path)
         with a_service(tmp_path / "clinic") as opened:
             opened.keys()
             modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "clinic").glob("clinic.db*")}
+            key_copies.new_code(opened.keychain)
             backup.backup(backup.Clinic(tmp_path / "clinic"), tmp_path / "copy", "tests", lambda *_: None)
     finally:
         os.umask(before)

@@ -16,6 +16,7 @@ from commands import entered
 from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, write_folder
 
 from server_sync import wire
+from server_sync.clinic.place import Place
 from server_sync.web import serving
 from server_sync.web.serving import CannotServe, Settings, serve
 
@@ -94,7 +95,7 @@ def test_workers_are_one_where_processes_cannot_share_a_port(tmp_path: Path, mon
 )
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, changes: dict[str, str], words: str) -> None:
     with pytest.raises(CannotServe, match=words):
-        serve(Settings(tmp_path, port=0, **changes))
+        serve(Settings(tmp_path, port=0, place=Place(**changes)))
 
 
 def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> None:

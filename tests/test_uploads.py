@@ -1,8 +1,10 @@
 """Recordings on their way: pieces in any number, from any process, into a folder or an S3-compatible store."""
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import pairwise
@@ -18,6 +20,8 @@ from server_fixtures import SignedDevice, a_service, missing
 from server_sync import wire
 from server_sync.clinic import objects, uploads
 from server_sync.clinic.objects import Objects, StoreTrouble, recording_key
+from server_sync.clinic.place import Place
+from server_sync.clinic.service import Service
 from server_sync.clinic.uploads import (
     LengthDiffers,
     Progress,
@@ -27,6 +31,7 @@ from server_sync.clinic.uploads import (
     UploadUnknown,
     WrongOffset,
 )
+from server_sync.clinic.vault import Vault
 from server_sync.web import app
 
 RECORDING = bytes(range(256)) * 1000
@@ -57,25 +62,40 @@ def s3() -> Iterator[str]:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
-    if request.param == "folder":
-        return Objects(tmp_path / "clinic")
-    return Objects(tmp_path, f"{request.getfixturevalue('s3')}/{tmp_path.name}")
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vault]:
+    """Where recordings are kept, once in a folder and once in an S3."""
+    url = f"{request.getfixturevalue('s3')}/{tmp_path.name}" if request.param == "s3" else ""
+    with closing(Service(tmp_path / "clinic", Place(recordings=url))) as service:
+        yield service.vault
 
 
-def test_pieces_make_a_recording_whole_or_not_at_all(store: Objects) -> None:
-    bringing = Uploads(store)
+@pytest.fixture(scope="module")
+def of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    """Where recordings are kept, the same for many tries."""
+    with closing(Service(tmp_path_factory.mktemp("clinic"))) as service:
+        yield service.vault
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Vault]:
+    """Where recordings are kept, in a folder."""
+    with closing(Service(tmp_path / "clinic")) as service:
+        yield service.vault
+
+
+def test_pieces_make_a_recording_whole_or_not_at_all(vault: Vault) -> None:
+    bringing = Uploads(vault)
     assert bringing.begin("d1", SHA256, LENGTH) == Progress(0, LENGTH, complete=False)
     for offset in range(0, LENGTH, 100_000):
         assert not bringing.holds(SHA256)
-        progress = Uploads(store).append("d1", SHA256, offset, RECORDING[offset : offset + 100_000])
+        progress = Uploads(vault).append("d1", SHA256, offset, RECORDING[offset : offset + 100_000])
     assert progress == bringing.progress("d2", SHA256) == Progress(LENGTH, LENGTH, complete=True)
-    assert b"".join(store.read(recording_key(SHA256))) == RECORDING
-    assert store.listed("incoming") == []
+    assert b"".join(vault.read(recording_key(SHA256))) == RECORDING
+    assert vault.objects.listed("incoming") == []
 
 
-def test_what_arrives_damaged_is_dropped_and_may_come_again(store: Objects) -> None:
-    bringing = Uploads(store)
+def test_what_arrives_damaged_is_dropped_and_may_come_again(vault: Vault) -> None:
+    bringing = Uploads(vault)
     bringing.begin("d1", SHA256, LENGTH)
     with pytest.raises(RecordingDamaged):
         bringing.append("d1", SHA256, 0, b"x" + RECORDING[1:])
@@ -84,17 +104,17 @@ def test_what_arrives_damaged_is_dropped_and_may_come_again(store: Objects) -> N
     assert bringing.append("d1", SHA256, 0, RECORDING).complete
 
 
-def test_an_object_is_made_once(store: Objects) -> None:
-    assert store.create("incoming/a", b"first")
-    assert not store.create("incoming/a", b"second")
-    assert b"".join(store.read("incoming/a")) == b"first"
-    assert store.size("incoming/none") is None
-    store.remove(["incoming/a", "incoming/none"])
-    assert store.listed("incoming") == []
+def test_an_object_is_made_once(vault: Vault) -> None:
+    assert vault.objects.create("incoming/a", b"first")
+    assert not vault.objects.create("incoming/a", b"second")
+    assert b"".join(vault.objects.read("incoming/a")) == b"first"
+    assert vault.objects.size("incoming/none") is None
+    vault.objects.remove(["incoming/a", "incoming/none"])
+    assert vault.objects.listed("incoming") == []
 
 
-def test_a_piece_goes_only_where_the_last_one_ended(tmp_path: Path) -> None:
-    bringing = Uploads(Objects(tmp_path))
+def test_a_piece_goes_only_where_the_last_one_ended(here: Vault) -> None:
+    bringing = Uploads(here)
     with pytest.raises(UploadUnknown):
         bringing.append("d1", SHA256, 0, b"x")
     bringing.begin("d1", SHA256, LENGTH)
@@ -107,8 +127,8 @@ def test_a_piece_goes_only_where_the_last_one_ended(tmp_path: Path) -> None:
         bringing.append("d1", SHA256, 1000, RECORDING)
 
 
-def test_devices_bring_the_same_recording_apart(tmp_path: Path) -> None:
-    bringing = Uploads(Objects(tmp_path))
+def test_devices_bring_the_same_recording_apart(here: Vault) -> None:
+    bringing = Uploads(here)
     for device in ("d1", "d2"):
         bringing.begin(device, SHA256, LENGTH)
     bringing.append("d1", SHA256, 0, b"spoilt")
@@ -118,18 +138,18 @@ def test_devices_bring_the_same_recording_apart(tmp_path: Path) -> None:
         bringing.append("d1", SHA256, 6, b"more")
 
 
-def test_a_server_that_was_killed_before_the_end_completes_it_when_asked(tmp_path: Path) -> None:
-    store = Objects(tmp_path)
-    bringing = Uploads(store)
+def test_a_server_that_was_killed_before_the_end_completes_it_when_asked(here: Vault) -> None:
+    vault = here
+    bringing = Uploads(vault)
     bringing.begin("d1", SHA256, LENGTH)
-    store.create(f"{uploads.INCOMING}/d1/{SHA256}/{0:012}", RECORDING)
+    vault.objects.create(f"{uploads.INCOMING}/d1/{SHA256}/{0:012}", RECORDING)
     assert bringing.progress("d1", SHA256).complete
     assert bringing.holds(SHA256)
 
 
-def test_an_upload_to_which_nothing_came_for_a_week_is_removed(tmp_path: Path) -> None:
-    store = Objects(tmp_path)
-    bringing = Uploads(store)
+def test_an_upload_to_which_nothing_came_for_a_week_is_removed(here: Vault) -> None:
+    vault = here
+    bringing = Uploads(vault)
     bringing.begin("d1", SHA256, LENGTH)
     bringing.append("d1", SHA256, 0, RECORDING[:10])
     assert bringing.tidy(datetime.now(UTC) + timedelta(days=6)) == 0
@@ -140,10 +160,8 @@ def test_an_upload_to_which_nothing_came_for_a_week_is_removed(tmp_path: Path) -
 
 @settings(max_examples=30)
 @given(cuts=st.lists(st.integers(0, 2000), max_size=6), again=st.integers(0, 3))
-def test_any_cuts_and_repeats_give_the_recording(
-    cuts: list[int], again: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    bringing, content = Uploads(Objects(tmp_path_factory.mktemp("clinic"))), RECORDING[:2000]
+def test_any_cuts_and_repeats_give_the_recording(cuts: list[int], again: int, of_module: Vault) -> None:
+    bringing, content = Uploads(of_module), secrets.token_bytes(2000)
     sha256 = wire.sha256(content)
     bringing.begin("d1", sha256, 2000)
     edges = sorted({0, 2000, *cuts})
@@ -156,10 +174,9 @@ def test_any_cuts_and_repeats_give_the_recording(
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Objects(tmp_path)
     monkeypatch.setattr(objects.os, "access", lambda *_: False)
     with pytest.raises(StoreTrouble, match="cannot be written"):
-        store.look()
+        Objects(tmp_path).look()
 
 
 def test_a_store_that_is_not_reached_is_trouble_and_no_mistake(tmp_path: Path) -> None:
@@ -214,31 +231,33 @@ def _patch(device: SignedDevice, piece: bytes, offset: int, complete: str = "?0"
     return answer
 
 
-def test_a_piece_of_no_bytes_that_a_power_cut_left_makes_way(store: Objects) -> None:
-    bringing = Uploads(store)
+def test_a_piece_of_no_bytes_that_a_power_cut_left_makes_way(vault: Vault) -> None:
+    bringing = Uploads(vault)
     bringing.begin("d1", SHA256, LENGTH)
-    store.create(f"{uploads.INCOMING}/d1/{SHA256}/{0:012}", b"")
+    vault.objects.create(f"{uploads.INCOMING}/d1/{SHA256}/{0:012}", b"")
     assert bringing.progress("d1", SHA256).offset == 0
     assert bringing.append("d1", SHA256, 0, RECORDING).complete
 
 
 @pytest.mark.parametrize("gone", ["a piece", "all"])
 def test_one_that_another_worker_completes_at_this_moment_is_complete(
-    tmp_path: Path, gone: str, monkeypatch: pytest.MonkeyPatch
+    here: Vault, gone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, calls = Objects(tmp_path), list[int]()
-    first, second = Uploads(store), Uploads(Objects(tmp_path))
+    vault, calls = here, list[int]()
+    first, second = Uploads(vault), Uploads(vault)
     first.begin("d1", SHA256, LENGTH)
     for offset in (0, 1000):
-        store.create(f"{uploads.INCOMING}/d1/{SHA256}/{offset:012}", RECORDING[offset : 1000 if not offset else LENGTH])
+        vault.objects.create(
+            f"{uploads.INCOMING}/d1/{SHA256}/{offset:012}", RECORDING[offset : 1000 if not offset else LENGTH]
+        )
     gathered = Uploads._gathered
 
     def late(self: Uploads, device: str, sha256: str) -> object:
         calls.append(1)
         if len(calls) == 2:
-            store.write(recording_key(sha256), [RECORDING])
-            pieces = [each.key for each in store.listed(uploads.INCOMING)]
-            store.remove(pieces[:1] if gone == "a piece" else pieces)
+            vault.write(recording_key(sha256), [RECORDING])
+            pieces = [each.key for each in vault.objects.listed(uploads.INCOMING)]
+            vault.objects.remove(pieces[:1] if gone == "a piece" else pieces)
         return gathered(self, device, sha256)
 
     monkeypatch.setattr(Uploads, "_gathered", late)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from engine.commands.answer import fail, tell
+from engine.commands.clinic import KeysUrl
 
 if TYPE_CHECKING:
     from server_sync.clinic.jobs import Failure, Jobs
@@ -35,12 +36,13 @@ Older = Annotated[int, typer.Option(min=0, help="archive recordings of sessions 
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 
-class Place(NamedTuple):
+class Where(NamedTuple):
     """Where a clinic is kept: a folder, and URLs of what is kept elsewhere."""
 
     folder: Path
-    database: str
-    recordings: str
+    database: str = ""
+    recordings: str = ""
+    keys: str = ""
 
 
 class Opened(NamedTuple):
@@ -56,6 +58,7 @@ def recompute(
     folder: Folder,
     database: Database = "",
     recordings: Recordings = "",
+    keys: KeysUrl = "",
     workers: Workers = 0,
     dask: Annotated[str, typer.Option(help="the address of a Dask cluster that does it, as tcp://host:8786")] = "",
     out: Annotated[Path | None, typer.Option(help="the table of all measures to write, .csv or .parquet")] = None,
@@ -66,7 +69,7 @@ def recompute(
 
     if out is not None and out.suffix not in ENDINGS:
         fail(f"{out} must end in {' or '.join(ENDINGS)}")
-    place = Place(folder, database, recordings)
+    place = Where(folder, database, recordings, keys)
     with _opened(place) as clinic:
         lost_recordings.note(clinic.service.store, clinic.service.objects)
         version, missing = clinic.measures.version, len(clinic.measures.missing())
@@ -85,6 +88,7 @@ def work(
     folder: Folder,
     database: Database = "",
     recordings: Recordings = "",
+    keys: KeysUrl = "",
     workers: Workers = 0,
     older_days: Older = 0,
     once: Annotated[bool, typer.Option("--once", help="end when nothing is left to do")] = False,
@@ -94,7 +98,7 @@ def work(
     from server_sync.clinic.tiers import ARCHIVING, add_old
     from server_sync.clinic.workers import Crew
 
-    place = Place(folder, database, recordings)
+    place = Where(folder, database, recordings, keys)
     with _opened(place) as clinic:
         rounds = lost_recordings.Rounds(clinic.service.store, clinic.service.objects)
 
@@ -113,7 +117,7 @@ def work(
         _fail_of(clinic.jobs.failures(kinds))
 
 
-def work_off(place: Place, kinds: Sequence[str], until_empty: bool, worker: str) -> None:
+def work_off(place: Where, kinds: Sequence[str], until_empty: bool, worker: str) -> None:
     """What a worker process does: jobs of these kinds, one after the other."""
     from server_sync.clinic.jobs import work
     from server_sync.clinic.tiers import ARCHIVING, archiving
@@ -122,12 +126,12 @@ def work_off(place: Place, kinds: Sequence[str], until_empty: bool, worker: str)
     with _opened(place) as clinic:
         ways = {
             clinic.measures.kind: clinic.measures.work(),
-            ARCHIVING: archiving(clinic.service.objects, clinic.service.keys()),
+            ARCHIVING: archiving(clinic.service.vault, clinic.service.keys()),
         }
         work(clinic.jobs, worker, {kind: ways[kind] for kind in kinds}, until_empty, orphaned)
 
 
-def _by_processes(clinic: Opened, place: Place, workers: int, told: Told) -> "list[Failure]":
+def _by_processes(clinic: Opened, place: Where, workers: int, told: Told) -> "list[Failure]":
     from server_sync.clinic.workers import Crew
 
     jobs, kinds = clinic.jobs, (clinic.measures.kind,)
@@ -149,21 +153,20 @@ def _on_dask(clinic: Opened, address: str, told: Told) -> "list[Failure]":
 def _write(clinic: Opened, out: Path) -> None:
     from server_sync.clinic.measure_table import lines, write_csv, write_parquet
 
-    table = lines(clinic.service.store, clinic.measures.versions)
+    table = lines(clinic.service.store, clinic.service.patients, clinic.measures.versions)
     (write_csv if out.suffix == ".csv" else write_parquet)(table, out)
 
 
 @contextmanager
-def _opened(place: Place) -> Iterator[Opened]:
+def _opened(place: Where) -> Iterator[Opened]:
     from engine.commands.measured import measured, version
     from server_sync.clinic.jobs import Jobs
-    from server_sync.clinic.place import place_of
-    from server_sync.clinic.recompute import Measuring, Recompute, Where
+    from server_sync.clinic.place import Place
+    from server_sync.clinic.recompute import Measuring, Recompute
     from server_sync.clinic.service import Service, utc_now
 
-    with closing(Service(*place)) as service:
-        where = Where(place.folder.resolve(), place_of(*place).recordings)
-        measures = Recompute(service.store, where, service.keys(), Measuring(version, measured))
+    with closing(Service(place.folder, Place(*place[1:]))) as service:
+        measures = Recompute(service, Measuring(version, measured))
         yield Opened(service, Jobs(service.store, utc_now), measures)
 
 

@@ -1,17 +1,27 @@
 """The commands that copy a clinic, check the copy, and bring it back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.commands.answer import fail, tell
 from engine.commands.archive import Database, Json, Recordings, bar
+from engine.commands.clinic import KeysUrl
+
+if TYPE_CHECKING:
+    from server_sync.clinic import backup as backups
 
 Clinic = Annotated[Path | None, typer.Option("--folder", help="the server's folder: database and recordings")]
 New = Annotated[Path, typer.Option("--folder", help="the folder of the server that comes out; it must not be there")]
+Code = Annotated[
+    str,
+    typer.Option(
+        help="the recovery code; asked for where neither it nor --keys is said", envvar="STEADYREACH_RECOVERY_CODE"
+    ),
+]
 
 app = typer.Typer()
 
@@ -22,6 +32,7 @@ def backup(
     folder: Clinic = None,
     database: Database = "",
     recordings: Recordings = "",
+    keys: KeysUrl = "",
     check: Annotated[Path | None, typer.Option(help="verify this backup instead of making one")] = None,
     as_json: Json = False,
 ) -> None:
@@ -29,8 +40,9 @@ def backup(
     from engine.commands.visits import SOFTWARE
     from server_sync.clinic import backup as backups
     from server_sync.clinic import manifest
-    from server_sync.clinic.place import place_of
+    from server_sync.clinic.place import Place, place_of
 
+    code = ""
     if (check is None) == (out is None) or (folder is None) != (out is None):
         fail("say where the copy goes and whose it is, as backup OUT --folder CLINIC, or backup --check BACKUP")
     with _refused(), bar("files", not as_json) as told:
@@ -38,11 +50,18 @@ def backup(
             found, done = manifest.check(check, told), f"{check} is whole"
         elif out is not None and folder is not None:
             with _alone(out):
-                where = place_of(folder, database, recordings)
-                found = backups.backup(backups.Clinic(folder, where.database, where.recordings), out, SOFTWARE, told)
+                clinic = backups.Clinic(folder, place_of(folder, Place(database, recordings, keys)))
+                code = recovery_code(clinic)
+                found = backups.backup(clinic, out, SOFTWARE, told)
             done = f"Copied to {out}"
     size = sum(entry.bytes for entry in found.files.values())
     tell(found, as_json, f"{done}: {len(found.files)} files, {size >> 20} MiB, of {found.made_at}")
+    if code:
+        typer.echo(
+            f"Recovery code, shown once: {code}\n"
+            "Write it on paper and keep it apart: nobody brings this clinic back without it.",
+            err=as_json,
+        )
     if found.missing:
         some = manifest.some([f"{name} is {why}" for name, why in found.missing.items()])
         fail(f"recordings that sessions name could not be copied: {some}")
@@ -54,28 +73,47 @@ def restore(
     folder: New,
     database: Database = "",
     recordings: Recordings = "",
+    keys: KeysUrl = "",
+    code: Code = "",
     as_json: Json = False,
 ) -> None:
     """Bring a clinic back from a backup to where nothing is, and verify it."""
     from server_sync.clinic import restore as restoring
     from server_sync.clinic.backup import Clinic
+    from server_sync.clinic.place import Place
 
+    if not code and not keys:
+        code = typer.prompt("The recovery code that was shown at the first backup", hide_input=True)
     with _refused(), bar("files", not as_json) as told:
-        found = restoring.restore(copy, Clinic(folder, database, recordings), told)
+        found = restoring.restore(copy, Clinic(folder, Place(database, recordings, keys)), code, told)
     answer = {"sessions": found.sessions, "recordings": found.recordings, "made_at": found.manifest.made_at}
     said = f"{found.sessions} sessions and {found.recordings} recordings are as they were at {found.manifest.made_at}"
     tell(answer, as_json, f"{said}: steadyreach serve --folder {folder}")
 
 
+def recovery_code(clinic: "backups.Clinic") -> str:
+    """The code that opens the copies of a clinic's keys, made and given the first time; raises OSError."""
+    from server_sync.clinic.key_copies import new_code
+    from server_sync.clinic.keys import Keys
+    from server_sync.clinic.manifest import BackupUnusable
+    from server_sync.clinic.place import KEYS
+
+    if not clinic.place.keys and not (clinic.folder / KEYS).is_file():
+        raise BackupUnusable(f"there are no keys of a clinic in {clinic.folder}")
+    with closing(Keys(clinic.keys_url)) as keys:
+        return new_code(keys)
+
+
 @contextmanager
 def _refused() -> Iterator[None]:
     from server_sync.clinic.dumps import DatabaseTrouble
+    from server_sync.clinic.key_copies import WrongCode
     from server_sync.clinic.manifest import BackupUnusable
     from server_sync.clinic.restore import NotEmpty
 
     try:
         yield
-    except (BackupUnusable, DatabaseTrouble, NotEmpty, OSError) as reason:
+    except (BackupUnusable, DatabaseTrouble, NotEmpty, OSError, WrongCode) as reason:
         fail(str(reason))
 
 

@@ -19,6 +19,7 @@ app = typer.Typer()
 Folder = Annotated[Path, typer.Option(help="the server's folder: database and recordings")]
 Database = Annotated[str, typer.Option(help="another database than SQLite in the folder, as a SQLAlchemy URL")]
 Recordings = Annotated[str, typer.Option(help="another place for recordings than the folder, as s3://bucket/prefix")]
+KeysUrl = Annotated[str, typer.Option("--keys", help="another database for the keys than in the folder, as a URL")]
 Level = StrEnum("Level", ["debug", "info", "warning", "error"])
 
 
@@ -29,14 +30,16 @@ def serve(
     port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8765,
     database: Database = "",
     recordings: Recordings = "",
+    keys: KeysUrl = "",
     workers: Annotated[int, typer.Option(min=1, help="processes that answer; on Windows 1")] = 1,
     log_level: Annotated[Level, typer.Option(help="what is logged; from info on each request")] = Level.warning,
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
+    from server_sync.clinic.place import Place
     from server_sync.web.serving import CannotServe, Settings
     from server_sync.web.serving import serve as run_server
 
-    settings = Settings(folder, host, port, database, recordings, workers, log_level.value)
+    settings = Settings(folder, host, port, Place(database, recordings, keys), workers, log_level.value)
 
     def ready(url: str) -> None:
         service = settings.service()
@@ -96,9 +99,9 @@ def metrics_token(folder: Folder, database: Database = "") -> None:
     print(opened(folder, database).metrics_token())
 
 
-def opened(folder: Path, database: str = "", recordings: str = "", make: bool = False) -> "Service":
+def opened(folder: Path, database: str = "", recordings: str = "", keys: str = "", make: bool = False) -> "Service":
     """The service of a clinic that there is; where there is none one is made, if asked, but not among sessions."""
-    from server_sync.clinic.place import is_clinic
+    from server_sync.clinic.place import Place, is_clinic
     from server_sync.clinic.service import Service
 
     if not is_clinic(folder) and not database:
@@ -106,7 +109,7 @@ def opened(folder: Path, database: str = "", recordings: str = "", make: bool = 
             fail(f"{folder} is a patient's folder of sessions, and not that of a clinic")
         if not make:
             fail(f"{folder} is not the folder of a clinic: steadyreach serve --folder makes one")
-    return Service(folder, database, recordings)
+    return Service(folder, Place(database, recordings, keys))
 
 
 def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[str, Any]]:

@@ -4,23 +4,21 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+import msgspec
+from sqlalchemy import Connection, func, select
 
 from engine.records import Session, from_json
 from server_sync import wire
 from server_sync.clinic import ledger
 from server_sync.clinic.group_commit import GroupCommit
-from server_sync.clinic.intake import check
+from server_sync.clinic.intake import Summary, check
 from server_sync.clinic.packing import unpacked
+from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, Device, Person, Refusal
-from server_sync.clinic.uploads import Uploads
+from server_sync.clinic.tables import Delivered, Device, Refusal
+from server_sync.clinic.vault import Vault
 
 _PAGE = 500
-
-
-class Unknown(LookupError):
-    """There is nothing of this name here."""
 
 
 class PatientLine(NamedTuple):
@@ -72,22 +70,23 @@ class Held(NamedTuple):
 class Archive:
     """The sessions of one clinic."""
 
-    def __init__(self, store: Store, uploads: Uploads, now: Callable[[], datetime]) -> None:
-        """Use this database, these recordings and this clock."""
-        self._store, self._uploads, self._now = store, uploads, now
+    def __init__(self, store: Store, patients: Patients, vault: Vault, now: Callable[[], datetime]) -> None:
+        """Use this database, these patients, their recordings and this clock."""
+        self._store, self._patients, self._vault, self._now = store, patients, vault, now
+        place = ledger.Place(store, patients, vault)
         self._commits = GroupCommit[ledger.Offer, wire.Receipts](
-            store, lambda db, offers: ledger.take(store, db, offers, self._now())
+            store, lambda db, offers: ledger.take(place, db, offers, self._now())
         )
 
     def take(self, device: str, batch: wire.Batch) -> wire.Receipts:
         """Take sessions in, each once; the same bytes again are welcome. Answers when it is on the disk for good."""
-        checked = tuple(check(item, self._uploads.holds) for item in batch.items)
+        checked = tuple(check(item, self._holds) for item in batch.items)
         return self._commits.do(ledger.Offer(device, checked, batch.lost, batch.clock)).result()
 
     def state(self, device: str) -> wire.State:
         """Where this server stands with a device."""
         with self._store.reading() as db:
-            return ledger.state(db, device)
+            return ledger.state(db, self._patients, device)
 
     def held(self) -> Iterator[Held]:
         """All sessions that are here, in order of their ids; what comes while it is read may be missing."""
@@ -99,7 +98,7 @@ class Archive:
                 rows = db.execute(query).all()
             for row in rows:
                 recording = row.recording_sha256
-                yield Held(*row, recording_held=bool(recording) and self._uploads.holds(recording))
+                yield Held(*row, recording_held=bool(recording) and self._holds(recording))
             if len(rows) < _PAGE:
                 return
             after = rows[-1].id
@@ -115,50 +114,47 @@ class Archive:
 
     def patients(self) -> list[PatientLine]:
         """Everyone with a session, the latest first."""
+        people, found = self._patients.people(), []
         last = func.max(Delivered.started_at).label("last_at")
-        zone = func.max(Delivered.zone_offset_s).label("zone_offset_s")
-        columns = (Delivered.pseudonym, Person.name, Person.about, func.count(Delivered.id).label("sessions"))
-        joined = select(*columns, last, zone).outerjoin(Person, Person.pseudonym == Delivered.pseudonym)
-        query = joined.group_by(Delivered.pseudonym, Person.name, Person.about).order_by(last.desc())
+        query = select(Delivered.patient_id, func.count(Delivered.id).label("sessions"), last)
         with self._store.reading() as db:
-            return [
-                PatientLine(
-                    row.pseudonym,
-                    row.name or row.pseudonym,
-                    row.about or "",
-                    row.sessions,
-                    _local(row, "last_at"),
-                )
-                for row in db.execute(query)
-            ]
+            rows = db.execute(query.group_by(Delivered.patient_id).order_by(last.desc())).all()
+            zones = self._zones(db)
+        for row in rows:
+            if row.patient_id in people:
+                person = people[row.patient_id]
+                last_at = _local(row.last_at, zones[row.patient_id])
+                words = person.name or person.pseudonym, person.about
+                found.append(PatientLine(person.pseudonym, *words, row.sessions, last_at))
+        return found
 
     def patient(self, pseudonym: str) -> PatientLine:
-        """One patient; raises Unknown."""
+        """One patient with a session; raises Unknown."""
         for line in self.patients():
             if line.pseudonym == pseudonym:
                 return line
         raise Unknown(f"there is no patient {pseudonym!r} here")
 
     def sessions(self, pseudonym: str) -> list[SessionLine]:
-        """A patient's sessions, the latest first."""
-        columns = [getattr(Delivered, name) for name in SessionLine._fields]
-        query = select(*columns, Delivered.zone_offset_s).where(Delivered.pseudonym == pseudonym)
+        """A patient's sessions, the latest first; raises Unknown."""
+        patient_id = self._patients.id_of(pseudonym)
+        query = select(Delivered.id, Delivered.started_at, Delivered.summary).where(Delivered.patient_id == patient_id)
         with self._store.reading() as db:
             rows = db.execute(query.order_by(Delivered.started_at.desc(), Delivered.id)).all()
-        return [
-            SessionLine(**{name: getattr(row, name) for name in SessionLine._fields})._replace(
-                started_at=_local(row, "started_at")
-            )
-            for row in rows
-        ]
+        lines = []
+        for row in rows:
+            summary = self._summary(patient_id, row)
+            lines.append(SessionLine(row.id, _local(row.started_at, summary.zone_offset_s), *summary[1:]))
+        return lines
 
     def session(self, session_id: str) -> Session:
         """A session as a record; raises Unknown."""
         with self._store.reading() as db:
-            row = db.execute(select(Delivered.content, Delivered.packing).where(Delivered.id == session_id)).first()
+            row = db.execute(select(Delivered.patient_id, Delivered.content).where(Delivered.id == session_id)).first()
         if row is None:
             raise Unknown(f"there is no session {session_id!r} here")
-        content = unpacked(row.content, wire.LARGEST_SESSION_BYTES) if row.packing else row.content
+        sealed = self._patients.unseal(row.patient_id, row.content, f"session {session_id}")
+        content = unpacked(sealed, wire.LARGEST_SESSION_BYTES)
         return from_json(content, Session, f"session {session_id}", newer=True)
 
     def arrival(self, session_id: str) -> Arrival:
@@ -171,9 +167,24 @@ class Archive:
             device, received_at, *clock = db.execute(came).one()
             return Arrival(device, received_at, tuple(db.execute(refused).scalars()), *clock)
 
+    def _holds(self, recording: str) -> bool:
+        return self._vault.size(recording) is not None
 
-def _local(row: Any, name: str) -> datetime:
-    moment = getattr(row, name)
+    def _summary(self, patient_id: str, row: Any) -> Summary:
+        opened = self._patients.unseal(patient_id, row.summary, f"summary {row.id}")
+        return msgspec.msgpack.decode(opened, type=Summary)
+
+    def _zones(self, db: Connection) -> dict[str, int]:
+        """What the clocks of patients added to UTC when they played last."""
+        first = func.row_number().over(partition_by=Delivered.patient_id, order_by=Delivered.started_at.desc())
+        numbered = select(Delivered.id, Delivered.patient_id, Delivered.summary, first.label("number")).subquery()
+        rows = db.execute(select(numbered).where(numbered.c.number == 1)).all()
+        kept = self._patients.kept()
+        return {
+            row.patient_id: self._summary(row.patient_id, row).zone_offset_s for row in rows if row.patient_id in kept
+        }
+
+
+def _local(moment: datetime, zone_offset_s: int) -> datetime:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    local: datetime = moment.astimezone(timezone(timedelta(seconds=row.zone_offset_s)))
-    return local
+    return moment.astimezone(timezone(timedelta(seconds=zone_offset_s)))

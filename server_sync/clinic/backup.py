@@ -1,13 +1,16 @@
 """A copy of a whole clinic in a folder, made while it is at work, checked.
 
 The database is copied first, then the recordings, so that every recording that a session of the copy names is there.
-A recording is copied once: the next backup into the same folder takes what is new. `manifest.json` comes last and
-names the hash of everything; until it is replaced, the backup before is whole.
+A recording is copied once, sealed as it lies; the next backup into the same folder takes what is new, and removes what
+the clinic does not hold any more. The database is sealed under a key of the clinic, and all keys are copied apart
+(`server_sync.clinic.key_copies`). `manifest.json` comes last and names the hash of everything; until it is replaced,
+the backup before is whole.
 """
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -15,33 +18,42 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select, text
 
 from engine.sealing import settle
-from server_sync.clinic import dumps
+from server_sync.clinic import dumps, key_copies
+from server_sync.clinic.keys import Keys, Shredded, unseal
 from server_sync.clinic.manifest import FORMAT, MANIFEST, BackupUnusable, Entry, Manifest, Told, read, written
 from server_sync.clinic.objects import TIERS, Objects
+from server_sync.clinic.place import Place, database_url, keys_url
 from server_sync.clinic.private import make_file, make_folder
-from server_sync.clinic.store import sqlite_url
-from server_sync.clinic.tables import Delivered
+from server_sync.clinic.sealed_stream import NotOpened, opened, sealed
+from server_sync.clinic.tables import Audited, Delivered, RecordingKey
+from server_sync.clinic.vault import LET_GO
 from server_sync.wire import file_sha256
 
 NOT_THERE, DAMAGED = "not in the clinic's store", "damaged in the clinic's store"
+BACKUP_KEY = "backup key"
 _DATABASE = "database-"
+_READ_BYTES = 1 << 20
 
 
 class Clinic(NamedTuple):
     """Where a clinic is kept: its folder, and the URLs of what is not in it."""
 
     folder: Path
-    database: str = ""
-    recordings: str = ""
+    place: Place = Place()
 
     @property
     def url(self) -> str:
         """The URL of its database."""
-        return self.database or sqlite_url(self.folder)
+        return database_url(self.folder, self.place)
+
+    @property
+    def keys_url(self) -> str:
+        """The URL of the database of its keys."""
+        return keys_url(self.folder, self.place)
 
     def objects(self) -> Objects:
         """Its recordings."""
-        return Objects(self.folder, self.recordings)
+        return Objects(self.folder, self.place.recordings)
 
 
 class _Damaged(Exception):
@@ -56,53 +68,115 @@ def backup(clinic: Clinic, out: Path, software: str, told: Told) -> Manifest:
     """
     make_folder(out)
     made_at, kind = datetime.now(UTC).isoformat(timespec="seconds"), dumps.kind_of(clinic.url)
-    database = _dumped(clinic.url, kind, out)
-    with dumps.reading(clinic.url) as db:  # what came after the copy is named, too, and is there as well
-        schema = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        recordings = named(db)
-    files, damaged = _copied(clinic.objects(), out, told)
+    keys = Keys(clinic.keys_url)
+    try:
+        database = _dumped(clinic.url, keys.clinic_key(BACKUP_KEY), out)
+        with dumps.reading(clinic.url) as db:  # what came after the copy is named, too, and is there as well
+            schema = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+            recordings, audit = named(db), _head(db)
+            under = dict[str, bytes | None](_keys_of_recordings(db, keys))
+        files, damaged = _copied(clinic.objects(), under, out, told)
+        key_copies.write(keys, out)
+    finally:
+        keys.close()
     held = {key.rpartition("/")[2] for key in files}
     missing = {name: DAMAGED if name in damaged else NOT_THERE for name in recordings if name not in held}
     files[database.name] = Entry(database.stat().st_size, file_sha256(database))
-    manifest = Manifest(FORMAT, made_at, software, kind, schema, database.name, dict(sorted(files.items())), missing)
+    sorted_files = dict(sorted(files.items()))
+    manifest = Manifest(FORMAT, made_at, software, kind, schema, database.name, sorted_files, missing, audit)
     _write(out / MANIFEST, [written(manifest)])
-    for old in out.glob(f"{_DATABASE}*"):
-        if old != database:
-            old.unlink()
+    _remove_others(out, manifest)
     return manifest
 
 
-def _dumped(url: str, kind: str, out: Path) -> Path:
+def named(db: Connection) -> list[str]:
+    """The recordings that sessions name and that were not let go."""
+    recording = Delivered.recording_sha256
+    let_go = select(RecordingKey.sha256).where(RecordingKey.sealed == LET_GO)
+    query = select(recording).distinct().where(recording != "", recording.not_in(let_go))
+    return sorted(db.execute(query).scalars())
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """The content of a file."""
+    with path.open("rb") as file:
+        while piece := file.read(_READ_BYTES):
+            yield piece
+
+
+def _dumped(url: str, key: bytes, out: Path) -> Path:
     """The copy of the database, named by its hash: the one of the backup before stays beside it for now."""
     new = out / f"{_DATABASE}new"
-    new.unlink(missing_ok=True)
-    make_file(new)
-    dumps.dump(url, new)
-    dumps.check(new, kind)
-    with new.open("rb+") as file:
-        os.fsync(file.fileno())
-    named = out / f"{_DATABASE}{file_sha256(new)[:16]}"
-    new.replace(named)
-    return named
+    with tempfile.TemporaryDirectory(prefix="steadyreach-") as scratch:
+        plain = Path(scratch) / "database"
+        dumps.dump(url, plain)
+        dumps.check(plain, dumps.kind_of(url))
+        _write(new, sealed(key, pieces(plain)))
+    whole = out / f"{_DATABASE}{file_sha256(new)[:16]}"
+    new.replace(whole)
+    return whole
 
 
-def _copied(objects: Objects, out: Path, told: Told) -> tuple[dict[str, Entry], set[str]]:
-    """Copy what is not in the folder yet; gives all by name, and the recordings that are damaged in the store."""
+def _keys_of_recordings(db: Connection, keys: Keys) -> Iterator[tuple[str, bytes | None]]:
+    """The keys of the recordings that are somebody's; none for what lies unsealed, from before there were keys."""
+    rows = db.execute(select(RecordingKey.sha256, RecordingKey.patient_id, RecordingKey.sealed)).all()
+    whole = {row.sha256 for row in rows}
+    yield from ((name, None) for name in named(db) if name not in whole)
+    for row in rows:
+        if row.patient_id is None or row.sealed == LET_GO:
+            continue
+        try:
+            yield row.sha256, unseal(keys.of(row.patient_id), row.sealed, f"recording {row.sha256}")
+        except Shredded:
+            continue
+
+
+def _head(db: Connection) -> tuple[int, str]:
+    last = db.execute(select(Audited.number, Audited.sha256).order_by(Audited.number.desc()).limit(1)).first()
+    return (last.number, last.sha256) if last else (0, "")
+
+
+def _copied(
+    objects: Objects, under: Mapping[str, bytes | None], out: Path, told: Told
+) -> tuple[dict[str, Entry], set[str]]:
+    """Copy what is not in the folder yet; gives all by name, and the recordings that are damaged in the store.
+
+    What is nobody's yet is left for the next backup.
+    """
     before, files, damaged = _before(out), dict[str, Entry](), set[str]()
     for tier in TIERS:
-        found = objects.listed(tier)
+        found = [stored for stored in objects.listed(tier) if stored.key.rpartition("/")[2] in under]
         for number, stored in enumerate(found, 1):
             name, entry = stored.key.rpartition("/")[2], before.get(stored.key)
             try:
-                if entry is None or not _has(out / stored.key, entry.bytes):
-                    entry = _write(out / stored.key, objects.read(stored.key), name if tier == TIERS[0] else "")
+                if entry is None or not _is_as(out / stored.key, entry, stored.bytes):
+                    expected = name if tier == TIERS[0] else ""
+                    entry = _write(out / stored.key, _seen(objects.read(stored.key), under[name], expected))
                 files[stored.key] = entry
-            except _Damaged:
+            except (_Damaged, NotOpened):
                 damaged.add(name)
             except FileNotFoundError:  # it was archived meanwhile, and that is listed after this
                 continue
             told(number, len(found))
     return files, damaged
+
+
+def _seen(content: Iterable[bytes], key: bytes | None, expected: str) -> Iterator[bytes]:
+    """The same pieces; raises at their end where what is sealed in them is damaged, or has not the hash expected."""
+    digest, passing = hashlib.sha256(), list[bytes]()
+
+    def passed() -> Iterator[bytes]:
+        for piece in content:
+            passing.append(piece)
+            yield piece
+
+    for part in passed() if key is None else opened(key, passed()):
+        digest.update(part)
+        yield from passing
+        passing.clear()
+    yield from passing
+    if expected not in ("", digest.hexdigest()):
+        raise _Damaged
 
 
 def _before(out: Path) -> Mapping[str, Entry]:
@@ -113,30 +187,32 @@ def _before(out: Path) -> Mapping[str, Entry]:
         return {}
 
 
-def named(db: Connection) -> list[str]:
-    """The recordings that sessions name."""
-    recording = Delivered.recording_sha256
-    return sorted(db.execute(select(recording).distinct().where(recording != "")).scalars())
+def _remove_others(out: Path, manifest: Manifest) -> None:
+    """Remove what this backup does not name: the database of the one before, and what was let go or erased."""
+    there = [*out.glob(f"{_DATABASE}*"), *(path for tier in TIERS for path in (out / tier).glob("*/*"))]
+    for path in there:
+        if path.relative_to(out).as_posix() not in manifest.files:
+            path.unlink()
 
 
-def _write(path: Path, pieces: Iterable[bytes], expected: str = "") -> Entry:
-    """Write a file whole or not at all, on the disk for good; raises _Damaged where it has not the hash expected."""
+def _write(path: Path, content: Iterable[bytes]) -> Entry:
+    """Write a file whole or not at all, on the disk for good."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new, digest, size = path.with_name(f"{path.name}.new"), hashlib.sha256(), 0
-    with new.open("wb") as file:
-        for piece in pieces:
-            size += file.write(piece)
-            digest.update(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    entry = Entry(size, digest.hexdigest())
-    if expected not in ("", entry.sha256):
-        new.unlink()
-        raise _Damaged
-    new.replace(path)
+    make_file(new)
+    try:
+        with new.open("wb") as file:
+            for piece in content:
+                size += file.write(piece)
+                digest.update(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
     settle(path.parent)
-    return entry
+    return Entry(size, digest.hexdigest())
 
 
-def _has(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
+def _is_as(path: Path, entry: Entry, stored_bytes: int) -> bool:
+    return path.is_file() and path.stat().st_size == entry.bytes == stored_bytes

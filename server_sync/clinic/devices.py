@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from server_sync.clinic.codes import as_typed, new_code
+from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Device, EnrolmentCode
 from server_sync.wire import Enrolled, Enrolment, sha256
@@ -41,7 +42,7 @@ class UnknownDevice(LookupError):
 
 
 class KnownDevice(NamedTuple):
-    """A device that may deliver: the key that checks its requests (Ed25519), and whom it is for, all when empty.
+    """A device that may deliver: the key that checks its requests (Ed25519), and the ids of whom it is for, or of none.
 
     `signing_key` is empty for a device of version 0.1, which had none.
     """
@@ -78,9 +79,11 @@ class DeviceLine(NamedTuple):
 class Devices:
     """The devices of one clinic."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], sealing_key: Callable[[], bytes]) -> None:
-        """Use this database, this clock and the clinic's public key to seal for."""
-        self._store, self._now, self._sealing_key = store, now, sealing_key
+    def __init__(
+        self, store: Store, patients: Patients, now: Callable[[], datetime], sealing_key: Callable[[], bytes]
+    ) -> None:
+        """Use this database, these patients, this clock and the clinic's public key to seal for."""
+        self._store, self._patients, self._now, self._sealing_key = store, patients, now, sealing_key
 
     def new_code(self, patients: Sequence[str] = ()) -> str:
         """A one-time code for one device, such as 7KQ4M-2XD9P: ten letters, good for 15 minutes and 5 tries.
@@ -94,7 +97,11 @@ class Devices:
         selector, secret = _parts(code)
         values = {"secret_sha256": sha256(secret.encode()), "expires_at": self._now() + VALID, "tries": 0}
         with self._store.writing() as db:
-            db.execute(insert(EnrolmentCode).values(selector=selector, patients=" ".join(patients), **values))
+            known = self._patients.admitted(db, patients)
+            if gone := [patient for patient in patients if patient not in known]:
+                raise ValueError(f"the person {gone[0]!r} was erased here; choose another pseudonym")
+            whom = " ".join(known[patient] for patient in patients)
+            db.execute(insert(EnrolmentCode).values(selector=selector, patients=whom, **values))
         return code
 
     def enrol(self, asked: Enrolment) -> Enrolled:
@@ -151,7 +158,7 @@ class Devices:
         columns = [getattr(Device, name) for name in DeviceLine._fields]
         with self._store.reading() as db:
             rows = db.execute(select(*columns).order_by(Device.enrolled_at, Device.id)).all()
-        return [DeviceLine(*row)._replace(patients=tuple(row.patients.split())) for row in rows]
+        return [DeviceLine(*row)._replace(patients=self._patients.pseudonyms(row.patients.split())) for row in rows]
 
     def _admit(self, db: Connection, asked: Enrolment, token_sha256: str) -> str | None:
         """The id of the device that this code makes or made; None where the code is not good."""

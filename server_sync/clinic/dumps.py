@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 
+from server_sync.clinic.database import sqlite_driver
 from server_sync.clinic.private import make_file
-from server_sync.clinic.store import sqlite_driver
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _POSTGRES_FOLDERS = Path("/usr/lib/postgresql")  # where Debian keeps programs of each version

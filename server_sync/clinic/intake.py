@@ -20,15 +20,34 @@ _LONGEST_NAME = 100
 _MOST_SECONDS = 1e9
 
 
+class Summary(NamedTuple):
+    """What a list shows of a session; `zone_offset_s` is what the patient's own clock adds to UTC."""
+
+    zone_offset_s: int
+    seconds: float
+    titles: str
+    trials: int
+    reached: int
+    ended_by: str
+
+
+class Taken(NamedTuple):
+    """A session to be kept: whose it is, what a list shows, and the columns that are no secret."""
+
+    pseudonym: str
+    summary: Summary
+    row: dict[str, Any]
+
+
 class NotASession(ValueError):
     """What arrived is no session that this server can read; the message names the place and the reason."""
 
 
 class Checked(NamedTuple):
-    """An item as far as it can be judged by itself: a row for the table, or else a receipt that says why not."""
+    """An item as far as it can be judged by itself: what is taken, or a receipt that says why not."""
 
     item: wire.Item
-    row: dict[str, Any]
+    taken: Taken | None
     receipt: wire.Receipt | None = None
 
 
@@ -52,15 +71,15 @@ wire.meet(_Peek)
 def check(item: wire.Item, holds: Callable[[str], bool]) -> Checked:
     """Judge an item; `holds` says whether a recording is here."""
     try:
-        row = _row(_session(item, _content(item))) | {"number": item.number, "sha256": item.sha256}
+        taken = _taken(item, _session(item, _content(item)))
     except (NotASession, NotUnpacked) as reason:
-        return Checked(item, {}, receipt(item, wire.REFUSED, NOT_A_SESSION, str(reason)))
+        return Checked(item, None, receipt(item, wire.REFUSED, NOT_A_SESSION, str(reason)))
     except _TooNew as reason:
-        return Checked(item, {}, receipt(item, wire.TOO_NEW, wire.TOO_NEW, str(reason)))
+        return Checked(item, None, receipt(item, wire.TOO_NEW, wire.TOO_NEW, str(reason)))
     if item.recording_sha256 and not holds(item.recording_sha256):
         detail = f"send recording {item.recording_sha256} first, then session {item.id}"
-        return Checked(item, {}, receipt(item, wire.NO_RECORDING, wire.NO_RECORDING, detail))
-    return Checked(item, row | {"content": item.content, "packing": "zstd"})
+        return Checked(item, None, receipt(item, wire.NO_RECORDING, wire.NO_RECORDING, detail))
+    return Checked(item, taken)
 
 
 def receipt(item: wire.Item, state: str, code: str = "", detail: str = "") -> wire.Receipt:
@@ -90,7 +109,7 @@ def _session(item: wire.Item, content: bytes) -> Session:
         raise _TooNew(item, session.schema)
     if session.id != item.id:
         raise NotASession(f"session {item.id} calls itself {session.id!r}")
-    if not 0 < len(session.patient) <= _LONGEST_NAME or "/" in session.patient:
+    if not 0 < len(session.patient) <= _LONGEST_NAME or "/" in session.patient or "\0" in session.patient:
         raise NotASession(f"session {item.id}: patient must be 1 to 100 characters without a slash")
     prescription = session.prescribed.version if session.prescribed else 0
     if not 0 <= prescription <= MOST_NUMBER or session.schema < 0:
@@ -111,27 +130,30 @@ def _schema(content: bytes) -> int:
         return 0
 
 
-def _row(session: Session) -> dict[str, Any]:
+def _taken(item: wire.Item, session: Session) -> Taken:
     played = [block for block in session.blocks if block.kind == "play"]
     trials = [trial for block in played for trial in block.trials]
     started_at, zone_offset_s = _started(session)
+    summary = Summary(
+        zone_offset_s=zone_offset_s,
+        seconds=session.seconds,
+        titles=" and ".join(dict.fromkeys(block.title for block in played if block.trials)),
+        trials=len(trials),
+        reached=sum(trial.outcome == "reached" for trial in trials),
+        ended_by=session.ended_by,
+    )
+    if "\0" in summary.titles + summary.ended_by:
+        raise NotASession(f"session {session.id} has a character 0 in its words, which no text may hold")
     row = {
         "id": session.id,
-        "pseudonym": session.patient,
         "started_at": started_at,
-        "zone_offset_s": zone_offset_s,
-        "seconds": session.seconds,
-        "titles": " and ".join(dict.fromkeys(block.title for block in played if block.trials)),
-        "trials": len(trials),
-        "reached": sum(trial.outcome == "reached" for trial in trials),
-        "ended_by": session.ended_by,
-        "recording_sha256": session.recording.sha256 if session.recording else "",
+        "sha256": item.sha256,
+        "recording_sha256": item.recording_sha256,
+        "number": item.number,
         "prescription": session.prescribed.version if session.prescribed else 0,
         "schema": session.schema,
     }
-    if any(isinstance(value, str) and "\0" in value for value in row.values()):
-        raise NotASession(f"session {session.id} has a character 0 in its words, which no text may hold")
-    return row
+    return Taken(session.patient, summary, row)
 
 
 def _started(session: Session) -> tuple[datetime, int]:

@@ -7,17 +7,20 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, exists, inspect, select, union, union_all, update
 
 from server_sync import wire
 from server_sync.clinic.devices import TOKEN_VALID
-from server_sync.clinic.intake import Checked, receipt
+from server_sync.clinic.intake import Checked, Taken, receipt
+from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Device, LostSession, Refusal, SameSession, Table
+from server_sync.clinic.vault import Vault
 from server_sync.clinic.version import SOFTWARE
 
-OTHER_BYTES, OTHER_PATIENT = "other bytes", "other patient"
+OTHER_BYTES, OTHER_PATIENT, ERASED = "other bytes", "other patient", "erased"
 MOST_MISSING = 1000
 _LONGEST_WORDS = 500
 # Statements are made once: what SQLAlchemy makes of them is kept with them.
@@ -85,7 +88,15 @@ class Offer(NamedTuple):
     clock: wire.Clock | None
 
 
-def take(store: Store, db: Connection, offers: Sequence[Offer], now: datetime) -> list[wire.Receipts]:
+class Place(NamedTuple):
+    """Where it is written: the database, whose patients, and their recordings."""
+
+    store: Store
+    patients: Patients
+    vault: Vault
+
+
+def take(place: Place, db: Connection, offers: Sequence[Offer], now: datetime) -> list[wire.Receipts]:
     """Take what was offered, each session once; the same bytes again are welcome, others are refused and remembered.
 
     Devices are locked in the order of their ids, and sessions and notes written in the order of their keys, so that two
@@ -93,8 +104,11 @@ def take(store: Store, db: Connection, offers: Sequence[Offer], now: datetime) -
     """
     ids = sorted({offer.device for offer in offers})
     devices: dict[str, Any] = {row.id: row for row in db.execute(_LOCKED_DEVICES, {"ids": ids})}
-    allowed = [[_allowed(each, devices[offer.device]) for each in offer.checked] for offer in offers]
-    taking = _Taking(store, db, now)
+    names = {each.taken.pseudonym for offer in offers for each in offer.checked if each.taken}
+    patients = place.patients.admitted(db, names)
+    allowed = [[_allowed(each, devices[offer.device], patients) for each in offer.checked] for offer in offers]
+    allowed = _unmixed(place.vault.claim(db, _whose(allowed, patients)), allowed)
+    taking = _Taking(place, db, now, patients)
     taking.insert([(offer, each) for offer, checked in zip(offers, allowed, strict=True) for each in checked])
     receipts = []
     for offer, checked in zip(offers, allowed, strict=True):
@@ -102,24 +116,26 @@ def take(store: Store, db: Connection, offers: Sequence[Offer], now: datetime) -
         taking.note_lost(offer)
     taking.finish()
     clocks = {offer.device: _clock(offer.clock) for offer in offers if offer.clock}
-    states = _settle(db, devices, clocks, now)
+    states = _settle(db, place.patients, devices, clocks, now)
     return [
         wire.Receipts(receipts=given, state=states[offer.device]) for given, offer in zip(receipts, offers, strict=True)
     ]
 
 
-def state(db: Connection, device: str) -> wire.State:
+def state(db: Connection, patients: Patients, device: str) -> wire.State:
     """Where this server stands with a device."""
     row: Any = db.execute(_DEVICES, {"ids": [device]}).one()
     accounted = _accounted(row.acked_through, _numbers(db, [device]).get(device, set()))
-    return replace(_state(row, *accounted), unheld=tuple(db.execute(_FIRST_UNHELD, {"device": device}).scalars()))
+    return replace(
+        _state(row, patients, *accounted), unheld=tuple(db.execute(_FIRST_UNHELD, {"device": device}).scalars())
+    )
 
 
 class _Taking:
     """One transaction: what is here by now, and what is to be noted at its end."""
 
-    def __init__(self, store: Store, db: Connection, now: datetime) -> None:
-        self._store, self._db, self._now = store, db, now
+    def __init__(self, place: Place, db: Connection, now: datetime, patients: Mapping[str, str]) -> None:
+        self._place, self._db, self._now, self._patients = place, db, now, patients
         self._created = set[str]()
         self._held = dict[str, Any]()
         self._held_again = set[str]()
@@ -129,14 +145,24 @@ class _Taking:
         """Write sessions that are not here, and look at all that are."""
         rows: dict[str, dict[str, Any]] = {}
         for offer, each in wanted:
-            if each.receipt is None:
+            if each.receipt is None and each.taken is not None:
                 came = {"device_id": offer.device, "received_at": self._now, **_clock(offer.clock)}
-                rows.setdefault(each.item.id, each.row | came)
+                rows.setdefault(each.item.id, self._sealed(each.item, each.taken) | came)
         if not rows:
             return
         ordered = [rows[session] for session in sorted(rows)]
-        self._created = set(self._db.execute(self._store.once(Delivered).returning(Delivered.id), ordered).scalars())
+        once = self._place.store.once(Delivered).returning(Delivered.id)
+        self._created = set(self._db.execute(once, ordered).scalars())
         self._held = {row.id: row for row in self._db.execute(_HELD, {"ids": list(rows)})}
+
+    def _sealed(self, item: wire.Item, taken: Taken) -> dict[str, Any]:
+        """A row, what is personal in it sealed under its patient's key."""
+        patient_id, seal = self._patients[taken.pseudonym], self._place.patients.seal
+        return taken.row | {
+            "patient_id": patient_id,
+            "summary": seal(patient_id, msgspec.msgpack.encode(taken.summary), f"summary {item.id}"),
+            "content": seal(patient_id, item.content, f"session {item.id}"),
+        }
 
     def settle(self, each: Checked, device: str) -> wire.Receipt:
         """What became of one item."""
@@ -177,7 +203,7 @@ class _Taking:
         for table, rows in self._notes.items():
             if rows:
                 key = itemgetter(*(column.name for column in inspect(table).primary_key))
-                self._db.execute(self._store.once(table), sorted(rows, key=key))
+                self._db.execute(self._place.store.once(table), sorted(rows, key=key))
         if self._held_again:
             self._db.execute(_HELD_AGAIN, [{"session": session} for session in sorted(self._held_again)])
 
@@ -195,10 +221,18 @@ class _Taking:
         )
 
 
-def _allowed(each: Checked, device: Any) -> Checked:
+def _allowed(each: Checked, device: Any, patients: Mapping[str, str]) -> Checked:
     """An item, refused when its patient is none of the device's: a device writes into nobody else's record."""
-    patients = device.patients.split()
-    if each.receipt is not None or not patients or each.row["pseudonym"] in patients:
+    if each.taken is None or each.receipt is not None:
+        return each
+    patient_id, theirs = patients.get(each.taken.pseudonym), device.patients.split()
+    if patient_id is None:
+        detail = (
+            f"session {each.item.id} is of a person whom the clinic has erased; nothing of theirs is taken any more "
+            "(steadyreach erase removes it here, too)"
+        )
+        return each._replace(receipt=receipt(each.item, wire.REFUSED, ERASED, detail))
+    if not theirs or patient_id in theirs:
         return each
     detail = (
         f"session {each.item.id} is of a patient whom this device is not for; it stays on the device until the clinic "
@@ -207,14 +241,42 @@ def _allowed(each: Checked, device: Any) -> Checked:
     return each._replace(receipt=receipt(each.item, wire.REFUSED, OTHER_PATIENT, detail))
 
 
+def _whose(allowed: Sequence[Sequence[Checked]], patients: Mapping[str, str]) -> dict[str, str]:
+    """The patients of the recordings that are named; of one named for two, the first."""
+    whose = dict[str, str]()
+    for checked in allowed:
+        for each in checked:
+            if each.taken and each.receipt is None and each.item.recording_sha256:
+                whose.setdefault(each.item.recording_sha256, patients[each.taken.pseudonym])
+    return whose
+
+
+def _unmixed(others: Mapping[str, str], allowed: list[list[Checked]]) -> list[list[Checked]]:
+    """The items, those refused whose recording is another patient's already."""
+    detail = "session {} names the recording of another patient's session; a person must look at it"
+    return [
+        [
+            each._replace(receipt=receipt(each.item, wire.REFUSED, OTHER_PATIENT, detail.format(each.item.id)))
+            if each.receipt is None and each.item.recording_sha256 in others
+            else each
+            for each in checked
+        ]
+        for checked in allowed
+    ]
+
+
 def _settle(
-    db: Connection, devices: Mapping[str, Any], clocks: Mapping[str, dict[str, Any]], now: datetime
+    db: Connection,
+    patients: Patients,
+    devices: Mapping[str, Any],
+    clocks: Mapping[str, dict[str, Any]],
+    now: datetime,
 ) -> dict[str, wire.State]:
     """Bring the devices up to date: what is accounted for by now, their clocks, and that they were here."""
     numbers, states, rows = _numbers(db, list(devices)), dict[str, wire.State](), []
     for device, row in devices.items():
         through, missing = _accounted(row.acked_through, numbers.get(device, set()))
-        states[device] = _state(row, through, missing)
+        states[device] = _state(row, patients, through, missing)
         known = {"clock_offset_s": row.clock_offset_s, "clock_within_s": row.clock_within_s}
         rows.append({"device": device, "through": through, "now": now, **known, **clocks.get(device, {})})
     db.execute(_SEEN, rows)
@@ -240,12 +302,12 @@ def _holes(numbers: set[int], through: int) -> Iterator[int]:
     return (number for number in range(through + 1, max(numbers, default=0)) if number not in numbers)
 
 
-def _state(device: Any, through: int, missing: tuple[int, ...]) -> wire.State:
+def _state(device: Any, patients: Patients, through: int, missing: tuple[int, ...]) -> wire.State:
     return wire.State(
         device=device.id,
         acked_through=through,
         missing=missing,
-        patients=tuple(device.patients.split()),
+        patients=patients.pseudonyms(device.patients.split()),
         token_until=((device.token_at or device.enrolled_at) + TOKEN_VALID).isoformat(timespec="seconds"),
         software=SOFTWARE,
     )

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, union_all, u
 
 from server_sync.clinic.objects import TIERS, Objects
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, Device, SameSession
+from server_sync.clinic.tables import Delivered, Device, RecordingKey, SameSession
+from server_sync.clinic.vault import LET_GO
 
 SHARES = tuple(f"{number:02x}" for number in range(256))
 """How the hashes of recordings begin, and what the folders of the store are called."""
@@ -44,9 +45,10 @@ def note(store: Store, objects: Objects, share: str = "") -> int:
     with store.reading() as db:
         named = set(db.execute(query).scalars())
         known = set(db.execute(query.where(Delivered.recording_lost)).scalars())
+        let_go = set(db.execute(select(RecordingKey.sha256).where(RecordingKey.sealed == LET_GO)).scalars())
     # Looked at after the names: a session comes after its recording.
     found = (each for tier in TIERS for each in objects.listed(f"{tier}/{share}"))
-    lost = named - {each.key.rpartition("/")[2] for each in found}
+    lost = named - let_go - {each.key.rpartition("/")[2] for each in found}
     if lost != known:
         with store.writing() as db:
             _write(db, {name: name in lost for name in lost ^ known})

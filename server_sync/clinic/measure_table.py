@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from server_sync.clinic.patients import Patients
+from server_sync.clinic.recompute import measurement_bound
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Measurement
 
@@ -45,13 +47,13 @@ class Line(NamedTuple):
     note: str
 
 
-def lines(store: Store, versions: Mapping[str, str]) -> Iterator[Line]:
+def lines(store: Store, patients: Patients, versions: Mapping[str, str]) -> Iterator[Line]:
     """The table, in order of sessions, kinds, parts and measures; `versions` has the tier of each, the best first.
 
     A session whose recording was measured by several of them has the lines of the best.
     """
     rank = {version: number for number, version in enumerate(versions)}
-    columns = Delivered.id, Delivered.pseudonym, Delivered.started_at, Delivered.recording_sha256
+    columns = Delivered.id, Delivered.patient_id, Delivered.started_at, Delivered.recording_sha256
     measured = Measurement.recording_sha256 == Delivered.recording_sha256
     joined = select(*columns, Measurement.version, Measurement.content).join_from(Delivered, Measurement, measured)
     with store.reading() as db:
@@ -61,11 +63,11 @@ def lines(store: Store, versions: Mapping[str, str]) -> Iterator[Line]:
         last = None
         for row in found:
             if last is not None and row.id != last.id:
-                yield from _of(last, versions)
+                yield from _of(last, patients, versions)
             if last is None or row.id != last.id or rank[row.version] < rank[last.version]:
                 last = row
         if last is not None:
-            yield from _of(last, versions)
+            yield from _of(last, patients, versions)
 
 
 def write_csv(table: Iterable[Line], path: Path) -> None:
@@ -90,9 +92,13 @@ def write_parquet(table: Iterable[Line], path: Path) -> None:
             writer.write_table(pa.table([pa.array(values, field.type) for field, values in columns], schema=schema))
 
 
-def _of(row: Any, versions: Mapping[str, str]) -> Iterator[Line]:
-    about = row.id, row.pseudonym, row.started_at.isoformat(), row.recording_sha256, versions[row.version]
-    found = json.loads(row.content)
+def _of(row: Any, patients: Patients, versions: Mapping[str, str]) -> Iterator[Line]:
+    (pseudonym,) = patients.pseudonyms([row.patient_id]) or ("",)
+    if not pseudonym:  # they were erased meanwhile
+        return
+    about = row.id, pseudonym, row.started_at.isoformat(), row.recording_sha256, versions[row.version]
+    bound = measurement_bound(row.recording_sha256, row.version)
+    found = json.loads(patients.unseal(row.patient_id, row.content, bound))
     quality = found.get("quality") or {}
     for kind, why in sorted(found["not_measured"].items()):
         yield Line(*about, kind, "", "", None, "", None, why)

@@ -1,6 +1,7 @@
 """Measures of every recording, made on a Dask cluster that is there already, and written here."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from server_sync.clinic.jobs import MOST_ATTEMPTS, Failure
 from server_sync.clinic.objects import Objects
 from server_sync.clinic.recompute import Found, Measuring, Recompute, Task, Where, measured
 from server_sync.clinic.tiers import Kept, RecordingDamaged, kept
+from server_sync.clinic.vault import read_with
 
 AT_ONCE_EACH = 4
 """Tasks that wait for each thread of the cluster: enough to keep it busy, few enough to hold their recordings."""
@@ -66,7 +68,7 @@ def measured_there(asked: _Asked) -> Found | None:
     version = asked.measuring.version()
     if version != asked.version:
         raise OtherVersion(f"a worker has measures {version}, asked for are {asked.version}: install the same software")
-    sent = asked.sent or _read(asked.where, asked.task.recording)
+    sent = asked.sent or _read(asked.where, asked.task)
     return None if sent is None else measured(asked.measuring, asked.task, asked.keys, sent)
 
 
@@ -74,7 +76,7 @@ def _received(client: Any, work: Recompute, recording: str, future: Any) -> Any:
     """Write what came back; gives a new future where the recording has to be sent."""
     found = future.result()
     if found is None:
-        return _submitted(client, work, recording, kept(work.objects, recording))
+        return _submitted(client, work, recording, kept(work.vault.read, recording))
     work.keep(found)
     return None
 
@@ -85,10 +87,10 @@ def _submitted(client: Any, work: Recompute, recording: str, sent: Kept | None =
     return client.submit(measured_there, asked, pure=False, retries=MOST_ATTEMPTS - 1)
 
 
-def _read(where: Where, recording: str) -> Kept | None:
+def _read(where: Where, task: Task) -> Kept | None:
     if not where.url and not where.folder.is_dir():
         return None
     try:
-        return kept(Objects(*where), recording)
+        return kept(partial(read_with, Objects(*where), task.key), task.recording)
     except (OSError, RecordingDamaged):
         return None

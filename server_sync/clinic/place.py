@@ -7,17 +7,18 @@ import msgspec
 
 from engine.sealing import write_whole
 
-DATABASE, NOTE = "clinic.db", "place.json"
+DATABASE, KEYS, NOTE = "clinic.db", "keys.db", "place.json"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The URLs of database and recordings, "" for the folder itself; a password may be in them."""
+    """The URLs of database, recordings and keys, "" for the folder itself; a password may be in them."""
 
     database: str = ""
     recordings: str = ""
+    keys: str = ""
 
 
-def place_of(folder: Path, database: str = "", recordings: str = "") -> Place:
+def place_of(folder: Path, said: Place) -> Place:
     """What is said now, and else what was noted; raises ValueError where the note cannot be read."""
     noted, path = Place(), folder / NOTE
     with suppress(FileNotFoundError):
@@ -25,7 +26,7 @@ def place_of(folder: Path, database: str = "", recordings: str = "") -> Place:
             noted = msgspec.json.decode(path.read_bytes(), type=Place)
         except (msgspec.DecodeError, UnicodeDecodeError) as reason:
             raise ValueError(f"{path} does not say where the clinic's data lies: {reason}") from None
-    return Place(database or noted.database, recordings or noted.recordings)
+    return Place(said.database or noted.database, said.recordings or noted.recordings, said.keys or noted.keys)
 
 
 def note(folder: Path, place: Place) -> None:
@@ -36,3 +37,18 @@ def note(folder: Path, place: Place) -> None:
 def is_clinic(folder: Path) -> bool:
     """Whether a folder is that of a clinic, wherever its database is."""
     return (folder / DATABASE).is_file() or (folder / NOTE).is_file()
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of a database that is a file."""
+    return f"sqlite:///{file.resolve().as_posix()}"
+
+
+def database_url(folder: Path, place: Place) -> str:
+    """The URL of a clinic's database."""
+    return place.database or sqlite_url(folder / DATABASE)
+
+
+def keys_url(folder: Path, place: Place) -> str:
+    """The URL of the database of its keys."""
+    return place.keys or sqlite_url(folder / KEYS)

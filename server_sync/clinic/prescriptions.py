@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import asdict, replace
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
@@ -23,9 +23,14 @@ from engine.prescription import (
 )
 from engine.records import RecordUnreadable, from_json
 from engine.task import Task
+from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, PrescriptionVersion
 from server_sync.wire import sha256
+
+Whose = tuple[str, str]
+"""A patient's pseudonym and id."""
+_ROWS = select(PrescriptionVersion.patient_id, PrescriptionVersion.version, PrescriptionVersion.content)
 
 
 class NothingPrescribed(LookupError):
@@ -56,25 +61,30 @@ class Changed(Exception):
 class Prescriptions:
     """What is prescribed for the patients of one clinic."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        """Use this database and this clock."""
-        self._store, self._now = store, now
+    def __init__(self, store: Store, patients: Patients, now: Callable[[], datetime]) -> None:
+        """Use this database, these patients and this clock."""
+        self._store, self._patients, self._now = store, patients, now
 
     def current(self, pseudonym: str) -> Version:
         """The version that holds now; raises NothingPrescribed."""
+        patient_id = self._patient_id(pseudonym)
         with self._store.reading() as db:
-            return self._found(_last(db, pseudonym), pseudonym)
+            return self._found(self._one(db, patient_id), pseudonym)
 
     def version(self, pseudonym: str, number: int) -> Version:
         """One version; raises NothingPrescribed."""
+        patient_id = self._patient_id(pseudonym)
         with self._store.reading() as db:
-            return self._found(_one(db, pseudonym, PrescriptionVersion.version == number), pseudonym)
+            return self._found(self._one(db, patient_id, PrescriptionVersion.version == number), pseudonym)
 
     def history(self, pseudonym: str) -> list[Version]:
         """Every version, the first one first."""
-        rows = select(PrescriptionVersion.content).where(PrescriptionVersion.pseudonym == pseudonym)
-        with self._store.reading() as db:
-            return [_read(content) for content in db.scalars(rows.order_by(PrescriptionVersion.version))]
+        try:
+            patient_id = self._patients.id_of(pseudonym)
+        except Unknown:
+            return []
+        rows = _ROWS.where(PrescriptionVersion.patient_id == patient_id).order_by(PrescriptionVersion.version)
+        return [self._read(row) for row in self._store.look(rows)]
 
     def save(self, pseudonym: str, draft: Draft, author: str, if_match: str = "") -> Version:
         """Write the next version on top of the one that the author saw, whose hash is `if_match` ("" for none).
@@ -87,13 +97,14 @@ class Prescriptions:
         check(draft, _tasks())
         try:
             with self._store.writing() as db:
-                last = _last(db, pseudonym)
+                whose = pseudonym, self._admitted(db, pseudonym)
+                last = self._one(db, whose[1])
                 if (last.sha256 if last else "") != if_match:
-                    raise self._changed(db, pseudonym, draft, if_match)
-                return self._write(db, pseudonym, draft, author, last)
+                    raise self._changed(db, whose, draft, if_match)
+                return self._write(db, whose, draft, author, last)
         except IntegrityError:  # another process wrote this version between our look and our write
             with self._store.reading() as db:
-                raise self._changed(db, pseudonym, draft, if_match) from None
+                raise self._changed(db, (pseudonym, self._patient_id(pseudonym)), draft, if_match) from None
 
     def tell(self, pseudonym: str, text: str, author: str) -> Version:
         """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
@@ -111,28 +122,31 @@ class Prescriptions:
 
     def of_device(self, device_id: str, patients: Sequence[str]) -> Mapping[str, tuple[int, str]]:
         """Number and hash of what holds now for a device's patients: those it is for, and those it delivered of."""
-        numbers = select(PrescriptionVersion.pseudonym, func.max(PrescriptionVersion.version).label("version"))
-        last = numbers.group_by(PrescriptionVersion.pseudonym).subquery()
-        rows = select(PrescriptionVersion.pseudonym, PrescriptionVersion.version, PrescriptionVersion.sha256).join(
+        whose = PrescriptionVersion.patient_id
+        numbers = select(whose, func.max(PrescriptionVersion.version).label("version"))
+        last = numbers.group_by(whose).subquery()
+        rows = select(whose, PrescriptionVersion.version, PrescriptionVersion.sha256).join(
             last,
-            and_(PrescriptionVersion.pseudonym == last.c.pseudonym, PrescriptionVersion.version == last.c.version),
+            and_(whose == last.c.patient_id, PrescriptionVersion.version == last.c.version),
         )
-        delivered = select(Delivered.pseudonym).where(Delivered.device_id == device_id)
-        theirs = PrescriptionVersion.pseudonym.in_(patients) | PrescriptionVersion.pseudonym.in_(delivered)
-        with self._store.reading() as db:
-            return {row.pseudonym: (row.version, row.sha256) for row in db.execute(rows.where(theirs))}
+        delivered = select(Delivered.patient_id).where(Delivered.device_id == device_id)
+        found = self._store.look(rows.where(whose.in_(patients) | whose.in_(delivered)))
+        named = {row.patient_id: self._patients.pseudonyms([row.patient_id]) for row in found}
+        return {name: (row.version, row.sha256) for row in found for name in named[row.patient_id]}
 
     def for_device(self, device_id: str, patients: Sequence[str], pseudonym: str) -> Version:
         """What holds now for one patient of a device; one that is for nobody in particular may ask for anybody.
 
         Raises NothingPrescribed, also for somebody else's patient.
         """
-        delivered = select(Delivered.id).where(Delivered.device_id == device_id, Delivered.pseudonym == pseudonym)
+        patient_id = self._patient_id(pseudonym)
+        delivered = select(Delivered.id).where(Delivered.device_id == device_id, Delivered.patient_id == patient_id)
         with self._store.reading() as db:
-            theirs = not patients or pseudonym in patients or db.execute(delivered.limit(1)).first() is not None
-            return self._found(_last(db, pseudonym) if theirs else None, pseudonym)
+            theirs = not patients or patient_id in patients or db.execute(delivered.limit(1)).first() is not None
+            return self._found(self._one(db, patient_id) if theirs else None, pseudonym)
 
-    def _write(self, db: Connection, pseudonym: str, draft: Draft, author: str, last: Version | None) -> Version:
+    def _write(self, db: Connection, whose: Whose, draft: Draft, author: str, last: Version | None) -> Version:
+        pseudonym, patient_id = whose
         number, now = (last.prescription.version if last else 0) + 1, self._now()
         at = now.isoformat(timespec="seconds")
         sent = {message.id: message for message in last.prescription.messages} if last else {}
@@ -148,13 +162,15 @@ class Prescriptions:
             )
         fields = {**asdict(draft), "messages": tuple(messages)}
         content = content_of(Prescription(**fields, patient=pseudonym, version=number, author=author, written_at=at))
-        written = _read(content)
-        values = {"pseudonym": pseudonym, "version": number, "sha256": written.sha256, "author": author}
-        db.execute(insert(PrescriptionVersion).values(**values, created_at=now, content=content))
+        written = _version(content)
+        sealed = self._patients.seal(patient_id, content, _bound(patient_id, number))
+        values = {"patient_id": patient_id, "version": number, "sha256": written.sha256, "author": author}
+        db.execute(insert(PrescriptionVersion).values(**values, created_at=now, content=sealed))
         return written
 
-    def _changed(self, db: Connection, pseudonym: str, draft: Draft, if_match: str) -> Changed:
-        seen, now = _one(db, pseudonym, PrescriptionVersion.sha256 == if_match), _last(db, pseudonym)
+    def _changed(self, db: Connection, whose: Whose, draft: Draft, if_match: str) -> Changed:
+        pseudonym, patient_id = whose
+        seen, now = self._one(db, patient_id, PrescriptionVersion.sha256 == if_match), self._one(db, patient_id)
         theirs = now.prescription if now else None
         return Changed(pseudonym, now, difference(seen.prescription if seen else None, theirs, draft))
 
@@ -163,6 +179,27 @@ class Prescriptions:
             raise NothingPrescribed(f"there is no such prescription for {pseudonym}")
         return version
 
+    def _patient_id(self, pseudonym: str) -> str:
+        try:
+            return self._patients.id_of(pseudonym)
+        except Unknown:
+            raise NothingPrescribed(f"there is no such prescription for {pseudonym}") from None
+
+    def _admitted(self, db: Connection, pseudonym: str) -> str:
+        patient_id = self._patients.admitted(db, [pseudonym]).get(pseudonym)
+        if patient_id is None:
+            raise RecordUnreadable(f"the person {pseudonym!r} was erased here; choose another pseudonym")
+        return patient_id
+
+    def _one(self, db: Connection, patient_id: str, *which: ColumnElement[bool]) -> Version | None:
+        """The last version of those that are meant."""
+        rows = _ROWS.where(PrescriptionVersion.patient_id == patient_id, *which)
+        row = db.execute(rows.order_by(PrescriptionVersion.version.desc()).limit(1)).first()
+        return None if row is None else self._read(row)
+
+    def _read(self, row: Any) -> Version:
+        return _version(self._patients.unseal(row.patient_id, row.content, _bound(row.patient_id, row.version)))
+
 
 @cache
 def _tasks() -> Mapping[str, type[Task]]:
@@ -170,15 +207,9 @@ def _tasks() -> Mapping[str, type[Task]]:
     return {name: games.load(name) for name in games.names()}
 
 
-def _last(db: Connection, pseudonym: str) -> Version | None:
-    return _one(db, pseudonym)
-
-
-def _one(db: Connection, pseudonym: str, *which: ColumnElement[bool]) -> Version | None:
-    rows = select(PrescriptionVersion.content).where(PrescriptionVersion.pseudonym == pseudonym, *which)
-    content = db.scalar(rows.order_by(PrescriptionVersion.version.desc()).limit(1))
-    return None if content is None else _read(content)
-
-
-def _read(content: bytes) -> Version:
+def _version(content: bytes) -> Version:
     return Version(from_json(content, Prescription), sha256(content), content)
+
+
+def _bound(patient_id: str, number: int) -> str:
+    return f"prescription {patient_id} {number}"

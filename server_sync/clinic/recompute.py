@@ -12,9 +12,8 @@ from sqlalchemy import Connection, func, select
 
 from engine.sealing import PrivateKeys
 from server_sync.clinic.jobs import Work, Writing
-from server_sync.clinic.objects import Objects
 from server_sync.clinic.packing import unpacked
-from server_sync.clinic.store import Store
+from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered, Measurement
 from server_sync.clinic.tiers import ARCHIVED, WHOLE, Kept, kept
 from server_sync.wire import LARGEST_SESSION_BYTES
@@ -43,10 +42,11 @@ class Where(NamedTuple):
 
 
 class Task(NamedTuple):
-    """One recording to measure: its SHA-256, and the record of its session."""
+    """One recording to measure: its SHA-256, the record of its session, and the key that it is stored under."""
 
     recording: str
     record: bytes
+    key: bytes | None
 
 
 class Found(NamedTuple):
@@ -60,10 +60,11 @@ class Found(NamedTuple):
 class Recompute:
     """The measures of one clinic's recordings, by one version of the measures."""
 
-    def __init__(self, store: Store, where: Where, keys: PrivateKeys, measuring: Measuring) -> None:
-        """Read and write there; `keys` open what is sealed for the clinic."""
-        self._store, self.where, self.keys, self.measuring = store, where, keys, measuring
-        self.objects = Objects(*where)
+    def __init__(self, service: Service, measuring: Measuring) -> None:
+        """Read and write there."""
+        self._store, self._patients, self.vault = service.store, service.patients, service.vault
+        self.where = Where(service.folder.resolve(), service.place.recordings)
+        self.keys, self.measuring = service.keys(), measuring
         self.version = measuring.version()
         self.kind = f"measure {self.version}"
 
@@ -83,7 +84,7 @@ class Recompute:
         """How a worker measures a recording; what it found is written with the end of the job."""
 
         def measure(recording: str) -> Writing:
-            found = measured(self.measuring, self.task(recording), self.keys, kept(self.objects, recording))
+            found = measured(self.measuring, self.task(recording), self.keys, kept(self.vault.read, recording))
             return lambda db: self._write(db, found)
 
         return measure
@@ -92,8 +93,10 @@ class Recompute:
         """What to measure; where several sessions name one recording, it is that of the first of their ids."""
         first = select(func.min(Delivered.id)).where(Delivered.recording_sha256 == recording).scalar_subquery()
         with self._store.reading() as db:
-            row = db.execute(select(Delivered.content, Delivered.packing).where(Delivered.id == first)).one()
-        return Task(recording, unpacked(row.content, LARGEST_SESSION_BYTES) if row.packing else row.content)
+            columns = Delivered.id, Delivered.patient_id, Delivered.content
+            row = db.execute(select(*columns).where(Delivered.id == first)).one()
+        packed = self._patients.unseal(row.patient_id, row.content, f"session {row.id}")
+        return Task(recording, unpacked(packed, LARGEST_SESSION_BYTES), self.vault.key(recording))
 
     def keep(self, found: Found) -> None:
         """Write what was found, once; raises NotPure where something else is there."""
@@ -103,11 +106,20 @@ class Recompute:
     def _write(self, db: Connection, found: Found) -> None:
         version = next(name for name, tier in self.versions.items() if tier == found.tier)
         row = {"recording_sha256": found.recording, "version": version}
-        if db.execute(self._store.once(Measurement).values(**row, content=found.content)).rowcount:
+        whose = select(Delivered.patient_id).where(Delivered.recording_sha256 == found.recording).limit(1)
+        patient_id = db.execute(whose).scalar_one()
+        sealed = self._patients.seal(patient_id, found.content, measurement_bound(**row))
+        if db.execute(self._store.once(Measurement).values(**row, patient_id=patient_id, content=sealed)).rowcount:
             return
         same = (getattr(Measurement, name) == value for name, value in row.items())
-        if db.execute(select(Measurement.content).where(*same)).scalar_one() != found.content:
+        there = db.execute(select(Measurement.patient_id, Measurement.content).where(*same)).one()
+        if self._patients.unseal(there.patient_id, there.content, measurement_bound(**row)) != found.content:
             raise NotPure(f"measures {version} said something else of recording {found.recording} before")
+
+
+def measurement_bound(recording_sha256: str, version: str) -> str:
+    """What a sealed measurement is bound to."""
+    return f"measurement {recording_sha256} {version}"
 
 
 def measured(measuring: Measuring, task: Task, keys: PrivateKeys, of: Kept) -> Found:

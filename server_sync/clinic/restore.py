@@ -1,21 +1,24 @@
 """A backup brought back to an empty place, and verified there."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from server_sync.clinic import dumps, lost_recordings
-from server_sync.clinic.backup import Clinic, named
+from server_sync.clinic import dumps, key_copies, lost_recordings
+from server_sync.clinic.backup import BACKUP_KEY, Clinic, named, pieces
+from server_sync.clinic.key_copies import Copy
+from server_sync.clinic.keys import Keys
 from server_sync.clinic.manifest import BackupUnusable, Manifest, Told, check, some
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.private import make_folder
+from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered
 
-_READ_BYTES = 1 << 20
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 
@@ -31,24 +34,45 @@ class Restored(NamedTuple):
     recordings: int
 
 
-def restore(folder: Path, to: Clinic, told: Told) -> Restored:
+def restore(folder: Path, to: Clinic, code: str, told: Told) -> Restored:
     """Bring a backup back to where nothing is, and verify what came out; devices are to bring again what it lacks.
 
-    Raises BackupUnusable before anything is written, NotEmpty, DatabaseTrouble, and BackupUnusable where a session's
-    recording did not arrive.
+    `code` opens the copy of the keys beside it; "" uses the keys that are at `to` already. Raises BackupUnusable and
+    WrongCode before anything is written, NotEmpty, DatabaseTrouble, and BackupUnusable where a session's recording did
+    not arrive.
     """
     manifest = check(folder, told)
+    copied = _copied_keys(folder, to, code)
     _refuse_unfit(manifest, to)
+    keys = Keys(to.keys_url)
+    try:
+        if copied is not None:
+            keys.bring_back(copied.secrets, copied.patients)
+        return _restored(folder, manifest, to, keys, told)
+    finally:
+        keys.close()
+
+
+def _copied_keys(folder: Path, to: Clinic, code: str) -> Copy | None:
+    if code:
+        try:
+            return key_copies.read(folder / key_copies.FILE, code)
+        except FileNotFoundError:
+            raise BackupUnusable(f"there is no copy of the keys ({key_copies.FILE}) in {folder}") from None
+    if not to.place.keys:
+        raise BackupUnusable("say the recovery code that was shown at the first backup, or where the clinic's keys are")
+    return None
+
+
+def _restored(folder: Path, manifest: Manifest, to: Clinic, keys: Keys, told: Told) -> Restored:
     objects = to.objects()
     names = [name for name in manifest.files if name != manifest.database]
     for number, name in enumerate(names):
         told(number, len(names))
         if objects.size(name) != manifest.files[name].bytes:
-            objects.write(name, _pieces(folder / name))
-    dumps.restore(folder / manifest.database, to.url)
-    if manifest.kind == dumps.SQLITE:
-        dumps.check(dumps.file_of(to.url), manifest.kind)
-    store = Store(to.url)  # which brings an older schema to that of this version
+            objects.write(name, pieces(folder / name))
+    _restore_database(folder / manifest.database, manifest.kind, to.url, keys)
+    store = Store(to.url, keys)  # which brings an older schema to that of this version
     lost_recordings.note(store, objects)
     store.close()
     return _verified(manifest, to.url, objects)
@@ -87,10 +111,18 @@ def _verified(manifest: Manifest, url: str, objects: Objects) -> Restored:
     return Restored(manifest, sessions, len(recordings))
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_READ_BYTES):
-            yield piece
+def _restore_database(file: Path, kind: str, url: str, keys: Keys) -> None:
+    with tempfile.TemporaryDirectory(prefix="steadyreach-") as scratch:
+        plain = Path(scratch) / "database"
+        try:
+            with plain.open("wb") as target:
+                target.writelines(opened(keys.clinic_key(BACKUP_KEY), pieces(file)))
+        except NotOpened:
+            raise BackupUnusable("these are not the keys of the clinic that was backed up") from None
+        dumps.check(plain, kind)
+        dumps.restore(plain, url)
+    if kind == dumps.SQLITE:
+        dumps.check(dumps.file_of(url), kind)
 
 
 def _sha256(pieces: Iterable[bytes]) -> str:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,13 +15,16 @@ from engine.sealing import key_id
 from server_sync.clinic.accounts import Accounts
 from server_sync.clinic.archive import Archive
 from server_sync.clinic.devices import Devices
+from server_sync.clinic.keys import Keys
 from server_sync.clinic.objects import Objects
-from server_sync.clinic.place import place_of
+from server_sync.clinic.patients import Patients
+from server_sync.clinic.place import Place, database_url, keys_url, place_of
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.private import make_folder
-from server_sync.clinic.store import Store, sqlite_url
+from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Setting
 from server_sync.clinic.uploads import Uploads
+from server_sync.clinic.vault import Vault
 
 
 def utc_now() -> datetime:
@@ -32,6 +34,10 @@ def utc_now() -> datetime:
 
 class CannotOpen(ValueError):
     """A place of the server's data cannot be used; the message says which and why."""
+
+
+NOTED = Place()
+"""Where the folder itself says that its data lies."""
 
 
 class ClinicKeys:
@@ -48,15 +54,13 @@ class ClinicKeys:
 
     def where(self) -> str:
         """Where it is kept, in words."""
-        return "the clinic's database"
+        return "the clinic's keys"
 
 
 class Service:
     """All that a clinic server can do; several processes may open the same folder and database."""
 
-    def __init__(
-        self, folder: Path, database: str = "", recordings: str = "", now: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, folder: Path, place: Place = NOTED, now: Callable[[], datetime] = utc_now) -> None:
         """Open, and make what is missing; all lies in the folder unless a URL names another place, now or noted.
 
         Raises CannotOpen.
@@ -64,29 +68,34 @@ class Service:
         with _opening(f"its folder {folder}"):
             make_folder(folder)
         with _opening(f"its folder {folder}"):
-            database, recordings = msgspec.structs.astuple(place_of(folder, database, recordings))
-        with _opening("its recordings" if recordings else f"its folder {folder}"):
-            self.objects = Objects(folder, recordings)
-        with _opening("its database" if database else f"its folder {folder}"):
-            self.store = Store(database or sqlite_url(folder))
-        self.uploads = Uploads(self.objects)
+            place = place_of(folder, place)
+        with _opening("its recordings" if place.recordings else f"its folder {folder}"):
+            self.objects = Objects(folder, place.recordings)
+        with _opening("its keys" if place.keys else f"its folder {folder}"):
+            self.keychain = Keys(keys_url(folder, place))
+        with _opening("its database" if place.database else f"its folder {folder}"):
+            self.store = Store(database_url(folder, place), self.keychain)
+        self._refuse_other_keys()
+        self.place, self.folder = place, folder
+        self.patients = Patients(self.store, self.keychain, now)
+        self.vault = Vault(self.objects, self.store, self.keychain)
+        self.uploads = Uploads(self.vault)
         self.accounts = Accounts(self.store, now)
-        self.devices = Devices(self.store, now, lambda: self.keys().public)
-        self.archive = Archive(self.store, self.uploads, now)
-        self.prescriptions = Prescriptions(self.store, now)
+        self.devices = Devices(self.store, self.patients, now, lambda: self.keys().public)
+        self.archive = Archive(self.store, self.patients, self.vault, now)
+        self.prescriptions = Prescriptions(self.store, self.patients, now)
 
     def form_key(self) -> str:
         """The secret that signs forms, the same for every process of this server."""
-        return self._setting("form key", lambda: secrets.token_hex(32))
+        return self.keychain.secret("form key", lambda: secrets.token_hex(32))
 
     def metrics_token(self) -> str:
         """What another computer shows to read the metrics."""
-        return self._setting("metrics token", lambda: secrets.token_urlsafe(32))
+        return self.keychain.secret("metrics token", lambda: secrets.token_urlsafe(32))
 
     def keys(self) -> ClinicKeys:
         """The key that recordings of all devices are sealed for, made once."""
-        made = self._setting("sealing key", lambda: b64encode(X25519PrivateKey.generate().private_bytes_raw()).decode())
-        return ClinicKeys(b64decode(made))
+        return ClinicKeys(b64decode(self.keychain.secret("sealing key", _new_private_key)))
 
     def health(self) -> dict[str, str]:
         """What the server needs, each `ok` or `ill`."""
@@ -96,16 +105,24 @@ class Service:
         """Write what waits, and let go of the database."""
         self.archive.close()
         self.store.close()
+        self.keychain.close()
 
-    def _setting(self, name: str, make: Callable[[], str]) -> str:
-        found = select(Setting.value).where(Setting.name == name)
-        with self.store.reading() as db:
-            value = db.execute(found).scalar()
-        if value is None:
-            with self.store.writing() as db:
-                db.execute(self.store.once(Setting), {"name": name, "value": make()})
-                value = db.execute(found).scalar_one()
-        return value
+    def _refuse_other_keys(self) -> None:
+        """What is sealed under other keys would be taken for damaged, and what is sealed under these could be lost."""
+        name = self.keychain.secret("name")
+        with self.store.writing() as db:
+            db.execute(self.store.once(Setting), {"name": "keys", "value": name})
+            expected = db.execute(select(Setting.value).where(Setting.name == "keys")).scalar_one()
+        if expected != name:
+            self.store.close()
+            self.keychain.close()
+            raise CannotOpen(
+                "the keys here are not those of this clinic: name their place, or bring back a copy of them"
+            )
+
+
+def _new_private_key() -> str:
+    return b64encode(X25519PrivateKey.generate().private_bytes_raw()).decode()
 
 
 @contextmanager

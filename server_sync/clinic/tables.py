@@ -39,7 +39,13 @@ class Setting(Table):
 
 
 class Account(Table):
-    """A person who may log in; `role` is therapist, for now."""
+    """A person who may log in; `role` is one of `server_sync.clinic.roles.ROLES`.
+
+    `password_hash` is "" until an invited person has chosen one. `second_factor` is the shared secret of their
+    time-based codes (RFC 6238), sealed under a secret of the clinic, and `last_step` the last time step whose code was
+    shown: each is good once. `disabled_at` says since when they may not log in any more; accounts are never removed,
+    because the audit names them.
+    """
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,16 +53,51 @@ class Account(Table):
     name: Mapped[str]
     role: Mapped[str]
     password_hash: Mapped[str]
+    second_factor: Mapped[bytes | None]
+    last_step: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class Ward(Table):
+    """Whose record an account may see: a patient's own (`relation` is self), or that of a child of theirs."""
+
+    __tablename__ = "ward"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    relation: Mapped[str]
+
+
+class RecoveryCode(Table):
+    """A code that stands in for a second factor once; only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class Invitation(Table):
+    """A one-time code with which somebody chooses the password of an account; only its SHA-256 is kept."""
+
+    __tablename__ = "invitation"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    expires_at: Mapped[datetime]
 
 
 class Visit(Table):
-    """A login that holds: the SHA-256 of the cookie, when it began and when it was last used."""
+    """A login that holds: the SHA-256 of the cookie, when it began and when it was last used.
+
+    `password_alone` says that the second factor was not shown yet: nothing else may be done with it.
+    """
 
     __tablename__ = "visit"
     token_sha256: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    password_alone: Mapped[bool] = mapped_column(server_default=false())
 
 
 class LoginFailure(Table):
@@ -71,7 +112,7 @@ class LoginFailure(Table):
 class EnrolmentCode(Table):
     """A one-time code: its first characters in the clear to find it by, the SHA-256 of the rest.
 
-    `patients` are the pseudonyms that its device will be for, separated by spaces; `device_id` is who used it.
+    `patients` are the ids of those whom its device will be for, separated by spaces; `device_id` is who used it.
     """
 
     __tablename__ = "enrolment_code"
@@ -88,7 +129,7 @@ class Device(Table):
     """A headset or computer that may deliver; only the SHA-256 of its token is kept.
 
     `next_token_sha256` is that of a token it was given and has not shown yet; `signing_key` (base64, Ed25519) checks
-    its requests. `patients` are the pseudonyms it is for, separated by spaces. `acked_through` counts its sessions
+    its requests. `patients` are the ids of those it is for, separated by spaces. `acked_through` counts its sessions
     that are here, or told to be lost, without a gap. The clock is the clinic's less the device's, as last measured.
     """
 
@@ -110,40 +151,48 @@ class Device(Table):
     clock_within_s: Mapped[float | None]
 
 
-class Person(Table):
-    """The clinic's own words for a pseudonym; devices never learn them."""
+class Patient(Table):
+    """A patient, under an id that says nothing.
 
-    __tablename__ = "person"
-    pseudonym: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    about: Mapped[str]
+    `lookup` finds them by their pseudonym: its HMAC under a secret of the clinic. `sealed` are the clinic's words about
+    them (`server_sync.clinic.patients.Person`), sealed under the patient's own key.
+    """
+
+    __tablename__ = "patient"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    lookup: Mapped[str] = mapped_column(unique=True)
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Erased(Table):
+    """A pseudonym, as `Patient.lookup` has it, whose person was erased: nothing of theirs is taken any more."""
+
+    __tablename__ = "erased"
+    lookup: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class Delivered(Table):
     """A session as it was delivered, byte for byte, and what a list needs of it.
 
-    `content` is the record's JSON, packed as `packing` says ("" or "zstd"); `sha256` is of the JSON. `number` is the
-    device's own, 0 for sessions from before there were numbers. The clock is the clinic's less the device's at
-    delivery. `prescription` is the version that was used, 0 for none. `schema` is the record's. `recording_lost` says
-    that the recording was here and is not any more: the session is to be offered once more.
+    `content` is the record's JSON, packed with zstd, and `summary` what a list shows (`intake.Summary`), both sealed
+    under the patient's key; `sha256` is of the JSON. `number` is the device's own, 0 for sessions from before there
+    were numbers. The clock is the clinic's less the device's at delivery. `prescription` is the version that was used,
+    0 for none. `schema` is the record's. `recording_lost` says that the recording was here and is not any more: the
+    session is to be offered once more.
     """
 
     __tablename__ = "session"
     id: Mapped[str] = mapped_column(primary_key=True)
-    pseudonym: Mapped[str] = mapped_column(index=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
     started_at: Mapped[datetime]
-    zone_offset_s: Mapped[int]
-    seconds: Mapped[float]
-    titles: Mapped[str]
-    trials: Mapped[int]
-    reached: Mapped[int]
-    ended_by: Mapped[str]
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
     received_at: Mapped[datetime]
     sha256: Mapped[str]
     recording_sha256: Mapped[str] = mapped_column(index=True)
+    summary: Mapped[bytes]
     content: Mapped[bytes]
-    packing: Mapped[str] = mapped_column(server_default="")
     number: Mapped[int] = mapped_column(server_default="0")
     clock_offset_s: Mapped[float | None]
     clock_within_s: Mapped[float | None]
@@ -151,6 +200,15 @@ class Delivered(Table):
     schema: Mapped[int] = mapped_column(server_default="1")
     recording_lost: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (Index("ix_session_device_number", "device_id", "number"),)
+
+
+class RecordingKey(Table):
+    """The key under which a recording is stored, sealed under its patient's, or the clinic's until it has one."""
+
+    __tablename__ = "recording"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str | None] = mapped_column(ForeignKey("patient.id"), index=True)
+    sealed: Mapped[bytes]
 
 
 class Refusal(Table):
@@ -196,11 +254,12 @@ class LostSession(Table):
 class PrescriptionVersion(Table):
     """One version of what is prescribed for a patient; it is never changed, only followed by the next.
 
-    `content` is an `engine.prescription.Prescription` as JSON, `sha256` its hash and ETag.
+    `content` is an `engine.prescription.Prescription` as JSON, sealed under the patient's key, `sha256` its hash and
+    ETag.
     """
 
     __tablename__ = "prescription"
-    pseudonym: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sha256: Mapped[str]
     author: Mapped[str]
@@ -229,9 +288,127 @@ class Job(Table):
 
 
 class Measurement(Table):
-    """What one version of the measures says of one recording: a pure function of both, kept as canonical JSON."""
+    """What one version of the measures says of one recording: a pure function of both.
+
+    It is canonical JSON, sealed under the patient's key.
+    """
 
     __tablename__ = "measurement"
     recording_sha256: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
     content: Mapped[bytes]
+
+
+class Audited(Table):
+    """One read or write of personal data: who, what, whose and which thing; never what it says.
+
+    `actor` is `account 7`, `device ab12...`, `system ...` or `command`; `patient_id` is "" where it is of nobody in
+    particular. `sha256` is over all of the row and the `sha256` of the one before, so that none can be changed, left
+    out or put in between.
+    """
+
+    __tablename__ = "audit"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    patient_id: Mapped[str] = mapped_column(index=True)
+    thing: Mapped[str]
+    sha256: Mapped[str]
+
+
+class Consent(Table):
+    """What somebody agreed to, once; `withdrawn_at` ends it. `sealed` says who, in which words (`consents.Given`)."""
+
+    __tablename__ = "consent"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    kind: Mapped[str]
+    given_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    sealed: Mapped[bytes]
+
+
+class Contact(Table):
+    """Time that somebody of the clinic spent on a patient (sealed), or what replaces an earlier row."""
+
+    __tablename__ = "contact"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    replaces: Mapped[str] = mapped_column(server_default="")
+    sealed: Mapped[bytes]
+
+
+class Letter(Table):
+    """What a patient or guardian wrote to the clinic; `sealed` is the text, `read_at` when somebody saw it."""
+
+    __tablename__ = "letter"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    sealed: Mapped[bytes]
+
+
+class DraftProgramme(Table):
+    """A programme that another system asked for, for a therapist to take up or turn down; `sealed` is what it asked.
+
+    `state` is waiting, taken or declined; `system_id` and `request_id` are whose it is and what it calls it.
+    """
+
+    __tablename__ = "draft"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    system_id: Mapped[str]
+    request_id: Mapped[str]
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    sealed: Mapped[bytes]
+    __table_args__ = (UniqueConstraint("system_id", "request_id"),)
+
+
+class System(Table):
+    """Another system that may use the FHIR facade: its public keys (JWKS) and what it may do (SMART scopes)."""
+
+    __tablename__ = "system"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    jwks: Mapped[str]
+    scopes: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SystemToken(Table):
+    """What a system shows for some minutes after it proved who it is; only the SHA-256 is kept."""
+
+    __tablename__ = "system_token"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    system_id: Mapped[str] = mapped_column(ForeignKey("system.id"))
+    scopes: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class UsedAssertion(Table):
+    """A proof that a system has used (`jti` of its JWT), until it would be too old anyway."""
+
+    __tablename__ = "used_assertion"
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class Sent(Table):
+    """A resource that another FHIR server holds, and the hash of its content; `doubt` says what is not sure."""
+
+    __tablename__ = "sent"
+    target: Mapped[str] = mapped_column(primary_key=True)
+    resource: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    sha256: Mapped[str]
+    at: Mapped[datetime]
+    doubt: Mapped[str] = mapped_column(server_default="")

@@ -16,9 +16,11 @@ from sqlalchemy import select
 from engine import recording, sealing
 from server_sync.clinic.jobs import Hopeless, Jobs, Work, Writing
 from server_sync.clinic.objects import Objects, archived_key, recording_key
+from server_sync.clinic.sealed_stream import NotOpened
 from server_sync.clinic.service import ClinicKeys
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered
+from server_sync.clinic.vault import Read, Vault
 from server_sync.wire import sha256
 
 ARCHIVING = "archive"
@@ -37,12 +39,15 @@ class Kept(NamedTuple):
     tier: str
 
 
-def kept(objects: Objects, name: str) -> Kept:
+def kept(read: Read, name: str) -> Kept:
     """A recording by its SHA-256, as it was recorded where that is here; raises RecordingDamaged, FileNotFoundError."""
     try:
-        content = b"".join(objects.read(recording_key(name)))
-    except FileNotFoundError:  # then its archive was there before
-        return Kept(b"".join(objects.read(archived_key(name))), ARCHIVED)
+        try:
+            content = b"".join(read(recording_key(name)))
+        except FileNotFoundError:  # then its archive was there before
+            return Kept(b"".join(read(archived_key(name))), ARCHIVED)
+    except NotOpened as reason:
+        raise RecordingDamaged(f"recording {name} is damaged: {reason}; restore it from a backup") from None
     if sha256(content) != name:
         raise RecordingDamaged(f"recording {name} is damaged: it has another SHA-256; restore it from a backup")
     return Kept(content, WHOLE)
@@ -66,19 +71,19 @@ def add_old(store: Store, jobs: Jobs, older: timedelta) -> int:
     return jobs.add(ARCHIVING, found)
 
 
-def archiving(objects: Objects, keys: ClinicKeys) -> Work:
+def archiving(vault: Vault, keys: ClinicKeys) -> Work:
     """How a recording is archived, sealed for the clinic.
 
     A file that cannot be read, or loses more than it may, stays as it was recorded: its job fails.
     """
 
     def archive(name: str) -> Writing:
-        found = tier(objects, name)
+        found = tier(vault.objects, name)
         if found is None:
             raise FileNotFoundError(f"recording {name} is not in the store")
         if found == WHOLE:
-            _store_archive(objects, keys, name)
-            objects.remove([recording_key(name)])
+            _store_archive(vault, keys, name)
+            vault.objects.remove([recording_key(name)])
         return lambda _: None
 
     return archive
@@ -100,24 +105,24 @@ def lost_more(before: np.ndarray, after: np.ndarray, loss: Mapping[str, float]) 
     ]
 
 
-def _store_archive(objects: Objects, keys: ClinicKeys, name: str) -> None:
+def _store_archive(vault: Vault, keys: ClinicKeys, name: str) -> None:
     cipher = sealing.new_cipher([sealing.Recipient(sealing.key_id(keys.public), keys.public)])
     with tempfile.TemporaryDirectory(prefix="steadyreach-") as folder:
         original, archive = Path(folder) / "original.vrec", Path(folder) / "archive.vrec"
-        original.write_bytes(kept(objects, name).content)
+        original.write_bytes(kept(vault.read, name).content)
         try:
             recording.archive(original, archive, keys, cipher)
         except recording.RecordingUnreadable as reason:
             why = str(reason).replace(str(original), f"recording {name}")
             raise Hopeless(f"it stays as it was recorded: {why}") from None
-        objects.write(archived_key(name), [archive.read_bytes()])
-        archive.write_bytes(b"".join(objects.read(archived_key(name))))
+        vault.write(archived_key(name), [archive.read_bytes()])
+        archive.write_bytes(b"".join(vault.read(archived_key(name))))
         before, after = recording.read(original, keys), recording.read(archive, keys)
     tables = ((before.rows, after.rows), (before.devices, after.devices), (before.joints, after.joints))
     worse = [column for pair in tables for column in lost_more(*pair, after.header["loss_at_most"])]
     worse += [note for note in (before.note, after.note) if note]  # what was not read cannot be compared
     if worse or before.events != after.events:
-        objects.remove([archived_key(name)])
+        vault.objects.remove([archived_key(name)])
         raise RecordingDamaged(f"the archive of recording {name} lost more than it may in {', '.join(worse)}")
 
 

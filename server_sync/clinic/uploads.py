@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from server_sync.clinic.objects import Objects, Stored, archived_key, recording_key
+from server_sync.clinic.objects import Stored, recording_key
+from server_sync.clinic.vault import Vault
 from server_sync.wire import LARGEST_RECORDING_BYTES
 
 ABANDONED = timedelta(days=7)
@@ -58,13 +59,13 @@ class Progress(NamedTuple):
 class Uploads:
     """What devices are bringing."""
 
-    def __init__(self, objects: Objects) -> None:
-        """Gather in this store."""
-        self._objects = objects
+    def __init__(self, vault: Vault) -> None:
+        """Keep what is whole in this vault, and gather where it lies."""
+        self._objects, self._vault = vault.objects, vault
 
     def holds(self, sha256: str) -> bool:
         """Whether the recording of this hash is here, or what is kept of it after years."""
-        return self._held(sha256) is not None
+        return self._vault.size(sha256) is not None
 
     def begin(self, device: str, sha256: str, length: int) -> Progress:
         """Announce a recording, as often as wanted; raises LengthDiffers."""
@@ -84,7 +85,7 @@ class Uploads:
 
         One whose last piece came when the server was killed is completed now; that may raise RecordingDamaged.
         """
-        size = self._held(sha256)
+        size = self._vault.size(sha256)
         if size is not None:
             return Progress(size, size, complete=True)
         try:
@@ -129,10 +130,6 @@ class Uploads:
         self._objects.remove(old)
         return len(old)
 
-    def _held(self, sha256: str) -> int | None:
-        size = self._objects.size(recording_key(sha256))
-        return size if size is not None else self._objects.size(archived_key(sha256))
-
     def _gathered(self, device: str, sha256: str) -> tuple[int, list[Stored]]:
         """The length that was announced, and the pieces that follow one another from the beginning.
 
@@ -159,7 +156,7 @@ class Uploads:
                 digest.update(content)
             whole = digest.hexdigest() == sha256
             if whole:
-                self._objects.write(recording_key(sha256), self._contents(pieces))
+                self._vault.write(recording_key(sha256), self._contents(pieces))
         except (FileNotFoundError, UploadUnknown):
             return self._completed_elsewhere(sha256)
         if not whole and not self.holds(sha256):
@@ -170,7 +167,7 @@ class Uploads:
 
     def _completed_elsewhere(self, sha256: str) -> Progress:
         """What there is to say when pieces went away: another process was faster; raises UploadUnknown if none was."""
-        size = self._held(sha256)
+        size = self._vault.size(sha256)
         if size is None:
             raise UploadUnknown("nothing was announced under this hash, or it waited too long; begin it once more")
         return Progress(size, size, complete=True)

@@ -20,9 +20,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from server_sync import wire
-from server_sync.clinic.archive import Unknown
 from server_sync.clinic.devices import CodeRefused, KeyRefused
 from server_sync.clinic.packing import NotUnpacked
+from server_sync.clinic.patients import Unknown
 from server_sync.clinic.service import Service
 from server_sync.clinic.uploads import LengthDiffers, RecordingDamaged, UploadComplete, UploadUnknown, WrongOffset
 from server_sync.web import device_routes, page_routes, prescriptions, watching

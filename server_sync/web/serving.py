@@ -14,8 +14,8 @@ from threading import Event, Thread
 
 import uvicorn
 
-from server_sync.clinic.place import note, place_of
-from server_sync.clinic.service import CannotOpen, Service
+from server_sync.clinic.place import Place, note, place_of
+from server_sync.clinic.service import NOTED, CannotOpen, Service
 from server_sync.page import meanings
 from server_sync.web import watching
 from server_sync.web.app import make_app
@@ -39,14 +39,13 @@ class Settings:
     folder: Path
     host: str = "127.0.0.1"
     port: int = 8765
-    database: str = ""
-    recordings: str = ""
+    place: Place = NOTED
     workers: int = 1
     log_level: str = "warning"
 
     def service(self) -> Service:
         """Open the service."""
-        return Service(self.folder, self.database, self.recordings)
+        return Service(self.folder, self.place)
 
 
 def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
@@ -60,8 +59,8 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
     listening = _listen(settings.host, settings.port)
     try:
         settings.service().close()  # brings the tables up to date, before several do so at once
-        if settings.database or settings.recordings:
-            note(settings.folder, place_of(settings.folder, settings.database, settings.recordings))
+        if settings.place != NOTED:
+            note(settings.folder, place_of(settings.folder, settings.place))
         url = f"http://{LOOPBACK.get(settings.host, settings.host)}:{listening.getsockname()[1]}"
         if settings.workers == 1:
             work(settings, listening, lambda: ready(url))

@@ -20,8 +20,7 @@ from engine.commands.simulating import simulate
 from engine.records import Session, to_json
 from engine.session_folder import FRAMES, RECORD
 from server_sync.clinic.jobs import Jobs, work
-from server_sync.clinic.service import ClinicKeys
-from server_sync.clinic.store import Store, sqlite_url
+from server_sync.clinic.service import ClinicKeys, Service
 
 LASTING_S = 1200.0
 STEP_NS = 11_111_111
@@ -104,8 +103,8 @@ def _archive(frames: bytes, folder: Path) -> bytes:
 
 
 def _jobs_per_s(folder: Path) -> float:
-    with closing(Store(sqlite_url(folder))) as store:
-        jobs = Jobs(store, lambda: datetime.now(UTC))
+    with closing(Service(folder / "clinic")) as service:
+        jobs = Jobs(service.store, lambda: datetime.now(UTC))
         jobs.add("nothing", map(str, range(JOBS)))
         began_s = time.perf_counter()
         work(jobs, "bench", {"nothing": lambda _: lambda _: None}, until_empty=True)

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from engine.commands.bench.rows import Row, row
 from engine.commands.simulating import simulate
 from engine.records import Recording
 from engine.session_folder import FRAMES, RECORD, begin, finished, numbers, read_session
+from server_sync.clinic.sealed_stream import NotOpened
+from server_sync.clinic.service import Service
 
 SHARE = 0.4
 _START_S, _END_S = 60.0, 300.0
@@ -195,7 +197,7 @@ def _judge(clinic: Server, computers: Sequence[_Computer], came: Outcome) -> Non
     by_id = {each["id"]: each for each in held}
     counted = Counter(each["id"] for each in held) + Counter(f"{each['device']} {each['number']}" for each in held)
     came.doubled = [name for name, times in counted.items() if times > 1]
-    recordings = {path.name: _sha256(path.read_bytes()) for path in clinic.folder.glob(_RECORDINGS)}
+    recordings = _recordings(clinic.folder)
     for computer in computers:
         folders = finished(computer.folder)
         came.lost += [folder.name for folder in folders if folder.name not in by_id]
@@ -206,6 +208,20 @@ def _judge(clinic: Server, computers: Sequence[_Computer], came: Outcome) -> Non
             [] if there == sorted(numbers(computer.folder)) == list(range(1, len(there) + 1)) else [computer.name]
         )
     came.corrupt += [name for name, sha256 in recordings.items() if name != sha256]
+
+
+def _recordings(folder: Path) -> dict[str, str]:
+    """The SHA-256 of what each recording of a clinic is opened to, by its name, which should be the same."""
+    with closing(Service(folder)) as service:
+        keys = [path.relative_to(folder).as_posix() for path in folder.glob(_RECORDINGS)]
+        return {key.rpartition("/")[2]: _opened_sha256(service, key) for key in keys}
+
+
+def _opened_sha256(service: Service, key: str) -> str:
+    try:
+        return _sha256(b"".join(service.vault.read(key)))
+    except NotOpened:
+        return "damaged"
 
 
 def _same(folder: Path, held: dict[str, Any] | None, recordings: dict[str, str]) -> bool:

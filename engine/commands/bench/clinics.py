@@ -28,6 +28,7 @@ from server_sync.client import enrolment
 from server_sync.client.home import Home, home_of
 from server_sync.client.patience import Patience
 from server_sync.clinic.archive import Held
+from server_sync.clinic.place import Place
 from server_sync.clinic.service import Service
 from server_sync.web.serving import MAY_SHARE
 
@@ -51,7 +52,7 @@ class Clinic:
 
     def service(self) -> Service:
         """Its data, as a command beside the server opens them."""
-        return Service(self.folder, self.database)
+        return Service(self.folder, Place(self.database))
 
     def held(self) -> list[Held]:
         """Every session that it holds."""

@@ -25,7 +25,7 @@ from engine.session_folder import FRAMES, read_session
 from server_sync import wire
 from server_sync.client.home import Home, device_of
 from server_sync.client.outbox import LEVEL
-from server_sync.clinic.store import sqlite_driver
+from server_sync.clinic.database import sqlite_driver
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 AT_LEAST_PER_S = {SQLITE: 300.0, POSTGRES: 500.0}

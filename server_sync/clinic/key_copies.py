@@ -1,0 +1,93 @@
+"""A copy of the clinic's keys that only a code on paper opens: it may lie beside a backup, and is useless without it.
+
+The copy is sealed for a public key (HPKE, as recordings are), so that nothing secret is needed to make it every night.
+The code is the private key.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from engine.sealing import Recipient, Unopened, key_id, opened, sealed, write_whole
+from server_sync.clinic.codes import ALPHABET, as_typed
+from server_sync.clinic.keys import Keys
+
+FILE = "keys.sealed"
+RECOVERY = "recovery public key"
+_LETTERS, _GROUP, _BITS = 52, 4, 5
+
+
+class WrongCode(ValueError):
+    """A recovery code that does not open the copy; the message says what one looks like."""
+
+
+class NoCode(LookupError):
+    """No recovery code was made yet: nobody could open a copy."""
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """Every secret by name, and every patient's key by their id, empty where it was destroyed."""
+
+    secrets: Mapping[str, str]
+    patients: Mapping[str, bytes]
+
+
+class _Paper:
+    """The private key that a code is, for `engine.sealing.opened`."""
+
+    def __init__(self, private: bytes) -> None:
+        self._private = private
+        self._key = key_id(X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw())
+
+    def private(self, key: str) -> bytes | None:
+        return self._private if key == self._key else None
+
+    def where(self) -> str:
+        return "the recovery code"
+
+
+def new_code(keys: Keys) -> str:
+    """The recovery code, when there was none yet; it is kept nowhere else, so it is given once, and then ""."""
+    private = X25519PrivateKey.generate()
+    public = b64encode(private.public_key().public_bytes_raw()).decode()
+    return _code(private.private_bytes_raw()) if keys.secret(RECOVERY, lambda: public) == public else ""
+
+
+def write(keys: Keys, folder: Path) -> Path:
+    """Copy the keys into a folder, in place of the copy before; raises NoCode, OSError."""
+    known = keys.known(RECOVERY)
+    if known is None:
+        raise NoCode("the clinic has no recovery code yet: steadyreach backup makes it and shows it once")
+    content, public = msgspec.msgpack.encode(Copy(*keys.all())), b64decode(known)
+    file = folder / FILE
+    write_whole(file, sealed(content, [Recipient(key_id(public), public)]), folder / f"{FILE}.new", mode=0o600)
+    return file
+
+
+def read(file: Path, code: str) -> Copy:
+    """Open a copy; raises WrongCode, FileNotFoundError."""
+    try:
+        content = opened(file.read_bytes(), _Paper(_private(code)))
+    except Unopened:
+        raise WrongCode(
+            f"this recovery code does not open {file}: {_LETTERS} letters and digits, as it was shown once"
+        ) from None
+    return msgspec.msgpack.decode(content, type=Copy)
+
+
+def _code(private: bytes) -> str:
+    number = int.from_bytes(private, "big")
+    letters = "".join(ALPHABET[number >> _BITS * place & 31] for place in reversed(range(_LETTERS)))
+    return "-".join(letters[at : at + _GROUP] for at in range(0, _LETTERS, _GROUP))
+
+
+def _private(code: str) -> bytes:
+    letters, number = as_typed(code), 0
+    for letter in letters:
+        number = number << _BITS | max(0, ALPHABET.find(letter))
+    if len(letters) != _LETTERS or not set(letters) <= set(ALPHABET) or number >> 256:
+        raise WrongCode(f"a recovery code has {_LETTERS} letters and digits, not {len(letters)}")
+    return number.to_bytes(32, "big")
