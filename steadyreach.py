@@ -12,15 +12,20 @@ from engine.answers import AnswerUnusable
 from engine.commands import (
     animations,
     archive,
+    auditing,
     backup,
     clinic,
     delivery,
+    fhir,
     files,
     gallery,
+    monitoring,
+    persons,
     play,
     prescribing,
     presets,
     preview,
+    systems,
     visits,
 )
 from engine.commands.answer import fail, tell
@@ -57,7 +62,10 @@ REFUSALS = (
 HOME = visits.HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-MORE = (play, files, gallery, animations, presets, preview, clinic, delivery, prescribing, archive, backup)
+MORE = (
+    *(play, files, gallery, animations, presets, preview),
+    *(clinic, delivery, prescribing, monitoring, archive, backup, auditing, persons, systems, fhir),
+)
 for more in MORE:
     app.add_typer(more.app)
 

@@ -24,11 +24,12 @@ with contextlib.suppress(ModuleNotFoundError):  # the OpenXR root has none
 
 if TYPE_CHECKING:
     from client_fixtures import Computer
+    from fhir_fixtures import FhirServer
     from server_fixtures import Clinic
 
     from engine.panda.graphics import Graphics
 
-KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3"}
+KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3", "fhir"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STEADYREACH_DATA") or ROOT.parent / "shared" / "data")
@@ -188,6 +189,18 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Clinic"]:
 
     with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def fhir_server() -> Iterator["FhirServer"]:
+    """An R4 server and its validators, for all tests of a file; skipped where it cannot be had, a failure in CI."""
+    from fhir_fixtures import NoFhirServer, a_fhir_server
+
+    try:
+        with a_fhir_server() as running:
+            yield running
+    except NoFhirServer as reason:
+        pytest.fail(str(reason)) if "fhir" in REQUIRED else pytest.skip(str(reason))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import atexit
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -45,7 +46,7 @@ from engine.records import (
     to_json,
 )
 from server_sync import wire
-from server_sync.clinic import accounts
+from server_sync.clinic import passwords
 from server_sync.clinic.patients import Person
 from server_sync.clinic.place import DATABASE, Place, sqlite_url
 from server_sync.clinic.service import Service, utc_now
@@ -226,7 +227,7 @@ def a_clinic(folder: Path, port: int = 0, database: str = "", arguments: Sequenc
     command += [*(["--database", database] if database else []), *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        said = next((line for line in process.stdout or () if line.startswith("Serving at http://127.0.0.1:")), "")
+        said = next((line for line in process.stdout or () if re.match(r"Serving at https?://127", line)), "")
         assert said, process.stderr and process.stderr.read()
         yield Clinic(folder, said.split()[-1], process)
     finally:
@@ -253,7 +254,7 @@ def a_service(folder: Path, database: str = "", now: Callable[[], datetime] = ut
     if database in ("", sqlite_url(folder / DATABASE)) and not (folder / DATABASE).exists():
         shutil.copytree(_empty_clinic(), folder, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(accounts, "_HASHER", QUICK_TO_HASH)
+        changed.setattr(passwords, "_HASHER", QUICK_TO_HASH)
         service = Service(folder, Place(database), now=now)
         try:
             yield service

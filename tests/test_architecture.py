@@ -48,12 +48,14 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "server_sync/clinic": (
         {"engine", "games", "server_sync"},  # the registry, for what is prescribed
         {"alembic", "argon2", "cryptography", "msgspec", "numpy", "obstore", "pyarrow", "pysqlite3", "sqlalchemy"}
-        | {"dask", "distributed", "zstandard"},
+        | {"dask", "distributed", "filelock", "pyotp", "zstandard"},
     ),
     "server_sync/web": (
         {"engine", "server_sync"},
-        {"anyio", "cryptography", "litestar", "msgspec", "prometheus_client", "sqlalchemy", "uvicorn", "zstandard"},
+        {"anyio", "cryptography", "litestar", "msgspec", "prometheus_client", "segno", "sqlalchemy", "uvicorn"}
+        | {"zstandard"},
     ),
+    "server_sync/fhir": ({"engine", "server_sync"}, {"cryptography", "httpx", "jwt", "msgspec"}),
     "server_sync/page": (
         {"engine", "server_sync", "games"},  # the registry, for what parameters and measures are called
         {"fontpkg_atkinson_hyperlegible", "jinja2", "markupsafe", "msgspec"},

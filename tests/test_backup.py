@@ -337,3 +337,45 @@ def test_a_recording_that_the_backup_lacks_is_asked_for_again(clinic: Clinic, tm
     _restored(tmp_path / "copy", Clinic(tmp_path / "back"))
     with closing(Service(tmp_path / "back")) as service:
         assert lost.number in service.archive.state(lost.device).missing
+
+
+def test_without_the_code_a_backup_tells_nothing_and_is_not_brought_back(copy: Path, tmp_path: Path) -> None:
+    whole = b"".join(path.read_bytes() for path in copy.rglob("*") if path.is_file())
+    assert not [
+        word for word in (b"p-milo", b"Fruit", b"headset", b"recording 1 of", b"SQLite format") if word in whole
+    ]
+    for code in ("", "0000-" * 12 + "0000", _CODES[str(copy)][:-1], "ZZZZ" * 13):
+        with pytest.raises((BackupUnusable, key_copies.WrongCode)):
+            restore.restore(copy, Clinic(tmp_path / "back"), code, _quietly)
+    assert not (tmp_path / "back").exists()
+
+
+def test_the_code_is_shown_once_and_read_as_people_write_it(clinic: Clinic, tmp_path: Path) -> None:
+    _backed_up(clinic, tmp_path / "copy")
+    with closing(Keys(clinic.keys_url)) as keys:
+        assert key_copies.new_code(keys) == ""
+    written = _CODES[clinic.keys_url].lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    assert restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), written, _quietly).sessions == 2
+
+
+def test_an_old_backup_brings_nobody_back_whom_these_keys_know_as_erased(clinic: Clinic, tmp_path: Path) -> None:
+    _backed_up(clinic, tmp_path / "old")
+    with closing(Service(*clinic)) as service:
+        service.erasing.erase("command", "p-milo")
+    back = Clinic(tmp_path / "back", Place(keys=clinic.keys_url))
+    assert restore.restore(tmp_path / "old", back, "", _quietly).sessions == 0
+    with closing(Service(*back)) as service:
+        assert service.patients.people() == {}
+        assert not [each for tier in ("recordings", "archive") for each in service.objects.listed(tier)]
+
+
+def test_what_the_clinic_let_go_goes_from_the_backup_too(clinic: Clinic, copy: Path) -> None:
+    with closing(Service(*clinic)) as service:
+        name = next(service.archive.held()).recording_sha256
+        service.vault.let_go(name)
+    made = _backed_up(clinic, copy)
+    assert (made.missing, recording_key(name) in made.files, (copy / recording_key(name)).exists()) == (
+        {},
+        False,
+        False,
+    )

@@ -1,20 +1,25 @@
 """The database of every released version becomes this one's, with all that is in it, and goes back."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import zstandard
 from alembic import command
 from alembic.config import Config
 from server_fixtures import ROOT, SignedDevice, a_service, a_session, an_item
 
+from engine.prescription import Prescription, content_of
 from engine.records import to_json
 from server_sync import wire
 from server_sync.clinic import tables
 from server_sync.clinic.database import engine_of
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.place import DATABASE, KEYS, Place, sqlite_url
+from server_sync.clinic.recompute import measurement_bound
 from server_sync.clinic.service import CannotOpen, Service
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -60,12 +65,7 @@ def fill(database: str) -> None:
         },
         "refusal": {"session_id": "s-1", "sha256": "other", "device_id": "d1", "at": NOW},
     }  # fmt: skip
-    engine = engine_of(database)
-    with engine.begin() as connection:
-        for name, row in rows.items():
-            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
-            connection.execute(table.insert().values(row))
-    engine.dispose()
+    _insert(database, rows)
 
 
 def test_a_clinic_of_the_first_version_comes_up_with_all_that_it_has(tmp_path: Path, database: str) -> None:
@@ -94,6 +94,43 @@ def test_it_goes_down_and_up_again_and_keeps_what_both_versions_know(tmp_path: P
         assert len(service.archive.arrival("s-1").refused_at) == 1
 
 
+def test_what_is_prescribed_measured_and_enrolled_goes_under_the_patients_and_back(
+    tmp_path: Path, database: str
+) -> None:
+    migrate(tmp_path, database, "0002")
+    prescribed = content_of(Prescription(patient="p-milo", version=1, author="Maja", written_at=NOW.isoformat()))
+    rows = {
+        "device": {
+            "id": "d1", "name": "headset", "token_sha256": "t", "enrolled_at": NOW, "patients": "p-milo p-rosa",
+        },
+        "prescription": {
+            "pseudonym": "p-milo", "version": 1, "sha256": wire.sha256(prescribed), "author": "Maja", "created_at": NOW,
+            "content": prescribed,
+        },
+        "session": _row_of_version_two(),
+        "measurement": {"recording_sha256": "a" * 64, "version": "v", "content": b"{}"},
+        "setting": {"name": "metrics token", "value": "shown once"},
+    }  # fmt: skip
+    _insert(database, rows)
+    with a_service(tmp_path, database) as service:
+        assert service.prescriptions.current("p-milo").content == prescribed
+        assert service.devices.listed()[0].patients == ("p-milo", "p-rosa")
+        assert service.archive.session("s-2") == a_session("s-2")
+        assert service.metrics_token() == "shown once"
+        (kept,) = service.store.look(sa.select(tables.Measurement.patient_id, tables.Measurement.content))
+        bound = measurement_bound("a" * 64, "v")
+        assert service.patients.unseal(kept.patient_id, kept.content, bound) == b"{}"
+        assert not [value for value in _dumped(service) if b"p-milo" in value or b"shown once" in value]
+        for path in tmp_path.glob("clinic.db*"):
+            assert b"p-milo" not in path.read_bytes()
+    migrate(tmp_path, database, "0002")
+    found = _rows(database, "prescription", "device", "session", "setting")
+    assert bytes(found["prescription"].content) == prescribed
+    assert found["device"].patients == "p-milo p-rosa"
+    assert found["session"].titles == "Fruit Ladder"
+    assert found["setting"].value
+
+
 def test_the_tables_go_down_to_nothing_and_up_again(tmp_path: Path, database: str) -> None:
     Service(tmp_path, Place(database)).close()
     migrate(tmp_path, database, "base")
@@ -117,6 +154,41 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     engine.dispose()
     with pytest.raises(CannotOpen, match="newer version of Steadyreach"):
         Service(tmp_path)
+
+
+def _row_of_version_two() -> dict[str, object]:
+    content = to_json(a_session("s-2"))
+    return {
+        "id": "s-2", "pseudonym": "p-milo", "started_at": NOW, "zone_offset_s": 3600, "seconds": 560.0, "number": 1,
+        "titles": "Fruit Ladder", "trials": 34, "reached": 20, "ended_by": "finished", "device_id": "d1",
+        "received_at": NOW, "sha256": wire.sha256(content), "recording_sha256": "a" * 64,
+        "content": zstandard.compress(content), "packing": "zstd",
+    }  # fmt: skip
+
+
+def _insert(database: str, rows: Mapping[str, Mapping[str, object]]) -> None:
+    engine = engine_of(database)
+    with engine.begin() as connection:
+        for name, row in rows.items():
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            connection.execute(table.insert().values(row))
+    engine.dispose()
+
+
+def _rows(database: str, *names: str) -> dict[str, Any]:
+    """The first row of each of some tables."""
+    engine = engine_of(database)
+    with engine.begin() as connection:
+        found = {name: connection.execute(sa.text(f"SELECT * FROM {name}")).first() for name in names}
+    engine.dispose()
+    return found
+
+
+def _dumped(service: Service) -> list[bytes]:
+    """Every value of every table, as bytes."""
+    with service.store.reading() as db:
+        rows = [row for table in tables.Table.metadata.tables.values() for row in db.execute(table.select())]
+    return [value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row]
 
 
 def _kept(database: str) -> dict[str, bytes]:

@@ -1,14 +1,13 @@
 """The therapist's page in a real browser, and the contrast of its colours."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from browsers import a_browser
 from server_fixtures import (
     Clinic,
     SignedDevice,
@@ -16,7 +15,6 @@ from server_fixtures import (
     a_service,
     a_session,
     an_item,
-    missing,
     name_person,
     recorded,
 )
@@ -25,14 +23,6 @@ from server_sync import wire
 from server_sync.page.render import STYLE
 from server_sync.page.trust import clock_doubts
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 LONG = "Wilhelmina-Konstantina Papadopoulou-Featherstonehaugh van der Meulen"
 PAGES = ("/", "/patients/p-milo", "/patients/p-long", "/sessions/s-1", "/sessions/none")
 
@@ -115,15 +105,8 @@ def password(clinic: Clinic) -> str:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A headless browser; skips where there is none."""
-    program = shutil.which("chromium")
-    if program is None or find_spec("playwright") is None:
-        missing("browser", "there is no chromium, or no playwright")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -98,10 +99,14 @@ def test_the_clinics_and_the_patients_commands_work_together(tmp_path: Path) -> 
         commands.say(prescribe)
         said = [commands.say(line.replace("CODE", code)) for line in lines("patient")]
         kept = [commands.say(line) for line in lines("keeping")]
+        out = [commands.say(line) for line in lines("privacy")]
     assert "delivered" in said[-1]
     assert len(kept[0].splitlines()) == 1
     assert (tmp_path / "measures.csv").read_text(encoding="utf-8").count("\n") > 1
     assert (tmp_path / "clinic-again" / "clinic.db").is_file()
+    assert "device" in out[1]
+    assert zipfile.is_zipfile(tmp_path / "ada.zip")
+    assert not any((tmp_path / "sessions").glob("*/session.json"))
 
 
 class Commands:

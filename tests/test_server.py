@@ -11,9 +11,9 @@ from unittest.mock import Mock
 import msgspec
 import pytest
 import zstandard
-from litestar import Litestar, get
-from litestar.routes import HTTPRoute
+from litestar import get
 from litestar.testing import TestClient
+from routes import Client, filled, log_in, routes
 from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy.exc import OperationalError
 
@@ -24,11 +24,7 @@ from server_sync.clinic.service import Service
 from server_sync.web import access, app, watching
 from server_sync.web.rates import Rates
 
-PUBLIC = {
-    *("/health", "/metrics", "/openapi.json", "/static/{name:str}", "/login", wire.ENROL),
-    *("/device/recordings/{rest:path}", "/device/sessions/{rest:path}"),
-}
-Client = TestClient[Litestar]
+VALUES = {"sha256": "0" * 64, "pseudonym": "p-milo", "rest": "s-1"}
 
 
 @pytest.fixture
@@ -52,53 +48,8 @@ def problem(answer: Any) -> wire.Problem:
     return msgspec.msgpack.decode(answer.content, type=wire.Problem)
 
 
-def form_token(client: Client) -> str:
-    page = client.get("/login").text
-    return page.split('name="_csrf_token" value="')[1].split('"')[0]
-
-
-def log_in(client: Client, service: Service, login: str = "maja") -> Any:
-    """Log in through the form with a new account."""
-    password = service.accounts.add(login, "Maja Bergström")
-    form = {"login": login, "password": password, "_csrf_token": form_token(client)}
-    return client.post("/login", data=form, follow_redirects=False)
-
-
-def routes() -> list[tuple[str, str, Any]]:
-    """Path, method and handler of everything the server answers, in order: Litestar's own is another each time."""
-    answered = [
-        (route.path, str(method), handler)
-        for route in Litestar(app.ROUTES, openapi_config=None).routes
-        if isinstance(route, HTTPRoute)
-        for method, (handler, _) in route.route_handler_map.items()
-        if method != "OPTIONS"
-    ]
-    return sorted(answered, key=lambda each: each[:2])
-
-
-def filled(path: str) -> str:
-    for kind in (":str", ":int", ":path"):
-        path = path.replace(kind, "")
-    return path.replace("{sha256}", "0" * 64).replace("{number}", "1").replace("{", "").replace("}", "")
-
-
-@pytest.mark.parametrize(("path", "method", "handler"), routes())
-def test_every_route_says_who_may_use_it(path: str, method: str, handler: Any) -> None:
-    expected = access.ANYONE if path in PUBLIC else access.DEVICE if path.startswith("/device/") else access.THERAPIST
-    assert handler.opt.get("who") == expected, f"{method} {path}"
-
-
-def test_a_stranger_gets_into_no_route_that_is_not_public(client: Client) -> None:
-    form = {"_csrf_token": form_token(client)}
-    for path, method, handler in routes():
-        if handler.opt["who"] != access.ANYONE:
-            given = {"data": form} if method == "POST" else {"headers": {"X-CSRFToken": form["_csrf_token"]}}
-            answer = client.request(method, filled(path), follow_redirects=False, **given)
-            assert answer.status_code == (401 if handler.opt["who"] == access.DEVICE else 303), f"{method} {path}"
-
-
 def test_a_device_is_not_heard_when_a_bit_turned_over(device: SignedDevice) -> None:
-    for path, method in [(filled(path), method) for path, method, each in routes() if each.opt["who"] == access.DEVICE]:
+    for path, method in [(filled(each.path, VALUES), each.method) for each in routes() if each.may == access.DEVICE]:
         headers = device.headers(method, path, b"body", {"Content-Type": wire.PARTIAL_UPLOAD})
         for wrong in ({wire.DIGEST: wire.content_digest(b"bodx")}, {wire.SIGNATURE: headers[wire.SIGNATURE][::-1]}):
             answer = device.client.request(method, path, content=b"body", headers=headers | wrong)

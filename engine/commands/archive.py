@@ -23,6 +23,8 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """How libraries of linear algebra are told to leave the other cores to the other workers."""
 ENDINGS = (".csv", ".parquet")
 LOOK_FOR_NEW_S = 60.0
+SHORT_PATIENCE_S = 5.0
+"""How long a worker waits for another FHIR server that takes nothing: others of its jobs may wait."""
 MOST_TOLD = 10
 
 Told = Callable[[int, int], None]
@@ -93,23 +95,25 @@ def work(
     older_days: Older = 0,
     once: Annotated[bool, typer.Option("--once", help="end when nothing is left to do")] = False,
 ) -> None:
-    """Measure what arrives and archive what is old, until interrupted; several machines may do so at once."""
+    """Measure what arrives, archive what is old, bring records to other servers; several machines may do so at once."""
     from server_sync.clinic import lost_recordings
+    from server_sync.clinic.pushes import PUSHING, Pushes
     from server_sync.clinic.tiers import ARCHIVING, add_old
     from server_sync.clinic.workers import Crew
 
     place = Where(folder, database, recordings, keys)
-    with _opened(place) as clinic:
+    with _opened(place) as clinic, Pushes(clinic.service) as pushes:
         rounds = lost_recordings.Rounds(clinic.service.store, clinic.service.objects)
 
         def add() -> None:
             rounds.look()
             clinic.jobs.add(clinic.measures.kind, clinic.measures.missing())
+            pushes.add(clinic.jobs)
             if older_days:
                 add_old(clinic.service.store, clinic.jobs, timedelta(days=older_days))
 
         add()
-        kinds = (clinic.measures.kind, ARCHIVING) if older_days else (clinic.measures.kind,)
+        kinds = (clinic.measures.kind, PUSHING, *([ARCHIVING] if older_days else []))
         with one_thread_each(), Crew(clinic.jobs, _cores(workers), partial(work_off, place, kinds, once)) as crew:
             crew.watch((lambda: None) if once else _now_and_then(add))
         counts = clinic.jobs.counts(kinds)
@@ -120,12 +124,14 @@ def work(
 def work_off(place: Where, kinds: Sequence[str], until_empty: bool, worker: str) -> None:
     """What a worker process does: jobs of these kinds, one after the other."""
     from server_sync.clinic.jobs import work
+    from server_sync.clinic.pushes import PUSHING, Pushes
     from server_sync.clinic.tiers import ARCHIVING, archiving
     from server_sync.clinic.workers import orphaned
 
-    with _opened(place) as clinic:
+    with _opened(place) as clinic, Pushes(clinic.service, SHORT_PATIENCE_S) as pushes:
         ways = {
             clinic.measures.kind: clinic.measures.work(),
+            PUSHING: pushes.work(),
             ARCHIVING: archiving(clinic.service.vault, clinic.service.keys()),
         }
         work(clinic.jobs, worker, {kind: ways[kind] for kind in kinds}, until_empty, orphaned)

@@ -1,5 +1,6 @@
 """The clinic's commands: serve, and what is done beside a running server."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +11,10 @@ from engine.commands.answer import fail, tell
 from engine.commands.play import Json
 from engine.sealing import RECIPIENTS
 from engine.session_folder import finished
+from server_sync.clinic.roles import ROLES, THERAPIST
 
 if TYPE_CHECKING:
+    from server_sync.clinic.accounts import AccountLine
     from server_sync.clinic.devices import DeviceLine
     from server_sync.clinic.service import Service
 
@@ -33,13 +36,21 @@ def serve(
     keys: KeysUrl = "",
     workers: Annotated[int, typer.Option(min=1, help="processes that answer; on Windows 1")] = 1,
     log_level: Annotated[Level, typer.Option(help="what is logged; from info on each request")] = Level.warning,
+    certificate: Annotated[Path | None, typer.Option(help="for TLS: the certificate and its chain (PEM)")] = None,
+    private_key: Annotated[Path | None, typer.Option(help="for TLS: the certificate's key (PEM)")] = None,
+    behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="a relay before this server ends TLS")] = False,
+    proxy: Annotated[list[str] | None, typer.Option(help="the address of that relay; several are allowed")] = None,
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
+    from engine.commands.exporting import WRITING
     from server_sync.clinic.place import Place
-    from server_sync.web.serving import CannotServe, Settings
+    from server_sync.web.reach import CannotServe, Reach
+    from server_sync.web.serving import Settings
     from server_sync.web.serving import serve as run_server
 
-    settings = Settings(folder, host, port, Place(database, recordings, keys), workers, log_level.value)
+    reach = Reach(certificate, private_key, behind_proxy, tuple(proxy or Reach.proxies))
+    place = Place(database, recordings, keys)
+    settings = Settings(folder, host, port, place, workers, log_level.value, reach, WRITING)
 
     def ready(url: str) -> None:
         service = settings.service()
@@ -57,18 +68,55 @@ def serve(
 
 @app.command()
 def account(
-    login: Annotated[str, typer.Argument(help="what the therapist types to log in")],
-    name: Annotated[str, typer.Argument(help="what others read")],
     folder: Folder,
+    login: Annotated[str, typer.Argument(help="what they type to log in")] = "",
+    name: Annotated[str, typer.Argument(help="what others read; names a new account")] = "",
+    role: Annotated[str, typer.Option(help=f"what they are: {', '.join(ROLES)}")] = THERAPIST,
+    patient: Annotated[
+        list[str] | None, typer.Option(help="the pseudonym of a patient, or of a guardian's child")
+    ] = None,
+    relation: Annotated[str, typer.Option(help="how a guardian is related")] = "parent",
+    invite: Annotated[bool, typer.Option("--invite", help="print a one-time code instead of a password")] = False,
+    disable: Annotated[bool, typer.Option("--disable", help="let them in no more; logins end at once")] = False,
+    enable: Annotated[bool, typer.Option("--enable", help="let them in again")] = False,
+    reset_password: Annotated[
+        bool, typer.Option("--reset-password", help="void it, and print a one-time code")
+    ] = False,
+    reset_second_factor: Annotated[
+        bool, typer.Option("--reset-second-factor", help="void it and the password, and print a one-time code")
+    ] = False,
+    listing: Annotated[bool, typer.Option("--list", help="list all accounts")] = False,
     database: Database = "",
+    keys: KeysUrl = "",
+    as_json: Json = False,
 ) -> None:
-    """At the clinic, make another therapist's account and print its password, once."""
-    from server_sync.clinic.accounts import AccountExists
+    """At the clinic, make an account and print its password or invitation, once; or change one that there is."""
+    from server_sync.clinic.account_rules import AccountRefused, related
+    from server_sync.clinic.accounts import UnknownAccount
+    from server_sync.clinic.patients import Unknown
 
+    changes = {
+        "--disable": disable, "--enable": enable, "--reset-password": reset_password,
+        "--reset-second-factor": reset_second_factor, "--list": listing,
+    }  # fmt: skip
+    asked = [change for change, wanted in changes.items() if wanted]
+    if len(asked) + bool(name) != 1 or (not login and not listing):
+        fail(f"say LOGIN and NAME for a new account, LOGIN and one of {', '.join(changes)[:-8]}, or --list")
+    service = opened(folder, database, keys=keys, make=bool(name))
     try:
-        print(opened(folder, database, make=True).accounts.add(login, name))
-    except AccountExists as reason:
+        if name:
+            wards = related(service.patients, patient or (), role, relation)
+            _made(service, login, name, role, wards, invite, as_json)
+        elif listing:
+            accounts = service.accounts.listed()
+            lines = "\n".join(map(_account_line, accounts)) or "No account yet."
+            tell({"accounts": [each._asdict() for each in accounts]}, as_json, lines)
+        else:
+            _changed(service, service.accounts.named(login), asked[0], as_json)
+    except (AccountRefused, UnknownAccount, Unknown) as reason:
         fail(str(reason))
+    finally:
+        service.close()
 
 
 @app.command()
@@ -119,6 +167,37 @@ def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[st
         return [each._asdict() for each in service.archive.held()]
     finally:
         service.close()
+
+
+def _made(
+    service: "Service", login: str, name: str, role: str, wards: Mapping[str, str], invite: bool, as_json: bool
+) -> None:
+    if invite:
+        account_id, secret = service.invitations.new(login, name, role, wards)
+    else:
+        secret = service.accounts.add(login, name, role, wards=wards)
+        account_id = service.accounts.named(login).id
+    tell({"id": account_id, "login": login, "code" if invite else "password": secret}, as_json, secret)
+
+
+def _changed(service: "Service", account: "AccountLine", change: str, as_json: bool) -> None:
+    code = ""
+    if change == "--disable":
+        service.accounts.disable(account.id)
+    elif change == "--enable":
+        service.accounts.enable(account.id)
+    elif change == "--reset-password":
+        code = service.invitations.invite(account.id)
+    else:
+        code = service.second_factors.reset(account.id)
+    changed = service.accounts.of(account.id)
+    tell({**changed._asdict(), **({"code": code} if code else {})}, as_json, code or _account_line(changed))
+
+
+def _account_line(account: "AccountLine") -> str:
+    disabled = f", disabled {account.disabled_at:%Y-%m-%d %H:%M}" if account.disabled_at else ""
+    invited, second_factor = ", invited" * account.invited, ", second factor" * account.second_factor
+    return f"{account.login}  {account.name}, {account.role}{second_factor}{invited}{disabled}"
 
 
 def _line(device: "DeviceLine") -> str:

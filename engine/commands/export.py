@@ -59,6 +59,11 @@ def export(source: Path, target: Path, kind: str = "", axes: str = "openxr") -> 
         raise NotExported(f"{target} cannot be written: {reason.strerror or reason}") from None
 
 
+def as_file(kind: str, path: Path, recorded: Recorded, session: Session | None) -> list[Path]:
+    """Write a recording as one of KINDS that is a file; gives it and those beside it. Raises Unsteady, NotArchived."""
+    return _WRITERS[kind](path, recorded, session)
+
+
 def _archive(path: Path, recorded: Recorded) -> list[Path]:
     write_archive(path, recorded)
     return [path]
@@ -67,7 +72,7 @@ def _archive(path: Path, recorded: Recorded) -> list[Path]:
 def _write(target: Path, kind: str, recorded: Recorded, session: Session | None) -> list[Path]:
     """Write beside the target and rename when complete, so that a file is whole or not there."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
-        written = _WRITERS[kind](Path(scratch) / target.name, recorded, session)
+        written = as_file(kind, Path(scratch) / target.name, recorded, session)
         places = [target.parent / file.name for file in written]
         others = [beside(target, table) for table in ("devices", "joints")]
         there = [place for place in (*places, *others) if place.exists()]

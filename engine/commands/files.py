@@ -87,22 +87,38 @@ def plot(
 
 @app.command()
 def export(
-    file: Annotated[Path | None, typer.Argument(help="a recording, or a finished session folder")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="a recording, or a finished session folder; at the clinic, where it goes")
+    ] = None,
     target: Annotated[
         Path | None, typer.Argument(help="a .csv, .parquet, .c3d, .mcap, a .vrec as archive, or a folder: Motion-BIDS")
     ] = None,
     axes: Axes = "openxr",
-    server_folder: Annotated[Path | None, typer.Option(help="at the clinic: list what its server holds")] = None,
+    server_folder: Annotated[Path | None, typer.Option(help="at the clinic: of what its server holds")] = None,
     database: Annotated[str, typer.Option(help="of the clinic, as a SQLAlchemy URL")] = "",
+    recordings: Annotated[str, typer.Option(help="of the clinic, as s3://bucket/prefix")] = "",
+    keys: Annotated[str, typer.Option(help="of the clinic, as a SQLAlchemy URL")] = "",
+    patient: Annotated[str, typer.Option(help="at the clinic: one patient's sessions, by the pseudonym")] = "",
+    session: Annotated[list[str] | None, typer.Option(help="at the clinic: a session; several are allowed")] = None,
+    cohort: Annotated[bool, typer.Option("--cohort", help="at the clinic: everybody's sessions")] = False,
+    since: Annotated[str, typer.Option("--from", help="only those from this day on, as 2026-11-20")] = "",
+    until: Annotated[str, typer.Option("--to", help="only those up to this day, with it")] = "",
+    game: Annotated[list[str] | None, typer.Option(help="only those with this game; several are allowed")] = None,
+    least_sessions: Annotated[int, typer.Option(min=1, help="only of patients who have so many of them")] = 1,
+    kind: Annotated[str, typer.Option(help="trials, motion-bids, mcap, c3d, csv or parquet")] = "trials",
+    research: Annotated[str, typer.Option(metavar="STUDY", help="other names, for research with consent")] = "",
     as_json: Json = False,
 ) -> None:
-    """Write a recording or a session in a format of other programs; at the clinic, list every session that is held."""
+    """Write a recording or a session for other programs; at the clinic, some of all that is held, or list it."""
     if server_folder is not None:
-        from engine.commands.clinic import held
+        from engine.commands.archive import Where
+        from engine.commands.cohort import Asked, run
 
-        sessions = held(server_folder, database)
-        told = [f"{each['sha256']}  {each['id']}" for each in sessions]
-        tell(sessions, as_json, "\n".join(told) or f"{server_folder} holds no session")
+        asked = Asked(session or (), patient, cohort, since, until, game or (), least_sessions, kind, research)
+        if file is None and asked == Asked():
+            _list_held(server_folder, database, as_json)
+        else:
+            run(Where(server_folder, database, recordings, keys), asked, file, as_json)
         return
     if file is None or target is None:
         fail("export needs FILE and TARGET, or --server-folder at the clinic")
@@ -149,6 +165,14 @@ def said(one: "Measured") -> str:
         number = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
     written = f"{number}{unit}" if unit.startswith("°") else f"{number} {unit}".rstrip()
     return f"{written}  {one.note}".rstrip()
+
+
+def _list_held(server_folder: Path, database: str, as_json: bool) -> None:
+    from engine.commands.clinic import held
+
+    sessions = held(server_folder, database)
+    told = [f"{each['sha256']}  {each['id']}" for each in sessions]
+    tell(sessions, as_json, "\n".join(told) or f"{server_folder} holds no session")
 
 
 def _named(name: str) -> str:

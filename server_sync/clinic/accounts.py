@@ -1,143 +1,256 @@
-"""People who may log in: accounts, logins that hold, and a brake on guessing."""
+"""People who may log in: who they are, in which role, whose records are their own, and the way in by password."""
 
-import math
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from threading import BoundedSemaphore
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server_sync.clinic import passwords
+from server_sync.clinic.account_rules import AccountExists, check, check_wards
+from server_sync.clinic.audit import COMMAND, Audit, by_account
+from server_sync.clinic.brakes import Brakes, Limit, NotProved
 from server_sync.clinic.codes import new_code
+from server_sync.clinic.roles import THERAPIST
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Account, LoginFailure, Visit
-from server_sync.wire import sha256
+from server_sync.clinic.tables import Account, Ward
+from server_sync.clinic.visits import Visits
 
-IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
-FAILURES, FAILURES_WITHIN = 5, timedelta(minutes=15)
-_TOUCH_EVERY = timedelta(minutes=1)
-
-# One check takes 64 MiB and both cores' time: a crowd of guesses waits its turn instead of taking the server down.
-_AT_ONCE = BoundedSemaphore(2)
-_HASHER = PasswordHasher()
-
-
-class AccountExists(ValueError):
-    """There is an account with this login already."""
+FAILURES, FAILURES_OF_ADDRESS, WITHIN = 5, 30, timedelta(minutes=15)
+FAILURES_OF_LOGIN, OF_LOGIN_WITHIN = 100, timedelta(days=1)
+"""Passwords that may be wrong: for a login from an address, from an address, and for a login from all of them."""
+STRANGER = "stranger"
+"""The actor of what somebody tries who has not proved who they are."""
+WRONG = "This name and password do not fit together."
 
 
-class LoginRefused(Exception):
-    """Login and password do not fit, or there were too many tries; then `wait_s` says how long to wait."""
-
-    def __init__(self, reason: str, wait_s: int = 0) -> None:
-        """Keep the time to wait."""
-        super().__init__(reason)
-        self.wait_s = wait_s
+class UnknownAccount(LookupError):
+    """There is no such account."""
 
 
-class Who(NamedTuple):
-    """Who is logged in."""
+class AccountLine(NamedTuple):
+    """An account as it is listed; `invited` says that nobody has chosen its password yet."""
 
     id: int
     login: str
     name: str
     role: str
+    invited: bool
+    second_factor: bool
+    disabled_at: datetime | None
+
+
+class Entrance(NamedTuple):
+    """What the ways in share: database, logins that hold, the brake on guessing, audit and clock."""
+
+    store: Store
+    visits: Visits
+    brakes: Brakes
+    audit: Audit
+    now: Callable[[], datetime]
 
 
 class Accounts:
     """The accounts of one clinic."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        """Use this database and this clock."""
-        self._store, self._now = store, now
+    def __init__(self, entrance: Entrance) -> None:
+        """Use these."""
+        self._store, self._visits, self._brakes, self._audit, self._now = entrance
 
     def any(self) -> bool:
         """Whether there is an account at all."""
-        with self._store.reading() as db:
-            return db.execute(select(Account.id).limit(1)).first() is not None
+        return bool(self._store.look(select(Account.id).limit(1)))
 
-    def add(self, login: str, name: str, role: str = "therapist", password: str = "") -> str:
-        """Make an account and give back its password: 80 random bits, or `password`, at least 15 characters."""
+    def add(
+        self,
+        login: str,
+        name: str,
+        role: str = THERAPIST,
+        password: str = "",
+        wards: Mapping[str, str] | None = None,
+        by: str = COMMAND,
+    ) -> str:
+        """Make an account; gives its password: 80 random bits, or `password`.
+
+        Raises AccountRefused, or passwords.WeakPassword.
+        """
+        if password:
+            passwords.check(password, second_factor=False, about=(login, name))
         password = password or new_code(groups=4).lower()
-        if len(password) < 15:
-            raise ValueError(f"a password of {len(password)} characters is too short: at least 15")
-        values = {"login": login, "name": name, "role": role, "password_hash": _HASHER.hash(password)}
-        try:
-            with self._store.writing() as db:
-                db.execute(insert(Account).values(values))
-        except IntegrityError:
-            raise AccountExists(f"there is an account {login!r} already; choose another login") from None
+        self.make(login, name, role, passwords.hashed(password), wards, by)
         return password
 
-    def log_in(self, login: str, password: str, address: str) -> str:
-        """Check a password and give back the secret that the browser shows from now on; raises LoginRefused."""
-        key = f"{login.casefold()} {address}"
-        with self._store.writing() as db:
-            self._brake(db, key)
-            # Counted before it is checked, so that many guesses at once are not one.
-            db.execute(insert(LoginFailure).values(key=key, at=self._now()))
-            account = db.execute(select(Account.id, Account.password_hash).where(Account.login == login)).first()
-        if not _fits(account.password_hash if account else _nobody(), password) or account is None:
-            raise LoginRefused("This name and password do not fit together.")
-        token, now = secrets.token_urlsafe(32), self._now()
-        with self._store.writing() as db:
-            db.execute(delete(LoginFailure).where(LoginFailure.key == key))
-            db.execute(delete(Visit).where(Visit.began_at < now - ABSOLUTE))
-            visit = {
-                "token_sha256": sha256(token.encode()),
-                "account_id": account.id,
-                "began_at": now,
-                "seen_at": now,
-            }
-            db.execute(insert(Visit).values(visit))
-        return token
+    def make(
+        self,
+        login: str,
+        name: str,
+        role: str,
+        password_hash: str = "",
+        wards: Mapping[str, str] | None = None,
+        by: str = COMMAND,
+    ) -> int:
+        """Make an account, with which nobody can log in while it has no password; gives its id.
 
-    def who(self, token: str) -> Who | None:
-        """Who shows this secret; None when nobody, or when the login was idle or open for too long."""
-        digest, now = sha256(token.encode()), self._now()
-        columns = (Account.id, Account.login, Account.name, Account.role, Visit.seen_at)
-        held = (Visit.token_sha256 == digest, Visit.seen_at > now - IDLE, Visit.began_at > now - ABSOLUTE)
-        with self._store.reading() as db:
-            row = db.execute(select(*columns).join(Visit, Visit.account_id == Account.id).where(*held)).first()
-        if row is None:
-            return None
-        if now - row.seen_at > _TOUCH_EVERY:
+        `wards` are the ids of patients and how they are related: a patient has themselves, a guardian at least one, and
+        who works at the clinic none. Raises AccountRefused.
+        """
+        wards = wards or {}
+        check(login, name, role, wards)
+        values = {"login": login, "name": name, "role": role, "password_hash": password_hash, "created_at": self._now()}
+        try:
             with self._store.writing() as db:
-                db.execute(update(Visit).where(Visit.token_sha256 == digest).values(seen_at=now))
-        return Who(row.id, row.login, row.name, row.role)
+                account_id = int(db.execute(insert(Account).values(values).returning(Account.id)).scalar_one())
+                for patient_id, relation in wards.items():
+                    db.execute(insert(Ward).values(account_id=account_id, patient_id=patient_id, relation=relation))
+                self._audit.append(db, by, "make an account", thing=by_account(account_id))
+        except IntegrityError:
+            raise AccountExists(f"there is an account {login!r} already; choose another login") from None
+        return account_id
+
+    def listed(self) -> list[AccountLine]:
+        """All accounts, in order of their names."""
+        return sorted(map(_line, self._store.look(select(Account))), key=lambda line: (line.name.casefold(), line.id))
+
+    def of(self, account_id: int) -> AccountLine:
+        """One account; raises UnknownAccount."""
+        known = 0 < account_id < 1 << 31  # a database takes no other
+        found = self._store.look(select(Account).where(Account.id == account_id)) if known else []
+        if not found:
+            raise UnknownAccount(f"there is no account {account_id} here")
+        return _line(found[0])
+
+    def named(self, login: str) -> AccountLine:
+        """The account of a login; raises UnknownAccount."""
+        row = self._by_login(login)
+        if row is None:
+            raise UnknownAccount(
+                f"there is no account {login!r} here; steadyreach account --list shows those there are"
+            )
+        return _line(row)
+
+    def wards(self, account_id: int) -> dict[str, str]:
+        """The ids of the patients whose records are an account's own, and how they are related."""
+        rows = self._store.look(select(Ward.patient_id, Ward.relation).where(Ward.account_id == account_id))
+        return {row.patient_id: row.relation for row in rows}
+
+    def add_ward(self, account_id: int, patient_id: str, relation: str, by: str) -> None:
+        """Let a guardian see one more patient's record; raises AccountRefused."""
+        check_wards(self.of(account_id).role, {**self.wards(account_id), patient_id: relation})
+        with self._store.writing() as db:
+            db.execute(
+                self._store.once(Ward), {"account_id": account_id, "patient_id": patient_id, "relation": relation}
+            )
+            self._audit.append(db, by, "add a ward", patient_id, by_account(account_id))
+
+    def end_ward(self, account_id: int, patient_id: str, by: str) -> None:
+        """Let an account see a patient's record no more, at once; raises UnknownAccount, also where it never did."""
+        if patient_id not in self.wards(self.of(account_id).id):
+            raise UnknownAccount(f"account {account_id} has no such patient")
+        with self._store.writing() as db:
+            db.execute(delete(Ward).where(Ward.account_id == account_id, Ward.patient_id == patient_id))
+            self._audit.append(db, by, "end a ward", patient_id, by_account(account_id))
+
+    def disable(self, account_id: int, by: str = COMMAND) -> None:
+        """Let an account in no more, and end its logins at once; raises UnknownAccount."""
+        self.of(account_id)
+        with self._store.writing() as db:
+            _change(db, account_id, disabled_at=self._now())
+            self._visits.end_all(db, account_id)
+            self._audit.append(db, by, "disable an account", thing=by_account(account_id))
+
+    def enable(self, account_id: int, by: str = COMMAND) -> None:
+        """Let an account in again; raises UnknownAccount."""
+        self.of(account_id)
+        with self._store.writing() as db:
+            _change(db, account_id, disabled_at=None)
+            self._audit.append(db, by, "enable an account", thing=by_account(account_id))
+
+    def log_in(self, login: str, password: str, address: str) -> str:
+        """Check a password and give back the secret that the browser shows from now on; raises NotProved.
+
+        For an account with a second factor it is good for nothing but to show that.
+        """
+        of_login = limits_of(login, address)
+        from_address = Limit(f"login from {address}", FAILURES_OF_ADDRESS, WITHIN)
+        tries = self._brakes.count(*of_login, from_address)
+        row = self._by_login(login)
+        if not passwords.fits(row.password_hash if row else "", password) or row is None or row.disabled_at:
+            self._audit.note(STRANGER, "fail to log in", thing=by_account(row.id) if row else "")
+            raise NotProved(WRONG)
+        self._brakes.forgive(tries, *of_login)
+        # Looked at once more: meanwhile a second factor may have been set up, or all logins been ended.
+        same = Account.id == row.id, Account.password_hash == row.password_hash, Account.disabled_at.is_(None)
+        with self._store.writing() as db:
+            last_step = db.execute(select(Account.last_step).where(*same).with_for_update(read=True)).scalar()
+            if last_step is None:
+                raise NotProved(WRONG)
+            token = self._visits.begin(db, row.id, password_alone=last_step > 0)
+            self._audit.append(db, by_account(row.id), "show a password" if last_step else "log in")
+        return token
 
     def log_out(self, token: str) -> None:
         """End a login; an unknown one is fine."""
+        who = self._visits.who(token)
         with self._store.writing() as db:
-            db.execute(delete(Visit).where(Visit.token_sha256 == sha256(token.encode())))
+            self._visits.end(db, token)
+            if who:
+                self._audit.append(db, who.actor, "log out")
 
-    def _brake(self, db: Connection, key: str) -> None:
-        since = self._now() - FAILURES_WITHIN
-        db.execute(delete(LoginFailure).where(LoginFailure.at <= since))
-        failures = func.count(LoginFailure.id), func.min(LoginFailure.at)
-        count, first = db.execute(select(*failures).where(LoginFailure.key == key)).one()
-        if count >= FAILURES:
-            wait_s = math.ceil((first - since).total_seconds())
-            raise LoginRefused(
-                f"{FAILURES} tries did not fit. The next one is possible in {math.ceil(wait_s / 60)} min.",
-                wait_s,
-            )
+    def log_out_elsewhere(self, account_id: int) -> str:
+        """End all logins of an account, and begin another; gives its secret."""
+        with self._store.writing() as db:
+            self._visits.end_all(db, account_id)
+            token = self._visits.begin(db, account_id)
+            self._audit.append(db, by_account(account_id), "end other logins")
+        return token
+
+    def prove(self, account_id: int, password: str) -> None:
+        """Raise NotProved where this is not the account's password, or too many were tried."""
+        limit = Limit(f"own password of {account_id}", FAILURES, WITHIN)
+        tries = self._brakes.count(limit)
+        (row,) = self._store.look(select(Account.password_hash).where(Account.id == account_id))
+        if not passwords.fits(row.password_hash, password):
+            raise NotProved("This is not your password.")
+        self._brakes.forgive(tries, limit)
+
+    def change_password(self, account_id: int, old: str, new: str) -> str:
+        """Change one's own password, and end the other logins; gives the secret of a fresh one.
+
+        Raises NotProved, or passwords.WeakPassword.
+        """
+        account = self.of(account_id)
+        self.prove(account_id, old)
+        passwords.check(new, account.second_factor, (account.login, account.name))
+        new_hash = passwords.hashed(new)
+        with self._store.writing() as db:
+            _change(db, account_id, password_hash=new_hash)
+            self._visits.end_all(db, account_id)
+            token = self._visits.begin(db, account_id)
+            self._audit.append(db, by_account(account_id), "change a password")
+        return token
+
+    def _by_login(self, login: str) -> Any:
+        if not login.isprintable():  # a database may not take it
+            return None
+        found = self._store.look(select(Account).where(Account.login == login))
+        return found[0] if found else None
 
 
-@cache
-def _nobody() -> str:
-    """The hash of a password that nobody has: an unknown login takes as long as a wrong password and tells nothing."""
-    return _HASHER.hash(secrets.token_hex(16))
+def limits_of(login: str, address: str) -> tuple[Limit, Limit]:
+    """How often a login may be tried: from one address, and from everywhere."""
+    folded = login.casefold()
+    return (
+        Limit(f"login {folded} from {address}", FAILURES, WITHIN),
+        Limit(f"login {folded}", FAILURES_OF_LOGIN, OF_LOGIN_WITHIN),
+    )
 
 
-def _fits(password_hash: str, password: str) -> bool:
-    with _AT_ONCE:
-        try:
-            return _HASHER.verify(password_hash, password)
-        except Argon2Error:
-            return False
+def _change(db: Connection, account_id: int, **values: object) -> None:
+    db.execute(update(Account).where(Account.id == account_id).values(**values))
+
+
+def _line(row: Any) -> AccountLine:
+    return AccountLine(
+        *(row.id, row.login, row.name, row.role, not row.password_hash, row.last_step > 0, row.disabled_at)
+    )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from engine.records import Session, from_json
 from server_sync import wire
 from server_sync.clinic import ledger
+from server_sync.clinic.audit import Audit
 from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.intake import Summary, check
 from server_sync.clinic.packing import unpacked
@@ -70,17 +71,19 @@ class Held(NamedTuple):
 class Archive:
     """The sessions of one clinic."""
 
-    def __init__(self, store: Store, patients: Patients, vault: Vault, now: Callable[[], datetime]) -> None:
-        """Use this database, these patients, their recordings and this clock."""
+    def __init__(
+        self, store: Store, patients: Patients, vault: Vault, audit: Audit, now: Callable[[], datetime]
+    ) -> None:
+        """Use this database, these patients, their recordings, this audit and this clock."""
         self._store, self._patients, self._vault, self._now = store, patients, vault, now
-        place = ledger.Place(store, patients, vault)
+        place = ledger.Place(store, patients, vault, audit)
         self._commits = GroupCommit[ledger.Offer, wire.Receipts](
             store, lambda db, offers: ledger.take(place, db, offers, self._now())
         )
 
     def take(self, device: str, batch: wire.Batch) -> wire.Receipts:
         """Take sessions in, each once; the same bytes again are welcome. Answers when it is on the disk for good."""
-        checked = tuple(check(item, self._holds) for item in batch.items)
+        checked = tuple(check(item, self._holds, self._patients.erased) for item in batch.items)
         return self._commits.do(ledger.Offer(device, checked, batch.lost, batch.clock)).result()
 
     def state(self, device: str) -> wire.State:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pysqlite3
-from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
@@ -53,6 +53,15 @@ class Database:
         """An insert that leaves alone what is there already, by its key."""
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
         return insert(table).on_conflict_do_nothing()
+
+    def tidy(self, table: str) -> None:
+        """Have nothing be left of what was removed from a table, or written over.
+
+        SQLite has it in the log that is written ahead, PostgreSQL in pages, where only a whole new table is without it.
+        """
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            on_sqlite = self.engine.dialect.name == "sqlite"
+            db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)" if on_sqlite else f"VACUUM FULL {table}"))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from server_sync.clinic.audit import COMMAND, Audit, by_device
 from server_sync.clinic.codes import as_typed, new_code
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
@@ -80,12 +81,18 @@ class Devices:
     """The devices of one clinic."""
 
     def __init__(
-        self, store: Store, patients: Patients, now: Callable[[], datetime], sealing_key: Callable[[], bytes]
+        self,
+        store: Store,
+        patients: Patients,
+        audit: Audit,
+        now: Callable[[], datetime],
+        sealing_key: Callable[[], bytes],
     ) -> None:
-        """Use this database, these patients, this clock and the clinic's public key to seal for."""
-        self._store, self._patients, self._now, self._sealing_key = store, patients, now, sealing_key
+        """Use this database, these patients, this audit, this clock and the clinic's public key to seal for."""
+        self._store, self._patients, self._audit, self._now = store, patients, audit, now
+        self._sealing_key = sealing_key
 
-    def new_code(self, patients: Sequence[str] = ()) -> str:
+    def new_code(self, patients: Sequence[str] = (), by: str = COMMAND) -> str:
         """A one-time code for one device, such as 7KQ4M-2XD9P: ten letters, good for 15 minutes and 5 tries.
 
         The device will be for these pseudonyms alone, or for anybody without any.
@@ -102,6 +109,8 @@ class Devices:
                 raise ValueError(f"the person {gone[0]!r} was erased here; choose another pseudonym")
             whom = " ".join(known[patient] for patient in patients)
             db.execute(insert(EnrolmentCode).values(selector=selector, patients=whom, **values))
+            for patient_id in known.values() or ("",):
+                self._audit.append(db, by, "make a code for a device", patient_id)
         return code
 
     def enrol(self, asked: Enrolment) -> Enrolled:
@@ -115,6 +124,8 @@ class Devices:
         token = f"device_{secrets.token_urlsafe(32)}"
         with self._store.writing() as db:
             device_id = self._admit(db, asked, sha256(token.encode()))
+            if device_id is not None:
+                self._audit.append(db, by_device(device_id), "enrol")
         if device_id is None:
             raise CodeRefused(
                 "this code is not valid (any more): a code is good for one device, 15 minutes and 5 tries; "
@@ -146,12 +157,13 @@ class Devices:
             db.execute(update(Device).where(Device.id == device_id).values(values))
         return token
 
-    def revoke(self, device_id: str) -> None:
+    def revoke(self, device_id: str, by: str = COMMAND) -> None:
         """Take a device's token away at once; what it delivered stays. Raises UnknownDevice."""
         with self._store.writing() as db:
             changed = update(Device).where(Device.id == device_id).values(revoked_at=self._now())
             if not db.execute(changed.returning(Device.id)).all():
                 raise UnknownDevice(f"there is no device {device_id!r} here; steadyreach devices lists those there are")
+            self._audit.append(db, by, "revoke a device", thing=device_id)
 
     def listed(self) -> list[DeviceLine]:
         """All devices, also revoked ones, the first enrolled first."""

@@ -68,15 +68,18 @@ class _Peek(msgspec.Struct, frozen=True):
 wire.meet(_Peek)
 
 
-def check(item: wire.Item, holds: Callable[[str], bool]) -> Checked:
-    """Judge an item; `holds` says whether a recording is here."""
+def check(item: wire.Item, holds: Callable[[str], bool], erased: Callable[[str], bool]) -> Checked:
+    """Judge an item; `holds` says whether a recording is here, `erased` whether the person of a pseudonym was.
+
+    Of those no recording is asked for; the ledger refuses them.
+    """
     try:
         taken = _taken(item, _session(item, _content(item)))
     except (NotASession, NotUnpacked) as reason:
         return Checked(item, None, receipt(item, wire.REFUSED, NOT_A_SESSION, str(reason)))
     except _TooNew as reason:
         return Checked(item, None, receipt(item, wire.TOO_NEW, wire.TOO_NEW, str(reason)))
-    if item.recording_sha256 and not holds(item.recording_sha256):
+    if item.recording_sha256 and not holds(item.recording_sha256) and not erased(taken.pseudonym):
         detail = f"send recording {item.recording_sha256} first, then session {item.id}"
         return Checked(item, None, receipt(item, wire.NO_RECORDING, wire.NO_RECORDING, detail))
     return Checked(item, taken)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Job
 
-WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+WAITING, RUNNING, DONE, FAILED, POSTPONED = "waiting", "running", "done", "failed", "postponed"
 MOST_ATTEMPTS = 5
 LEASE_S = 60.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
@@ -33,6 +33,15 @@ Work = Callable[[str], Writing]
 
 class Hopeless(Exception):
     """Work that would fail every time: its job is given up at once; the message says why."""
+
+
+class Postponed(Exception):
+    """Work that cannot be done now, through no fault of its own: it is to be tried again in some time, in seconds."""
+
+    def __init__(self, reason: str, wait_s: float) -> None:
+        """Keep how long to wait."""
+        super().__init__(reason)
+        self.wait_s = wait_s
 
 
 class Claimed(NamedTuple):
@@ -86,7 +95,7 @@ class Jobs:
         while True:
             now = self.now()
             nobody = or_(Job.lease_until.is_(None), Job.lease_until <= now)
-            free = Job.kind.in_(kinds), Job.state.in_((WAITING, RUNNING)), nobody
+            free = Job.kind.in_(kinds), Job.state.in_((WAITING, RUNNING, POSTPONED)), nobody
             columns = Job.id, Job.kind, Job.key, Job.attempts
             oldest = select(*columns).where(*free).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
             with self._store.writing() as db:
@@ -126,6 +135,12 @@ class Jobs:
         with self._store.writing() as db:
             db.execute(update(Job).where(*_held(job)).values(error=error[:_LONGEST_ERROR], **after))
 
+    def postpone(self, job: Claimed, reason: Postponed) -> None:
+        """Put a job back for later, as if nobody had tried; nobody waits for it who waits for the others to end."""
+        later = {"state": POSTPONED, "attempts": 0, "lease_until": self.now() + timedelta(seconds=reason.wait_s)}
+        with self._store.writing() as db:
+            db.execute(update(Job).where(*_held(job)).values(error=str(reason)[:_LONGEST_ERROR], **later))
+
     def release(self, worker: str) -> int:
         """Give back what a worker holds that is known to have ended: nobody has to wait for its lease."""
         with self._store.writing() as db:
@@ -139,7 +154,7 @@ class Jobs:
             return {row.state: row.jobs for row in db.execute(query)}
 
     def left(self, kinds: Sequence[str]) -> int:
-        """How many jobs of these kinds are neither done nor given up."""
+        """How many jobs of these kinds are neither done, nor given up, nor postponed."""
         counts = self.counts(kinds)
         return counts.get(WAITING, 0) + counts.get(RUNNING, 0)
 
@@ -171,6 +186,8 @@ def _do(jobs: Jobs, job: Claimed, how: Work) -> None:
         with _beating(jobs, job):
             write = how(job.key)
         jobs.done(job, write)
+    except Postponed as reason:
+        jobs.postpone(job, reason)
     except Exception as reason:  # noqa: BLE001 - whatever is the matter with one job must not stop its worker
         jobs.failed(job, f"{type(reason).__name__}: {reason}", isinstance(reason, Hopeless))
 

@@ -16,7 +16,7 @@ from server_sync.clinic.codes import ALPHABET, as_typed
 from server_sync.clinic.keys import Keys
 
 FILE = "keys.sealed"
-RECOVERY = "recovery public key"
+RECOVERY, PLACES = "recovery public key", "backup places"
 _LETTERS, _GROUP, _BITS = 52, 4, 5
 
 
@@ -61,10 +61,18 @@ def write(keys: Keys, folder: Path) -> Path:
     known = keys.known(RECOVERY)
     if known is None:
         raise NoCode("the clinic has no recovery code yet: steadyreach backup makes it and shows it once")
-    content, public = msgspec.msgpack.encode(Copy(*keys.all())), b64decode(known)
-    file = folder / FILE
+    file, public = folder / FILE, b64decode(known)
+    noted = places(keys)
+    if str(folder.absolute()) not in noted:
+        keys.change(PLACES, msgspec.json.encode([*noted, str(folder.absolute())]).decode())
+    content = msgspec.msgpack.encode(Copy(*keys.all()))
     write_whole(file, sealed(content, [Recipient(key_id(public), public)]), folder / f"{FILE}.new", mode=0o600)
     return file
+
+
+def places(keys: Keys) -> list[str]:
+    """The folders into which the keys were copied: where a destroyed one has to go from, too."""
+    return msgspec.json.decode(keys.known(PLACES) or "[]", type=list[str])
 
 
 def read(file: Path, code: str) -> Copy:

@@ -78,6 +78,12 @@ class Keys:
         with self._database.reading() as db:
             return db.execute(select(Secret.value).where(Secret.name == name)).scalar()
 
+    def change(self, name: str, value: str) -> None:
+        """Keep another value under a name."""
+        self.secret(name, lambda: value)
+        with self._database.writing() as db:
+            db.execute(update(Secret).where(Secret.name == name).values(value=value))
+
     def clinic_key(self, name: str) -> bytes:
         """A secret of the clinic as the 32 bytes of a key."""
         return b64decode(self.secret(name))
@@ -119,8 +125,7 @@ class Keys:
                 db.exec_driver_sql("PRAGMA secure_delete = ON")
             db.execute(update(PatientKey).where(PatientKey.patient_id == patient_id).values(key=SHREDDED))
         # What was there is still in the log that was written ahead, or in the page of the table.
-        last = "PRAGMA wal_checkpoint(TRUNCATE)" if db.dialect.name == "sqlite" else "VACUUM patient_key"
-        self._database.look(text(last))
+        self._database.tidy(PatientKey.__tablename__)
 
     def all(self) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
         """Every secret by name, and every patient's key by their id: what a copy of the keys holds."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, exists, inspect, select, union, union_all, update
 
 from server_sync import wire
+from server_sync.clinic.audit import Audit, Note, by_device
 from server_sync.clinic.devices import TOKEN_VALID
 from server_sync.clinic.intake import Checked, Taken, receipt
 from server_sync.clinic.patients import Patients
@@ -35,7 +36,8 @@ _DEVICES = (
 )
 _LOCKED_DEVICES = _DEVICES.with_for_update()
 _HELD = select(
-    *(Delivered.id, Delivered.sha256, Delivered.device_id, Delivered.number, Delivered.recording_lost)
+    *(Delivered.id, Delivered.sha256, Delivered.patient_id),
+    *(Delivered.device_id, Delivered.number, Delivered.recording_lost),
 ).where(Delivered.id.in_(_IDS))
 _HELD_AGAIN = (
     update(Delivered.__table__)  # type: ignore[arg-type]
@@ -89,11 +91,12 @@ class Offer(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where it is written: the database, whose patients, and their recordings."""
+    """Where it is written: the database, whose patients, their recordings, and the audit."""
 
     store: Store
     patients: Patients
     vault: Vault
+    audit: Audit
 
 
 def take(place: Place, db: Connection, offers: Sequence[Offer], now: datetime) -> list[wire.Receipts]:
@@ -117,6 +120,7 @@ def take(place: Place, db: Connection, offers: Sequence[Offer], now: datetime) -
     taking.finish()
     clocks = {offer.device: _clock(offer.clock) for offer in offers if offer.clock}
     states = _settle(db, place.patients, devices, clocks, now)
+    place.audit.extend(db, taking.noted)
     return [
         wire.Receipts(receipts=given, state=states[offer.device]) for given, offer in zip(receipts, offers, strict=True)
     ]
@@ -136,6 +140,7 @@ class _Taking:
 
     def __init__(self, place: Place, db: Connection, now: datetime, patients: Mapping[str, str]) -> None:
         self._place, self._db, self._now, self._patients = place, db, now, patients
+        self.noted = list[Note]()
         self._created = set[str]()
         self._held = dict[str, Any]()
         self._held_again = set[str]()
@@ -188,6 +193,7 @@ class _Taking:
             )
         if item.id in self._created:
             self._created.remove(item.id)  # once, however often it came at this moment
+            self.noted.append(Note(by_device(device), "deliver a session", held.patient_id, item.id))
             return receipt(item, wire.CREATED)
         return receipt(item, wire.HELD)
 

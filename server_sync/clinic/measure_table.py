@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from server_sync.clinic.cells import cell
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.recompute import measurement_bound
 from server_sync.clinic.store import Store
@@ -24,7 +25,6 @@ QUALITIES: Mapping[str, str] = {
 }
 KINDS = ("sway", "rom", "reach")
 _ROWS_AT_ONCE = 50_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Line(NamedTuple):
@@ -75,7 +75,7 @@ def write_csv(table: Iterable[Line], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Line._fields)
-        writer.writerows(map(_cell, line) for line in table)
+        writer.writerows(map(cell, line) for line in table)
 
 
 def write_parquet(table: Iterable[Line], path: Path) -> None:
@@ -109,8 +109,3 @@ def _of(row: Any, patients: Patients, versions: Mapping[str, str]) -> Iterator[L
         for part, whole in sorted(found[kind].items()):
             for name, one in sorted(whole["measures"].items()):
                 yield Line(*about, kind, part, name, one["value"], one["unit"], one["error"], one["note"])
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: pseudonyms are written by people."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -2,8 +2,9 @@
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -32,6 +33,20 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     born: str = ""
     zone: str = ""
     identifier: str = ""
+
+
+def check(person: Person) -> None:
+    """Raise ValueError for a birth or a time zone that cannot be."""
+    try:
+        if person.born:
+            year, month, day = (*map(int, person.born.split("-")), 1, 1)[:3]
+            date(year, month, day)
+    except ValueError:
+        raise ValueError(
+            f"born {person.born[:20]!r} must be a year, a month or a day, as 2017, 2017-05, 2017-05-30"
+        ) from None
+    if person.zone and person.zone not in available_timezones():
+        raise ValueError(f"zone {person.zone[:40]!r} must be a time zone as IANA names them, such as Europe/Berlin")
 
 
 class Patients:
@@ -64,6 +79,10 @@ class Patients:
         if person != Person(pseudonym=person.pseudonym):
             self.write(patient_id, person)
         return patient_id
+
+    def erased(self, pseudonym: str) -> bool:
+        """Whether the person of a pseudonym was erased here."""
+        return bool(self._store.look(select(Erased.lookup).where(Erased.lookup == self.lookup(pseudonym))))
 
     def admitted(self, db: Connection, pseudonyms: Iterable[str]) -> dict[str, str]:
         """The ids of pseudonyms, made where there are none; one whose person was erased is left out.
@@ -111,7 +130,8 @@ class Patients:
         return tuple(found)
 
     def write(self, patient_id: str, person: Person) -> None:
-        """Change the clinic's words; raises Unknown, or ValueError for another pseudonym than before."""
+        """Change the clinic's words; raises Unknown, or ValueError for what cannot be, or another pseudonym."""
+        check(person)
         if self.person(patient_id).pseudonym != person.pseudonym:
             raise ValueError(f"a patient keeps the pseudonym they have; {person.pseudonym!r} is another one")
         sealed = self.seal(patient_id, msgspec.json.encode(person), f"patient {patient_id}")

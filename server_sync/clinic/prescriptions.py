@@ -23,6 +23,7 @@ from engine.prescription import (
 )
 from engine.records import RecordUnreadable, from_json
 from engine.task import Task
+from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, PrescriptionVersion
@@ -61,9 +62,9 @@ class Changed(Exception):
 class Prescriptions:
     """What is prescribed for the patients of one clinic."""
 
-    def __init__(self, store: Store, patients: Patients, now: Callable[[], datetime]) -> None:
-        """Use this database, these patients and this clock."""
-        self._store, self._patients, self._now = store, patients, now
+    def __init__(self, store: Store, patients: Patients, audit: Audit, now: Callable[[], datetime]) -> None:
+        """Use this database, these patients, this audit and this clock."""
+        self._store, self._patients, self._audit, self._now = store, patients, audit, now
 
     def current(self, pseudonym: str) -> Version:
         """The version that holds now; raises NothingPrescribed."""
@@ -86,7 +87,7 @@ class Prescriptions:
         rows = _ROWS.where(PrescriptionVersion.patient_id == patient_id).order_by(PrescriptionVersion.version)
         return [self._read(row) for row in self._store.look(rows)]
 
-    def save(self, pseudonym: str, draft: Draft, author: str, if_match: str = "") -> Version:
+    def save(self, pseudonym: str, draft: Draft, author: str, if_match: str = "", by: str = COMMAND) -> Version:
         """Write the next version on top of the one that the author saw, whose hash is `if_match` ("" for none).
 
         Raises Changed where that is not the current one, also where somebody else is a moment faster, and
@@ -101,12 +102,14 @@ class Prescriptions:
                 last = self._one(db, whose[1])
                 if (last.sha256 if last else "") != if_match:
                     raise self._changed(db, whose, draft, if_match)
-                return self._write(db, whose, draft, author, last)
+                written = self._write(db, whose, draft, author, last)
+                self._audit.append(db, by, "prescribe", whose[1], f"version {written.prescription.version}")
+                return written
         except IntegrityError:  # another process wrote this version between our look and our write
             with self._store.reading() as db:
                 raise self._changed(db, (pseudonym, self._patient_id(pseudonym)), draft, if_match) from None
 
-    def tell(self, pseudonym: str, text: str, author: str) -> Version:
+    def tell(self, pseudonym: str, text: str, author: str, by: str = COMMAND) -> Version:
         """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
 
         The oldest makes room where there are MOST_MESSAGES; versions before keep it.
@@ -116,7 +119,7 @@ class Prescriptions:
             draft = draft_for(pseudonym, last.prescription)
             try:
                 more = replace(draft, messages=(*draft.messages, Message(text=text))[-MOST_MESSAGES:])
-                return self.save(pseudonym, more, author, last.sha256)
+                return self.save(pseudonym, more, author, last.sha256, by)
             except Changed:
                 continue  # the message says nothing of what others wrote meanwhile
 

@@ -14,8 +14,9 @@ from engine.sealing import PrivateKeys
 from server_sync.clinic.jobs import Work, Writing
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.service import Service
-from server_sync.clinic.tables import Delivered, Measurement
+from server_sync.clinic.tables import Delivered, Measurement, RecordingKey
 from server_sync.clinic.tiers import ARCHIVED, WHOLE, Kept, kept
+from server_sync.clinic.vault import LET_GO
 from server_sync.wire import LARGEST_SESSION_BYTES
 
 
@@ -76,7 +77,9 @@ class Recompute:
     def missing(self) -> list[str]:
         """The recordings that sessions name and that this version has not measured, in neither tier, in order."""
         known = select(Measurement.recording_sha256).where(Measurement.version.in_(self.versions))
-        named = select(Delivered.recording_sha256).distinct().where(Delivered.recording_sha256 != "")
+        let_go = select(RecordingKey.sha256).where(RecordingKey.sealed == LET_GO)
+        there = Delivered.recording_sha256 != "", Delivered.recording_sha256.not_in(let_go)
+        named = select(Delivered.recording_sha256).distinct().where(*there)
         with self._store.reading() as db:
             return sorted(db.execute(named.where(Delivered.recording_sha256.not_in(known))).scalars())
 

@@ -6,18 +6,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from server_sync.clinic import dumps, key_copies, lost_recordings
+from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.backup import BACKUP_KEY, Clinic, named, pieces
+from server_sync.clinic.erasure import Erasing
 from server_sync.clinic.key_copies import Copy
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.manifest import BackupUnusable, Manifest, Told, check, some
 from server_sync.clinic.objects import Objects, archived_key, recording_key
+from server_sync.clinic.patients import Patients
 from server_sync.clinic.private import make_folder
 from server_sync.clinic.sealed_stream import NotOpened, opened
+from server_sync.clinic.service import utc_now
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered
+from server_sync.clinic.tables import Delivered, Visit
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -73,9 +77,19 @@ def _restored(folder: Path, manifest: Manifest, to: Clinic, keys: Keys, told: To
             objects.write(name, pieces(folder / name))
     _restore_database(folder / manifest.database, manifest.kind, to.url, keys)
     store = Store(to.url, keys)  # which brings an older schema to that of this version
+    with store.writing() as db:  # who was logged in then may not be allowed to any more
+        db.execute(delete(Visit))
+    _forget_the_erased(store, keys, objects)
     lost_recordings.note(store, objects)
     store.close()
     return _verified(manifest, to.url, objects)
+
+
+def _forget_the_erased(store: Store, keys: Keys, objects: Objects) -> None:
+    """Remove what the backup has of those whose keys were destroyed since."""
+    audit = Audit(store, utc_now)
+    Erasing(store, Patients(store, keys, utc_now), keys, objects, audit, utc_now).resume(COMMAND)
+    audit.close()
 
 
 def _refuse_unfit(manifest: Manifest, to: Clinic) -> None:

@@ -21,9 +21,8 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "change one's own account"
 
 
-THERAPIST, ADMIN, AUDITOR, RESEARCHER, PATIENT, GUARDIAN = (
-    *("therapist", "admin", "auditor", "researcher", "patient", "guardian"),
-)
+THERAPIST, ADMIN, AUDITOR, RESEARCHER = "therapist", "admin", "auditor", "researcher"
+PATIENT, GUARDIAN = "patient", "guardian"
 _P = Permission
 ROLES: Mapping[str, frozenset[Permission]] = {
     THERAPIST: frozenset({_P.OWN_ACCOUNT, _P.READ_PATIENTS, _P.PRESCRIBE, _P.WRITE_PATIENTS, _P.MANAGE_DEVICES}),

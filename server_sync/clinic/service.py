@@ -12,19 +12,32 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.sealing import key_id
-from server_sync.clinic.accounts import Accounts
+from server_sync.clinic.accounts import Accounts, Entrance
 from server_sync.clinic.archive import Archive
+from server_sync.clinic.audit import Audit
+from server_sync.clinic.brakes import Brakes
+from server_sync.clinic.consents import Consents
+from server_sync.clinic.contacts import Contacts
 from server_sync.clinic.devices import Devices
+from server_sync.clinic.drafts import Drafts
+from server_sync.clinic.erasure import Erasing
+from server_sync.clinic.invitations import Invitations
 from server_sync.clinic.keys import Keys
+from server_sync.clinic.letters import Letters
+from server_sync.clinic.links import Links
 from server_sync.clinic.objects import Objects
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.place import Place, database_url, keys_url, place_of
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.private import make_folder
+from server_sync.clinic.retention import Retention
+from server_sync.clinic.second_factor import SecondFactors
 from server_sync.clinic.store import Store
+from server_sync.clinic.systems import Systems
 from server_sync.clinic.tables import Setting
 from server_sync.clinic.uploads import Uploads
 from server_sync.clinic.vault import Vault
+from server_sync.clinic.visits import Visits
 
 
 def utc_now() -> datetime:
@@ -76,14 +89,27 @@ class Service:
         with _opening("its database" if place.database else f"its folder {folder}"):
             self.store = Store(database_url(folder, place), self.keychain)
         self._refuse_other_keys()
-        self.place, self.folder = place, folder
+        self.place, self.folder, self.now = place, folder, now
         self.patients = Patients(self.store, self.keychain, now)
         self.vault = Vault(self.objects, self.store, self.keychain)
         self.uploads = Uploads(self.vault)
-        self.accounts = Accounts(self.store, now)
-        self.devices = Devices(self.store, self.patients, now, lambda: self.keys().public)
-        self.archive = Archive(self.store, self.patients, self.vault, now)
-        self.prescriptions = Prescriptions(self.store, self.patients, now)
+        self.audit = Audit(self.store, now)
+        self.visits = Visits(self.store, now)
+        entrance = Entrance(self.store, self.visits, Brakes(self.store, now), self.audit, now)
+        self.accounts = Accounts(entrance)
+        self.invitations = Invitations(entrance, self.accounts)
+        self.second_factors = SecondFactors(entrance, self.accounts, self.invitations, self.keychain)
+        self.devices = Devices(self.store, self.patients, self.audit, now, lambda: self.keys().public)
+        self.archive = Archive(self.store, self.patients, self.vault, self.audit, now)
+        self.prescriptions = Prescriptions(self.store, self.patients, self.audit, now)
+        self.consents = Consents(self.store, self.patients, self.audit, now)
+        self.contacts = Contacts(self.store, self.patients, self.audit, now)
+        self.letters = Letters(self.store, self.patients, self.audit, now)
+        self.systems = Systems(self.store, self.audit, now)
+        self.links = Links(self.store, self.keychain, self.patients, self.consents)
+        self.drafts = Drafts(self.store, self.patients, self.links, self.prescriptions, self.audit, now)
+        self.erasing = Erasing(self.store, self.patients, self.keychain, self.objects, self.audit, now)
+        self.retention = Retention(self.store, self.patients, self.consents, self.vault, self.erasing, self.audit, now)
 
     def form_key(self) -> str:
         """The secret that signs forms, the same for every process of this server."""
@@ -104,6 +130,7 @@ class Service:
     def close(self) -> None:
         """Write what waits, and let go of the database."""
         self.archive.close()
+        self.audit.close()
         self.store.close()
         self.keychain.close()
 

@@ -4,12 +4,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import text
 
 from server_sync.clinic.database import Database
 from server_sync.clinic.keys import Keys
+from server_sync.clinic.tables import Setting
 
 _MIGRATION_LOCK = 7_340_001
 
@@ -35,9 +37,12 @@ class Store(Database):
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            before = MigrationContext.configure(connection).get_current_revision()
             config.attributes |= {"connection": connection, "keys": keys}
             try:
                 command.upgrade(config, "head")
             except CommandError as reason:
                 raise SchemaUnknown(f"its tables are of a newer version of Steadyreach ({reason}); update it") from None
             self.schema = str(ScriptDirectory.from_config(config).get_current_head())
+        if before not in (None, self.schema):
+            self.tidy(Setting.__tablename__)

@@ -101,7 +101,7 @@ class Visit(Table):
 
 
 class LoginFailure(Table):
-    """A login that did not work; `key` is the login and the address it came from."""
+    """A try that did not fit; `key` is the SHA-256 of what was tried: a login, an address, or both."""
 
     __tablename__ = "login_failure"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -270,7 +270,8 @@ class PrescriptionVersion(Table):
 class Job(Table):
     """Work to be done once: what kind, on what (`key`, one job of a kind each), and who holds it until when.
 
-    `state` is waiting, running, done or failed; a running job whose lease is over is waiting again.
+    `state` is waiting, running, done, failed or postponed; a running job whose lease is over is waiting again, and so
+    is one that was postponed.
     """
 
     __tablename__ = "job"
@@ -358,7 +359,7 @@ class Letter(Table):
 class DraftProgramme(Table):
     """A programme that another system asked for, for a therapist to take up or turn down; `sealed` is what it asked.
 
-    `state` is waiting, taken or declined; `system_id` and `request_id` are whose it is and what it calls it.
+    `state` is waiting, taken or declined; `system_id` is whose it is, and `request_id` the SHA-256 of what it calls it.
     """
 
     __tablename__ = "draft"
@@ -373,11 +374,14 @@ class DraftProgramme(Table):
 
 
 class System(Table):
-    """Another system that may use the FHIR facade: its public keys (JWKS) and what it may do (SMART scopes)."""
+    """Another system that may use the FHIR facade: its public keys (JWKS) and what it may do (SMART scopes).
+
+    `base` is where it reaches the facade. Systems are never removed, because the audit and consents name them.
+    """
 
     __tablename__ = "system"
     id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    base: Mapped[str]
     jwks: Mapped[str]
     scopes: Mapped[str]
     created_at: Mapped[datetime]
@@ -395,15 +399,34 @@ class SystemToken(Table):
 
 
 class UsedAssertion(Table):
-    """A proof that a system has used (`jti` of its JWT), until it would be too old anyway."""
+    """A proof that a system has used, until it would be too old anyway: the SHA-256 of its id and the JWT's `jti`."""
 
     __tablename__ = "used_assertion"
     jti: Mapped[str] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime]
 
 
+class Target(Table):
+    """Another FHIR server that the records of who agreed are brought to; the key for it is among the clinic's keys.
+
+    `client_id` is what it knows us by, "" where it asks for no token; `token_url` is where it gives out tokens, ""
+    where it says so itself, and `scope` what is asked for there.
+    """
+
+    __tablename__ = "target"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    client_id: Mapped[str]
+    token_url: Mapped[str]
+    scope: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class Sent(Table):
-    """A resource that another FHIR server holds, and the hash of its content; `doubt` says what is not sure."""
+    """A resource that a target holds, or may: the hash of what was sent, and `remote`, where it is there.
+
+    `doubt` says why somebody has to look before it is sent again; it is not sure then whether it is there.
+    """
 
     __tablename__ = "sent"
     target: Mapped[str] = mapped_column(primary_key=True)
@@ -411,4 +434,5 @@ class Sent(Table):
     patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
     sha256: Mapped[str]
     at: Mapped[datetime]
+    remote: Mapped[str] = mapped_column(server_default="")
     doubt: Mapped[str] = mapped_column(server_default="")

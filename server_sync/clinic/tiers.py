@@ -19,8 +19,8 @@ from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.sealed_stream import NotOpened
 from server_sync.clinic.service import ClinicKeys
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered
-from server_sync.clinic.vault import Read, Vault
+from server_sync.clinic.tables import Delivered, RecordingKey
+from server_sync.clinic.vault import LET_GO, Read, Vault
 from server_sync.wire import sha256
 
 ARCHIVING = "archive"
@@ -65,7 +65,9 @@ def add_old(store: Store, jobs: Jobs, older: timedelta) -> int:
     before = jobs.now() - older
     late = select(Delivered.recording_sha256).where(Delivered.started_at >= before)
     old = select(Delivered.recording_sha256).distinct().where(Delivered.started_at < before)
-    named = old.where(Delivered.recording_sha256 != "", Delivered.recording_sha256.not_in(late))
+    let_go = select(RecordingKey.sha256).where(RecordingKey.sealed == LET_GO)
+    recording = Delivered.recording_sha256
+    named = old.where(recording != "", recording.not_in(late), recording.not_in(let_go))
     with store.reading() as db:
         found = sorted(db.execute(named).scalars())
     return jobs.add(ARCHIVING, found)

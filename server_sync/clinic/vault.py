@@ -23,6 +23,10 @@ Read = Callable[[str], Iterator[bytes]]
 """Gives the content behind a key of the store, as it came; raises FileNotFoundError, and NotOpened."""
 
 
+class LetGo(ValueError):
+    """A recording that may not be kept any more; the message names it."""
+
+
 class _Row(NamedTuple):
     patient_id: str | None
     sealed: bytes
@@ -50,8 +54,11 @@ class Vault:
         return None if self._is_sealed(key) else size
 
     def write(self, key: str, pieces: Iterable[bytes]) -> None:
-        """Write a recording or its archive, sealed, on the disk for good."""
+        """Write a recording or its archive, sealed, on the disk for good; raises LetGo."""
         sha256 = key.rpartition("/")[2]
+        row = self._row(sha256)
+        if row is not None and row.sealed == LET_GO:
+            raise LetGo(f"recording {sha256} was not kept longer than it may be")
         self.objects.write(key, sealed(self.key(sha256) or self._new_key(sha256), pieces))
 
     def read(self, key: str) -> Iterator[bytes]:
@@ -96,9 +103,9 @@ class Vault:
 
     def let_go(self, sha256: str) -> None:
         """Remove a recording that may not be kept longer; it is not asked for again."""
+        self.objects.remove([recording_key(sha256), archived_key(sha256)])
         with self._store.writing() as db:
             db.execute(update(RecordingKey).where(RecordingKey.sha256 == sha256).values(sealed=LET_GO))
-        self.objects.remove([recording_key(sha256), archived_key(sha256)])
 
     def _new_key(self, sha256: str, patient_id: str | None = None) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)

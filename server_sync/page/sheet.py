@@ -66,7 +66,7 @@ def sheet(session: Session, block: int | None = None, trial: int | None = None) 
             f"preset {session.preset}" if session.preset else "",
         ),
         facts=_facts(session, list(played.values())),
-        precautions=tuple(_precaution(precaution) for precaution in session.precautions),
+        precautions=tuple(precaution_words(precaution) for precaution in session.precautions),
         parts=tuple(part(number, record, ceilings(session), chosen[number]) for number, record in played.items()),
         measurements=_measurements(session.calibration) if session.calibration else None,
         trust=trust(session),
@@ -93,7 +93,7 @@ def _answer(answer: Answer) -> tuple[str, str, str]:
     return (f"{words.sentence(answer.kind)} {when}", f"{answer.value:g} of 10", "")
 
 
-def _precaution(precaution: Precaution) -> str:
+def precaution_words(precaution: Precaution) -> str:
     """What is forbidden, until when, why and by whom; a movement without a unit is forbidden as a whole."""
     named, most = words.movement(precaution.movement), words.quantity(precaution.at_most, precaution.unit)
     beyond = f"{named} at most {most}" if precaution.unit else f"{named}: not allowed"

@@ -1,4 +1,8 @@
-"""Who may use an address: anyone, a therapist who is logged in, or a device whose request is whole and signed."""
+"""Who may use an address: what each route declares, and nobody else.
+
+`opt={"may": X}` names ANYONE, a DEVICE whose request is whole and signed, another SYSTEM with what its token has to be
+for (`scope`), or the Permission that the role of who is logged in has to have.
+"""
 
 from base64 import b64decode
 from collections.abc import AsyncGenerator
@@ -7,39 +11,51 @@ from typing import Any
 import anyio
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import State
+from litestar.datastructures import Cookie, State
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
 from server_sync import wire
-from server_sync.clinic.accounts import Who
 from server_sync.clinic.devices import KnownDevice
+from server_sync.clinic.roles import STAFF, Permission, may
 from server_sync.clinic.service import Service
 from server_sync.clinic.version import SOFTWARE
+from server_sync.clinic.visits import Who
+from server_sync.fhir.search import SEARCHES
 from server_sync.web.rates import Rates
 
 COOKIE = "steadyreach"
-ANYONE, THERAPIST, DEVICE = "anyone", "therapist", "device"
-BY_DEVICE = {"who": DEVICE, "exclude_from_csrf": True}
+ANYONE, DEVICE, SYSTEM = "anyone", "device", "system"
+BEFORE_SECOND_FACTOR = "before_second_factor"
+"""In `opt`: staff who must have a second factor may use this address before they have set it up."""
+BY_DEVICE = {"may": DEVICE, "exclude_from_csrf": True}
 UPLOADING = {**BY_DEVICE, "rate": "uploads"}
 MOST_QUESTIONS, MOST_PIECES, WITHIN_S = 120, 2400, 60.0
 """Requests of one device a minute: a month's sessions come in two, a recording in pieces of up to a megabyte."""
+MOST_SEARCHES, WRONG_ASSERTIONS = 600, 30
+"""Requests of another system a minute, and proofs of who it is that did not hold, from one address."""
 
 Visitor = Request[Who, Any, State]
 DeviceRequest = Request[KnownDevice, Any, State]
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-
 _NOTHING = wire.content_digest(b"")
 
 
 def new_rates() -> dict[str, Rates]:
-    """Full buckets for each kind of request of a device."""
-    return {"questions": Rates(MOST_QUESTIONS, WITHIN_S), "uploads": Rates(MOST_PIECES, WITHIN_S)}
+    """Full buckets for each kind of request of a device, or of another system."""
+    most = {"questions": MOST_QUESTIONS, "uploads": MOST_PIECES, "systems": MOST_SEARCHES}
+    most["assertions"] = WRONG_ASSERTIONS
+    return {kind: Rates(each, WITHIN_S) for kind, each in most.items()}
 
 
 class NotLoggedIn(Exception):
-    """Nobody is logged in, or no longer."""
+    """Nobody is logged in, or no longer, or not wholly; `to` is the address at which that goes on."""
+
+    def __init__(self, to: str = "/login") -> None:
+        """Keep where to go."""
+        super().__init__(to)
+        self.to = to
 
 
 class Damaged(ValueError):
@@ -52,13 +68,32 @@ class NotUnderstood(Exception):
 
 async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     """Refuse who may not use an address; one that declares nobody is for nobody."""
-    who = handler.opt.get("who")
-    if who == THERAPIST:
-        await _admit_therapist(connection)
-    elif who == DEVICE:
+    declared = handler.opt.get("may")
+    if isinstance(declared, Permission):
+        await _admit_account(connection, declared, handler.opt.get(BEFORE_SECOND_FACTOR, False))
+    elif declared == DEVICE:
         await _admit_device(connection, handler.opt.get("rate", "questions"))
-    elif who != ANYONE:
+    elif declared == SYSTEM:
+        await _admit_system(connection, handler.opt["scope"])
+    elif declared != ANYONE:
         raise HTTPException(status_code=403, detail="nobody may use this address")
+
+
+def cookie_name(state: State) -> str:
+    """What the cookie of a login is called; over TLS a browser takes a `__Host-` cookie from nobody but this server."""
+    return f"__Host-{COOKIE}" if state.https else COOKIE
+
+
+def login_cookie(state: State, token: str) -> Cookie:
+    """The cookie of a login, which no script and no other site's form can read; an empty token takes it away."""
+    age = None if token else 0
+    name, secure = cookie_name(state), bool(state.https)
+    return Cookie(key=name, value=token, max_age=age, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def shown_token(connection: Connection) -> str:
+    """The secret of the login that a browser shows, "" for none."""
+    return connection.cookies.get(cookie_name(connection.app.state), "")
 
 
 async def whole_body(request: Request[Any, Any, Any]) -> AsyncGenerator[bytes, None]:
@@ -73,12 +108,18 @@ async def whole_body(request: Request[Any, Any, Any]) -> AsyncGenerator[bytes, N
         yield body
 
 
-async def _admit_therapist(connection: Connection) -> None:
-    service: Service = connection.app.state.service
-    account = await anyio.to_thread.run_sync(service.accounts.who, connection.cookies.get(COOKIE, ""))
-    if account is None:
+async def _admit_account(connection: Connection, permission: Permission, before_second_factor: bool) -> None:
+    state = connection.app.state
+    who = await anyio.to_thread.run_sync(state.service.visits.who, shown_token(connection))
+    if who is None:
         raise NotLoggedIn
-    connection.scope["user"] = account
+    if who.password_alone:
+        raise NotLoggedIn("/login/code")
+    connection.scope["user"] = who
+    if state.second_factor_required and who.role in STAFF and not who.second_factor and not before_second_factor:
+        raise NotLoggedIn("/account/second-factor")
+    if not may(who.role, permission):
+        raise HTTPException(status_code=403, detail=f"you may not {permission}")
 
 
 async def _admit_device(connection: Connection, rate: str) -> None:
@@ -101,6 +142,23 @@ async def _admit_device(connection: Connection, rate: str) -> None:
     _check_signature(device, wire.to_sign(scope["method"], address, headers), headers)
     if scope["method"] in ("GET", "HEAD", "DELETE") and headers.get(wire.DIGEST) != _NOTHING:
         raise Damaged("a request without a body must name the digest of nothing")
+
+
+async def _admit_system(connection: Connection, letter: str) -> None:
+    """Let in a system whose token says that it may do this with the type of resource that the address names."""
+    service: Service = connection.app.state.service
+    _, _, token = connection.headers.get("Authorization", "").partition("Bearer ")
+    system = await anyio.to_thread.run_sync(service.systems.who, token)
+    if system is None:
+        known = {"WWW-Authenticate": 'Bearer realm="fhir"'}
+        raise HTTPException(status_code=401, detail="show an access token that holds", headers=known)
+    connection.scope["user"] = system
+    connection.app.state.rates["systems"].spend(system.id)
+    kind = connection.path_params["kind"]
+    if kind not in SEARCHES:
+        raise HTTPException(status_code=404, detail="resources of this type are not served here")
+    if (kind, letter) not in system.scopes:
+        raise HTTPException(status_code=403, detail=f"system/{kind}.{letter} is not in the scope of this token")
 
 
 def check_version(said: str) -> None:

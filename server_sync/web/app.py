@@ -1,11 +1,12 @@
 """The clinic server's web: addresses, who may use them, and what is said when something is refused.
 
-Every route says `who` may use it, and a request to one that does not is refused. Handlers are thin: they turn
+Every route says who `may` use it, and a request to one that does not is refused. Handlers are thin: they turn
 a request into a call of the service, and its answer or refusal into a response.
 """
 
 import asyncio
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -15,21 +16,53 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler, LifeSpanReceive, LifeSpanScope, Message, Receive, Scope
+from litestar.types import (
+    BeforeMessageSendHookHandler,
+    ControllerRouterHandler,
+    LifeSpanReceive,
+    LifeSpanScope,
+    Message,
+    Receive,
+    Scope,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from server_sync import wire
+from server_sync.clinic.accounts import UnknownAccount
 from server_sync.clinic.devices import CodeRefused, KeyRefused
+from server_sync.clinic.export_choice import NO_FORMATS, Writing
+from server_sync.clinic.exports import Exports
+from server_sync.clinic.keys import Shredded
 from server_sync.clinic.packing import NotUnpacked
 from server_sync.clinic.patients import Unknown
 from server_sync.clinic.service import Service
 from server_sync.clinic.uploads import LengthDiffers, RecordingDamaged, UploadComplete, UploadUnknown, WrongOffset
-from server_sync.web import device_routes, page_routes, prescriptions, watching
-from server_sync.web.access import COOKIE, Damaged, NotLoggedIn, NotUnderstood, admit, new_rates
+from server_sync.web import (
+    account_routes,
+    audit_pages,
+    device_routes,
+    draft_routes,
+    entry_routes,
+    export_routes,
+    fhir_routes,
+    own_routes,
+    page_routes,
+    prescriptions,
+    watching,
+)
+from server_sync.web.access import (
+    COOKIE,
+    Damaged,
+    NotLoggedIn,
+    NotUnderstood,
+    admit,
+    new_rates,
+)
 from server_sync.web.device_routes import NotAMessage, answer, upload_headers
 from server_sync.web.exchange import Exchange
-from server_sync.web.hosts import KnownHosts
+from server_sync.web.hosts import KnownHosts, OnlyHttps
+from server_sync.web.pages import page
 from server_sync.web.rates import Rates, TooMany
 
 HEADERS = {
@@ -37,7 +70,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb")
+    ),
 }
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 WRONG_CODES, WRONG_CODES_WITHIN_S = 10, 3600.0
 """Codes that one address may try in vain: a code is guessed with 1 in 33 million in an hour of five tries."""
 # What the service and the web may refuse: status, and a code for programs.
@@ -51,6 +90,8 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
     CodeRefused: (403, "code refused"),
     KeyRefused: (422, "bad key"),
     Unknown: (404, "unknown"),
+    Shredded: (404, "unknown"),
+    UnknownAccount: (404, "unknown"),
     UploadUnknown: (404, "unknown upload"),
     LengthDiffers: (400, "inconsistent-upload-length"),
     WrongOffset: (409, "mismatching-upload-offset"),
@@ -59,9 +100,16 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
 DELIVERIES_AT_ONCE = 4
 ROUTES: Sequence[ControllerRouterHandler] = [
     *watching.ROUTES,
+    *entry_routes.ROUTES,
     *page_routes.ROUTES,
+    *account_routes.ROUTES,
+    *own_routes.ROUTES,
+    *audit_pages.ROUTES,
     *device_routes.ROUTES,
     *prescriptions.ROUTES,
+    *export_routes.ROUTES,
+    *draft_routes.ROUTES,
+    *fhir_routes.ROUTES,
 ]
 
 
@@ -78,13 +126,28 @@ class Web(Litestar):
         watching.note(scope, exchange, self.state.metrics)
 
 
-def make_app(service: Service, hosts: tuple[str, ...] = ()) -> Litestar:
-    """The web of a service; `hosts` are the names it may be called by, any when empty."""
+def make_app(
+    service: Service,
+    hosts: tuple[str, ...] = (),
+    https: bool = False,
+    second_factor_required: bool = False,
+    writing: Writing = NO_FORMATS,
+) -> Litestar:
+    """The web of a service; `hosts` are the names it may be called by, any when empty.
+
+    `https` says that it is reached over TLS alone, and `second_factor_required` that who works at the clinic must have
+    one. `writing` is how exports are written.
+    """
     known = {
         "service": service,
+        "https": https,
+        "second_factor_required": second_factor_required,
         "metrics": watching.Metrics(),
         "rates": new_rates(),
         "deliveries": asyncio.Semaphore(DELIVERIES_AT_ONCE),
+        "exports": Exports(service, writing),
+        "exporting": Lock(),
+        "facade": fhir_routes.new_facade(service),
         "wrong_codes": Rates(WRONG_CODES, WRONG_CODES_WITHIN_S),
     }
     return Web(
@@ -93,14 +156,15 @@ def make_app(service: Service, hosts: tuple[str, ...] = ()) -> Litestar:
         state=State(known),
         csrf_config=CSRFConfig(
             secret=service.form_key(),
-            cookie_name=f"{COOKIE}-form",
+            cookie_name=f"__Host-{COOKIE}-form" if https else f"{COOKIE}-form",
+            cookie_secure=https,
             cookie_httponly=True,
             cookie_samesite="lax",
         ),
-        middleware=[KnownHosts(hosts)] if hosts else [],
-        before_send=[_add_headers],
+        middleware=[*([KnownHosts(hosts)] if hosts else []), *([OnlyHttps()] if https else [])],
+        before_send=[_adding(HEADERS | OVER_TLS if https else HEADERS)],
         exception_handlers={
-            NotLoggedIn: lambda *_: Redirect("/login", status_code=303),
+            NotLoggedIn: lambda _, reason: Redirect(reason.to, status_code=303),
             HTTPException: _refused_by_web,
             OSError: _disk_trouble,
             **dict.fromkeys((OperationalError, InterfaceError, NoConnection), _database_trouble),
@@ -114,15 +178,19 @@ def make_app(service: Service, hosts: tuple[str, ...] = ()) -> Litestar:
     )
 
 
-async def _add_headers(message: Message, scope: Scope) -> None:
-    if message["type"] == "http.response.start":
-        static = scope["path"].startswith("/static/")
-        caching = "max-age=3600" if static else "no-store"
-        headers = HEADERS | {"Cache-Control": caching}
-        message["headers"] = [
-            *message["headers"],
-            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
-        ]
+def _adding(always: dict[str, str]) -> BeforeMessageSendHookHandler:
+    """What adds headers to each answer."""
+
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            caching = "max-age=3600" if scope["path"].startswith("/static/") else "no-store"
+            headers = always | {"Cache-Control": caching}
+            message["headers"] = [
+                *message["headers"],
+                *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+            ]
+
+    return add
 
 
 def _refused_by_service(request: Request[Any, Any, Any], reason: Exception) -> Response[Any]:
@@ -141,7 +209,9 @@ def _refused_by_web(request: Request[Any, Any, Any], reason: HTTPException) -> R
     detail = reason.detail
     if detail.startswith("CSRF"):
         detail = "this form is out of date or from another page; go back, load the page again and repeat"
-    return _refusal(request, reason.status_code, "refused", detail)
+    refusal = _refusal(request, reason.status_code, "refused", detail)
+    refusal.headers.update(reason.headers or {})
+    return refusal
 
 
 def _disk_trouble(request: Request[Any, Any, Any], reason: OSError) -> Response[Any]:
@@ -164,6 +234,6 @@ def _mistake(request: Request[Any, Any, Any], reason: Exception) -> Response[Any
 def _refusal(request: Request[Any, Any, Any], status: int, code: str, detail: str) -> Response[Any]:
     if request.url.path.startswith("/device/"):
         return answer(wire.Problem(code=code, detail=detail), status)
-    shown = page_routes.page(request, "problem.html", status=status, detail=detail)
-    shown.status_code = status
-    return shown
+    if fhir_routes.is_facade(request.url.path):
+        return fhir_routes.refused(status, detail)
+    return page(request, "problem.html", status=status, missing=status == 404, detail=detail)

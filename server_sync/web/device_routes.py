@@ -24,7 +24,7 @@ from server_sync.web.access import (
     whole_body,
 )
 
-BY_STRANGER = {"who": ANYONE, "exclude_from_csrf": True}
+BY_STRANGER = {"may": ANYONE, "exclude_from_csrf": True}
 UPLOAD_LIMIT = {"Upload-Limit": f"max-size={wire.LARGEST_RECORDING_BYTES}"}
 LARGEST_UNPACKED_BATCH_BYTES = 2 * wire.LARGEST_SESSION_BYTES
 YES, NO = "?1", "?0"

@@ -1,4 +1,4 @@
-"""The names that a server may be called by."""
+"""How a server may be reached: by which names, and over TLS alone."""
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -23,6 +23,20 @@ class KnownHosts(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         refused = ASGIResponse(body=b"this server is not called by that name", status_code=400)
+        await refused(scope, receive, send)
+
+
+class OnlyHttps(ASGIMiddleware):
+    """Refuses requests that did not come over TLS, as far as the relay says that is believed about them."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["scheme"] == "https":
+            await next_app(scope, receive, send)
+            return
+        refused = ASGIResponse(body=b"this server is reached over https alone", status_code=400)
         await refused(scope, receive, send)
 
 

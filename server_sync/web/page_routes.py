@@ -1,27 +1,27 @@
-"""What therapists see: the pages, the way in, and the files that a page needs."""
+"""What therapists see: patients, sessions and reports; and the files that a page needs."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from litestar import Response, get, post
-from litestar.datastructures import Cookie, State
+from litestar import Response, get
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, FromQuery, URLEncodedBody
-from litestar.response import File, Redirect
-from litestar.template.base import csrf_token
+from litestar.params import FromPath, FromQuery
+from litestar.response import File
 
-from server_sync.clinic.accounts import LoginRefused
-from server_sync.page.render import FONTS, MARK, STYLE, render
+from server_sync.clinic.roles import Permission
+from server_sync.page.render import FONTS, MARK, STYLE
 from server_sync.page.report import report
 from server_sync.page.sheet import sheet
 from server_sync.page.trust import clock_doubts
-from server_sync.web.access import ANYONE, COOKIE, THERAPIST, Visitor
+from server_sync.web import audited
+from server_sync.web.access import ANYONE, Visitor
+from server_sync.web.pages import page
 
-Form = URLEncodedBody[dict[str, str]]
+READING = {"may": Permission.READ_PATIENTS}
 
 
-@get("/static/{name:str}", opt={"who": ANYONE}, sync_to_thread=True)
+@get("/static/{name:str}", opt={"may": ANYONE}, sync_to_thread=True)
 def static(name: FromPath[str]) -> File:
     """The style sheet, the mark and the two fonts; nothing else is a file."""
     if name == STYLE.name:
@@ -33,51 +33,23 @@ def static(name: FromPath[str]) -> File:
     raise HTTPException(status_code=404, detail=f"there is no file {name!r} here")
 
 
-@get("/login", opt={"who": ANYONE}, sync_to_thread=False)
-def login_page(request: Visitor) -> Response[str]:
-    """The form."""
-    return page(request, "login.html", problem="", login="")
-
-
-@post("/login", opt={"who": ANYONE}, sync_to_thread=True)
-def log_in(request: Visitor, state: State, data: Form) -> Response[Any]:
-    """Check name and password; then a cookie that no script can read."""
-    login = data.get("login", "").strip()
-    address = request.client.host if request.client else ""
-    try:
-        token = state.service.accounts.log_in(login, data.get("password", ""), address)
-    except LoginRefused as reason:
-        response = page(request, "login.html", problem=str(reason), login=login)
-        response.status_code = 429 if reason.wait_s else 403
-        if reason.wait_s:
-            response.headers["Retry-After"] = str(reason.wait_s)
-        return response
-    secure = request.url.scheme == "https"
-    cookie = Cookie(key=COOKIE, value=token, httponly=True, samesite="lax", secure=secure, path="/")
-    return Redirect("/", status_code=303, cookies=[cookie])
-
-
-@post("/logout", opt={"who": THERAPIST}, sync_to_thread=True)
-def log_out(request: Visitor, state: State) -> Redirect:
-    """End the login here and on the server."""
-    state.service.accounts.log_out(request.cookies.get(COOKIE, ""))
-    return Redirect("/login", status_code=303, cookies=[Cookie(key=COOKIE, value="", max_age=0)])
-
-
-@get("/", opt={"who": THERAPIST}, sync_to_thread=True)
+@get("/patients", opt=READING, sync_to_thread=True)
 def patients(request: Visitor, state: State) -> Response[str]:
     """Everyone who has played."""
+    audited.read(request, "list patients")
     return page(request, "patients.html", patients=state.service.archive.patients())
 
 
-@get("/patients/{pseudonym:str}", opt={"who": THERAPIST}, sync_to_thread=True)
+@get("/patients/{pseudonym:str}", opt=READING, sync_to_thread=True)
 def patient(request: Visitor, state: State, pseudonym: FromPath[str]) -> Response[str]:
     """One patient and their sessions."""
     archive = state.service.archive
-    return page(request, "patient.html", patient=archive.patient(pseudonym), sessions=archive.sessions(pseudonym))
+    shown, sessions = archive.patient(pseudonym), archive.sessions(pseudonym)
+    audited.read(request, "read a patient", state.service.patients.id_of(pseudonym))
+    return page(request, "patient.html", patient=shown, sessions=sessions)
 
 
-@get("/sessions/{session_id:str}", opt={"who": THERAPIST}, sync_to_thread=True)
+@get("/sessions/{session_id:str}", opt=READING, sync_to_thread=True)
 def session(
     request: Visitor,
     state: State,
@@ -90,6 +62,7 @@ def session(
     record, arrival = archive.session(session_id), archive.arrival(session_id)
     shown = sheet(record, block, trial)
     doubts = clock_doubts(arrival.clock_offset_s, arrival.clock_within_s)
+    audited.read(request, "read a session", state.service.patients.id_of(record.patient), session_id)
     return page(
         request,
         "session.html",
@@ -99,24 +72,18 @@ def session(
     )
 
 
-@get("/sessions/{session_id:str}/report", opt={"who": THERAPIST}, sync_to_thread=True)
-def session_report(state: State, session_id: FromPath[str]) -> Response[str]:
+@get("/sessions/{session_id:str}/report", opt=READING, sync_to_thread=True)
+def session_report(request: Visitor, state: State, session_id: FromPath[str]) -> Response[str]:
     """The session as one file to keep."""
     record = state.service.archive.session(session_id)
     known = state.service.archive.patient(record.patient)
     disposition = f"attachment; filename*=UTF-8''{quote(f'steadyreach {session_id}.html')}"
     content = report(record, name=known.name, about=known.about)
+    audited.read(request, "save a report", state.service.patients.id_of(record.patient), session_id)
     return Response(content, media_type="text/html", headers={"Content-Disposition": disposition})
 
 
-ROUTES = [static, login_page, log_in, log_out, patients, patient, session, session_report]
-
-
-def page(request: Visitor, template: str, **values: Any) -> Response[str]:
-    """A page with who is logged in, and the token that its forms send back."""
-    form_token = csrf_token({"request": request})
-    content = render(template, account=request.scope.get("user"), form_token=form_token, **values)
-    return Response(content, media_type="text/html")
+ROUTES = [static, patients, patient, session, session_report]
 
 
 def _file(path: Path, kind: str) -> File:

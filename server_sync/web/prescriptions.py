@@ -16,10 +16,12 @@ from engine.prescription import Message, Sent, draft_for
 from engine.records import RecordUnreadable, from_json
 from server_sync import wire
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Prescriptions, Version
-from server_sync.web.access import BY_DEVICE, THERAPIST, DeviceRequest, Visitor, whole_body
+from server_sync.clinic.roles import Permission
+from server_sync.web import audited
+from server_sync.web.access import BY_DEVICE, DeviceRequest, Visitor, whole_body
 from server_sync.web.device_routes import answer
 
-BY_THERAPIST = {"who": THERAPIST}
+READING, PRESCRIBING = {"may": Permission.READ_PATIENTS}, {"may": Permission.PRESCRIBE}
 OF_PATIENT = "/patients/{pseudonym:str}/prescription"
 
 
@@ -43,22 +45,28 @@ def for_device(
 ) -> Response[bytes]:
     """What holds for one of a device's patients."""
     device = request.user
-    return _told(request, _prescriptions(state).for_device(device.id, device.patients, pseudonym))
+    found = _prescriptions(state).for_device(device.id, device.patients, pseudonym)
+    _note_read(request, state, found)
+    return _told(request, found)
 
 
-@get(OF_PATIENT, opt=BY_THERAPIST, sync_to_thread=True)
+@get(OF_PATIENT, opt=READING, sync_to_thread=True)
 def current(request: Visitor, state: State, pseudonym: FromPath[str]) -> Response[bytes]:
     """What holds for a patient."""
-    return _told(request, _prescriptions(state).current(pseudonym))
+    found = _prescriptions(state).current(pseudonym)
+    _note_read(request, state, found)
+    return _told(request, found)
 
 
-@get(OF_PATIENT + "/{number:int}", opt=BY_THERAPIST, sync_to_thread=True)
+@get(OF_PATIENT + "/{number:int}", opt=READING, sync_to_thread=True)
 def one_version(request: Visitor, state: State, pseudonym: FromPath[str], number: FromPath[int]) -> Response[bytes]:
     """One version of it."""
-    return _told(request, _prescriptions(state).version(pseudonym, number))
+    found = _prescriptions(state).version(pseudonym, number)
+    _note_read(request, state, found)
+    return _told(request, found)
 
 
-@put(OF_PATIENT, opt=BY_THERAPIST, sync_to_thread=True, status_code=201)
+@put(OF_PATIENT, opt=PRESCRIBING, sync_to_thread=True, status_code=201)
 def save(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody) -> Response[bytes]:
     """Write the next version, on top of the one that If-Match names; the first needs none."""
     draft = draft_for(pseudonym, from_json(body, Sent, "the prescription"))
@@ -66,21 +74,27 @@ def save(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody
     if seen is None and (there := _now(state, pseudonym)) is not None:
         detail = "If-Match must name the ETag of the prescription that you saw, so that no other is written over"
         return _problem(428, "which one", detail, _tag(there))
-    saved = _prescriptions(state).save(pseudonym, draft, request.user.name, _hashes(seen or "")[0])
+    author, by = request.user.name, audited.actor(request)
+    saved = _prescriptions(state).save(pseudonym, draft, author, _hashes(seen or "")[0], by)
     return Response(saved.content, status_code=201, media_type="application/json", headers=_tag(saved))
 
 
-@post(OF_PATIENT + "/messages", opt=BY_THERAPIST, sync_to_thread=True, status_code=201)
+@post(OF_PATIENT + "/messages", opt=PRESCRIBING, sync_to_thread=True, status_code=201)
 def tell(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody) -> Response[bytes]:
     """Add a message to what holds, whatever it is."""
     message = from_json(body, Message, "the message")
-    saved = _prescriptions(state).tell(pseudonym, message.text, request.user.name)
+    saved = _prescriptions(state).tell(pseudonym, message.text, request.user.name, audited.actor(request))
     return Response(saved.content, status_code=201, media_type="application/json", headers=_tag(saved))
 
 
 def _prescriptions(state: State) -> Prescriptions:
     found: Prescriptions = state.service.prescriptions
     return found
+
+
+def _note_read(request: Request[Any, Any, State], state: State, version: Version) -> None:
+    whose, number = version.prescription.patient, version.prescription.version
+    audited.read(request, "read a prescription", state.service.patients.id_of(whose), f"version {number}")
 
 
 def _now(state: State, pseudonym: str) -> Version | None:

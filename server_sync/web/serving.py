@@ -14,27 +14,24 @@ from threading import Event, Thread
 
 import uvicorn
 
+from server_sync.clinic.export_choice import NO_FORMATS, Writing
 from server_sync.clinic.place import Place, note, place_of
 from server_sync.clinic.service import NOTED, CannotOpen, Service
 from server_sync.page import meanings
 from server_sync.web import watching
 from server_sync.web.app import make_app
+from server_sync.web.reach import LOOPBACK, UNPROTECTED, CannotServe, Reach
 from server_sync.web.workers import Workers
 
-LOOPBACK = {"127.0.0.1": "127.0.0.1", "::1": "[::1]", "localhost": "localhost"}
 MAY_SHARE = sys.platform != "win32"
 """Whether several processes may accept connections of one socket."""
 DRAIN_S = 20
 _TIDY_EVERY_S = 3600.0
 
 
-class CannotServe(Exception):
-    """The server cannot start; the message says why and what to do about it."""
-
-
 @dataclass(frozen=True)
 class Settings:
-    """What a server is started with: where its data lies, where it listens, and how much it says."""
+    """What a server is started with: where its data lies, where it listens, how much it says, how it writes exports."""
 
     folder: Path
     host: str = "127.0.0.1"
@@ -42,6 +39,8 @@ class Settings:
     place: Place = NOTED
     workers: int = 1
     log_level: str = "warning"
+    reach: Reach = UNPROTECTED
+    writing: Writing = NO_FORMATS
 
     def service(self) -> Service:
         """Open the service."""
@@ -51,8 +50,9 @@ class Settings:
 def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until interrupted; `ready` is told the address when requests are answered. Port 0 takes a free one.
 
-    Raises CannotServe when the port is taken or the database is not to be had.
+    Raises CannotServe when the port is taken, the database is not to be had, or passwords would pass in the clear.
     """
+    settings.reach.check(settings.host)
     if settings.workers > 1 and not MAY_SHARE:
         raise CannotServe("--workers must be 1 on Windows, where processes cannot share a port")
     watching.log_to_stderr(settings.log_level)
@@ -61,7 +61,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
         settings.service().close()  # brings the tables up to date, before several do so at once
         if settings.place != NOTED:
             note(settings.folder, place_of(settings.folder, settings.place))
-        url = f"http://{LOOPBACK.get(settings.host, settings.host)}:{listening.getsockname()[1]}"
+        url = f"{settings.reach.scheme}://{LOOPBACK.get(settings.host, settings.host)}:{listening.getsockname()[1]}"
         if settings.workers == 1:
             work(settings, listening, lambda: ready(url))
             return
@@ -78,10 +78,16 @@ def work(settings: Settings, listening: socket.socket, ready: Callable[[], None]
     """Answer what comes in, in this process, until it is told to end; what has begun is finished first."""
     watching.log_to_stderr(settings.log_level)
     service = settings.service()
+    reach = settings.reach
     # A page of another site may point its own name at this computer; on loopback only these names are ours.
-    names = tuple(LOOPBACK.values()) if settings.host in LOOPBACK else ()
+    elsewhere = reach.from_elsewhere(settings.host)
+    names = () if elsewhere else tuple(LOOPBACK.values())
     config = uvicorn.Config(
-        make_app(service, names),
+        make_app(service, names, https=reach.https, second_factor_required=elsewhere, writing=settings.writing),
+        ssl_certfile=reach.certificate,
+        ssl_keyfile=reach.private_key,
+        proxy_headers=reach.behind_proxy,
+        forwarded_allow_ips=list(reach.proxies),
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -127,10 +133,14 @@ def _look_for_waste_seldom() -> None:
 
 
 def _tidy(service: Service, ended: Event) -> None:
-    while not ended.wait(_TIDY_EVERY_S):
+    """Remove what is due, now and every hour, and go on with erasures that were stopped."""
+    wait_s = 0.0
+    while not ended.wait(wait_s):
+        wait_s = _TIDY_EVERY_S
         try:
             service.uploads.tidy(datetime.now(UTC))
-        except OSError as reason:
+            service.retention.hourly()
+        except Exception as reason:  # noqa: BLE001 - whatever it is, it is tried again in an hour
             watching.note_trouble({"method": "", "path_template": "tidy"}, reason)
 
 

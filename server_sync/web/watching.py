@@ -61,7 +61,7 @@ class Metrics:
         return generate_latest(registry)
 
 
-@get("/health", opt={"who": ANYONE}, sync_to_thread=True)
+@get("/health", opt={"may": ANYONE}, sync_to_thread=True)
 def health(state: State) -> Response[dict[str, str]]:
     """Whether the server can work, and in which version."""
     service: Service = state.service
@@ -72,7 +72,7 @@ def health(state: State) -> Response[dict[str, str]]:
     return Response(said, status_code=200 if well else 503)
 
 
-@get("/metrics", opt={"who": ANYONE}, sync_to_thread=True)
+@get("/metrics", opt={"may": ANYONE}, sync_to_thread=True)
 def metrics(request: Request[Any, Any, State], state: State) -> Response[bytes]:
     """Counts and times, for who asks from this computer itself, without a relay, or shows the token for it."""
     _, _, token = request.headers.get("Authorization", "").partition("Bearer ")
@@ -82,7 +82,7 @@ def metrics(request: Request[Any, Any, State], state: State) -> Response[bytes]:
     return Response(state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
-@get("/openapi.json", opt={"who": ANYONE}, sync_to_thread=True, include_in_schema=False)
+@get("/openapi.json", opt={"may": ANYONE}, sync_to_thread=True, include_in_schema=False)
 def description(request: Request[Any, Any, State]) -> dict[str, Any]:
     """Which addresses there are, as OpenAPI has it."""
     return request.app.openapi_schema.to_schema()

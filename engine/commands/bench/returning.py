@@ -90,8 +90,8 @@ class _Therapist:
         token = re.search(r'_csrf_token" value="([^"]+)"', self._page("/login"))
         form = {"_csrf_token": token[1] if token else "", "login": "therapist", "password": clinic.password}
         self._page("/login", urllib.parse.urlencode(form).encode())
-        listed = self._links("/", "patients")
-        self._pages = ("/", listed[0], self._links(listed[0], "sessions")[0])
+        listed = self._links("/patients", "patients")
+        self._pages = ("/patients", listed[0], self._links(listed[0], "sessions")[0])
 
     @contextmanager
     def looking(self) -> Iterator[list[float]]:

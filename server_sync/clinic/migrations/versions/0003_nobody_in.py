@@ -25,7 +25,7 @@ KEPT = (
 )
 ADDED = ("account", "visit")
 NEW = (
-    *("sent", "used_assertion", "system_token", "system", "draft", "letter", "contact", "consent", "audit"),
+    *("sent", "target", "used_assertion", "system_token", "system", "draft", "letter", "contact", "consent", "audit"),
     *("recording", "erased", "invitation", "recovery_code", "ward"),
 )
 NO_CHANGE = "the audit is only ever added to"
@@ -35,6 +35,8 @@ def upgrade() -> None:
     """Make the tables, and move into them, sealed, what the ones before kept open."""
     keys: Keys = context.config.attributes["keys"]
     db = op.get_bind()
+    if db.dialect.name == "sqlite":  # what was open must not stay in pages that are free
+        db.exec_driver_sql("PRAGMA secure_delete = ON")
     for column in _of_account():
         op.add_column("account", column)
     op.add_column("visit", sa.Column("password_alone", sa.Boolean, nullable=False, server_default=sa.false()))
@@ -384,9 +386,7 @@ def _systems() -> None:
     op.create_table(
         "system",
         sa.Column("id", sa.String, primary_key=True),
-        sa.Column("name", sa.String, nullable=False),
-        sa.Column("jwks", sa.String, nullable=False),
-        sa.Column("scopes", sa.String, nullable=False),
+        *(sa.Column(name, sa.String, nullable=False) for name in ("base", "jwks", "scopes")),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("revoked_at", MOMENT),
     )
@@ -403,13 +403,19 @@ def _systems() -> None:
         sa.Column("expires_at", MOMENT, nullable=False),
     )
     op.create_table(
+        "target",
+        sa.Column("id", sa.String, primary_key=True),
+        *(sa.Column(name, sa.String, nullable=False) for name in ("url", "client_id", "token_url", "scope")),
+        sa.Column("created_at", MOMENT, nullable=False),
+    )
+    op.create_table(
         "sent",
         sa.Column("target", sa.String, primary_key=True),
         sa.Column("resource", sa.String, primary_key=True),
         _of_patient(),
         sa.Column("sha256", sa.String, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
-        sa.Column("doubt", sa.String, nullable=False, server_default=""),
+        *(sa.Column(name, sa.String, nullable=False, server_default="") for name in ("remote", "doubt")),
     )
     op.create_index("ix_sent_patient_id", "sent", ["patient_id"])
 

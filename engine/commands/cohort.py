@@ -1,0 +1,72 @@
+"""The command that exports a clinic's sessions: whose, as what, where to, and what came of it."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.commands.answer import fail, tell
+from engine.commands.archive import Where, bar
+from engine.commands.clinic import opened
+from engine.commands.exporting import WRITING
+from engine.commands.visits import task_kind
+from server_sync.clinic.audit import COMMAND
+from server_sync.clinic.export_choice import TRIALS, NotExported, Which
+from server_sync.clinic.export_folder import Exported
+from server_sync.clinic.exports import Exports
+from server_sync.clinic.patients import Unknown
+
+
+class Asked(NamedTuple):
+    """What somebody wants to have exported, as the command line says it."""
+
+    sessions: Sequence[str] = ()
+    patient: str = ""
+    cohort: bool = False
+    since: str = ""
+    until: str = ""
+    games: Sequence[str] = ()
+    least_sessions: int = 1
+    kind: str = TRIALS
+    study: str = ""
+
+
+def run(clinic: Where, asked: Asked, out: Path | None, as_json: bool) -> None:
+    """The command: choose, write, and say what came of it."""
+    if out is None:
+        fail("say where it goes: a folder that is not there yet")
+    if not (asked.sessions or asked.patient or asked.cohort):
+        fail("say whose sessions: --patient, --session, or --cohort for everybody's")
+    if asked.cohort and (asked.sessions or asked.patient):
+        fail("--cohort is everybody: say --patient or --session without it")
+    named = tuple(asked.sessions), asked.patient
+    which = Which(*named, _day("--from", asked.since), _day("--to", asked.until), _games(asked.games))
+    try:
+        with closing(opened(*clinic)) as service:
+            exports = Exports(service, WRITING)
+            choice = exports.choose(which._replace(least_sessions=asked.least_sessions), asked.kind, asked.study)
+            with bar("exported", not as_json) as told:
+                done = exports.write(choice, out, COMMAND, told)
+    except (NotExported, Unknown) as reason:
+        fail(str(reason))
+    tell({"folder": str(out), **done._asdict()}, as_json, _said(done, out))
+
+
+def _said(done: Exported, out: Path) -> str:
+    rows = f", {done.rows} trials" if done.kind == TRIALS else ""
+    left = "".join(f"\nleft out: {number} × {why}" for why, number in done.left_out.items())
+    return f"{done.sessions} sessions of {done.participants} participants{rows} are in {out}{left}"
+
+
+def _games(names: Sequence[str]) -> tuple[str, ...]:
+    for name in names:
+        task_kind(name)
+    return tuple(names)
+
+
+def _day(option: str, said: str) -> date | None:
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        fail(f"{option} {said} is no day; write it as 2026-11-20")

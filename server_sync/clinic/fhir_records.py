@@ -1,0 +1,221 @@
+"""What a clinic keeps of a patient, as resources of FHIR: made from the records when somebody asks, and never kept."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import func, select
+
+from engine.prescription import EXPIRED, state_on
+from engine.records import Session
+from server_sync.clinic.account_rules import SELF
+from server_sync.clinic.audit import MOST_LISTED, Entry, Which
+from server_sync.clinic.consents import SHARE, Consent
+from server_sync.clinic.keys import Shredded
+from server_sync.clinic.links import Place
+from server_sync.clinic.minutes import Contact, Kind
+from server_sync.clinic.patients import Unknown
+from server_sync.clinic.service import Service
+from server_sync.clinic.tables import Delivered, Patient
+from server_sync.clinic.version import SOFTWARE
+from server_sync.fhir.bundles import collection
+from server_sync.fhir.datatypes import to_json
+from server_sync.fhir.inbound import of_draft
+from server_sync.fhir.people import Audited, ConsentRecord, Person, of_audit, of_consent, of_person
+from server_sync.fhir.prescribed import Status, of_prescription, plan_id
+from server_sync.fhir.resources import Device, Resource
+from server_sync.fhir.scopes import APART
+from server_sync.fhir.visits import devices, of_session, questionnaire
+
+OWN = ""
+"""Instead of a system: the person themselves, who gets all."""
+QUESTIONNAIRE, DEVICE = "Questionnaire", "Device"
+OF_NO_SESSION = frozenset(
+    {"Patient", DEVICE, "CarePlan", "Communication", "Consent", "Goal", "ServiceRequest", APART, QUESTIONNAIRE}
+)
+"""Types of resources that are not of one session, and are found without looking into any but a device's."""
+_LONGEST_NUMBER = 15
+_Doing = Literal["create", "read", "update", "delete", "execute"]
+_DOING: Mapping[str, _Doing] = {
+    **dict.fromkeys(("read", "list", "count", "save", "search"), "read"),
+    **dict.fromkeys(("add", "deliver", "give", "note", "prescribe", "write"), "create"),
+    **dict.fromkeys(("change", "correct", "withdraw"), "update"),
+    **dict.fromkeys(("erase", "let"), "delete"),
+}
+"""What FHIR calls what the first word of an action in the audit says; any other is `execute`."""
+
+
+class Chunk(NamedTuple):
+    """Resources of one patient that stand at one place of the record; a page may begin there."""
+
+    place: str
+    patient_id: str
+    resources: tuple[Resource, ...]
+
+
+class _Around(NamedTuple):
+    """What a visit is told with: when a therapist was there live, and the versions that were prescribed, by hash."""
+
+    talks: tuple[Contact, ...]
+    versions: Mapping[str, int]
+
+
+class FhirRecords:
+    """The records of one clinic's patients as resources; `system_id` is who is told, or OWN."""
+
+    def __init__(self, service: Service) -> None:
+        """Read there."""
+        self._service, self._links, self._naming = service, service.links, service.links.naming
+
+    def chunks(self, kind: str, patients: Iterable[str], system_id: str, after: str = "") -> Iterator[Chunk]:
+        """All resources of a kind, patient by patient, from a place on; each chunk is made when it is its turn."""
+        for patient_id in patients:
+            if kind == APART:
+                yield from self._events(patient_id, after)
+                continue
+            around = self._around(patient_id)
+            for place in self._places(kind, patient_id):
+                named = self._naming.place(*place)
+                if after in ("", named):
+                    after = ""
+                    yield Chunk(named, patient_id, self._of(kind, place, system_id, around))
+
+    def one(self, kind: str, resource_id: str, system_id: str) -> tuple[str, Resource] | None:
+        """Whose a resource is, and itself; None for one that a system may not know of."""
+        if kind == QUESTIONNAIRE:
+            only = questionnaire()
+            return ("", only) if only.id == resource_id else None
+        place = self._links.find(system_id, resource_id)
+        if place is None:
+            return None
+        if kind == APART:
+            found = [one for chunk in self._events(place.patient_id) for one in chunk.resources]
+        else:
+            found = list(self._of(kind, place, system_id, self._around(place.patient_id)))
+        return next(((place.patient_id, one) for one in found if one.id == resource_id), None)
+
+    def whole(self, patient_id: str, system_id: str) -> tuple[Resource, ...]:
+        """All that is of a patient and leaves, but the audit and what others ordered."""
+        around = self._around(patient_id)
+        visits = [self._visit(Place(patient_id, each), around) for each in self._links.sessions(patient_id)]
+        made = (*self._of_patient(patient_id, system_id), *(one for visit in visits for one in visit))
+        return tuple({one.path: one for one in made}.values())
+
+    def exported(self, patient_id: str) -> bytes:
+        """The whole record of a patient for themselves, as one Bundle."""
+        resources = (*self.whole(patient_id, OWN), questionnaire())
+        return to_json(collection(resources, self._service.now().isoformat(timespec="seconds")))
+
+    def state(self, patient_id: str) -> str:
+        """A word that is another one whenever `whole` would be."""
+        service, whose = self._service, Delivered.patient_id == patient_id
+        sessions = service.store.look(select(func.count(), func.max(Delivered.received_at)).where(whose))
+        words = service.store.look(select(Patient.sealed).where(Patient.id == patient_id))
+        said = [(each.id, each.withdrawn_at) for each in service.consents.of(patient_id)]
+        versions = service.prescriptions.history(service.patients.person(patient_id).pseudonym)
+        ends = [state_on(each.prescription, service.now().date()) for each in versions[-1:]]
+        told = [str(each) for each in (sessions, words, said, ends, self._around(patient_id), SOFTWARE)]
+        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
+
+    def _places(self, kind: str, patient_id: str) -> list[Place]:
+        if kind in OF_NO_SESSION:
+            return [Place(patient_id)]
+        return [Place(patient_id, each) for each in self._links.sessions(patient_id)]
+
+    def _of(self, kind: str, place: Place, system_id: str, around: _Around) -> tuple[Resource, ...]:
+        """All of a kind at one place; nothing of who was erased meanwhile."""
+        made: Iterable[Resource]
+        try:
+            if kind == DEVICE:
+                made = {} if place.session_id else self._devices(place.patient_id)
+            elif place.session_id:
+                made = self._visit(place, around)
+            else:
+                made = (*self._of_patient(place.patient_id, system_id), *self._drafts(place.patient_id, system_id))
+        except (Shredded, Unknown):
+            return ()
+        return tuple(one for one in made if type(one).__name__ == kind)
+
+    def _of_patient(self, patient_id: str, system_id: str) -> tuple[Resource, ...]:
+        """The person, what is prescribed, and what was agreed to, without what concerns other systems."""
+        service, naming = self._service, self._naming
+        known = service.patients.person(patient_id)
+        linked = bool(known.identifier) or system_id == OWN
+        person = Person(patient_id, known.pseudonym, known.name, known.born, linked, known.identifier)
+        made: list[Resource] = [of_person(naming, person)]
+        versions = service.prescriptions.history(known.pseudonym)
+        for version in versions:
+            prescription = version.prescription
+            over = state_on(prescription, service.now().date()) == EXPIRED
+            status: Status = "revoked" if version is not versions[-1] else "completed" if over else "active"
+            made += of_prescription(naming, prescription, patient_id, status, prescription.version - 1 or None)
+        said = service.consents.of(patient_id)
+        made += [of_consent(naming, _consent(each)) for each in said if _concerns(each, system_id)]
+        return tuple({one.path: one for one in made}.values())
+
+    def _drafts(self, patient_id: str, system_id: str) -> Iterator[Resource]:
+        for draft in self._service.drafts.of(patient_id, system_id):
+            yield of_draft(self._naming, patient_id, draft.id, draft.asked, draft.state, draft.at.isoformat())
+
+    def _devices(self, patient_id: str) -> Iterable[Device]:
+        sessions = map(self._service.archive.session, self._links.sessions(patient_id))
+        return {one.path: one for each in sessions for one in devices(self._naming, each, patient_id)}.values()
+
+    def _visit(self, place: Place, around: _Around) -> tuple[Resource, ...]:
+        session = self._service.archive.session(place.session_id)
+        version = around.versions.get(session.prescribed.sha256, 0) if session.prescribed else 0
+        plan = plan_id(self._naming, place.patient_id, version) if version else ""
+        live = any(_was_live(talk, session) for talk in around.talks)
+        return of_session(self._naming, session, place.patient_id, live=live, care_plan=plan)
+
+    def _around(self, patient_id: str) -> _Around:
+        service = self._service
+        versions = service.prescriptions.history(service.patients.person(patient_id).pseudonym)
+        talks = [each for each in service.contacts.listed(patient_id) if each.kind == Kind.VIDEO and each.realtime]
+        return _Around(tuple(talks), {each.sha256: each.prescription.version for each in versions})
+
+    def _events(self, patient_id: str, after: str = "") -> Iterator[Chunk]:
+        """The audit of a patient as it was when somebody began to read it, the latest first."""
+        audit = self._service.audit
+        if not after:
+            after = str(audit.head().number + 1)
+        while after.isdigit() and len(after) <= _LONGEST_NUMBER:
+            rows = audit.listed(Which(patient_id=patient_id, before=int(after)))
+            yield Chunk(after, patient_id, tuple(of_audit(self._naming, _audited(row)) for row in rows))
+            if len(rows) < MOST_LISTED:
+                return
+            after = str(rows[-1].number)
+
+
+def _consent(said: Consent) -> ConsentRecord:
+    ended = said.withdrawn_at.isoformat() if said.withdrawn_at else ""
+    return ConsentRecord(
+        id=said.id,
+        patient_id=said.patient_id,
+        to="share" if said.kind.startswith(SHARE) else said.kind.replace(" ", "_"),
+        given=said.withdrawn_at != said.given_at,  # what was never agreed to is written down as withdrawn at once
+        at=said.given_at.isoformat(),
+        by="patient" if said.given.relation == SELF else "guardian",
+        until=said.until.isoformat() if said.until else "",
+        withdrawn_at=ended,
+    )
+
+
+def _concerns(said: Consent, system_id: str) -> bool:
+    """Whether a system may know of a consent: not of those that are about other systems."""
+    return system_id == OWN or not said.kind.startswith(SHARE) or said.kind == f"{SHARE}{system_id}"
+
+
+def _audited(row: Entry) -> Audited:
+    doing = _DOING.get(row.action.partition(" ")[0], "execute")
+    at = row.at.isoformat(timespec="milliseconds")
+    return Audited(str(row.number), at, row.actor, row.action, doing, row.patient_id, row.thing)
+
+
+def _was_live(talk: Contact, session: Session) -> bool:
+    """Whether somebody of the clinic was there by video during a session, as far as its clock said in which zone."""
+    begin = datetime.fromisoformat(session.started_at)
+    end = begin + timedelta(seconds=session.seconds)
+    return begin.tzinfo is not None and talk.at < end and begin < talk.at + timedelta(seconds=talk.seconds)

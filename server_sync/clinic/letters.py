@@ -1,0 +1,111 @@
+"""What patients and guardians write to their clinic."""
+
+import secrets
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, insert, select, update
+
+from server_sync.clinic import tables
+from server_sync.clinic.audit import Audit, by_account
+from server_sync.clinic.keys import Shredded
+from server_sync.clinic.patients import Patients, Unknown
+from server_sync.clinic.store import Store
+
+LONGEST = 2000
+MOST_A_DAY = 20
+"""Letters of one account in 24 hours."""
+_HIDDEN = ("Cc", "Cf", "Cs")
+"""Control characters, those that turn the direction of text, and halves: words with them are shown as other words."""
+_ALLOWED = "\n\u200c\u200d\u200e\u200f"
+"""Of these a text needs its ends of lines, and some scripts and emoji the joiners and marks."""
+_COLUMNS = (
+    *(tables.Letter.id, tables.Letter.patient_id, tables.Letter.account_id, tables.Letter.at),
+    *(tables.Letter.read_at, tables.Letter.sealed),
+)
+
+
+class LetterRefused(ValueError):
+    """What cannot be sent; the message says what is allowed."""
+
+
+class Letter(NamedTuple):
+    """A letter: of which patient, by whose account, when it was written, and when somebody at the clinic read it."""
+
+    id: str
+    patient_id: str
+    account_id: int
+    at: datetime
+    read_at: datetime | None
+    text: str
+
+
+class Letters:
+    """The letters of one clinic."""
+
+    def __init__(self, store: Store, patients: Patients, audit: Audit, now: Callable[[], datetime]) -> None:
+        """Use this database, these patients, this audit and this clock."""
+        self._store, self._patients, self._audit, self._now = store, patients, audit, now
+
+    def write(self, patient_id: str, account_id: int, text: str) -> Letter:
+        """Send a letter about a patient, who is the writer or their ward; raises LetterRefused, Shredded."""
+        text = _checked(text)
+        letter = Letter(secrets.token_hex(8), patient_id, account_id, self._now(), None, text)
+        sealed = self._patients.seal(patient_id, text.encode(), _bound(letter.id))
+        values = {"id": letter.id, "patient_id": patient_id, "account_id": account_id, "at": letter.at}
+        today = tables.Letter.account_id == account_id, tables.Letter.at > letter.at - timedelta(days=1)
+        with self._store.writing() as db:
+            if db.execute(select(func.count()).select_from(tables.Letter).where(*today)).scalar_one() >= MOST_A_DAY:
+                raise LetterRefused(f"{MOST_A_DAY} letters a day are the most; in an emergency call the clinic")
+            db.execute(insert(tables.Letter).values(**values, sealed=sealed))
+            self._audit.append(db, by_account(account_id), "write a letter", patient_id, letter.id)
+        return letter
+
+    def of(self, patient_id: str) -> list[Letter]:
+        """The letters of a patient, the latest first; raises Shredded."""
+        return [self._opened(row) for row in self._rows(tables.Letter.patient_id == patient_id)]
+
+    def unread(self) -> list[Letter]:
+        """The letters that nobody at the clinic has read, the latest first; none of who was erased meanwhile."""
+        found = []
+        for row in self._rows(tables.Letter.read_at.is_(None)):
+            with suppress(Shredded):
+                found.append(self._opened(row))
+        return found
+
+    def read(self, letter_id: str, account_id: int) -> Letter:
+        """One letter, which counts as read from now on, by somebody of the clinic; raises Unknown, Shredded."""
+        rows = self._rows(tables.Letter.id == letter_id)
+        if not rows:
+            raise Unknown("there is no such letter here")
+        letter, unread = self._opened(rows[0]), (tables.Letter.id == letter_id, tables.Letter.read_at.is_(None))
+        with self._store.writing() as db:
+            db.execute(update(tables.Letter).where(*unread).values(read_at=self._now()))
+            self._audit.append(db, by_account(account_id), "read a letter", letter.patient_id, letter.id)
+        return letter
+
+    def _rows(self, which: Any) -> Any:
+        query = select(*_COLUMNS).where(which).order_by(tables.Letter.at.desc(), tables.Letter.id)
+        return self._store.look(query)
+
+    def _opened(self, row: Any) -> Letter:
+        text = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id)).decode()
+        return Letter(row.id, row.patient_id, row.account_id, row.at, row.read_at, text)
+
+
+def _checked(text: str) -> str:
+    """The text, its lines ended as everywhere else; raises LetterRefused."""
+    text = text.replace("\r\n", "\n").strip()
+    if not 0 < len(text) <= LONGEST:
+        raise LetterRefused(f"a letter has 1 to {LONGEST} characters, not {len(text)}")
+    hidden = [each for each in text if unicodedata.category(each) in _HIDDEN and each not in _ALLOWED]
+    if hidden:
+        raise LetterRefused(f"a letter is plain text: it holds the character U+{ord(hidden[0]):04X}, which is not seen")
+    return text
+
+
+def _bound(letter_id: str) -> str:
+    return f"letter {letter_id}"

@@ -1,0 +1,36 @@
+"""What the clinic holds of a patient's sessions, as monitoring counts them."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+
+from server_sync import wire
+from server_sync.clinic.data_days import Played
+from server_sync.clinic.packing import unpacked
+from server_sync.clinic.patients import Patients
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Delivered
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What a session's record says; the rest of it is passed over."""
+
+    started_at: str
+    seconds: float
+    ended_by: str
+    headset: str
+
+
+def played(store: Store, patients: Patients, patient_id: str) -> list[Played]:
+    """All sessions of a patient, the first one first; raises Shredded."""
+    columns = Delivered.id, Delivered.content, Delivered.prescription, Delivered.recording_sha256
+    query = select(*columns, Delivered.clock_offset_s).where(Delivered.patient_id == patient_id)
+    found = []
+    for row in store.look(query.order_by(Delivered.started_at, Delivered.id)):
+        content = unpacked(patients.unseal(patient_id, row.content, f"session {row.id}"), wire.LARGEST_SESSION_BYTES)
+        told = msgspec.json.decode(content, type=_Told)
+        at = datetime.fromisoformat(told.started_at)
+        what = told.seconds, told.ended_by, row.prescription, row.recording_sha256, row.clock_offset_s, told.headset
+        found.append(Played(row.id, at, *what))
+    return found

@@ -1,0 +1,19 @@
+"""What handlers tell the audit: who asks, and what they are about to be shown."""
+
+from typing import Any
+
+from litestar import Request
+
+from server_sync.clinic.audit import by_device
+from server_sync.clinic.devices import KnownDevice
+
+
+def read(request: Request[Any, Any, Any], action: str, patient_id: str = "", thing: str = "") -> None:
+    """Write down that something is read; it is on the disk when this returns, and only then may it be sent."""
+    request.app.state.service.audit.note(actor(request), action, patient_id, thing)
+
+
+def actor(request: Request[Any, Any, Any]) -> str:
+    """How the audit names who was let in: an account, a device, or another system."""
+    user = request.user
+    return by_device(user.id) if isinstance(user, KnownDevice) else str(user.actor)

@@ -1,0 +1,88 @@
+"""What other systems ordered, for therapists to look at: taken up it is prescribed, turned down it is not."""
+
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from engine.records import RecordUnreadable
+from server_sync.clinic.drafts import NotTaken, Ordered, practice_of
+from server_sync.clinic.patients import Person, Unknown
+from server_sync.clinic.prescriptions import Changed
+from server_sync.clinic.roles import Permission
+from server_sync.clinic.service import Service
+from server_sync.web import audited
+from server_sync.web.access import Visitor
+from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
+
+PRESCRIBING = {"may": Permission.PRESCRIBE}
+
+
+@get("/drafts", opt=PRESCRIBING, sync_to_thread=True)
+def drafts(request: Visitor, state: State) -> Response[str]:
+    """All that wait."""
+    return _drafts(request, state)
+
+
+@post("/drafts/{draft_id:str}/take", opt=PRESCRIBING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
+def take(request: Visitor, state: State, draft_id: FromPath[str], data: Form) -> Response[Any]:
+    """Prescribe what the form says, on top of the version that its writer saw."""
+    service: Service = state.service
+    seen, author = data.get("if_match", ""), request.user.name
+    try:
+        practice = practice_of(service.drafts.one(draft_id).asked, **_practice(data))
+        service.drafts.take(draft_id, practice, author, seen, audited.actor(request))
+    except (NotTaken, Changed) as reason:
+        return _drafts(request, state, 409, str(reason))
+    except (RecordUnreadable, msgspec.ValidationError) as reason:
+        return _drafts(request, state, 422, str(reason))
+    return Redirect("/drafts", status_code=303)
+
+
+@post("/drafts/{draft_id:str}/decline", opt=PRESCRIBING, sync_to_thread=True)
+def decline(request: Visitor, state: State, draft_id: FromPath[str]) -> Response[Any]:
+    """Turn an order down; who sent it may read that."""
+    try:
+        state.service.drafts.decline(draft_id, audited.actor(request))
+    except NotTaken as reason:
+        return _drafts(request, state, 409, str(reason))
+    return Redirect("/drafts", status_code=303)
+
+
+ROUTES = [Router("/", route_handlers=[drafts, take, decline])]
+
+
+class Shown(NamedTuple):
+    """A draft beside whose it is and what holds now: the version's number and hash, 0 and "" for none."""
+
+    draft: Ordered
+    person: Person
+    version: int
+    if_match: str
+
+
+def _drafts(request: Visitor, state: State, status: int = 200, problem: str = "") -> Response[str]:
+    service: Service = state.service
+    shown = []
+    for draft in service.drafts.waiting():
+        with suppress(Unknown):  # erased at this moment
+            person = service.patients.person(draft.patient_id)
+            audited.read(request, "read an order", draft.patient_id, draft.id)
+            now = service.drafts.current(person.pseudonym)
+            held = (now.prescription.version, now.sha256) if now else (0, "")
+            shown.append(Shown(draft, person, *held))
+    return page(request, "drafts.html", status, shown=shown, problem=problem)
+
+
+def _practice(data: dict[str, str]) -> dict[str, Any]:
+    """What the form says; raises RecordUnreadable for what is no number."""
+    try:
+        minutes, times = data.get("minutes", "").strip(), data.get("times_a_day", "").strip()
+        said = {"minutes": float(minutes) if minutes else None, "times_a_day": int(times) if times else None}
+    except ValueError:
+        raise RecordUnreadable("minutes and times a day must be numbers, as 10 and 1") from None
+    return {"games": data.get("games", "").split(), "days": data.get("days", "").split(), **said}

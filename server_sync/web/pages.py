@@ -1,0 +1,82 @@
+"""How a page is shown to whoever is logged in: with the places they may go to, and the token that its forms send."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from litestar import Request, Response
+from litestar.params import URLEncodedBody
+from litestar.template.base import csrf_token
+
+from server_sync.clinic.brakes import NotProved
+from server_sync.clinic.passwords import WeakPassword
+from server_sync.clinic.roles import Permission, may
+from server_sync.page.render import render
+from server_sync.web.access import Visitor
+
+Form = URLEncodedBody[dict[str, str]]
+LARGEST_FORM_BYTES = 64 * 1024
+
+
+class Place(NamedTuple):
+    """A page that the rail leads to, for who has a permission."""
+
+    permission: Permission
+    address: str
+    title: str
+    icon: str
+
+
+PLACES = (
+    Place(Permission.READ_PATIENTS, "/patients", "Patients", "people"),
+    Place(Permission.PRESCRIBE, "/drafts", "Orders", "plan"),
+    Place(Permission.READ_OWN, "/me", "My plan", "plan"),
+    Place(Permission.MANAGE_ACCOUNTS, "/accounts", "Accounts", "key"),
+    Place(Permission.READ_AUDIT, "/audit", "Audit", "list"),
+    Place(Permission.EXPORT_RESEARCH, "/research", "Research", "list"),
+    Place(Permission.OWN_ACCOUNT, "/account", "My account", "person"),
+)
+
+
+def home(role: str) -> str:
+    """The address of the page on which somebody in this role begins."""
+    return _places(role)[0].address
+
+
+def page(request: Request[Any, Any, Any], template: str, status: int = 200, **values: Any) -> Response[str]:
+    """A page with who is logged in, and the token that its forms send back."""
+    who, handler = request.scope.get("user"), request.scope.get("route_handler")
+    role = getattr(who, "role", "")
+    content = render(
+        template,
+        account=who if role else None,
+        places=_places(role),
+        here=handler.opt.get("may") if handler else None,
+        form_token=csrf_token({"request": request}),
+        **values,
+    )
+    return Response(content, media_type="text/html", status_code=status)
+
+
+def not_proved(request: Visitor, template: str, reason: NotProved, **values: Any) -> Response[str]:
+    """A page whose form was refused, because what was shown did not fit, or was tried too often."""
+    response = page(request, template, status=429 if reason.wait_s else 422, problem=str(reason), **values)
+    if reason.wait_s:
+        response.headers["Retry-After"] = str(reason.wait_s)
+    return response
+
+
+def chosen(data: Mapping[str, str]) -> str:
+    """The new password of a form, typed twice; raises WeakPassword where it is not the same."""
+    new = data.get("new", "")
+    if new != data.get("again", ""):
+        raise WeakPassword("the two passwords are not the same")
+    return new
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def _places(role: str) -> tuple[Place, ...]:
+    return tuple(place for place in PLACES if may(role, place.permission))

@@ -1,0 +1,368 @@
+"""Erasing a person: planted words are found nowhere afterwards, and nothing of the person can be opened."""
+
+import json
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import sqlalchemy as sa
+from conftest import ROOT
+from litestar.testing import TestClient
+from routes import Client, begin_visit, form_token, show_cookie
+from server_fixtures import SignedDevice, a_service, a_session, an_item, recorded
+from sqlalchemy import LargeBinary, select
+from typer.testing import CliRunner
+
+import steadyreach
+from engine.prescription import Draft, Message
+from server_sync import wire
+from server_sync.clinic import key_copies
+from server_sync.clinic.account_rules import SELF
+from server_sync.clinic.audit import Broken
+from server_sync.clinic.consents import KINDS, RECORDINGS, Given
+from server_sync.clinic.erasure import OF_POSTGRESQL, STAYS
+from server_sync.clinic.hand_over import of_patient
+from server_sync.clinic.keys import KEY_BYTES, Shredded, unseal
+from server_sync.clinic.ledger import ERASED
+from server_sync.clinic.objects import recording_key
+from server_sync.clinic.patients import Person, Unknown
+from server_sync.clinic.place import KEYS, Place, sqlite_url
+from server_sync.clinic.sealed_stream import NotOpened, opened
+from server_sync.clinic.service import Service
+from server_sync.clinic.tables import Account, Patient, SameSession, Table
+from server_sync.web import app
+
+WHO = "p-zebrafinch"
+CANARIES = {
+    "pseudonym": WHO,
+    "name": "Quillon Zebrafinch",
+    "about": "left hemiplegia after a fall from the barn",
+    "message": "Remember the quince by the window",
+    "session": "the marmalade shelf is out of reach",
+    "letter": "My sister Perpetua says it hurts",
+    "contact": "phoned about the zither",
+    "consent": "Philomena Zebrafinch",
+    "login": "quillonz",
+    "account": "Q. Zebrafinch at home",
+    "recording": "VREC movement of the marmoset",
+}
+"""Words about a person that are planted wherever the clinic takes words."""
+BOUND = {
+    ("session", "content"): "session {id}",
+    ("session", "summary"): "summary {id}",
+    ("prescription", "content"): "prescription {patient_id} {version}",
+    ("patient", "sealed"): "patient {id}",
+    ("recording", "sealed"): "recording {sha256}",
+    ("consent", "sealed"): "consent {id}",
+    ("contact", "sealed"): "contact {id}",
+    ("letter", "sealed"): "letter {id}",
+}
+
+
+class Planted(NamedTuple):
+    """A clinic with a person who is to be erased and one who stays, and where its data lies."""
+
+    service: Service
+    folder: Path
+    database: str
+    patient_id: str
+    device: SignedDevice
+    account_id: int
+
+
+class Sealed(NamedTuple):
+    """A sealed value of a person, and what it is bound to."""
+
+    table: str
+    content: bytes
+    bound: str
+
+
+def recording_of(session_id: str) -> bytes:
+    return f"{CANARIES['recording']} {session_id}".encode() * 500
+
+
+def delivered(device: SignedDevice, session_id: str, patient: str, number: int = 1) -> wire.Receipt:
+    """Have a device bring a session whose words are planted, after its recording."""
+    device.upload(recording_of(session_id))
+    session = a_session(session_id, patient=patient, headset_description=CANARIES["session"])
+    return device.deliver(an_item(recorded(session, recording_of(session_id)), number)).receipts[0]
+
+
+def plant(service: Service, folder: Path, database: str, client: Client) -> Planted:
+    """Bring the words in through every door: devices, the web, and commands."""
+    service.accounts.add("maja", "Maja")
+    patient_id = service.patients.add(Person(pseudonym=WHO, name=CANARIES["name"], about=CANARIES["about"]))
+    device, other = SignedDevice(client).enrol(service, [WHO]), SignedDevice(client).enrol(service)
+    assert delivered(device, "s-z", WHO).state == wire.CREATED
+    assert delivered(other, "s-y", "p-stays").state == wire.CREATED
+    service.prescriptions.save(WHO, Draft(messages=(Message(text=CANARIES["message"]),)), "Maja")
+    given = Given(CANARIES["consent"], "self", KINDS[RECORDINGS].version)
+    service.consents.give("command", patient_id, RECORDINGS, given)
+    account_id = service.accounts.make(CANARIES["login"], CANARIES["account"], "patient", wards={patient_id: SELF})
+    show_cookie(client, begin_visit(service, account_id))
+    form = {"text": CANARIES["letter"], "_csrf_token": form_token(client)}
+    assert client.post(f"/me/{patient_id}/letters", data=form).status_code == 200
+    where = ["--folder", folder, "--database", database]
+    contact = ["--minutes", 10, "--who", "maja", "--note", CANARIES["contact"]]
+    assert said("contact", WHO, *where, *contact)[0] == 0
+    service.devices.new_code([WHO])
+    return Planted(service, folder, database, patient_id, device, account_id)
+
+
+def said(*words: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(steadyreach.app, [str(word) for word in words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def planted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Planted]:
+    """A clinic, once on each kind of database."""
+    database = "" if request.param == "sqlite" else request.getfixturevalue("new_postgres")()
+    folder = tmp_path / "clinic"
+    with a_service(folder, database) as service, TestClient(app.make_app(service), base_url="http://127.0.0.1") as web:
+        yield plant(service, folder, database, web)
+
+
+def back_up(planted: Planted, out: Path) -> str:
+    """Make a backup by the command; gives what it says."""
+    code, told, err = said("backup", out, "--folder", planted.folder, "--database", planted.database)
+    assert code == 0, err
+    return told
+
+
+def holding(words: bytes, *folders: Path) -> list[str]:
+    """The files that hold some bytes."""
+    files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+    return [str(path) for path in files if words in path.read_bytes()]
+
+
+def of_postgres(planted: Planted) -> list[Path]:
+    """Where PostgreSQL keeps its tables, written out; what it wrote ahead is apart (OF_POSTGRESQL)."""
+    if not planted.database:
+        return []
+    with planted.service.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(sa.text("CHECKPOINT"))
+    return [Path(planted.database.split("host=")[1]) / "data" / "base"]
+
+
+def test_planted_words_and_the_key_are_nowhere_after_an_erasure(planted: Planted, tmp_path: Path) -> None:
+    code = back_up(planted, tmp_path / "copy").split("shown once: ")[1].split()[0]
+    key = planted.service.keychain.of(planted.patient_id)
+    places = planted.folder, tmp_path / "copy"
+    assert holding(key, *places), "the key was never where it is looked for"
+    assert holding(CANARIES["account"].encode(), *places, *of_postgres(planted)), "nor the account's name"
+    done = planted.service.erasing.erase("command", WHO)
+    assert (done.sessions, done.recordings, done.accounts_closed) == (1, 1, (planted.account_id,))
+    assert (done.copies_rewritten, done.copies_unreached) == ((str(tmp_path / "copy"),), ())
+    assert done.stays == (STAYS if not planted.database else (*STAYS, OF_POSTGRESQL))
+    back_up(planted, tmp_path / "copy")
+    assert not holding(key, *places)
+    for kind, words in CANARIES.items():
+        assert not holding(words.encode(), *places, *of_postgres(planted)), kind
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).patients[planted.patient_id] == b""
+
+
+def test_the_search_finds_what_is_not_sealed(planted: Planted) -> None:
+    with planted.service.store.writing() as db:
+        db.execute(sa.insert(Account).values(login="x", name=CANARIES["letter"], role="therapist", password_hash=""))
+    assert holding(CANARIES["letter"].encode(), planted.folder, *of_postgres(planted))
+
+
+def sealed_of(planted: Planted) -> list[Sealed]:
+    """Every sealed value of the person."""
+    found = []
+    for table in (*of_patient(), Patient.__table__):
+        whose = table.columns["id" if table.name == "patient" else "patient_id"]
+        for row in planted.service.store.look(select(table).where(whose == planted.patient_id)):
+            for column in table.columns:
+                if isinstance(column.type, LargeBinary):
+                    bound = BOUND[table.name, column.name].format(**row._asdict())
+                    found.append(Sealed(table.name, bytes(row._asdict()[column.name]), bound))
+    return found
+
+
+def opens(keys: list[bytes], sealed: Sealed) -> bool:
+    for key in keys:
+        with suppress(ValueError):
+            unseal(key, sealed.content, sealed.bound)
+            return True
+    return False
+
+
+def test_nothing_of_them_opens_with_the_data_of_before_and_every_key_that_there_is(planted: Planted) -> None:
+    keychain, blobs = planted.service.keychain, sealed_of(planted)
+    assert {blob.table for blob in blobs} == {table for table, _ in BOUND}
+    assert all(opens([keychain.of(planted.patient_id)], blob) for blob in blobs)
+    name = recording_key(wire.sha256(recording_of("s-z")))
+    recording, its_key = (planted.folder / name).read_bytes(), planted.service.vault.key(name.rpartition("/")[2])
+    assert its_key
+    assert b"".join(opened(its_key, [recording])) == recording_of("s-z")
+    planted.service.erasing.erase("command", WHO)
+    secrets, patients = keychain.all()
+    keys = [key for key in patients.values() if key]
+    for value in secrets.values():
+        with suppress(ValueError):
+            keys.append(b64decode(value, validate=True))
+    keys = [key for key in keys if len(key) == KEY_BYTES]
+    assert len(keys) > 3
+    assert not [blob.table for blob in blobs if opens(keys, blob)]
+    for key in keys:
+        with pytest.raises(NotOpened):
+            b"".join(opened(key, [recording]))
+    assert not (planted.folder / name).exists()
+    with pytest.raises(Shredded):
+        keychain.of(planted.patient_id)
+
+
+def test_no_table_has_a_row_of_them_and_the_other_person_has_all(planted: Planted) -> None:
+    planted.service.erasing.erase("command", WHO)
+    for table in (*of_patient(), Patient.__table__):
+        whose = table.columns["id" if table.name == "patient" else "patient_id"]
+        assert not planted.service.store.look(select(table).where(whose == planted.patient_id)), table.name
+    assert [line.pseudonym for line in planted.service.archive.patients()] == ["p-stays"]
+    assert planted.service.archive.session("s-y").headset_description == CANARIES["session"]
+    assert next(planted.service.archive.held()).recording_held
+    assert not isinstance(planted.service.audit.verify(), Broken)
+
+
+def test_no_column_of_any_table_names_their_session(planted: Planted) -> None:
+    """The audit apart: it keeps ids for good."""
+    planted.service.erasing.erase("command", WHO)
+    for table in Table.metadata.sorted_tables:
+        rows = planted.service.store.look(select(table)) if table.name != "audit" else []
+        assert not [row for row in rows if "s-z" in row], table.name
+
+
+def test_their_numbers_stay_accounted_for_and_nothing_of_theirs_is_taken_any_more(planted: Planted) -> None:
+    service = planted.service
+    with TestClient(app.make_app(service), base_url="http://127.0.0.1") as client:
+        device = SignedDevice(client).enrol(service)
+        delivered(device, "s-4", WHO, 4)  # numbers 1 to 3 are on their way
+        service.erasing.erase("command", WHO)
+        assert service.archive.state(device.id).missing == (1, 2, 3)
+        assert 4 not in service.archive.state(device.id).unheld
+        again = delivered(device, "s-4", WHO, 4)
+        assert (again.state, again.code) == (wire.REFUSED, ERASED)
+        assert service.archive.count() == 1
+        with pytest.raises(Unknown, match="was erased here"):
+            service.patients.add(Person(pseudonym=WHO))
+        with pytest.raises(ValueError, match="was erased here"):
+            service.devices.new_code([WHO])
+    with service.store.reading() as db:
+        same = db.execute(select(SameSession.session_id).where(SameSession.device_id == device.id)).scalars().all()
+    assert same == [""]
+
+
+def test_a_device_for_them_alone_is_revoked_and_one_for_others_too_stays(planted: Planted) -> None:
+    shared = SignedDevice(None).enrol(planted.service, [WHO, "p-stays"])
+    done = planted.service.erasing.erase("command", WHO)
+    assert done.devices_revoked == (planted.device.id,)
+    assert planted.service.devices.who(planted.device.token) is None
+    known = planted.service.devices.who(shared.token)
+    assert known
+    assert planted.service.patients.pseudonyms(known.patients) == ("p-stays",)
+
+
+def test_a_guardian_of_another_child_keeps_their_account(planted: Planted) -> None:
+    stays = planted.service.patients.id_of("p-stays")
+    wards = {planted.patient_id: "mother", stays: "mother"}
+    guardian = planted.service.accounts.make("mother", "Mother", "guardian", wards=wards)
+    done = planted.service.erasing.erase("command", WHO)
+    assert guardian not in done.accounts_closed
+    assert planted.service.accounts.wards(guardian) == {stays: "mother"}
+    assert planted.service.accounts.of(planted.account_id).disabled_at
+
+
+def test_a_copy_that_is_not_mounted_is_said_and_nothing_is_written_in_its_place(
+    planted: Planted, tmp_path: Path
+) -> None:
+    back_up(planted, tmp_path / "copy")
+    (tmp_path / "copy").rename(tmp_path / "elsewhere")
+    (tmp_path / "copy").mkdir()
+    done = planted.service.erasing.erase("command", WHO)
+    assert (done.copies_rewritten, done.copies_unreached) == ((), (str(tmp_path / "copy"),))
+    assert not list((tmp_path / "copy").iterdir())
+
+
+def test_an_old_backup_with_the_keys_of_today_comes_back_without_them(
+    planted: Planted, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    back_up(planted, tmp_path / "copy")
+    planted.service.erasing.erase("command", WHO)
+    back, keys = tmp_path / "back", sqlite_url(planted.folder / KEYS)
+    database = request.getfixturevalue("new_postgres")() if planted.database else ""
+    to = ["--folder", back, "--database", database, "--keys", keys]
+    code, _, err = said("restore", tmp_path / "copy", *to)
+    assert code == 0, err
+    service = Service(back, Place(database, "", keys))
+    assert [line.pseudonym for line in service.archive.patients()] == ["p-stays"]
+    assert not service.store.look(select(Patient.id).where(Patient.id == planted.patient_id))
+    assert not (back / recording_key(wire.sha256(recording_of("s-z")))).exists()
+    with pytest.raises(Unknown, match="was erased here"):
+        service.patients.add(Person(pseudonym=WHO))
+    service.close()
+
+
+STEPS = (
+    "keys.Keys.shred", "erasure.Erasing._copies", "objects.Objects.remove", "erasure._forget_sessions",
+    "erasure._close_accounts", "store.Store.tidy",
+)  # fmt: skip
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from server_sync.clinic import erasure, keys, objects, store
+from server_sync.clinic.place import Place
+from server_sync.clinic.service import Service
+module, *names = sys.argv[3].split(".")
+of = {"erasure": erasure, "keys": keys, "objects": objects, "store": store}[module]
+for name in names[:-1]:
+    of = getattr(of, name)
+setattr(of, names[-1], lambda *_: os._exit(9))
+Service(Path(sys.argv[1]), Place(sys.argv[2])).erasing.erase("command", sys.argv[4])
+"""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_erasure_that_was_killed_at_any_step_goes_on(planted: Planted, step: str) -> None:
+    words = [sys.executable, "-c", PROGRAM, str(planted.folder), planted.database, step, WHO]
+    assert subprocess.run(words, cwd=ROOT, check=False).returncode == 9
+    service = Service(planted.folder, Place(planted.database))
+    with pytest.raises(Unknown):  # from its first step on nobody gets in
+        service.patients.id_of(WHO)
+    resumed = service.erasing.resume("retention")
+    assert [done.patient_id for done in resumed] == ([] if step.endswith("tidy") else [planted.patient_id])
+    assert service.erasing.resume("retention") == []
+    with pytest.raises(Shredded):
+        service.keychain.of(planted.patient_id)
+    for table in of_patient():
+        assert not service.store.look(select(table).where(table.columns["patient_id"] == planted.patient_id))
+    assert not (planted.folder / recording_key(wire.sha256(recording_of("s-z")))).exists()
+    assert not isinstance(service.audit.verify(), Broken)
+    service.close()
+
+
+def test_the_command_asks_whether_it_is_meant_and_says_what_stays(planted: Planted) -> None:
+    where = ["--folder", planted.folder, "--database", planted.database]
+    code, _, err = said("erase", WHO, *where)
+    assert code == 1
+    assert "--yes" in err
+    assert planted.service.patients.id_of(WHO)
+    code, out, _ = said("erase", WHO, *where, "--yes", "--json")
+    assert (code, json.loads(out)["sessions"]) == (0, 1)
+    code, _, err = said("erase", WHO, *where, "--yes")
+    assert code == 1
+    assert f"there is no patient '{WHO}' here" in err
+    assert "What is not erased by this" in said("erase", "p-stays", *where, "--yes")[1]
+
+
+def test_the_command_says_where_it_may_be_used() -> None:
+    for words in ([], ["--folder", "a", "--client", "b"]):
+        code, _, err = said("erase", WHO, "--yes", *words)
+        assert code == 1
+        assert "--folder CLINIC at the clinic, or --client FOLDER" in err

@@ -1,0 +1,183 @@
+"""An order from another system becomes a draft, with what nobody here knows in words, or is refused with the reason."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from fhir_fixtures import NAMING, PERSON, a_prescription
+from hypothesis import given
+from hypothesis import strategies as st
+
+import games
+from server_sync.fhir.datatypes import to_json
+from server_sync.fhir.inbound import LARGEST_BYTES, DraftProgramme, OrderRefused, draft_of
+from server_sync.fhir.prescribed import of_prescription
+
+OURS, SNOMED = "urn:steadyreach:codes", "http://snomed.info/sct"
+ORDER: dict[str, Any] = {
+    "resourceType": "ServiceRequest",
+    "id": "order-7",
+    "identifier": [{"system": "https://hospital.example/orders", "value": "2026-0815"}],
+    "text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'><script>1</script></div>"},
+    "status": "active",
+    "intent": "order",
+    "priority": "routine",
+    "code": {
+        "coding": [
+            {"system": SNOMED, "code": "229065009", "display": "Exercise therapy"},
+            {"system": OURS, "code": "games.fruit_ladder"},
+        ],
+        "text": "Shoulder exercises in VR",
+    },
+    "orderDetail": [{"coding": [{"system": SNOMED, "code": "386464006"}], "text": "ice afterwards"}],
+    "subject": {"identifier": {"system": "https://hospital.example/mrn", "value": "4711"}},
+    "occurrenceTiming": {
+        "repeat": {
+            "boundsPeriod": {"start": "2026-11-23", "end": "2027-01-31"}, "duration": 0.25, "durationUnit": "h",
+            "frequency": 2, "period": 1, "periodUnit": "d", "dayOfWeek": ["wed", "mon"],
+        }
+    },
+    "requester": {"reference": "Practitioner/12", "display": "Dr Okafor"},
+    "reasonCode": [{"coding": [{"system": SNOMED, "code": "202852009", "display": "Frozen shoulder"}]}],
+    "note": [{"text": "not above the shoulder for two weeks"}],
+    "patientInstruction": "stop when it hurts",
+}  # fmt: skip
+
+
+def order(**changes: object) -> bytes:
+    """The order with fields changed, or left out where they are None."""
+    return json.dumps({name: value for name, value in {**ORDER, **changes}.items() if value is not None}).encode()
+
+
+def draft(**changes: object) -> DraftProgramme:
+    return draft_of(order(**changes), games.names())
+
+
+def timing(**repeat: object) -> DraftProgramme:
+    return draft(occurrenceTiming={"repeat": repeat})
+
+
+def test_an_order_becomes_a_draft_with_all_that_it_says() -> None:
+    assert draft() == DraftProgramme(
+        order="https://hospital.example/orders|2026-0815",
+        patient="https://hospital.example/mrn|4711",
+        tasks=("fruit_ladder",),
+        days=("mon", "wed"),
+        minutes=15.0,
+        times_a_day=2,
+        until="2027-01-31",
+        requester="Dr Okafor",
+        reason="Frozen shoulder",
+        text=(
+            "Shoulder exercises in VR",
+            "ice afterwards",
+            "stop when it hurts",
+            "not above the shoulder for two weeks",
+        ),
+        unknown=(f"{SNOMED}|386464006",),
+    )
+
+
+def test_what_we_export_reads_back_as_it_was_prescribed() -> None:
+    prescription = a_prescription()
+    orders = [
+        draft_of(to_json(one), games.names())
+        for one in of_prescription(NAMING, prescription, PERSON.id)
+        if type(one).__name__ == "ServiceRequest"
+    ]
+    assert [one.tasks for one in orders] == [("fruit_ladder",), ("harbour_lean",), ("owl_watch",)]
+    first = prescription.programme[0]
+    assert (orders[0].days, orders[0].minutes, orders[0].times_a_day) == (first.days, first.minutes, first.times_a_day)
+    assert {one.patient for one in orders} == {f"Patient/{NAMING.patient(PERSON.id)}"}
+    assert len({one.order for one in orders}) == len(orders)
+    assert not any(one.unknown for one in orders)
+
+
+def test_a_game_that_nobody_here_has_is_unknown_and_no_other_is_guessed() -> None:
+    strange = {"coding": [{"system": OURS, "code": "games.moon_walk"}, {"system": OURS, "code": "parts.headset"}]}
+    found = draft(code=strange, orderDetail=None)
+    assert found.tasks == ()
+    assert found.unknown == (f"{OURS}|games.moon_walk", f"{OURS}|parts.headset")
+    assert draft_of(order(), ["owl_watch"]).tasks == ()
+    assert draft(code={"text": "Fruit Ladder, please"}, orderDetail=None).tasks == ()
+
+
+def test_our_code_in_another_system_is_not_ours() -> None:
+    found = draft(code={"coding": [{"system": SNOMED, "code": "games.fruit_ladder"}]}, orderDetail=None)
+    assert (found.tasks, found.unknown) == ((), (f"{SNOMED}|games.fruit_ladder",))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "times_a_day", "said"),
+    [
+        ({"frequency": 3, "period": 1, "periodUnit": "wk"}, None, "3 times every 1 wk"),
+        ({"frequency": 1, "period": 2, "periodUnit": "d"}, None, "1 times every 2 d"),
+        ({"frequency": 40, "period": 1, "periodUnit": "d"}, None, "40 times every 1 d"),
+        ({"frequency": 1, "period": 1, "periodUnit": "d"}, 1, ""),
+        ({}, None, ""),
+    ],
+)
+def test_how_often_is_a_number_only_where_it_is_so_many_times_a_day(
+    repeat: dict[str, object], times_a_day: int | None, said: str
+) -> None:
+    found = timing(**repeat)
+    assert found.times_a_day == times_a_day
+    assert [text for text in found.text if "times every" in text] == ([said] if said else [])
+
+
+def test_minutes_in_a_unit_that_is_no_time_of_a_day_are_left_to_the_words() -> None:
+    assert timing(duration=2, durationUnit="wk").minutes is None
+    assert timing(duration=90, durationUnit="s").minutes == 1.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "why"),
+    [
+        ({"resourceType": "MedicationRequest"}, "not-supported", "MedicationRequest"),
+        ({"status": "revoked"}, "business-rule", "revoked"),
+        ({"status": "completed"}, "business-rule", "completed"),
+        ({"intent": "whim"}, "business-rule", "whim"),
+        ({"doNotPerform": True}, "not-supported", "doNotPerform"),
+        ({"modifierExtension": [{"url": "https://hospital.example/negated"}]}, "extension", "modifierExtension"),
+        ({"implicitRules": "https://hospital.example/rules"}, "extension", "implicitRules"),
+        ({"subject": None}, "structure", "subject"),
+        ({"subject": {"display": "the boy in room 4"}}, "required", "subject"),
+        ({"subject": {"reference": "Group/3"}}, "required", "subject"),
+        ({"identifier": None, "id": None}, "required", "identifier"),
+        ({"status": 7}, "structure", "status"),
+        ({"occurrenceTiming": {"repeat": {"frequency": "often"}}}, "structure", "frequency"),
+        ({"note": [{"text": "x" * LARGEST_BYTES}]}, "too-long", str(LARGEST_BYTES)),
+    ],
+)
+def test_what_must_be_understood_and_is_not_refuses_the_order(changes: dict[str, Any], code: str, why: str) -> None:
+    with pytest.raises(OrderRefused, match=why) as refused:
+        draft(**changes)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"null", b"[]", b'"x"', b"<xml/>", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 20_000]
+)
+def test_what_is_no_order_is_refused(content: bytes) -> None:
+    with pytest.raises(OrderRefused):
+        draft_of(content, games.names())
+
+
+def test_long_words_are_cut_and_many_are_not_all_kept() -> None:
+    found = draft(note=[{"text": f"{number} " + "x" * 3000} for number in range(60)])
+    assert max(len(text) for text in found.text) <= 2000
+    assert len(found.text) <= 40
+
+
+def _inside(value: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(value, max_size=3) | st.dictionaries(st.sampled_from([*ORDER, "x"]), value, max_size=4)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=8), _inside))
+def test_no_json_does_anything_but_become_a_draft_or_be_refused(value: Any) -> None:
+    content = {**ORDER, **value} if isinstance(value, dict) else value
+    with suppress(OrderRefused):
+        found = draft_of(json.dumps(content).encode(), games.names())
+        assert found.order
+        assert found.patient

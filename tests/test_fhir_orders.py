@@ -1,0 +1,328 @@
+"""What another system orders is a draft, taken once, and nothing is played of it before a therapist prescribes it."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhir_fixtures import FhirServer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from litestar.testing import TestClient
+from other_systems import HOSPITAL, MRN, SystemClient, an_order, end_sharing, let_in, share
+from prescribed import a_draft
+from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from server_fixtures import Clock, a_service
+from typer.testing import CliRunner
+
+import steadyreach
+from server_sync.clinic.prescriptions import NothingPrescribed
+from server_sync.clinic.service import Service
+from server_sync.fhir.inbound import LARGEST_BYTES
+from server_sync.web import app
+from server_sync.web.rates import Rates
+
+INSURER = HOSPITAL._replace(client_id="insurer.example")
+SCRIPT = "<script>alert('canary')</script>"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with a_service(tmp_path / "clinic", now=Clock()) as opened:
+        for system in (HOSPITAL, INSURER):
+            let_in(opened, system)
+        share(opened, "p-ada", name="Ada Byron", identifier=f"{MRN}|4711")
+        share(opened, "p-nora", INSURER.client_id, identifier=f"{MRN}|4712")
+        yield opened
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[Client]:
+    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+        opened.app.state.rates["systems"] = Rates(1e9, 1.0)
+        yield opened
+
+
+@pytest.fixture
+def system(client: Client, service: Service) -> SystemClient:
+    return SystemClient(client, now=service.now())
+
+
+@pytest.fixture
+def send(client: Client, service: Service) -> Callable[..., Any]:
+    """Somebody who is logged in as a therapist sends a form."""
+    cookie = begin_visit(service, service.accounts.make("maja", "Maja Bergström", "therapist"))
+
+    def post(path: str, **form: str) -> Any:
+        show_cookie(client, cookie)
+        return client.post(path, data={**form, "_csrf_token": form_token(client)}, follow_redirects=False)
+
+    show_cookie(client, cookie)
+    return post
+
+
+def ada(service: Service) -> str:
+    return service.patients.id_of("p-ada")
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The form of the first order on a page, as a browser fills it in."""
+    form = page.split("/take")[1].split("</form>")[0]
+    found = re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form)
+    return {name: value for name, value in found if name != "_csrf_token"}
+
+
+# What comes in
+
+
+def test_an_order_is_a_draft_that_its_sender_reads_back(
+    system: SystemClient, service: Service, fhir_server: FhirServer
+) -> None:
+    said = system.order(an_order(note=[{"text": "not above the shoulder"}]))
+    assert (said.status_code, said.headers["content-type"]) == (201, "application/fhir+json")
+    there = system.get(said.headers["location"])
+    assert there.json() == said.json()
+    assert there.json()["status"] == "draft"
+    assert there.json()["identifier"][1] == {"system": "urn:example:orders", "value": "7"}
+    assert not any(fhir_server.issues(said.json()).values())
+    (found,) = system.all(f"ServiceRequest?patient={service.links.naming.patient(ada(service))}&code=parts.exercise")
+    assert found == said.json()
+    with pytest.raises(NothingPrescribed):
+        service.prescriptions.current("p-ada")
+
+
+def test_the_same_order_is_taken_once_however_often_it_comes(system: SystemClient, service: Service) -> None:
+    said = [system.order(an_order()) for _ in range(3)]
+    said += [system.order(an_order(), If_None_Exist="identifier=urn:example:orders|7") for _ in range(2)]
+    said.append(system.order(an_order(), If_None_Exist="ServiceRequest?identifier=urn%3Aexample%3Aorders%7C7"))
+    assert [each.status_code for each in said] == [201, 200, 200, 200, 200, 200]
+    assert len({each.headers["location"] for each in said}) == 1
+    assert len(service.drafts.waiting()) == 1
+    other = system.order(an_order(patientInstruction="more"))
+    assert (other.status_code, other.json()["issue"][0]["code"]) == (409, "duplicate")
+    assert system.order(an_order(number="8")).status_code == 201
+    refused = system.order(an_order(), If_None_Exist="patient=1")
+    assert (refused.status_code, refused.json()["issue"][0]["code"]) == (400, "not-supported")
+
+
+def test_another_systems_order_of_the_same_number_is_another_one(
+    system: SystemClient, client: Client, service: Service
+) -> None:
+    share(service, "p-ada", INSURER.client_id, name="Ada Byron", identifier=f"{MRN}|4711")
+    mine = system.order(an_order()).headers["location"]
+    insurer = SystemClient(client, INSURER, now=service.now())
+    theirs = insurer.order(an_order()).headers["location"]
+    assert mine != theirs
+    assert system.get(theirs).status_code == insurer.get(mine).status_code == 404
+
+
+def test_an_order_is_for_a_patient_whom_the_system_may_know_of(system: SystemClient, service: Service) -> None:
+    naming = service.links.naming
+    nora = service.patients.id_of("p-nora")
+    for subject in (f"Patient/{naming.patient(ada(service))}", f"urn:steadyreach:ids|{naming.patient(ada(service))}"):
+        assert system.order(an_order(subject, number=subject)).status_code == 201, subject
+    said = {
+        (answer.status_code, answer.content)
+        for subject in (
+            f"{MRN}|4712", f"{MRN}|9999", "urn:other|4711", "|4711", "|p-ada", f"{MRN}|%",
+            f"Patient/{naming.patient(nora)}", f"urn:steadyreach:ids|{naming.patient(nora)}", "Patient/1",
+            f"Patient/{ada(service)}",
+        )
+        for answer in [system.order(an_order(subject, number=subject))]
+    }  # fmt: skip
+    ((status, content),) = said
+    assert (status, json.loads(content)["issue"][0]["code"]) == (422, "not-found")
+
+
+def test_an_identifier_that_two_patients_have_means_neither(system: SystemClient, service: Service) -> None:
+    share(service, "p-twin", identifier=f"{MRN}|4711")
+    assert system.order(an_order()).status_code == 422
+
+
+def test_after_the_consent_ended_nothing_comes_in_and_nothing_is_read_back(
+    system: SystemClient, service: Service
+) -> None:
+    there = system.order(an_order()).headers["location"]
+    end_sharing(service, ada(service))
+    assert system.get(there).status_code == 404
+    assert system.order(an_order(number="9")).status_code == 422
+    assert system.order(an_order(), If_None_Exist="identifier=urn:example:orders|7").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"", 400, "structure"),
+        (b"<ServiceRequest/>", 400, "structure"),
+        (b"\xff\xfe", 400, "structure"),
+        (b"[" * 200_000, 400, "structure"),
+        (b'{"resourceType":' * 10_000, 400, "structure"),
+        (b'{"resourceType":"ServiceRequest","subject":{},"extension":' + b"[" * 200_000, 400, "structure"),
+        (b'{"modifierExtension":[' + b'{"extension":[' * 15_000, 400, "structure"),
+        (b" " * (LARGEST_BYTES + 1), 413, "too-long"),
+        (an_order(resourceType="Patient"), 422, "not-supported"),
+        (an_order(status="completed"), 422, "business-rule"),
+        (an_order(doNotPerform=True), 422, "not-supported"),
+        (an_order(modifierExtension=[{"url": "x"}]), 422, "extension"),
+        (an_order(identifier=None), 422, "required"),
+        (an_order(subject={"display": "Ada"}), 422, "required"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)  # fmt: skip
+def test_what_is_no_order_is_refused_with_the_reason(
+    system: SystemClient, service: Service, content: bytes, status: int, code: str
+) -> None:
+    said = system.order(content)
+    assert (said.status_code, said.json()["issue"][0]["code"]) == (status, code)
+    assert not service.drafts.waiting()
+
+
+LEAF = st.none() | st.booleans() | st.integers(-(2**40), 2**60) | st.floats(allow_nan=False) | st.text(max_size=20)
+VALUES = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(name=st.sampled_from(sorted(json.loads(an_order()))), value=VALUES)
+def test_whatever_an_order_says_it_is_never_the_server_that_fails(
+    system: SystemClient, name: str, value: object
+) -> None:
+    said = system.order(json.dumps({**json.loads(an_order()), name: value}).encode())
+    assert said.status_code in (200, 201, 400, 409, 422), said.text
+
+
+# What comes of it
+
+
+def test_a_therapist_sees_all_of_it_as_text_and_prescribes_it(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    before = service.prescriptions.save("p-ada", a_draft(), "Dr Okafor")
+    there = system.order(an_order(note=[{"text": SCRIPT}], requester={"display": SCRIPT})).headers["location"]
+    page = client.get("/drafts").text
+    assert SCRIPT not in page
+    assert page.count("&lt;script&gt;") == 2
+    assert "Ada Byron" in page
+    form = form_of(page)
+    assert form == {
+        "if_match": before.sha256,
+        "games": "fruit_ladder",
+        "days": "mon",
+        "minutes": "15",
+        "times_a_day": "2",
+    }
+    (draft,) = service.drafts.waiting()
+    assert send(f"/drafts/{draft.id}/take", **form).headers["location"] == "/drafts"
+    now = service.prescriptions.current("p-ada").prescription
+    assert (now.version, now.author) == (2, "Maja Bergström")
+    assert now.programme[:-1] == before.prescription.programme
+    added = now.programme[-1]
+    assert (added.games, added.days, added.minutes, added.times_a_day) == (("fruit_ladder",), ("mon",), 15.0, 2)
+    assert now.precautions == before.prescription.precautions
+    assert "No order waits" in client.get("/drafts").text
+    assert system.get(there).json()["status"] == "active"
+    said = send(f"/drafts/{draft.id}/take", **form)
+    assert (said.status_code, "is taken already" in said.text) == (409, True)
+    assert service.prescriptions.current("p-ada").prescription.version == 2
+
+
+def test_the_first_prescription_of_somebody_may_be_an_order(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    system.order(an_order())
+    form = form_of(client.get("/drafts").text)
+    assert form["if_match"] == ""
+    (draft,) = service.drafts.waiting()
+    send(f"/drafts/{draft.id}/take", **form)
+    assert service.prescriptions.current("p-ada").prescription.version == 1
+
+
+def test_who_did_not_see_what_holds_now_is_told_and_the_order_waits(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    system.order(an_order())
+    form = form_of(client.get("/drafts").text)
+    service.prescriptions.save("p-ada", a_draft(), "Dr Okafor")
+    (draft,) = service.drafts.waiting()
+    said = send(f"/drafts/{draft.id}/take", **form)
+    assert (said.status_code, "not what you saw" in said.text) == (409, True)
+    assert service.drafts.one(draft.id).state == "waiting"
+    assert send(f"/drafts/{draft.id}/take", **form_of(said.text)).status_code == 303
+
+
+def test_an_order_without_a_game_that_is_known_waits_for_the_therapists_own_choice(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    system.order(an_order(code={"text": "Balance training"}, occurrenceTiming=None))
+    (draft,) = service.drafts.waiting()
+    form = form_of(client.get("/drafts").text)
+    assert (form["games"], form["minutes"]) == ("", "")
+    for wrong in ({"games": ""}, {"minutes": "long"}, {"minutes": "600"}, {"days": "x"}, {"times_a_day": "x"}):
+        refused = send(f"/drafts/{draft.id}/take", **(form | {"games": "fruit_ladder"} | wrong))
+        assert refused.status_code == 422, wrong
+    assert send(f"/drafts/{draft.id}/take", **(form | {"games": "harbour_lean", "minutes": "10"})).status_code == 303
+    (added,) = service.prescriptions.current("p-ada").prescription.programme
+    assert (added.games, added.minutes, added.times_a_day) == (("harbour_lean",), 10.0, 1)
+
+
+def test_what_is_turned_down_is_over_and_its_sender_reads_that(
+    system: SystemClient, service: Service, send: Callable[..., Any]
+) -> None:
+    there = system.order(an_order()).headers["location"]
+    (draft,) = service.drafts.waiting()
+    assert send(f"/drafts/{draft.id}/decline").status_code == 303
+    assert system.get(there).json()["status"] == "revoked"
+    assert send(f"/drafts/{draft.id}/decline").status_code == 409
+    assert send("/drafts/none/decline").status_code == 404
+    assert system.order(an_order()).json()["status"] == "revoked"
+    with pytest.raises(NothingPrescribed):
+        service.prescriptions.current("p-ada")
+
+
+def test_every_step_is_in_the_audit(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    system.order(an_order())
+    (draft,) = service.drafts.waiting()
+    send(f"/drafts/{draft.id}/take", **form_of(client.get("/drafts").text))
+    rows = [(each.actor, each.action) for each in service.audit.listed() if each.thing == draft.id][::-1]
+    assert rows == [
+        ("system hospital.example", "order a programme"),
+        ("account 1", "read an order"),
+        ("account 1", "take an order up"),
+    ]
+
+
+def test_what_was_ordered_is_sealed_and_goes_with_the_person(system: SystemClient, service: Service) -> None:
+    system.order(an_order(note=[{"text": "canary of the order"}], number="canary-number"))
+    content = (service.folder / "clinic.db").read_bytes() + (service.folder / "clinic.db-wal").read_bytes()
+    for word in (b"canary of the order", b"canary-number", b"Okafor"):
+        assert word not in content
+    done = service.erasing.erase("command", "p-ada")
+    assert any("hospital.example" in each for each in done.stays)
+    assert not service.drafts.waiting()
+    assert system.order(an_order()).status_code == 422
+
+
+def test_the_command_lists_prescribes_and_turns_down(system: SystemClient, service: Service) -> None:
+    def entered(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(steadyreach.app, ["drafts", "--folder", str(service.folder), *words])
+        return done.exit_code, done.stdout + done.stderr
+
+    assert entered() == (0, "No order waits.\n")
+    for number in ("1", "2"):
+        system.order(an_order(number=number))
+    first, second = json.loads(entered("--json")[1])
+    assert (first["patient"], first["if_match"], first["tasks"]) == ("p-ada", "", ["fruit_ladder"])
+    code, said = entered("--take", first["id"], "--by", "Dr Okafor", "--game", "owl_watch", "--json")
+    assert (code, json.loads(said)["prescription"]["programme"][0]["games"]) == (0, ["owl_watch"])
+    code, said = entered("--take", second["id"])
+    assert (code, "not what you saw" in said) == (1, True)
+    assert service.prescriptions.current("p-ada").sha256 in entered()[1]
+    assert entered("--decline", second["id"])[0] == 0
+    assert entered("--decline", second["id"])[0] == 1
+    assert entered("--take", "none")[0] == 1
+    assert entered("--take", "a", "--decline", "b")[0] == 1
