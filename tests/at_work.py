@@ -7,16 +7,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
+from server_sync.clinic.database import Database
 from server_sync.clinic.jobs import Jobs, Writing, work
-from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Measurement
+from server_sync.clinic.tables import Setting
 
 MARKER = "STEADYREACH_TEST_MARKER"
 
 
 def double_all(url: str, worker: str) -> None:
     """Work off all jobs of the kind double."""
-    store = Store(url)
+    store = Database(url)
     work(Jobs(store, lambda: datetime.now(UTC)), worker, {"double": doubling}, until_empty=True)
     store.close()
 
@@ -25,10 +25,10 @@ def doubling(key: str) -> Writing:
     """A key twice, when it is a number; a second row of it would not be taken."""
     int(key)
     time.sleep(0.02)
-    row = {"recording_sha256": key, "version": "", "content": f"{key}{key}".encode()}
+    row = {"name": key, "value": f"{key}{key}"}
 
     def write(db: Connection) -> None:
-        db.execute(insert(Measurement).values(row))
+        db.execute(insert(Setting).values(row))
 
     return write
 

@@ -15,13 +15,13 @@ from server_sync import wire
 from server_sync.client import outbox
 from server_sync.client.accounted import holds
 from server_sync.client.outbox import forget_set_aside
+from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
-from server_sync.clinic.store import sqlite_url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    url = sqlite_url(tmp_path) if request.param == "sqlite" else str(request.getfixturevalue("new_postgres")())
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("new_postgres")())
     with a_service(tmp_path, url) as opened:
         yield opened
 
@@ -65,7 +65,9 @@ def test_a_session_that_was_refused_and_taken_later_is_offered_to_a_server_that_
     computer = a_computer(tmp_path, clinic, ["ada"])
     computer.plays(name, patient="bo")
     assert list(computer.sync().set_aside) == [name]
-    set_back(clinic, f"update device set patients = 'ada bo' where id = '{computer.device.device}'")
+    with a_service(clinic.folder) as service:
+        whom = " ".join(service.patients.add(Person(pseudonym=pseudonym)) for pseudonym in ("ada", "bo"))
+    set_back(clinic, f"update device set patients = '{whom}' where id = '{computer.device.device}'")
     forget_set_aside(computer.home)
     assert computer.sync().delivered == (name,)
     set_back(clinic, f"delete from session where id = '{name}'")

@@ -233,7 +233,7 @@ def test_a_newer_record_that_reads_otherwise_waits_for_a_newer_server(service: S
 )
 def test_no_content_is_more_than_refused(content: bytes) -> None:
     item = wire.Item(id="s-1", number=1, sha256=wire.sha256(content), content=zstandard.compress(content))
-    checked = intake.check(item, lambda _: True)
+    checked = intake.check(item, lambda _: True, lambda _: False)
     assert checked.receipt
     assert checked.receipt.state == wire.REFUSED
 

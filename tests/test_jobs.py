@@ -12,9 +12,23 @@ from at_work import double_all, doubling, end
 from sqlalchemy import Connection, select
 
 from server_sync.clinic import workers
-from server_sync.clinic.jobs import DONE, FAILED, MOST_ATTEMPTS, RUNNING, WAITING, Hopeless, Jobs, Writing, work
-from server_sync.clinic.store import Store, sqlite_url
-from server_sync.clinic.tables import Measurement
+from server_sync.clinic.jobs import (
+    DONE,
+    FAILED,
+    MOST_ATTEMPTS,
+    POSTPONED,
+    RUNNING,
+    WAITING,
+    Hopeless,
+    Jobs,
+    Postponed,
+    Writing,
+    work,
+)
+from server_sync.clinic.keys import Keys
+from server_sync.clinic.place import DATABASE, KEYS, sqlite_url
+from server_sync.clinic.store import Store
+from server_sync.clinic.tables import Setting
 from server_sync.clinic.workers import Crew, WorkersFail
 
 KIND = ("double",)
@@ -36,7 +50,7 @@ class Clock:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "sqlite":
-        return sqlite_url(tmp_path_factory.mktemp("clinic"))
+        return sqlite_url(tmp_path_factory.mktemp("clinic") / DATABASE)
     return str(request.getfixturevalue("new_postgres")())
 
 
@@ -46,13 +60,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    store = Store(url)
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
+    keys = Keys(sqlite_url(tmp_path / KEYS))
+    store = Store(url, keys)
     with store.writing() as db:
-        for table in ("job", "measurement"):
+        for table in ("job", "setting"):
             db.exec_driver_sql(f"DELETE FROM {table}")
     yield store
     store.close()
+    keys.close()
 
 
 @pytest.fixture
@@ -137,6 +153,26 @@ def test_hopeless_work_is_given_up_at_once(store: Store) -> None:
     assert jobs.failures(KIND) == [("double", "a", 1, "Hopeless: a will never be a number")]
 
 
+def test_work_that_is_postponed_is_tried_for_ever_and_nobody_waits_for_it(jobs: Jobs, clock: Clock) -> None:
+    jobs.add("double", ["a"])
+    tried = []
+
+    def later(key: str) -> Writing:
+        tried.append(key)
+        raise Postponed("the other side is away", 100.0)
+
+    for number in range(1, MOST_ATTEMPTS + 3):
+        work(jobs, "one", {"double": later}, until_empty=True)
+        assert (len(tried), jobs.counts(KIND), jobs.left(KIND)) == (number, {POSTPONED: 1}, 0)
+        clock.go(99)
+        assert jobs.claim("one", KIND) is None
+        clock.go(2)
+    job = jobs.claim("one", KIND)
+    assert job
+    assert job.attempt == 1
+    assert jobs.done(job)
+
+
 def test_a_job_that_ends_each_of_its_workers_is_given_up(jobs: Jobs, clock: Clock) -> None:
     jobs.add("double", ["poison", "good"])
     for _ in range(MOST_ATTEMPTS):
@@ -168,7 +204,7 @@ def test_a_worker_goes_on_after_a_job_that_fails(store: Store) -> None:
     jobs.add("double", ["x", "2"])
     over = iter([False, False, True])
     work(jobs, "one", {"double": doubling}, until_empty=True, stopped=lambda: next(over))
-    assert _results(store) == {"2": b"22"}
+    assert _results(store) == {"2": "22"}
     assert jobs.counts(KIND) == {DONE: 1, WAITING: 1}
 
 
@@ -200,7 +236,7 @@ def test_workers_that_are_killed_in_the_middle_leave_each_result_there_once(url:
     with Crew(jobs, 2, partial(double_all, url)) as crew:
         crew.watch(kill_one)
     assert len(killed) == 2
-    assert _results(store) == {key: f"{key}{key}".encode() for key in keys}
+    assert _results(store) == {key: f"{key}{key}" for key in keys}
     assert jobs.counts(KIND) == {DONE: 40}
 
 
@@ -208,17 +244,19 @@ def test_workers_that_end_before_they_begin_are_not_started_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "MOST_IDLE_ENDS", 1)
-    store = Store(sqlite_url(tmp_path))
+    keys = Keys(sqlite_url(tmp_path / KEYS))
+    store = Store(sqlite_url(tmp_path / DATABASE), keys)
     with pytest.raises(WorkersFail, match="exit code 3"), Crew(Jobs(store, Clock()), 1, end) as crew:
         crew.watch(lambda: None)
     assert not multiprocessing.active_children()
     store.close()
+    keys.close()
 
 
 def _refuse(_: Connection) -> None:
     raise AssertionError("a job that was lost must not write")
 
 
-def _results(store: Store) -> dict[str, bytes]:
+def _results(store: Store) -> dict[str, str]:
     with store.reading() as db:
-        return {row.recording_sha256: row.content for row in db.execute(select(Measurement))}
+        return {row.name: row.value for row in db.execute(select(Setting.name, Setting.value))}

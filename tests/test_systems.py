@@ -279,6 +279,7 @@ def key(**members: object) -> bytes:
         (key(crv="P-256"), "RSA"),
         (b"\xff", "JWKS"),
         (b"[" * 100_000, "JWKS"),
+        (b'{"keys": ' + b"[" * 100_000, "JWKS"),
     ],
 )
 def test_a_set_of_keys_that_could_not_prove_anything_is_refused(service: Service, content: bytes, why: str) -> None:

@@ -221,7 +221,7 @@ def jwks_of(content: bytes) -> Jwks:
     """The public keys of a file that another system gave us; raises ValueError for what cannot check its signatures."""
     try:
         given = msgspec.json.decode(content, type=dict[str, list[dict[str, Any]]])["keys"]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
         raise ValueError('this is no set of keys: a JWKS is JSON, {"keys": [...]}') from None
     names = [key.get("kid") for key in given]
     if not given or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
