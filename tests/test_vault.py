@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from server_sync.clinic.place import Place
 from server_sync.clinic.sealed_stream import HEAD_BYTES, PART_BYTES, TAG_BYTES, NotOpened, opened, plain_bytes, sealed
 from server_sync.clinic.service import CannotOpen, Service
 from server_sync.clinic.tables import RecordingKey, Setting
+from server_sync.web import serving
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 FRAMES = b"VREC how somebody moves" * 100
@@ -150,3 +152,21 @@ def _offered(service: Service, session: Session, number: int) -> wire.Receipt:
 def _delivered(service: Service) -> bool:
     service.vault.write(recording_key(NAME), [FRAMES])
     return _offered(service, _named(), 1).state == wire.CREATED
+
+
+def test_a_server_seals_what_it_finds_unsealed(service: Service, tmp_path: Path) -> None:
+    service.objects.write(recording_key(NAME), [FRAMES])
+    assert _offered(service, _named(), 1).state == wire.CREATED
+    serving._tidy(service, Once())
+    assert b"somebody moves" not in (tmp_path / recording_key(NAME)).read_bytes()
+
+
+class Once(Event):
+    """Something that ends after one round."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rounds = iter((False, True))
+
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - the hour is not waited for
+        return next(self._rounds)

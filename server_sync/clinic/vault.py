@@ -87,10 +87,10 @@ class Vault:
 
     def adopt(self) -> int:
         """Seal the recordings of before recordings were sealed; gives their number."""
-        adopted = 0
+        adopted, keyed = 0, {row.sha256 for row in self._store.look(select(RecordingKey.sha256))}
         for key in [stored.key for tier in TIERS for stored in self.objects.listed(tier)]:
             sha256 = key.rpartition("/")[2]
-            if self._row(sha256) is not None or self._is_sealed(key):
+            if sha256 in keyed or self._is_sealed(key):
                 continue
             whose = select(Delivered.patient_id).where(Delivered.recording_sha256 == sha256).limit(1)
             found = self._store.look(whose)

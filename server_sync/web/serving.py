@@ -133,11 +133,12 @@ def _look_for_waste_seldom() -> None:
 
 
 def _tidy(service: Service, ended: Event) -> None:
-    """Remove what is due, now and every hour, and go on with erasures that were stopped."""
+    """Remove what is due, now and every hour, go on with stopped erasures, seal what is not sealed yet."""
     wait_s = 0.0
     while not ended.wait(wait_s):
         wait_s = _TIDY_EVERY_S
         try:
+            service.vault.adopt()
             service.uploads.tidy(datetime.now(UTC))
             service.retention.hourly()
         except Exception as reason:  # noqa: BLE001 - whatever it is, it is tried again in an hour
