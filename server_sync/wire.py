@@ -39,7 +39,7 @@ UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH = "Upload-Complete", "Upload-Offse
 REPR_DIGEST = "Repr-Digest"
 SIGNED = (
     *(DIGEST, "Content-Type", "Content-Encoding", VERSION, UPLOAD_COMPLETE, UPLOAD_OFFSET, UPLOAD_LENGTH),
-    *(REPR_DIGEST, "If-None-Match"),
+    REPR_DIGEST,
 )
 """The headers that a signature is over, besides method and address; one that is missing counts as empty."""
 
@@ -177,6 +177,12 @@ class Prescriptions(Message, frozen=True):
     current: Mapping[str, tuple[int, str]] = {}
 
 
+class Whose(Message, frozen=True):
+    """For whom a device asks what is prescribed."""
+
+    patient: str = ""
+
+
 class Problem(Message, frozen=True):
     """Why a request was refused: a code for programs and a sentence for people."""
 
@@ -193,7 +199,7 @@ def meet(*kinds: type) -> None:
         msgspec.msgpack.Decoder(kind)
 
 
-meet(Enrolment, Enrolled, Token, Batch, Receipts, State, Prescriptions, Problem)
+meet(Enrolment, Enrolled, Token, Batch, Receipts, State, Prescriptions, Whose, Problem)
 
 
 def sha256(content: bytes) -> str:

@@ -439,7 +439,7 @@ def test_a_script_in_a_name_is_shown_as_the_letters_it_has(client: Client, servi
         show_cookie(client, begin_visit(service, account_id))
         if role == PATIENT:
             send(client, f"/me/{milo}/letters", text=SCRIPT)
-        for path in ("/", "/account", "/patients/p-milo", f"/accounts/{account_id}", "/accounts"):
+        for path in ("/", "/account", f"/patients/{milo}", f"/accounts/{account_id}", "/accounts"):
             page = client.get(path).text
             assert SCRIPT not in page, path
             assert "alert(&#39;canary&#39;)" in page, path

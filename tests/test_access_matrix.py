@@ -32,11 +32,6 @@ ALWAYS: Mapping[str, Fate] = {
     },
 }
 """What somebody gets who is let in, where that is another thing than an answer."""
-BODY_FIRST = {
-    "PUT /patients/{pseudonym:str}/prescription",
-    "POST /patients/{pseudonym:str}/prescription/messages",
-}
-"""Where what was sent is refused before it is looked whether the patient is there."""
 
 
 FAMILIES: Mapping[str, set[object]] = {
@@ -135,7 +130,6 @@ def ids(service: Service, pseudonym: str) -> dict[str, object]:
     """A value for each parameter of an address; one that names somebody's data is another for each patient."""
     patient_id = service.patients.id_of(pseudonym)
     return {
-        "pseudonym": pseudonym,
         "patient_id": patient_id,
         "draft_id": service.drafts.of(patient_id, HOSPITAL.client_id)[0].id,
         "resource_id": service.links.naming.patient(patient_id),
@@ -180,7 +174,7 @@ def ask_by(device: SignedDevice, world: World, route: Route, whose: str) -> Fate
 def expected_in(world: World, route: Route, whose: str, narrow: bool) -> Fate:
     """What somebody gets who may use an address; `narrow` is for who sees not all patients of the clinic."""
     bound = filled(route.path, world.values[OWN]) != filled(route.path, world.values[whose])
-    if bound and (whose == ELSEWHERE or narrow) and str(route) not in BODY_FIRST:
+    if bound and (whose == ELSEWHERE or narrow):
         return Fate.NOT_HERE
     return ALWAYS.get(str(route), Fate.IN)
 
@@ -277,7 +271,7 @@ def test_addresses_that_are_not_declared_are_for_nobody(world: World) -> None:
 
 
 def test_the_tables_of_exceptions_name_addresses_that_there_are() -> None:
-    assert set(ALWAYS) | BODY_FIRST | PUBLIC <= {str(route) for route in routes()}
+    assert set(ALWAYS) | PUBLIC <= {str(route) for route in routes()}
 
 
 def test_a_session_of_another_clinic_is_refused_in_the_words_for_one_that_never_was(world: World) -> None:

@@ -118,6 +118,8 @@ def test_a_device_writes_into_nobody_elses_record(archive: Service) -> None:
     assert states(taken) == [wire.REFUSED, wire.CREATED]
     assert "stays on the device" in taken.receipts[0].detail
     assert (taken.state.acked_through, taken.state.patients) == (2, ("p-rosa",))
+    with pytest.raises(Unknown):  # and nobody is made a patient by it
+        archive.patients.id_of("p-milo")
     assert states(take(archive, a_device(archive, "p-milo"), small(1, patient="p-milo"))) == [wire.CREATED]
 
 
@@ -153,7 +155,7 @@ def test_the_list_speaks_of_patients_by_the_clinics_words(archive: Service) -> N
     first, second = archive.archive.patients()
     assert (first.name, first.sessions, f"{first.last_at:%H:%M}") == ("Milo", 2, "09:00")
     assert (second.name, second.about) == ("p-rosa", "")
-    assert [line.id for line in archive.archive.sessions("p-milo")] == ["s-2", "s-1"]
+    assert [line.id for line in archive.archive.sessions(archive.patients.id_of("p-milo"))] == ["s-2", "s-1"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +293,7 @@ def test_sqlite_is_a_version_without_the_wal_fault() -> None:
 
 def test_what_is_not_there_is_unknown(service: Service) -> None:
     with pytest.raises(Unknown):
-        service.archive.patient("nobody")
+        service.archive.patient("f" * 16)
     with pytest.raises(Unknown):
         service.archive.session("none")
 

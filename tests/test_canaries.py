@@ -39,7 +39,7 @@ CANARIES = {
     "login": "quillonz",
     "account": "Q. Zebrafinch at home",
 }
-"""What is planted; in addresses the pseudonym is not searched for, under which patients are looked up."""
+"""What is planted."""
 PASSWORD = "harbour lantern sedge"
 BROKEN = "s-broken"
 
@@ -120,22 +120,22 @@ def test_the_words_are_where_they_belong(told: Told) -> None:
     """Else the tests below would find nothing because nothing was planted."""
     with logged_in(told, "maja") as client:
         pages = client.get("/patients").text + client.get("/sessions/s-1").text
-        pages += client.get(f"/patients/{WHO}/prescription").text
+        pages += client.get(f"/patients/{told.patient_id}/prescription").text
     assert {"name", "about", "message"} <= set(found(pages))
 
 
 def test_the_log_says_all_that_it_can_and_none_of_the_words(told: Told) -> None:
     with logged_in(told, "maja") as client:
-        for path in ("/patients", f"/patients/{WHO}", "/sessions/s-1", "/sessions/s-1/report", f"/sessions/{BROKEN}"):
+        for path in ("/patients", f"/patients/{told.patient_id}", "/sessions/s-1", "/sessions/s-1/report", f"/sessions/{BROKEN}"):
             client.get(path)
-        client.put(f"/patients/{WHO}/prescription", content=CANARIES["message"])
-        client.post(f"/patients/{WHO}/prescription/messages", content=CANARIES["message"])
+        client.put(f"/patients/{told.patient_id}/prescription", content=CANARIES["message"])
+        client.post(f"/patients/{told.patient_id}/prescription/messages", content=CANARIES["message"])
     with httpx.Client(base_url=told.clinic.url) as stranger:
         token = form_token(stranger)
         form = {"login": CANARIES["login"], "password": CANARIES["name"], "_csrf_token": token}
         assert "do not fit together" in stranger.post("/login", data=form).text
         stranger.post(f"/me/{told.patient_id}/letters", data={"text": CANARIES["letter"], "_csrf_token": token})
-        for path in (f"/{CANARIES['name']}", f"/login?for={CANARIES['name']}", f"/patients/{WHO}"):
+        for path in (f"/{CANARIES['name']}", f"/login?for={CANARIES['name']}", f"/patients/{told.patient_id}"):
             stranger.get(path, headers={"Referer": f"http://x/{WHO}", "User-Agent": CANARIES["name"]})
         stranger.request(CANARIES["login"].upper(), "/")
     told.computer.sync()
@@ -160,17 +160,17 @@ def test_an_error_says_nothing_about_anybody(told: Told) -> None:
         pages += [client.get(f"/sessions/{BROKEN}"), client.get("/sessions/none"), client.get("/accounts")]
         assert [page.status_code for page in pages] == [500, 404, 403]
     with logged_in(told, "admin") as client:
-        pages += [client.get(path) for path in (f"/patients/{WHO}", "/sessions/s-1", f"/me/{told.patient_id}")]
+        pages += [client.get(path) for path in (f"/patients/{told.patient_id}", "/sessions/s-1", f"/me/{told.patient_id}")]
         assert {page.status_code for page in pages[3:]} == {403}
     with httpx.Client(base_url=told.clinic.url) as stranger:
-        pages += [stranger.get(f"/patients/{WHO}"), stranger.get("/sessions/s-1")]
+        pages += [stranger.get(f"/patients/{told.patient_id}"), stranger.get("/sessions/s-1")]
     for page in pages:
         assert found(page.text, "account", "login") == [], page.url
 
 
 def test_no_answer_may_be_kept_and_none_tells_where_one_came_from(told: Told) -> None:
     with logged_in(told, "maja") as client:
-        for path in ("/patients", f"/patients/{WHO}", "/sessions/s-1", "/sessions/s-1/report"):
+        for path in ("/patients", f"/patients/{told.patient_id}", "/sessions/s-1", "/sessions/s-1/report"):
             headers = client.get(path).headers
             assert headers["Cache-Control"] == "no-store", path
             assert headers["Referrer-Policy"] == "no-referrer", path
@@ -202,7 +202,7 @@ def browsed(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Browsed:
 
     profile, asked, kept = tmp_path_factory.mktemp("profile"), list[tuple[str, str]](), list[str]()
     visits = {
-        "maja": ("/patients", f"/patients/{WHO}", "/sessions/s-1"),
+        "maja": ("/patients", f"/patients/{told.patient_id}", "/sessions/s-1"),
         "auditor": ("/audit",),
         "admin": ("/accounts", f"/accounts/{told.account_id}"),
         CANARIES["login"]: ("/me", "/account"),
@@ -232,7 +232,7 @@ def browsed(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Browsed:
 def test_no_address_holds_a_word_and_none_is_told_to_the_next_page(browsed: Browsed) -> None:
     assert len(browsed.asked) > 10
     for url, referer in browsed.asked:
-        assert found(url, "pseudonym") == [], url
+        assert found(url) == [], url
         assert referer == "", url
 
 
@@ -254,7 +254,7 @@ def test_no_page_is_in_the_profile_of_a_browser(browsed: Browsed) -> None:
             content = path.read_bytes()
             searched += len(content)
             for text in (content.decode("utf-8", "replace"), content.decode("utf-16-le", "replace")):
-                assert found(text, "pseudonym", "login") == [], path
+                assert found(text, "login") == [], path
     assert searched > 100_000
 
 

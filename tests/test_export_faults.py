@@ -132,8 +132,9 @@ def test_who_is_erased_between_choice_and_writing_is_not_in_it(service: Service,
 
 
 def test_nobody_is_found_by_the_name_of_who_was_erased(service: Service) -> None:
+    milo = service.patients.id_of("p-milo")
     service.erasing.erase(COMMAND, "p-milo")
-    for which in (Which(patient="p-milo"), Which(sessions=("s-1",)), Which(sessions=("s-3", "s-99"))):
+    for which in (Which(patient=milo), Which(patient="f" * 16), Which(sessions=("s-1",)), Which(sessions=("s-3", "s-99"))):
         with pytest.raises(Unknown, match="there is no"):
             exports(service).choose(which, "trials")
 
@@ -148,7 +149,7 @@ def test_an_export_of_nothing_is_refused(service: Service, tmp_path: Path) -> No
             written(service, tmp_path / "out", "trials", which)
     damage(service, "s-3")
     with pytest.raises(NotExported, match=f"nothing to export: 1 × {DAMAGED}"):
-        written(service, tmp_path / "out", "mcap", Which(patient="p-nora"))
+        written(service, tmp_path / "out", "mcap", Which(patient=service.patients.id_of("p-nora")))
     assert nothing_beside(tmp_path)
 
 

@@ -128,9 +128,9 @@ def test_without_anybody_named_the_command_lists_as_before(filled: Path) -> None
 
 @pytest.mark.parametrize("kind", ["trials", *MOTION_KINDS])
 def test_a_therapist_gets_what_the_command_writes(client: Client, service: Service, tmp_path: Path, kind: str) -> None:
-    account_id = log_in(client, service, THERAPIST)
+    account_id, milo = log_in(client, service, THERAPIST), service.patients.id_of("p-milo")
     for address, which in (
-        (f"/patients/p-milo/export/{kind}", Which(patient="p-milo")),
+        (f"/patients/{milo}/export/{kind}", Which(patient=milo)),
         (f"/sessions/s-2/export/{kind}", Which(sessions=("s-2",))),
     ):
         out = tmp_path / address.split("/")[1]
@@ -151,9 +151,10 @@ def test_a_therapist_gets_what_the_command_writes(client: Client, service: Servi
 
 def test_what_is_not_there_and_what_is_nothing_are_told_apart(client: Client, service: Service) -> None:
     log_in(client, service, THERAPIST)
-    gone = ("/patients/nobody/export/trials", "/sessions/s-99/export/trials", "/patients/ada/export/xlsx")
+    ada = service.patients.id_of("ada")
+    gone = (f"/patients/{'f' * 16}/export/trials", "/sessions/s-99/export/trials", f"/patients/{ada}/export/xlsx")
     assert [client.get(address).status_code for address in gone] == [404] * 3
-    answer = client.get("/patients/ada/export/mcap")
+    answer = client.get(f"/patients/{service.patients.id_of('ada')}/export/mcap")
     assert answer.status_code == 422
     assert "no recording came with it" in answer.text
 
@@ -204,7 +205,7 @@ def test_a_process_makes_one_export_at_a_time(client: Client, service: Service) 
         assert answer.status_code == 429
         assert int(answer.headers["Retry-After"]) > 0
     assert client.get("/sessions/s-2/export/trials").status_code == 200
-    assert client.get("/patients/ada/export/mcap").status_code == 422
+    assert client.get(f"/patients/{service.patients.id_of('ada')}/export/mcap").status_code == 422
     assert client.get("/sessions/s-2/export/trials").status_code == 200
 
 
@@ -213,7 +214,7 @@ def test_more_than_a_browser_waits_for_is_for_the_command(
 ) -> None:
     log_in(client, service, THERAPIST)
     monkeypatch.setattr(export_routes, "MOST_RECORDINGS", 1)
-    answer = client.get("/patients/p-milo/export/mcap")
+    answer = client.get(f"/patients/{service.patients.id_of('p-milo')}/export/mcap")
     assert answer.status_code == 422
     assert "2 sessions are more than 1: use steadyreach export at the clinic" in answer.text
 

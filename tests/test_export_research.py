@@ -106,7 +106,7 @@ def test_nothing_that_somebody_wrote_is_in_it(service: Service, tmp_path: Path, 
     deliver(service, device, session, 1, recorded(service, 7))
     milo = service.patients.id_of("p-milo")
     service.patients.write(milo, Person(pseudonym="p-milo", name=WORD, about=WORD, born="1980-02-03", identifier=WORD))
-    which = Which(patient="p-milo")
+    which = Which(patient=milo)
     own, out = (written(service, tmp_path / (name or "own"), kind, which, name) for name in ("", STUDY))
     assert any("zaphodina" in text.lower() for text in said(own))
     told = "\n".join(said(out))
@@ -221,7 +221,7 @@ def test_a_study_has_a_plain_name(kept: Service, study: str) -> None:
 
 def test_a_study_of_nobody_says_why(service: Service, tmp_path: Path) -> None:
     with pytest.raises(NotExported, match="nothing to export: 1 × no consent to research motion"):
-        written(service, tmp_path / "out", MOTION_KINDS[0], Which(patient="p-none"), STUDY)
+        written(service, tmp_path / "out", MOTION_KINDS[0], Which(patient=service.patients.id_of("p-none")), STUDY)
     row = service.audit.listed()[0]
     assert (row.action, row.patient_id, row.thing) == ("export", "", f"motion-bids for research {STUDY}: nothing")
 

@@ -207,18 +207,24 @@ def test_the_manifest_holds_the_hash_of_every_other_file(kept: Service, tmp_path
 @pytest.mark.parametrize(
     ("which", "expected"),
     [
+        (EVERYBODY, list(SESSIONS)),
         (Which(sessions=("s-5", "s-2")), ["s-2", "s-5"]),
-        (Which(patient="p-milo"), ["s-1", "s-2"]),
         (Which(since=date(2026, 10, 13), until=date(2026, 10, 14)), ["s-3", "s-4"]),
         (Which(least_sessions=2), ["s-1", "s-2"]),
         (Which(games=("fruit_ladder",)), list(SESSIONS)),
         (Which(games=("owl_watch",)), []),
-        (Which(patient="p-milo", sessions=("s-3",)), []),
     ],
 )
 def test_some_sessions_are_chosen(kept: Service, which: Which, expected: list[str]) -> None:
     choice = exports(kept).choose(which, "trials")
     assert sorted(each for person in choice.persons for each in person.sessions) == expected
+
+
+def test_those_of_one_patient_are_chosen(kept: Service) -> None:
+    milo = kept.patients.id_of("p-milo")
+    (person,) = exports(kept).choose(Which(patient=milo), "trials").persons
+    assert sorted(person.sessions) == ["s-1", "s-2"]
+    assert exports(kept).choose(Which(patient=milo, sessions=("s-3",)), "trials").persons == ()
 
 
 def test_a_day_is_that_of_where_the_patient_was(service: Service) -> None:

@@ -24,7 +24,7 @@ from server_sync.page.render import STYLE
 from server_sync.page.trust import clock_doubts
 
 LONG = "Wilhelmina-Konstantina Papadopoulou-Featherstonehaugh van der Meulen"
-PAGES = ("/", "/patients/p-milo", "/patients/p-long", "/sessions/s-1", "/sessions/none")
+PAGES = ("/", "/patients/{milo}", "/patients/{long}", "/sessions/s-1", "/sessions/none")
 
 # Foreground, ground, and the least ratio (WCAG 2.2: 4.5 for text, 3 for marks and the edges of controls).
 TEXT, MARK = 4.5, 3.0
@@ -97,6 +97,13 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 
 
 @pytest.fixture(scope="module")
+def patients(clinic: Clinic) -> dict[str, str]:
+    """The ids of the two, for their addresses."""
+    with a_service(clinic.folder) as service:
+        return {name: service.patients.id_of(f"p-{name}") for name in ("milo", "long")}
+
+
+@pytest.fixture(scope="module")
 def password(clinic: Clinic) -> str:
     with a_service(clinic.folder) as service:
         return service.accounts.add("maja", "Maja Bergström")
@@ -162,8 +169,8 @@ def test_every_drawing_has_a_name_and_some_size(clinic: Clinic, page: Any) -> No
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_is_wider_than_the_window(clinic: Clinic, page: Any, path: str) -> None:
-    page.goto(clinic.url + path)
+def test_nothing_is_wider_than_the_window(clinic: Clinic, patients: dict[str, str], page: Any, path: str) -> None:
+    page.goto(clinic.url + path.format(**patients))
     for width in (320, 390, 1440):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -187,13 +194,15 @@ def test_text_in_a_chart_is_never_scaled(clinic: Clinic, page: Any) -> None:
     assert min(heights) >= 12
 
 
-def test_pages_ask_nothing_of_anybody_else_and_run_no_script(clinic: Clinic, page: Any) -> None:
+def test_pages_ask_nothing_of_anybody_else_and_run_no_script(
+    clinic: Clinic, patients: dict[str, str], page: Any
+) -> None:
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     for path in PAGES[:-1]:
-        page.goto(clinic.url + path)
+        page.goto(clinic.url + path.format(**patients))
     assert asked
     assert all(url.startswith(clinic.url) for url in asked)
     assert (page.locator("script").count(), complaints) == (0, [])

@@ -36,6 +36,7 @@ from server_sync.client import prescriptions, status
 from server_sync.client.outcome import Delivery
 from server_sync.client.patience import Later
 from server_sync.client.prescriptions import Pulled, Shelf, pull
+from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed
 from server_sync.clinic.service import Service
 
@@ -247,6 +248,11 @@ def test_whatever_is_done_a_version_that_was_published_stays_as_it_was(
 # Over the web
 
 
+def address_of(service: Service, pseudonym: str) -> str:
+    """Where the page of a patient's prescription is, who is made where there is none."""
+    return f"/patients/{service.patients.add(Person(pseudonym=pseudonym))}/prescription"
+
+
 def as_therapist(client: "TestClient[Any]", service: Service) -> dict[str, str]:
     """Log in; gives back the header that every change needs."""
     password = service.accounts.add("maja", "Maja")
@@ -258,7 +264,7 @@ def as_therapist(client: "TestClient[Any]", service: Service) -> dict[str, str]:
 def test_a_therapist_writes_reads_and_is_stopped_from_writing_over_others(
     client: "TestClient[Any]", sqlite: Service
 ) -> None:
-    headers, where = as_therapist(client, sqlite), "/patients/ada/prescription"
+    headers, where = as_therapist(client, sqlite), address_of(sqlite, "ada")
     first = client.put(where, content=to_json(a_draft()), headers=headers)
     assert (first.status_code, client.get(where).content) == (201, first.content)
     assert client.put(where, content=to_json(a_draft()), headers=headers).status_code == 428
@@ -275,7 +281,7 @@ def test_a_therapist_writes_reads_and_is_stopped_from_writing_over_others(
 
 
 def test_what_is_no_prescription_is_refused_in_words(client: "TestClient[Any]", sqlite: Service) -> None:
-    headers, where = as_therapist(client, sqlite), "/patients/ada/prescription"
+    headers, where = as_therapist(client, sqlite), address_of(sqlite, "ada")
     for content in (b"no json", b'{"preset": "nice"}', b'{"patient": "bo"}', b'{"unknown": 1}', b"[" * 5000):
         refused = client.put(where, content=content, headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "not a prescription")
@@ -283,7 +289,7 @@ def test_what_is_no_prescription_is_refused_in_words(client: "TestClient[Any]", 
 
 
 def test_a_therapist_tells_a_patient_something(client: "TestClient[Any]", sqlite: Service) -> None:
-    headers, where = as_therapist(client, sqlite), "/patients/ada/prescription"
+    headers, where = as_therapist(client, sqlite), address_of(sqlite, "ada")
     assert client.post(f"{where}/messages", content=b'{"text": "Hi"}', headers=headers).status_code == 404
     client.put(where, content=to_json(a_draft()), headers=headers)
     told = client.post(f"{where}/messages", content=b'{"text": "Hi"}', headers=headers)
@@ -293,11 +299,18 @@ def test_a_therapist_tells_a_patient_something(client: "TestClient[Any]", sqlite
 def test_nobody_reads_or_writes_a_prescription_without_a_login(client: "TestClient[Any]", sqlite: Service) -> None:
     sqlite.prescriptions.save("ada", a_draft(goal="a secret"), "Maja")
     for method in ("GET", "PUT"):
-        answer = client.request(
-            method, "/patients/ada/prescription", content=to_json(a_draft()), follow_redirects=False
-        )
+        where = address_of(sqlite, "ada")
+        answer = client.request(method, where, content=to_json(a_draft()), follow_redirects=False)
         assert answer.status_code in (303, 403)
         assert "a secret" not in answer.text
+
+
+def whose(patient: str) -> bytes:
+    return msgspec.msgpack.encode(wire.Whose(patient=patient))
+
+
+def ask_for(device: SignedDevice, patient: str) -> Any:
+    return device.ask("POST", wire.PRESCRIPTIONS, whose(patient))
 
 
 def test_a_device_gets_what_is_for_its_patients_and_nobody_elses(client: "TestClient[Any]", sqlite: Service) -> None:
@@ -306,18 +319,19 @@ def test_a_device_gets_what_is_for_its_patients_and_nobody_elses(client: "TestCl
     sqlite.prescriptions.save("bo", a_draft(), "Maja")
     listed = msgspec.msgpack.decode(device.ask("GET", wire.PRESCRIPTIONS).content, type=wire.Prescriptions)
     assert listed.current == {"ada": (1, version.sha256)}
-    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/ada").content == version.content
-    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/bo").status_code == 404
-    assert client.get(f"{wire.PRESCRIPTIONS}/ada").status_code == 401
+    assert ask_for(device, "ada").content == version.content
+    assert ask_for(device, "bo").status_code == 404
+    assert client.post(wire.PRESCRIPTIONS, content=whose("ada")).status_code == 401
+    assert device.ask("POST", wire.PRESCRIPTIONS, b"\xc1").status_code == 422
 
 
-def test_a_device_that_knows_the_version_is_told_so(client: "TestClient[Any]", sqlite: Service) -> None:
-    device = SignedDevice(client).enrol(sqlite, ["ada"])
-    version = sqlite.prescriptions.save("ada", a_draft(), "Maja")
-    known = device.ask("GET", f"{wire.PRESCRIPTIONS}/ada", If_None_Match=f'W/"x", "{version.sha256}"')
+def test_who_knows_the_version_is_told_so(client: "TestClient[Any]", sqlite: Service) -> None:
+    as_therapist(client, sqlite)
+    version, where = sqlite.prescriptions.save("ada", a_draft(), "Maja"), address_of(sqlite, "ada")
+    known = client.get(where, headers={"If-None-Match": f'W/"x", "{version.sha256}"'})
     assert (known.status_code, known.content) == (304, b"")
     assert known.headers["ETag"] == f'"{version.sha256}"'
-    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/ada", If_None_Match='"other"').status_code == 200
+    assert client.get(where, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
 def test_a_device_for_anybody_lists_those_it_delivered_of_and_may_ask_for_others(
@@ -329,8 +343,8 @@ def test_a_device_for_anybody_lists_those_it_delivered_of_and_may_ask_for_others
         sqlite.prescriptions.save(name, a_draft(), "Maja")
     listed = msgspec.msgpack.decode(device.ask("GET", wire.PRESCRIPTIONS).content, type=wire.Prescriptions)
     assert list(listed.current) == ["ada"]
-    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/bo").status_code == 200
-    assert device.ask("GET", f"{wire.PRESCRIPTIONS}/nobody").status_code == 404
+    assert ask_for(device, "bo").status_code == 200
+    assert ask_for(device, "nobody").status_code == 404
 
 
 # On a patient's computer

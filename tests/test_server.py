@@ -114,7 +114,7 @@ def test_what_is_not_there_is_a_page_in_words(client: Client, service: Service) 
     assert answer.status_code == 404
     assert "There is no session &#39;none&#39; here." in answer.text
     with pytest.raises(Unknown):
-        service.archive.patient("nobody")
+        service.archive.patient("f" * 16)
 
 
 @pytest.mark.parametrize(

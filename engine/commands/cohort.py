@@ -40,12 +40,19 @@ def run(clinic: Where, asked: Asked, out: Path | None, as_json: bool) -> None:
         fail("say whose sessions: --patient, --session, or --cohort for everybody's")
     if asked.cohort and (asked.sessions or asked.patient):
         fail("--cohort is everybody: say --patient or --session without it")
-    named = tuple(asked.sessions), asked.patient
-    which = Which(*named, _day("--from", asked.since), _day("--to", asked.until), _games(asked.games))
+    which = Which(
+        sessions=tuple(asked.sessions),
+        since=_day("--from", asked.since),
+        until=_day("--to", asked.until),
+        games=_games(asked.games),
+        least_sessions=asked.least_sessions,
+    )
     try:
         with closing(opened(*clinic)) as service:
             exports = Exports(service, WRITING)
-            choice = exports.choose(which._replace(least_sessions=asked.least_sessions), asked.kind, asked.study)
+            if asked.patient:
+                which = which._replace(patient=service.patients.id_of(asked.patient))
+            choice = exports.choose(which, asked.kind, asked.study)
             with bar("exported", not as_json) as told:
                 done = exports.write(choice, out, COMMAND, told)
     except (NotExported, Unknown) as reason:

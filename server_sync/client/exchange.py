@@ -156,7 +156,7 @@ class Exchange:
 
     def _believed(self, said: httpx.Response, body: bytes) -> Answer:
         status, digest = said.status_code, said.headers.get(wire.DIGEST)
-        if 300 <= status < 400 and status != httpx.codes.NOT_MODIFIED:
+        if 300 <= status < 400:
             raise Later(f"{self.server} points elsewhere, where nothing is sent to; check the address", 0.0, status)
         if digest == wire.content_digest(body):
             return Answer(status, said.headers, body)

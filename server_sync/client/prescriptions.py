@@ -243,7 +243,8 @@ def _fetch(exchange: "Exchange", shelf: Shelf, patient: str, now: dict[str, tupl
         )
     if listed and shelf.holds(patient, *listed):
         return
-    answer = exchange.send("GET", f"{wire.PRESCRIPTIONS}/{patient}", expected=frozenset({200, NOT_FOUND}))
+    asked = msgspec.msgpack.encode(wire.Whose(patient=patient))
+    answer = exchange.send("POST", wire.PRESCRIPTIONS, asked, expected=frozenset({200, NOT_FOUND}))
     if answer.status == NOT_FOUND:
         yield f"nothing is prescribed for {patient}, or this computer is not for them: ask the clinic"
         return

@@ -25,6 +25,7 @@ _PAGE = 500
 class PatientLine(NamedTuple):
     """One line of the list of patients; `name` is the pseudonym until the clinic gives another."""
 
+    id: str
     pseudonym: str
     name: str
     about: str
@@ -83,7 +84,7 @@ class Archive:
 
     def take(self, device: str, batch: wire.Batch) -> wire.Receipts:
         """Take sessions in, each once; the same bytes again are welcome. Answers when it is on the disk for good."""
-        checked = tuple(check(item, self._holds, self._patients.erased) for item in batch.items)
+        checked = tuple(check(item, self._holds, self._erased) for item in batch.items)
         return self._commits.do(ledger.Offer(device, checked, batch.lost, batch.clock)).result()
 
     def state(self, device: str) -> wire.State:
@@ -117,7 +118,7 @@ class Archive:
 
     def patients(self) -> list[PatientLine]:
         """Everyone with a session, the latest first."""
-        people, found = self._patients.people(), []
+        people, found = self._patients.people(), list[PatientLine]()
         last = func.max(Delivered.started_at).label("last_at")
         query = select(Delivered.patient_id, func.count(Delivered.id).label("sessions"), last)
         with self._store.reading() as db:
@@ -128,19 +129,19 @@ class Archive:
                 person = people[row.patient_id]
                 last_at = _local(row.last_at, zones[row.patient_id])
                 words = person.name or person.pseudonym, person.about
-                found.append(PatientLine(person.pseudonym, *words, row.sessions, last_at))
+                found.append(PatientLine(row.patient_id, person.pseudonym, *words, row.sessions, last_at))
         return found
 
-    def patient(self, pseudonym: str) -> PatientLine:
+    def patient(self, patient_id: str) -> PatientLine:
         """One patient with a session; raises Unknown."""
-        for line in self.patients():
-            if line.pseudonym == pseudonym:
-                return line
-        raise Unknown(f"there is no patient {pseudonym!r} here")
+        person, sessions = self._patients.person(patient_id), self.sessions(patient_id)
+        if not sessions:
+            raise Unknown("this patient has played no session yet")
+        words = person.name or person.pseudonym, person.about
+        return PatientLine(patient_id, person.pseudonym, *words, len(sessions), sessions[0].started_at)
 
-    def sessions(self, pseudonym: str) -> list[SessionLine]:
-        """A patient's sessions, the latest first; raises Unknown."""
-        patient_id = self._patients.id_of(pseudonym)
+    def sessions(self, patient_id: str) -> list[SessionLine]:
+        """A patient's sessions, the latest first; of somebody unknown there are none."""
         query = select(Delivered.id, Delivered.started_at, Delivered.summary).where(Delivered.patient_id == patient_id)
         with self._store.reading() as db:
             rows = db.execute(query.order_by(Delivered.started_at.desc(), Delivered.id)).all()
@@ -169,6 +170,10 @@ class Archive:
         with self._store.reading() as db:
             device, received_at, *clock = db.execute(came).one()
             return Arrival(device, received_at, tuple(db.execute(refused).scalars()), *clock)
+
+    def _erased(self, pseudonym: str) -> bool:
+        with self._store.reading() as db:
+            return bool(self._patients.erased(db, [pseudonym]))
 
     def _holds(self, recording: str) -> bool:
         return self._vault.size(recording) is not None

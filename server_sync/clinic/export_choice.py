@@ -63,7 +63,7 @@ NO_FORMATS = Writing(_no_format, _no_words)
 
 
 class Which(NamedTuple):
-    """Which sessions: those of these ids, one patient's (a pseudonym), or everybody's where neither is named.
+    """Which sessions: those of these ids, one patient's (their id), or everybody's where neither is named.
 
     Of these, those that began on certain days where the patient was, and in which one of some games was played; and
     only of patients who have so many of them.
@@ -136,7 +136,7 @@ class Choosing:
         names, persons, left = self.study(study), list[Chosen](), list[Left]()
         for patient_id, person in self._people(which):
             participant = names.participant(patient_id) if names else person.pseudonym
-            lines, unread = self._lines(which, person)
+            lines, unread = self._lines(which, patient_id)
             if names and (lines or unread) and not self.agreed(patient_id, needed(kind)):
                 left.append(Left(participant, "", no_consent(kind)))
                 continue
@@ -171,17 +171,17 @@ class Choosing:
                     raise Unknown(f"there is no session {session!r} here")
             people = {each: people[each] for each in found.values()}
         if which.patient:
-            patient_id = self._service.patients.id_of(which.patient)
-            people = {each: person for each, person in people.items() if each == patient_id}
+            self._service.patients.person(which.patient)  # raises Unknown
+            people = {each: person for each, person in people.items() if each == which.patient}
         return people.items()
 
-    def _lines(self, which: Which, person: Person) -> tuple[list[SessionLine], list[str]]:
+    def _lines(self, which: Which, patient_id: str) -> tuple[list[SessionLine], list[str]]:
         """The sessions of a patient that are asked for, in order of time, and the ids of those that cannot be read.
 
         The id is "" where that is all of them.
         """
         try:
-            lines = self._service.archive.sessions(person.pseudonym)
+            lines = self._service.archive.sessions(patient_id)
         except (Unknown, Shredded, KeyMissing, ValueError):
             return [], [""]
         found, unread = list[SessionLine](), list[str]()

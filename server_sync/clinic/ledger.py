@@ -1,7 +1,7 @@
 """What came in, written down: each session once, why one was refused, and which numbers are accounted for."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
@@ -90,6 +90,13 @@ class Offer(NamedTuple):
     clock: wire.Clock | None
 
 
+class Whose(NamedTuple):
+    """Whose sessions are offered: the ids of pseudonyms, and of those without one who was erased here."""
+
+    ids: Mapping[str, str]
+    erased: Collection[str]
+
+
 class Place(NamedTuple):
     """Where it is written: the database, whose patients, their recordings, and the audit."""
 
@@ -107,11 +114,10 @@ def take(place: Place, db: Connection, offers: Sequence[Offer], now: datetime) -
     """
     ids = sorted({offer.device for offer in offers})
     devices: dict[str, Any] = {row.id: row for row in db.execute(_LOCKED_DEVICES, {"ids": ids})}
-    names = {each.taken.pseudonym for offer in offers for each in offer.checked if each.taken}
-    patients = place.patients.admitted(db, names)
-    allowed = [[_allowed(each, devices[offer.device], patients) for each in offer.checked] for offer in offers]
-    allowed = _unmixed(place.vault.claim(db, _whose(allowed, patients)), allowed)
-    taking = _Taking(place, db, now, patients)
+    whose = _whose(place.patients, db, offers, devices)
+    allowed = [[_allowed(each, devices[offer.device], whose) for each in offer.checked] for offer in offers]
+    allowed = _unmixed(place.vault.claim(db, _recordings(allowed, whose.ids)), allowed)
+    taking = _Taking(place, db, now, whose.ids)
     taking.insert([(offer, each) for offer, checked in zip(offers, allowed, strict=True) for each in checked])
     receipts = []
     for offer, checked in zip(offers, allowed, strict=True):
@@ -227,18 +233,29 @@ class _Taking:
         )
 
 
-def _allowed(each: Checked, device: Any, patients: Mapping[str, str]) -> Checked:
+def _whose(patients: Patients, db: Connection, offers: Sequence[Offer], devices: Mapping[str, Any]) -> Whose:
+    """Whose the sessions are; a device for anybody brings new patients, one for certain patients brings nobody."""
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for offer in offers:
+        for_anybody = not devices[offer.device].patients
+        names[for_anybody] |= {each.taken.pseudonym for each in offer.checked if each.taken}
+    found = {**patients.known(db, names[False]), **patients.admitted(db, names[True])}
+    lacking = names[True].union(names[False]).difference(found)
+    return Whose(found, patients.erased(db, lacking))
+
+
+def _allowed(each: Checked, device: Any, whose: Whose) -> Checked:
     """An item, refused when its patient is none of the device's: a device writes into nobody else's record."""
     if each.taken is None or each.receipt is not None:
         return each
-    patient_id, theirs = patients.get(each.taken.pseudonym), device.patients.split()
-    if patient_id is None:
+    pseudonym, theirs = each.taken.pseudonym, device.patients.split()
+    if pseudonym in whose.erased:
         detail = (
             f"session {each.item.id} is of a person whom the clinic has erased; nothing of theirs is taken any more "
             "(steadyreach erase removes it here, too)"
         )
         return each._replace(receipt=receipt(each.item, wire.REFUSED, ERASED, detail))
-    if not theirs or patient_id in theirs:
+    if not theirs or whose.ids.get(pseudonym) in theirs:
         return each
     detail = (
         f"session {each.item.id} is of a patient whom this device is not for; it stays on the device until the clinic "
@@ -247,7 +264,7 @@ def _allowed(each: Checked, device: Any, patients: Mapping[str, str]) -> Checked
     return each._replace(receipt=receipt(each.item, wire.REFUSED, OTHER_PATIENT, detail))
 
 
-def _whose(allowed: Sequence[Sequence[Checked]], patients: Mapping[str, str]) -> dict[str, str]:
+def _recordings(allowed: Sequence[Sequence[Checked]], patients: Mapping[str, str]) -> dict[str, str]:
     """The patients of the recordings that are named; of one named for two, the first."""
     whose = dict[str, str]()
     for checked in allowed:

@@ -80,24 +80,29 @@ class Patients:
             self.write(patient_id, person)
         return patient_id
 
-    def erased(self, pseudonym: str) -> bool:
-        """Whether the person of a pseudonym was erased here."""
-        return bool(self._store.look(select(Erased.lookup).where(Erased.lookup == self.lookup(pseudonym))))
-
     def admitted(self, db: Connection, pseudonyms: Iterable[str]) -> dict[str, str]:
         """The ids of pseudonyms, made where there are none; one whose person was erased is left out.
 
         Nobody of them is erased before the transaction ends.
         """
-        wanted = {self.lookup(pseudonym): pseudonym for pseudonym in sorted(set(pseudonyms))}
+        wanted = self._lookups(pseudonyms)
         found = self._found(db, wanted)
         if len(found) < len(wanted):
-            gone = set(db.execute(select(Erased.lookup).where(Erased.lookup.in_(list(wanted)))).scalars())
+            gone = self._gone(db, wanted)
             for lookup, pseudonym in wanted.items():
                 if pseudonym not in found and lookup not in gone:
                     db.execute(self._store.once(Patient), self._new(lookup, pseudonym))
             found = self._found(db, wanted)
         return found
+
+    def known(self, db: Connection, pseudonyms: Iterable[str]) -> dict[str, str]:
+        """The ids of pseudonyms that there are; nobody of them is erased before the transaction ends."""
+        return self._found(db, self._lookups(pseudonyms))
+
+    def erased(self, db: Connection, pseudonyms: Iterable[str]) -> set[str]:
+        """Those of pseudonyms whose persons were erased here."""
+        wanted = self._lookups(pseudonyms)
+        return {wanted[lookup] for lookup in self._gone(db, wanted)}
 
     def person(self, patient_id: str) -> Person:
         """The clinic's words about a patient; raises Unknown, also where they were erased."""
@@ -149,7 +154,17 @@ class Patients:
     def _person(self, patient_id: str, sealed: bytes) -> Person:
         return msgspec.json.decode(self.unseal(patient_id, sealed, f"patient {patient_id}"), type=Person)
 
+    def _lookups(self, pseudonyms: Iterable[str]) -> dict[str, str]:
+        return {self.lookup(pseudonym): pseudonym for pseudonym in sorted(set(pseudonyms))}
+
+    def _gone(self, db: Connection, wanted: Mapping[str, str]) -> set[str]:
+        if not wanted:
+            return set()
+        return set(db.execute(select(Erased.lookup).where(Erased.lookup.in_(list(wanted)))).scalars())
+
     def _found(self, db: Connection, wanted: Mapping[str, str]) -> dict[str, str]:
+        if not wanted:
+            return {}
         rows = select(Patient.id, Patient.lookup).where(Patient.lookup.in_(list(wanted))).order_by(Patient.id)
         # Held until the transaction ends, where several write at once: an erasure waits.
         return {wanted[row.lookup]: row.id for row in db.execute(rows.with_for_update(read=True))}

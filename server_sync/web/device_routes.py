@@ -44,7 +44,7 @@ def enrol(request: Request[Any, Any, State], state: State, content: Content) -> 
     address = request.client.host if request.client else ""
     state.wrong_codes.check(address)
     try:
-        return answer(state.service.devices.enrol(_message(content, wire.Enrolment)))
+        return answer(state.service.devices.enrol(decoded(content, wire.Enrolment)))
     except CodeRefused:
         state.wrong_codes.spend(address)
         raise
@@ -68,7 +68,7 @@ def take_sessions(request: DeviceRequest, state: State, content: Content) -> Res
     packing = request.headers.get("Content-Encoding", "")
     if packing not in ("", "identity", "zstd"):
         raise NotAMessage(f"Content-Encoding {packing[:20]!r} must be zstd, or none")
-    batch = _message(unpacked(content, LARGEST_UNPACKED_BATCH_BYTES) if packing == "zstd" else content, wire.Batch)
+    batch = decoded(unpacked(content, LARGEST_UNPACKED_BATCH_BYTES) if packing == "zstd" else content, wire.Batch)
     if max(len(batch.items), len(batch.lost)) > wire.MOST_ITEMS:
         raise NotAMessage(f"a batch holds at most {wire.MOST_ITEMS} sessions, not {len(batch.items)}")
     return answer(state.service.archive.take(request.user.id, batch))
@@ -150,7 +150,8 @@ def upload_headers(progress: Progress) -> dict[str, str]:
     }
 
 
-def _message(content: bytes, kind: type[M]) -> M:
+def decoded(content: bytes, kind: type[M]) -> M:
+    """A message of a device; raises NotAMessage, and where its protocol is too far from this one."""
     try:
         message = msgspec.msgpack.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as reason:

@@ -30,10 +30,10 @@ NO_VALUES = {"study": "", "kind": TRIALS, "since": "", "until": "", "games": "",
 _PIECE_BYTES = 1 << 18
 
 
-@get("/patients/{pseudonym:str}/export/{kind:str}", opt=READING, sync_to_thread=True)
-def export_patient(request: Visitor, state: State, pseudonym: FromPath[str], kind: FromPath[str]) -> Stream:
+@get("/patients/{patient_id:str}/export/{kind:str}", opt=READING, sync_to_thread=True)
+def export_patient(request: Visitor, state: State, patient_id: FromPath[str], kind: FromPath[str]) -> Stream:
     """All sessions of a patient."""
-    return _for_clinic(request, state, Which(patient=pseudonym), kind)
+    return _for_clinic(request, state, Which(patient=patient_id), kind)
 
 
 @get("/sessions/{session_id:str}/export/{kind:str}", opt=READING, sync_to_thread=True)

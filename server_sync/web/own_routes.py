@@ -75,7 +75,7 @@ def _record(
 
 
 def _own(service: Service, patient_id: str, person: Person) -> Own:
-    sessions, letters = service.archive.sessions(person.pseudonym), service.letters.of(patient_id)
+    sessions, letters = service.archive.sessions(patient_id), service.letters.of(patient_id)
     writers = {account_id: _name(service, account_id) for account_id in {letter.account_id for letter in letters}}
     return Own(
         patient_id=patient_id,

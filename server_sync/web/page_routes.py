@@ -40,12 +40,12 @@ def patients(request: Visitor, state: State) -> Response[str]:
     return page(request, "patients.html", patients=state.service.archive.patients())
 
 
-@get("/patients/{pseudonym:str}", opt=READING, sync_to_thread=True)
-def patient(request: Visitor, state: State, pseudonym: FromPath[str]) -> Response[str]:
+@get("/patients/{patient_id:str}", opt=READING, sync_to_thread=True)
+def patient(request: Visitor, state: State, patient_id: FromPath[str]) -> Response[str]:
     """One patient and their sessions."""
     archive = state.service.archive
-    shown, sessions = archive.patient(pseudonym), archive.sessions(pseudonym)
-    audited.read(request, "read a patient", state.service.patients.id_of(pseudonym))
+    shown, sessions = archive.patient(patient_id), archive.sessions(patient_id)
+    audited.read(request, "read a patient", patient_id)
     return page(request, "patient.html", patient=shown, sessions=sessions)
 
 
@@ -62,12 +62,13 @@ def session(
     record, arrival = archive.session(session_id), archive.arrival(session_id)
     shown = sheet(record, block, trial)
     doubts = clock_doubts(arrival.clock_offset_s, arrival.clock_within_s)
-    audited.read(request, "read a session", state.service.patients.id_of(record.patient), session_id)
+    patient_id = state.service.patients.id_of(record.patient)
+    audited.read(request, "read a session", patient_id, session_id)
     return page(
         request,
         "session.html",
         sheet=shown._replace(trust=(*shown.trust, *doubts)),
-        patient=archive.patient(record.patient),
+        patient=archive.patient(patient_id),
         arrival=arrival,
     )
 
@@ -76,10 +77,11 @@ def session(
 def session_report(request: Visitor, state: State, session_id: FromPath[str]) -> Response[str]:
     """The session as one file to keep."""
     record = state.service.archive.session(session_id)
-    known = state.service.archive.patient(record.patient)
+    patient_id = state.service.patients.id_of(record.patient)
+    known = state.service.archive.patient(patient_id)
     disposition = f"attachment; filename*=UTF-8''{quote(f'steadyreach {session_id}.html')}"
     content = report(record, name=known.name, about=known.about)
-    audited.read(request, "save a report", state.service.patients.id_of(record.patient), session_id)
+    audited.read(request, "save a report", patient_id, session_id)
     return Response(content, media_type="text/html", headers={"Content-Disposition": disposition})
 
 

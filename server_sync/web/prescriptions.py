@@ -1,6 +1,7 @@
 """Prescriptions over the web: a device fetches what holds for its patients, a therapist writes the next version.
 
 The ETag of a version is its hash. Who writes shows the one they saw, so that nobody writes over what they never read.
+A device asks by a pseudonym, which is in what it sends: addresses are logged by whatever lies between.
 """
 
 from collections.abc import Mapping
@@ -15,14 +16,15 @@ from litestar.params import FromPath, RawBody
 from engine.prescription import Message, Sent, draft_for
 from engine.records import RecordUnreadable, from_json
 from server_sync import wire
+from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Prescriptions, Version
 from server_sync.clinic.roles import Permission
 from server_sync.web import audited
 from server_sync.web.access import BY_DEVICE, DeviceRequest, Visitor, whole_body
-from server_sync.web.device_routes import answer
+from server_sync.web.device_routes import answer, decoded
 
 READING, PRESCRIBING = {"may": Permission.READ_PATIENTS}, {"may": Permission.PRESCRIBE}
-OF_PATIENT = "/patients/{pseudonym:str}/prescription"
+OF_PATIENT = "/patients/{patient_id:str}/prescription"
 
 
 @get(wire.PRESCRIPTIONS, opt=BY_DEVICE, sync_to_thread=True)
@@ -36,39 +38,35 @@ def listed(
     return answer(wire.Prescriptions(current=_prescriptions(state).of_device(device.id, device.patients)))
 
 
-@get(wire.PRESCRIPTIONS + "/{pseudonym:str}", opt=BY_DEVICE, sync_to_thread=True)
-def for_device(
-    request: DeviceRequest,
-    state: State,
-    content: NamedDependency[bytes],  # noqa: ARG001 (its turn)
-    pseudonym: FromPath[str],
-) -> Response[bytes]:
+@post(wire.PRESCRIPTIONS, opt=BY_DEVICE, sync_to_thread=True, status_code=200)
+def for_device(request: DeviceRequest, state: State, content: NamedDependency[bytes]) -> Response[bytes]:
     """What holds for one of a device's patients."""
-    device = request.user
-    found = _prescriptions(state).for_device(device.id, device.patients, pseudonym)
+    device, asked = request.user, decoded(content, wire.Whose)
+    found = _prescriptions(state).for_device(device.id, device.patients, asked.patient)
     _note_read(request, state, found)
-    return _told(request, found)
+    return _shown(found)
 
 
 @get(OF_PATIENT, opt=READING, sync_to_thread=True)
-def current(request: Visitor, state: State, pseudonym: FromPath[str]) -> Response[bytes]:
+def current(request: Visitor, state: State, patient_id: FromPath[str]) -> Response[bytes]:
     """What holds for a patient."""
-    found = _prescriptions(state).current(pseudonym)
+    found = _prescriptions(state).current(_pseudonym(state, patient_id))
     _note_read(request, state, found)
     return _told(request, found)
 
 
 @get(OF_PATIENT + "/{number:int}", opt=READING, sync_to_thread=True)
-def one_version(request: Visitor, state: State, pseudonym: FromPath[str], number: FromPath[int]) -> Response[bytes]:
+def one_version(request: Visitor, state: State, patient_id: FromPath[str], number: FromPath[int]) -> Response[bytes]:
     """One version of it."""
-    found = _prescriptions(state).version(pseudonym, number)
+    found = _prescriptions(state).version(_pseudonym(state, patient_id), number)
     _note_read(request, state, found)
     return _told(request, found)
 
 
 @put(OF_PATIENT, opt=PRESCRIBING, sync_to_thread=True, status_code=201)
-def save(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody) -> Response[bytes]:
+def save(request: Visitor, state: State, patient_id: FromPath[str], body: RawBody) -> Response[bytes]:
     """Write the next version, on top of the one that If-Match names; the first needs none."""
+    pseudonym = _pseudonym(state, patient_id)
     draft = draft_for(pseudonym, from_json(body, Sent, "the prescription"))
     seen = request.headers.get("If-Match")
     if seen is None and (there := _now(state, pseudonym)) is not None:
@@ -80,8 +78,9 @@ def save(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody
 
 
 @post(OF_PATIENT + "/messages", opt=PRESCRIBING, sync_to_thread=True, status_code=201)
-def tell(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody) -> Response[bytes]:
+def tell(request: Visitor, state: State, patient_id: FromPath[str], body: RawBody) -> Response[bytes]:
     """Add a message to what holds, whatever it is."""
+    pseudonym = _pseudonym(state, patient_id)
     message = from_json(body, Message, "the message")
     saved = _prescriptions(state).tell(pseudonym, message.text, request.user.name, audited.actor(request))
     return Response(saved.content, status_code=201, media_type="application/json", headers=_tag(saved))
@@ -90,6 +89,12 @@ def tell(request: Visitor, state: State, pseudonym: FromPath[str], body: RawBody
 def _prescriptions(state: State) -> Prescriptions:
     found: Prescriptions = state.service.prescriptions
     return found
+
+
+def _pseudonym(state: State, patient_id: str) -> str:
+    """What a patient is called in prescriptions; raises Unknown."""
+    person: Person = state.service.patients.person(patient_id)
+    return person.pseudonym
 
 
 def _note_read(request: Request[Any, Any, State], state: State, version: Version) -> None:
@@ -108,6 +113,10 @@ def _told(request: Request[Any, Any, State], version: Version) -> Response[bytes
     """A version, or that it is the one that is known."""
     if version.sha256 in _hashes(request.headers.get("If-None-Match", "")):
         return Response(b"", status_code=304, headers=_tag(version))
+    return _shown(version)
+
+
+def _shown(version: Version) -> Response[bytes]:
     return Response(version.content, media_type="application/json", headers=_tag(version))
 
 
@@ -145,10 +154,19 @@ def _nothing(request: Request[Any, Any, Any], reason: Exception) -> Response[byt
     return _problem(404, "nothing prescribed", str(reason))
 
 
+def _nobody(_: Request[Any, Any, Any], reason: Exception) -> Response[bytes]:
+    return _problem(404, "unknown", str(reason))
+
+
 ROUTES = [
     Router(
         "/",
-        exception_handlers={Changed: _changed, RecordUnreadable: _unreadable, NothingPrescribed: _nothing},
+        exception_handlers={
+            Changed: _changed,
+            RecordUnreadable: _unreadable,
+            NothingPrescribed: _nothing,
+            Unknown: _nobody,
+        },
         dependencies={"content": Provide(whole_body)},
         route_handlers=[listed, for_device, current, one_version, save, tell],
     )
