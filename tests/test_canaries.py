@@ -126,9 +126,10 @@ def test_the_words_are_where_they_belong(told: Told) -> None:
 
 def test_the_log_says_all_that_it_can_and_none_of_the_words(told: Told) -> None:
     with logged_in(told, "maja") as client:
-        for path in ("/patients", f"/patients/{told.patient_id}", "/sessions/s-1", "/sessions/s-1/report", f"/sessions/{BROKEN}"):
+        whose = f"/patients/{told.patient_id}"
+        for path in ("/patients", whose, "/sessions/s-1", "/sessions/s-1/report", f"/sessions/{BROKEN}"):
             client.get(path)
-        client.put(f"/patients/{told.patient_id}/prescription", content=CANARIES["message"])
+        client.put(f"{whose}/prescription", content=CANARIES["message"])
         client.post(f"/patients/{told.patient_id}/prescription/messages", content=CANARIES["message"])
     with httpx.Client(base_url=told.clinic.url) as stranger:
         token = form_token(stranger)
@@ -160,7 +161,8 @@ def test_an_error_says_nothing_about_anybody(told: Told) -> None:
         pages += [client.get(f"/sessions/{BROKEN}"), client.get("/sessions/none"), client.get("/accounts")]
         assert [page.status_code for page in pages] == [500, 404, 403]
     with logged_in(told, "admin") as client:
-        pages += [client.get(path) for path in (f"/patients/{told.patient_id}", "/sessions/s-1", f"/me/{told.patient_id}")]
+        theirs = f"/patients/{told.patient_id}", "/sessions/s-1", f"/me/{told.patient_id}"
+        pages += [client.get(path) for path in theirs]
         assert {page.status_code for page in pages[3:]} == {403}
     with httpx.Client(base_url=told.clinic.url) as stranger:
         pages += [stranger.get(f"/patients/{told.patient_id}"), stranger.get("/sessions/s-1")]

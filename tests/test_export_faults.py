@@ -134,7 +134,8 @@ def test_who_is_erased_between_choice_and_writing_is_not_in_it(service: Service,
 def test_nobody_is_found_by_the_name_of_who_was_erased(service: Service) -> None:
     milo = service.patients.id_of("p-milo")
     service.erasing.erase(COMMAND, "p-milo")
-    for which in (Which(patient=milo), Which(patient="f" * 16), Which(sessions=("s-1",)), Which(sessions=("s-3", "s-99"))):
+    whose = Which(patient=milo), Which(patient="f" * 16), Which(sessions=("s-1",)), Which(sessions=("s-3", "s-99"))
+    for which in whose:
         with pytest.raises(Unknown, match="there is no"):
             exports(service).choose(which, "trials")
 

@@ -24,10 +24,12 @@ from exported import (
     table,
     written,
 )
-from server_fixtures import SignedDevice, a_service
+from msgspec.structs import replace
+from server_fixtures import SignedDevice, a_service, a_session
 from test_bids import errors
 
 from engine.commands.exporting import words
+from engine.records import Request
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.consents import MEASURES, MOTION, Given, kind_of
 from server_sync.clinic.export_choice import KINDS, NotExported, Which
@@ -122,11 +124,20 @@ def test_numbers_are_those_of_the_clinics_own_export(kept: Service, tmp_path: Pa
     of_clinic = [row for row in own if row["participant"] == "p-milo"]
     of_study = [row for row in out if row["participant"] == milo]
     assert len(of_clinic) == len(of_study) == 12
-    changed = {"participant", "session", "date", "time", "preset", "measure.reaction_s.note", "parameter.note"}
+    changed = {
+        "participant",
+        "age_band",
+        "session",
+        "date",
+        "time",
+        "preset",
+        "measure.reaction_s.note",
+        "parameter.note",
+    }
     for one, other in zip(of_clinic, of_study, strict=True):
         assert {name for name in one if one[name] != other.get(name, "")} <= changed
         assert other["time"] == other["measure.reaction_s.note"] == ""
-    assert {row["age_band"] for row in of_study} == {"40-49"}
+    assert {row["age_band"] for row in of_clinic} == {"40-49"}
     assert "parameter.note" not in of_study[0]
     assert {row["preset"] for row in of_study} == {"", "balance"}
 
@@ -224,6 +235,31 @@ def test_a_study_of_nobody_says_why(service: Service, tmp_path: Path) -> None:
         written(service, tmp_path / "out", MOTION_KINDS[0], Which(patient=service.patients.id_of("p-none")), STUDY)
     row = service.audit.listed()[0]
     assert (row.action, row.patient_id, row.thing) == ("export", "", f"motion-bids for research {STUDY}: nothing")
+
+
+def test_a_band_of_ages_is_told_where_five_share_it(service: Service, tmp_path: Path) -> None:
+    device = SignedDevice(None).enrol(service)
+    for number in range(4):  # with p-milo, who was born in 1980, five
+        pseudonym = f"p-{number}"
+        deliver(service, device, a_visit(f"s-of-{pseudonym}", pseudonym, number + 10), number + 1)
+        service.patients.write(service.patients.id_of(pseudonym), Person(pseudonym=pseudonym, born="1981"))
+        agree(service, pseudonym, MEASURES)
+        rows = table(written(service, tmp_path / pseudonym, study=STUDY))
+        assert {row["age_band"] for row in rows} == ({""} if number < 3 else {"", "40-49"})
+    nobody_else = [row["participant"] for row in rows if row["age_band"]]
+    assert set(nobody_else) == {codes(service)[f"p-{number}"] for number in range(4)} | {codes(service)["p-milo"]}
+
+
+@pytest.mark.parametrize("code", ["TARGET_SUCCESS", "WARM_UP", "NEAR_BEST", "AFTER_MISSES"])
+def test_why_something_was_asked_stays_where_the_software_says_it(code: str) -> None:
+    session = a_session()
+    played = next(block for block in session.blocks if block.trials)
+    request = Request("lean_back", 3.0, "deg", code, "Because of Zaphod")
+    block = replace(played, trials=(replace(played.trials[0], request=request),))
+    study = Study(b"k" * 32, words)
+    (found,) = study.disguised(replace(session, blocks=(block,)), "p", trials=True).blocks[0].trials
+    assert found.request is not None
+    assert (found.request.code, found.request.reason) == (code, "")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Cells of a table that a spreadsheet opens."""
 
+import re
 from typing import TypeVar
 
 V = TypeVar("V")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a cell begins with that spreadsheets take for a formula, also in the wide letters of East Asian ones."""
+_FORMULA = re.compile(r"(^|[;|\t\n])(?= *[=+\-@\t\n＝＋－＠])")
+"""Before what spreadsheets take for a formula, also in the wide letters of East Asian ones: where a cell begins, or
+would begin for one that takes semicolons, bars or tabs for the ends of cells."""
 
 
 def cell(value: V) -> V | str:
@@ -15,4 +17,4 @@ def cell(value: V) -> V | str:
     if not isinstance(value, str):
         return value
     words = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{words}" if words.lstrip(" ").startswith(_FORMULA) else words
+    return _FORMULA.sub(r"\1'", words)

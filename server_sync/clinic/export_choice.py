@@ -30,6 +30,8 @@ KINDS: Mapping[str, str] = {
 }
 NO_RECORDING, LET_GO, LOST = "no recording came with it", "its recording was not kept longer", "its recording is lost"
 UNREAD = "its record cannot be read"
+FEWEST_OF_AN_AGE = 5
+"""So many of a study's export must share a band of ages for it to be told."""
 
 
 class NotExported(ValueError):
@@ -147,6 +149,7 @@ class Choosing:
             if sessions and len(sessions) >= which.least_sessions:
                 born = age_band(person, lines[0].started_at.date())
                 persons.append(Chosen(patient_id, participant, born, sessions))
+        persons = _not_alone(persons) if names else persons
         return Choice(kind, study, tuple(sorted(persons, key=lambda each: each.participant)), tuple(sorted(left)))
 
     def study(self, name: str) -> Study | None:
@@ -226,6 +229,14 @@ def no_consent(kind: str) -> str:
 def counted(left_out: Iterable[Left]) -> dict[str, int]:
     """How many were left out, by the reason."""
     return dict(sorted(Counter(each.why for each in left_out).items()))
+
+
+def _not_alone(persons: list[Chosen]) -> list[Chosen]:
+    """The participants without the band of ages where few share it, who might be known by it."""
+    share = Counter(person.age_band for person in persons)
+    return [
+        person if share[person.age_band] >= FEWEST_OF_AN_AGE else person._replace(age_band="") for person in persons
+    ]
 
 
 def _within(which: Which, began: datetime) -> bool:

@@ -12,6 +12,7 @@ from engine.records import Session
 from server_sync.clinic import tiers, trial_table
 from server_sync.clinic.consents import MEASURES
 from server_sync.clinic.export_choice import (
+    FEWEST_OF_AN_AGE,
     KINDS,
     LOST,
     MOTION_BIDS,
@@ -48,12 +49,14 @@ What: {what}.
 {participants} participants, {sessions} sessions.
 
 Participants and sessions have codes of this study. All dates of a participant are set back by the same whole weeks:
-weekdays and intervals are true. Ages are in bands. Names, pseudonyms, times of day, names of devices and whatever
-somebody wrote are not in it.
+weekdays and intervals are true. Ages are in bands; one that fewer than {fewest} participants share is left empty.
+Names, pseudonyms, times of day, names of devices and whatever somebody wrote are not in it.
 
 It is not anonymous. How a person moves identifies that person: of 55,541 people, 94 % were told from all others by 100
 seconds of how their head and hands moved (Nair et al. 2023). Numbers that were measured of somebody are about somebody
-still. Keep it as you keep what has names, try to find out nobody's name, and give it to nobody else.
+still. Who has the exports of two studies can tell who is in both: the codes differ and the numbers do not. So can who
+has one from before in which fewer were chosen. Keep it as you keep what has names, try to find out nobody's name, put
+it together with nothing else, and give it to nobody else.
 
 Left out, persons or sessions, and why:
 {left}
@@ -194,7 +197,8 @@ class Filling:
         """What a research export says of itself."""
         left = "\n".join(f"    {number} × {why}" for why, number in done.left_out.items()) or "    nothing"
         about = {"study": self._choice.study, "what": KINDS[done.kind], "left": left}
-        return _RESEARCH_ABOUT.format(participants=done.participants, sessions=done.sessions, **about)
+        numbers = {"participants": done.participants, "sessions": done.sessions, "fewest": FEWEST_OF_AN_AGE}
+        return _RESEARCH_ABOUT.format(**numbers, **about)
 
     def _write_manifest(self, done: Exported) -> None:
         """Say what is in the folder; of what is left out, research is told the number."""

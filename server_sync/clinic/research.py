@@ -35,7 +35,7 @@ _EVENTS = ("paused", "resumed", "stopped", "recentre asked", "recentred", "rest"
 _HEADSETS = ("desk", "openxr", "replay", "simulated")
 _KINDS = ("calibrate", "warm up", "play", "rest", "end")
 _UNITS = frozenset(movement.unit for movement in MOVEMENTS.values()) | {"", "m", "s"}
-_NAME, _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}"), re.compile(r"[A-Z]{2,16}")
+_NAME, _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}"), re.compile(r"[A-Z][A-Z_]{1,23}")
 
 
 class Study:

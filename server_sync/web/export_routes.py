@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import date
 from threading import Lock
 from typing import IO, Any
 
@@ -26,7 +25,8 @@ READING, RESEARCHING = {"may": Permission.READ_PATIENTS}, {"may": Permission.EXP
 MOST_SESSIONS, MOST_RECORDINGS = 10_000, 100
 """More take longer than a browser waits."""
 ANOTHER_TAKES_S = 60.0
-NO_VALUES = {"study": "", "kind": TRIALS, "since": "", "until": "", "games": "", "least_sessions": "1"}
+NO_VALUES = {"study": "", "kind": TRIALS, "games": "", "least_sessions": "1"}
+"""There are no days: who could choose by true ones would find out by how much dates are set back."""
 _PIECE_BYTES = 1 << 18
 
 
@@ -54,12 +54,7 @@ def export_for_research(request: Visitor, state: State, data: Form) -> Response[
     """What a study is given."""
     given = {name: data.get(name, usual).strip() for name, usual in NO_VALUES.items()}
     try:
-        which = Which(
-            since=_day(given["since"]),
-            until=_day(given["until"]),
-            games=tuple(given["games"].split()),
-            least_sessions=_number(given["least_sessions"]),
-        )
+        which = Which(games=tuple(given["games"].split()), least_sessions=_number(given["least_sessions"]))
         if not given["study"]:
             raise NotExported("a study needs a name: its codes go with it")
         exports: Exports = state.exports
@@ -111,13 +106,6 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(_PIECE_BYTES):
             yield piece
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        raise NotExported(f"{said[:40]!r} is no day; write it as 2026-11-20") from None
 
 
 def _number(said: str) -> int:

@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 from litestar.response import File
 
+from server_sync.clinic.export_choice import KINDS
 from server_sync.clinic.roles import Permission
 from server_sync.page.render import FONTS, MARK, STYLE
 from server_sync.page.report import report
@@ -46,7 +47,7 @@ def patient(request: Visitor, state: State, patient_id: FromPath[str]) -> Respon
     archive = state.service.archive
     shown, sessions = archive.patient(patient_id), archive.sessions(patient_id)
     audited.read(request, "read a patient", patient_id)
-    return page(request, "patient.html", patient=shown, sessions=sessions)
+    return page(request, "patient.html", patient=shown, sessions=sessions, kinds=KINDS)
 
 
 @get("/sessions/{session_id:str}", opt=READING, sync_to_thread=True)
@@ -70,6 +71,7 @@ def session(
         sheet=shown._replace(trust=(*shown.trust, *doubts)),
         patient=archive.patient(patient_id),
         arrival=arrival,
+        kinds=KINDS,
     )
 
 
