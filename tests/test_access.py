@@ -16,7 +16,7 @@ from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, 
 from engine.prescription import Message, Practice
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.accounts import FAILURES
-from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES
+from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES, THERAPIST
 from server_sync.clinic.service import Service
 from server_sync.web import access, app
 from server_sync.web.pages import PLACES, home
@@ -397,7 +397,18 @@ def test_a_patient_reads_their_programme_and_writes_to_the_clinic(client: Client
     assert "Your letter is at the clinic." in client.get(sent.headers["location"]).text
     refused = send(client, f"/me/{milo}/letters", text=" ")
     assert (refused.status_code, "A letter has 1 to 2000 characters" in refused.text) == (422, True)
-    assert [letter.text for letter in service.letters.unread()] == ["Can I skip Friday?"]
+    show_cookie(client, begin_visit(service, service.accounts.make("maja", "Maja", THERAPIST)))
+    assert '<b class="waits">1</b>' in client.get("/patients").text
+    assert "Can I skip Friday?" in client.get(f"/patients/{milo}").text
+    inbox = client.get("/letters").text
+    assert "1 letter waits" in inbox
+    assert "Can I skip Friday?" in inbox
+    (letter,) = service.letters.unread()
+    assert send(client, f"/letters/{letter.id}/read").status_code == 303
+    assert "No letter waits" in client.get("/letters").text
+    assert "waits</b>" not in client.get("/patients").text
+    assert "not read yet" not in client.get(f"/patients/{milo}").text
+    assert send(client, "/letters/ffff/read").status_code == 404
 
 
 def test_a_programme_that_has_ended_is_said_to_have(client: Client, service: Service) -> None:

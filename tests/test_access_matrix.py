@@ -42,6 +42,7 @@ FAMILIES: Mapping[str, set[object]] = {
     "device": {access.DEVICE},
     "drafts": {Permission.PRESCRIBE},
     "fhir": {access.SYSTEM},
+    "letters": {Permission.READ_LETTERS},
     "research": {Permission.EXPORT_RESEARCH},
     "me": {Permission.READ_OWN, Permission.WRITE_OWN},
     "patients": {Permission.READ_PATIENTS, Permission.WRITE_PATIENTS, Permission.PRESCRIBE},
@@ -110,6 +111,9 @@ def fill(service: Service, *pseudonyms: str) -> None:
         service.prescriptions.save(pseudonym, a_draft(), "Maja")
         share(service, pseudonym, identifier=pseudonym)
         service.drafts.receive(HOSPITAL.client_id, an_order(f"|{pseudonym}", pseudonym))
+        patient_id = service.patients.id_of(pseudonym)
+        writer = service.accounts.make(f"writer-{pseudonym}", "Somebody", PATIENT, wards={patient_id: SELF})
+        service.letters.write(patient_id, writer, "Can I skip Friday?")
 
 
 def people(service: Service) -> dict[str, int]:
@@ -131,6 +135,7 @@ def ids(service: Service, pseudonym: str) -> dict[str, object]:
     patient_id = service.patients.id_of(pseudonym)
     return {
         "patient_id": patient_id,
+        "letter_id": service.letters.of(patient_id)[0].id,
         "draft_id": service.drafts.of(patient_id, HOSPITAL.client_id)[0].id,
         "resource_id": service.links.naming.patient(patient_id),
         "session_id": f"s-{pseudonym}",

@@ -68,6 +68,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /drafts/{draft_id:str}/take": {},
     "POST /drafts/{draft_id:str}/decline": {},
     "POST /me/{patient_id:str}/letters": {"text": "The second game hurts."},
+    "POST /letters/{letter_id:str}/read": {},
     "POST /research/export": {"study": "a-study", "kind": TRIALS},
 }
 """What each form sends, beside its token."""
@@ -103,8 +104,9 @@ def world(tmp_path: Path) -> Iterator[World]:
             accounts[role] = service.accounts.named(role).id
         service.accounts.add("ottoline", "Ottoline", password=PASSWORD)
         values = {
-            "pseudonym": "p-milo", "patient_id": patient_id, "session_id": "s-1", "number": 1,
+            "patient_id": patient_id, "session_id": "s-1", "number": 1,
             "account_id": accounts["guardian"], "kind": TRIALS,
+            "letter_id": service.letters.write(patient_id, accounts["guardian"], "Can I skip Friday?").id,
             "draft_id": service.drafts.of(patient_id, HOSPITAL.client_id)[0].id,
             "resource_id": service.links.naming.patient(patient_id),
         }  # fmt: skip
@@ -123,7 +125,7 @@ def asked(world: World, route: Route) -> tuple[str, Any]:
     """Ask as somebody who may; gives who that is, as the audit has them, and the answer."""
     path = filled(route.path, world.values)
     if route.may == access.DEVICE:
-        body = delivered() if route.method == "POST" else b""
+        body = delivered().get(route.path, b"") if route.method == "POST" else b""
         return f"device {world.device.id}", world.device.ask(route.method, path, body)
     if route.may == access.SYSTEM:
         return f"system {HOSPITAL.client_id}", asked_by_system(world, route)
@@ -162,8 +164,13 @@ def sent(world: World, route: Route, path: str) -> Any:
     return world.client.request(route.method, path, content=body, headers=headers)
 
 
-def delivered() -> bytes:
-    return msgspec.msgpack.encode(wire.Batch(items=(an_item(a_session("s-2"), 2),)))
+def delivered() -> dict[str, bytes]:
+    """What a device sends."""
+    batch = wire.Batch(items=(an_item(a_session("s-2"), 2),))
+    return {
+        wire.SESSIONS: msgspec.msgpack.encode(batch),
+        wire.PRESCRIPTIONS: msgspec.msgpack.encode(wire.Whose(patient="p-milo")),
+    }
 
 
 def test_what_is_not_audited_is_an_address_that_there_is() -> None:

@@ -124,7 +124,7 @@ def logged_in(chromium: Any, clinic: Clinic, password: str) -> Any:
     page.get_by_label("Name").fill("maja")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", name="2 patients have played").wait_for()
+    page.get_by_role("heading", name="2 patients").wait_for()
     return page.context.storage_state()
 
 

@@ -14,7 +14,7 @@ from server_sync.clinic.audit import Audit
 from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.intake import Summary, check
 from server_sync.clinic.packing import unpacked
-from server_sync.clinic.patients import Patients, Unknown
+from server_sync.clinic.patients import Patients, Person, Unknown
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Device, Refusal
 from server_sync.clinic.vault import Vault
@@ -23,14 +23,18 @@ _PAGE = 500
 
 
 class PatientLine(NamedTuple):
-    """One line of the list of patients; `name` is the pseudonym until the clinic gives another."""
+    """One line of the list of patients; `name` is the pseudonym until the clinic gives another.
+
+    `last_at` is when their last session began, None before the first.
+    """
 
     id: str
     pseudonym: str
     name: str
     about: str
+    born: str
     sessions: int
-    last_at: datetime
+    last_at: datetime | None
 
 
 class SessionLine(NamedTuple):
@@ -117,7 +121,7 @@ class Archive:
             return db.execute(select(func.count()).select_from(Delivered)).scalar_one()
 
     def patients(self) -> list[PatientLine]:
-        """Everyone with a session, the latest first."""
+        """Everyone: who played last is the first, then who never did, by their names."""
         people, found = self._patients.people(), list[PatientLine]()
         last = func.max(Delivered.started_at).label("last_at")
         query = select(Delivered.patient_id, func.count(Delivered.id).label("sessions"), last)
@@ -126,19 +130,15 @@ class Archive:
             zones = self._zones(db)
         for row in rows:
             if row.patient_id in people:
-                person = people[row.patient_id]
                 last_at = _local(row.last_at, zones[row.patient_id])
-                words = person.name or person.pseudonym, person.about
-                found.append(PatientLine(row.patient_id, person.pseudonym, *words, row.sessions, last_at))
-        return found
+                found.append(_line(row.patient_id, people.pop(row.patient_id), row.sessions, last_at))
+        never = [_line(patient_id, person, 0, None) for patient_id, person in people.items()]
+        return found + sorted(never, key=lambda line: (line.name.casefold(), line.pseudonym))
 
     def patient(self, patient_id: str) -> PatientLine:
-        """One patient with a session; raises Unknown."""
+        """One patient; raises Unknown."""
         person, sessions = self._patients.person(patient_id), self.sessions(patient_id)
-        if not sessions:
-            raise Unknown("this patient has played no session yet")
-        words = person.name or person.pseudonym, person.about
-        return PatientLine(patient_id, person.pseudonym, *words, len(sessions), sessions[0].started_at)
+        return _line(patient_id, person, len(sessions), sessions[0].started_at if sessions else None)
 
     def sessions(self, patient_id: str) -> list[SessionLine]:
         """A patient's sessions, the latest first; of somebody unknown there are none."""
@@ -191,6 +191,11 @@ class Archive:
         return {
             row.patient_id: self._summary(row.patient_id, row).zone_offset_s for row in rows if row.patient_id in kept
         }
+
+
+def _line(patient_id: str, person: Person, sessions: int, last_at: datetime | None) -> PatientLine:
+    name = person.name or person.pseudonym
+    return PatientLine(patient_id, person.pseudonym, name, person.about, person.born, sessions, last_at)
 
 
 def _local(moment: datetime, zone_offset_s: int) -> datetime:

@@ -68,6 +68,12 @@ class Letters:
         """The letters of a patient, the latest first; raises Shredded."""
         return [self._opened(row) for row in self._rows(tables.Letter.patient_id == patient_id)]
 
+    def count_unread(self) -> int:
+        """How many nobody at the clinic has read."""
+        waiting = select(func.count()).select_from(tables.Letter).where(tables.Letter.read_at.is_(None))
+        with self._store.reading() as db:
+            return db.execute(waiting).scalar_one()
+
     def unread(self) -> list[Letter]:
         """The letters that nobody at the clinic has read, the latest first; none of who was erased meanwhile."""
         found = []

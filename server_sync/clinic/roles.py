@@ -9,6 +9,7 @@ class Permission(StrEnum):
 
     READ_PATIENTS = "read the clinic's patients"
     PRESCRIBE = "prescribe"
+    READ_LETTERS = "read what patients write to the clinic"
     WRITE_PATIENTS = "write of the clinic's patients"
     MANAGE_ACCOUNTS = "manage accounts"
     MANAGE_DEVICES = "manage devices"
@@ -25,7 +26,12 @@ THERAPIST, ADMIN, AUDITOR, RESEARCHER = "therapist", "admin", "auditor", "resear
 PATIENT, GUARDIAN = "patient", "guardian"
 _P = Permission
 ROLES: Mapping[str, frozenset[Permission]] = {
-    THERAPIST: frozenset({_P.OWN_ACCOUNT, _P.READ_PATIENTS, _P.PRESCRIBE, _P.WRITE_PATIENTS, _P.MANAGE_DEVICES}),
+    THERAPIST: frozenset(
+        {
+            *(_P.OWN_ACCOUNT, _P.READ_PATIENTS, _P.READ_LETTERS),
+            *(_P.PRESCRIBE, _P.WRITE_PATIENTS, _P.MANAGE_DEVICES),
+        }
+    ),
     ADMIN: frozenset({_P.OWN_ACCOUNT, _P.MANAGE_ACCOUNTS, _P.MANAGE_DEVICES, _P.MANAGE_SYSTEMS, _P.HAND_OVER}),
     AUDITOR: frozenset({_P.OWN_ACCOUNT, _P.READ_AUDIT}),
     RESEARCHER: frozenset({_P.OWN_ACCOUNT, _P.EXPORT_RESEARCH}),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from engine.movements import MOVEMENTS
 from engine.records import Limit, Measured
+from server_sync.clinic.archive import PatientLine
 
 MINUS = "−"
 SMALL_ANGLE_DEG = 15.0  # a lean of 7.1° and one of 6.8° are not the same
@@ -141,6 +142,13 @@ def date(iso: str) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 session`, `2 sessions`, and thousands with a comma."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def about(patient: PatientLine) -> str:
+    """What tells a patient from another of the same name: the clinic's words, the birth and the pseudonym."""
+    born = f"born {date(patient.born)}" if patient.born else ""
+    named = patient.pseudonym if patient.pseudonym != patient.name else ""
+    return " · ".join(filter(None, (patient.about, born, named)))
 
 
 def initials(full_name: str) -> str:

@@ -8,7 +8,6 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from server_sync.clinic.accounts import UnknownAccount
 from server_sync.clinic.letters import LONGEST, LetterRefused
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.prescriptions import NothingPrescribed
@@ -17,6 +16,7 @@ from server_sync.clinic.service import Service, utc_now
 from server_sync.page.own import SESSIONS_SHOWN, Own, Plan, letters_of, plan_of, week_of
 from server_sync.web import audited
 from server_sync.web.access import Visitor
+from server_sync.web.letter_routes import writers
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 
 READING, WRITING = {"may": Permission.READ_OWN}, {"may": Permission.WRITE_OWN}
@@ -76,7 +76,6 @@ def _record(
 
 def _own(service: Service, patient_id: str, person: Person) -> Own:
     sessions, letters = service.archive.sessions(patient_id), service.letters.of(patient_id)
-    writers = {account_id: _name(service, account_id) for account_id in {letter.account_id for letter in letters}}
     return Own(
         patient_id=patient_id,
         name=person.name or person.pseudonym,
@@ -84,7 +83,7 @@ def _own(service: Service, patient_id: str, person: Person) -> Own:
         week=week_of(sessions, utc_now()),
         sessions=tuple(sessions[:SESSIONS_SHOWN]),
         more_sessions=len(sessions[SESSIONS_SHOWN:]),
-        letters=letters_of(letters, writers),
+        letters=letters_of(letters, writers(service, letters)),
     )
 
 
@@ -109,10 +108,3 @@ def _ward(service: Service, account_id: int, patient_id: str) -> Person:
     if patient_id not in service.accounts.wards(account_id):
         raise Unknown("there is no such patient here")
     return service.patients.person(patient_id)
-
-
-def _name(service: Service, account_id: int) -> str:
-    try:
-        return str(service.accounts.of(account_id).name)
-    except UnknownAccount:
-        return ""

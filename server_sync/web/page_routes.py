@@ -17,6 +17,7 @@ from server_sync.page.sheet import sheet
 from server_sync.page.trust import clock_doubts
 from server_sync.web import audited
 from server_sync.web.access import ANYONE, Visitor
+from server_sync.web.letter_routes import told_of
 from server_sync.web.pages import page
 
 READING = {"may": Permission.READ_PATIENTS}
@@ -46,8 +47,9 @@ def patient(request: Visitor, state: State, patient_id: FromPath[str]) -> Respon
     """One patient and their sessions."""
     archive = state.service.archive
     shown, sessions = archive.patient(patient_id), archive.sessions(patient_id)
+    letters = told_of(state.service, patient_id)
     audited.read(request, "read a patient", patient_id)
-    return page(request, "patient.html", patient=shown, sessions=sessions, kinds=KINDS)
+    return page(request, "patient.html", patient=shown, sessions=sessions, letters=letters, kinds=KINDS)
 
 
 @get("/sessions/{session_id:str}", opt=READING, sync_to_thread=True)

@@ -28,6 +28,7 @@ class Place(NamedTuple):
 
 PLACES = (
     Place(Permission.READ_PATIENTS, "/patients", "Patients", "people"),
+    Place(Permission.READ_LETTERS, "/letters", "Letters", "letter"),
     Place(Permission.PRESCRIBE, "/drafts", "Orders", "plan"),
     Place(Permission.READ_OWN, "/me", "My plan", "plan"),
     Place(Permission.MANAGE_ACCOUNTS, "/accounts", "Accounts", "key"),
@@ -50,6 +51,7 @@ def page(request: Request[Any, Any, Any], template: str, status: int = 200, **va
         template,
         account=who if role else None,
         places=_places(role),
+        waiting=_waiting(request, role),
         here=handler.opt.get("may") if handler else None,
         form_token=csrf_token({"request": request}),
         **values,
@@ -76,6 +78,13 @@ def chosen(data: Mapping[str, str]) -> str:
 def address_of(request: Request[Any, Any, Any]) -> str:
     """Where a request comes from."""
     return request.client.host if request.client else ""
+
+
+def _waiting(request: Request[Any, Any, Any], role: str) -> Mapping[str, int]:
+    """How much waits to be looked at, by the address of its place."""
+    if not may(role, Permission.READ_LETTERS):
+        return {}
+    return {"/letters": request.app.state.service.letters.count_unread()}
 
 
 def _places(role: str) -> tuple[Place, ...]:
