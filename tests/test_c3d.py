@@ -1,5 +1,6 @@
 """C3D: a recording at a steady rate and back within its bound, and the markers of other laboratories."""
 
+import struct
 from pathlib import Path
 
 import ezc3d
@@ -113,7 +114,13 @@ def test_a_recording_longer_than_c3d_can_count_becomes_several_files(tmp_path: P
     rows = moving(STEADY_NS * np.arange(70_000))
     files = c3d.write(tmp_path / "r.c3d", Recorded({}, rows))
     parts = [read(file) for file in files]
-    assert [file.name for file in files] == ["r.c3d", "r-2.c3d"]
+    assert [file.name for file in files] == ["r.c3d", "r-2.c3d", "r-3.c3d"]
+    for file, frames in zip(files, (32_767, 32_767, 4_466), strict=True):
+        first, last = struct.unpack_from("<2h", file.read_bytes(), 6)  # as a reader sees them that knows no unsigned
+        assert (first, last) == (1, frames)
+        found = ezc3d.c3d(str(file))["parameters"]["TRIAL"]
+        fields = [found[f"ACTUAL_{end}_FIELD"] for end in ("START", "END")]
+        assert [(each["value"].tolist(), each["type"]) for each in fields] == [([1, 0], 2), ([frames, 0], 2)]
     joined = np.concatenate([part.rows for part in parts if isinstance(part, Recorded)])
     assert np.abs(joined["time_ns"] - rows["time_ns"]).max() <= 1
     assert np.abs(poses(joined, "head") - poses(rows, "head")).max() <= BOUND_M

@@ -28,7 +28,7 @@ _GROUP = "STEADYREACH"
 
 
 def write(path: Path, recorded: Recorded, session: Session | None = None) -> list[Path]:
-    """Write a recording at its median rate; returns the files, `visit-2.c3d` and so on after 65535 frames.
+    """Write a recording at its median rate; returns the files, `visit-2.c3d` and so on after 32767 frames.
 
     Raises engine.formats.steady.Unsteady, and OSError where there is no room for it.
     """
@@ -109,6 +109,10 @@ def _content(poses: Poses, rate: float) -> Any:
         content["parameters"][group]["UNITS"]["value"] = [unit] * (1 if unit else len(labels))
     content.add_parameter("POINT", "X_SCREEN", "+X")
     content.add_parameter("POINT", "Y_SCREEN", "+Y")
+    # The frames of this file alone, as its header counts them: some readers miscount numbers of two words.
+    for name, frame in (("ACTUAL_START_FIELD", 1), ("ACTUAL_END_FIELD", len(poses.time_ns))):
+        content.add_parameter("TRIAL", name, [frame, 0])
+        content["parameters"]["TRIAL"][name]["type"] = ezc3d.ezc3d.INT  # else they are written as fractions
     content.add_parameter(_GROUP, "FIRST_NS", [str(int(poses.time_ns[0]))])
     content["data"]["points"] = np.concatenate([places, np.ones_like(places[:1])])
     content["data"]["meta_points"]["residuals"] = np.where(np.isnan(places[:1]), -1.0, 0.0)

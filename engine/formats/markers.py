@@ -13,8 +13,9 @@ from engine.recording import Recorded, RecordingUnreadable
 
 Markers = Mapping[str, Sequence[str]]
 """The names of the markers on `head`, `left` and `right`."""
-FRAMES_PER_FILE = 65_535
-"""More than this a C3D file cannot count."""
+FRAMES_PER_FILE = 32_767
+"""More than this not every reader of C3D counts: its counts are words of 16 bits, which many take as signed."""
+_COUNTED_TO = (32_767, 65_535)
 _LEAST_SPAN = 1e-3
 
 
@@ -31,7 +32,7 @@ def table_of(path: Path, content: Any, axes: str) -> Table:
     frames = places_m.shape[1]
     time_s = (content["header"]["points"]["first_frame"] + np.arange(frames)) / rate_hz
     labels = [label for name in sorted(point) if name.startswith("LABELS") for label in point[name]["value"]]
-    note = f"{frames} frames are as many as C3D counts: the movement may go on" if frames == FRAMES_PER_FILE else ""
+    note = f"{frames} frames are as many as C3D counts: the movement may go on" if frames in _COUNTED_TO else ""
     return Table(time_s, {}, dict(zip(labels, places_m, strict=False)), {}, note)
 
 
