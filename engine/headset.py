@@ -1,6 +1,6 @@
 """The one door to a person: a headset gives frames and shows scenes; nothing else is known of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.frame import Frame
@@ -29,6 +29,20 @@ class Headset(Protocol):
     def close(self) -> None:
         """Give back what was opened."""
         ...
+
+
+WORN = "openxr"
+"""The kind that a person wears: what any other gives says nothing of how somebody moves, or that they practised."""
+_NOT_WORN: Mapping[str, str] = {
+    "desk": "it was played at a desk, where mouse and keys move and no body",
+    "replay": "nobody played it: it was played again from a recording",
+    "simulated": "nobody played it: it was simulated",
+}
+
+
+def why_not_worn(kind: str) -> str:
+    """Why a session of a kind of headset is nothing that a person did who wore one; "" where they did."""
+    return "" if kind == WORN else _NOT_WORN.get(kind, f"nobody knows whether a person wears a headset {kind!r}")
 
 
 class HeadsetUnavailable(Exception):

@@ -285,7 +285,7 @@ def a_visit(seed: int, **changes: object) -> Session:
     told = (Answer("pain", 2), Answer("pain", 4, 755.0), Answer("dizziness", 3.5, 300.0), Answer("stop", 1, 770.0))
     values: dict[str, Any] = {
         "id": f"s-{seed}", "blocks": (*base.blocks[:2], played, asked), "calibration": found, "told": told,
-        "seconds": 780.0, "ended_by": rng.choice(["finished", "the person said stop"]),
+        "seconds": 780.0, "headset": "openxr", "headset_description": "Monado, with a headset", "ended_by": rng.choice(["finished", "the person said stop"]),
     }  # fmt: skip
     return recorded(msgspec.structs.replace(base, **{**values, **changes}), b"VREC%d" % seed)
 

@@ -24,10 +24,12 @@ from server_sync.clinic.service import Service
 from server_sync.fhir.pushing import references
 from server_sync.fhir.scopes import OFFERED
 from server_sync.fhir.search import SEARCHES
+from server_sync.fhir.visits import of_session
 from server_sync.web import app
 from server_sync.web.rates import Rates
 
 INSURER = HOSPITAL._replace(client_id="insurer.example")
+NOT_WORN = ("simulated", "desk", "replay")
 OF_PATIENTS = sorted(SEARCHES.keys() - {"Patient", "Questionnaire"})
 COUNTS = {
     "CarePlan": 2, "Communication": 2, "Consent": 2, "Device": 2, "DiagnosticReport": 3, "DocumentReference": 3,
@@ -88,6 +90,8 @@ def record(service: Service, device: SignedDevice, pseudonym: str) -> None:
     used = Prescribed(pseudonym, 1, first.sha256, "", "current")
     deliver(device, pseudonym, [0], prescribed=used)
     deliver(device, pseudonym, [1, 2])
+    for seed, headset in enumerate(NOT_WORN, 3):
+        deliver(device, pseudonym, [seed], headset=headset, headset_description=f"a {headset}")
     patient_id, person = service.patients.id_of(pseudonym), Person(pseudonym=pseudonym, born="1980")
     if not service.patients.person(patient_id).born:
         service.patients.write(patient_id, person)
@@ -142,6 +146,25 @@ def test_what_is_read_is_the_record_and_all_that_it_refers_to_is_there(world: Wo
     assert sorted(plan["status"] for plan in of["CarePlan"]) == ["active", "revoked"]
     played_by = [one["basedOn"][0]["reference"] for one in of["Procedure"] if "basedOn" in one]
     assert played_by == [f"CarePlan/{plan['id']}" for plan in of["CarePlan"] if plan["status"] == "revoked"]
+
+
+def test_what_nobody_played_who_wore_a_headset_is_nowhere(world: World) -> None:
+    """Three such visits of Ada were delivered: neither a search nor an id nor her own copy has anything of them."""
+    records, naming = app.fhir_routes.FhirRecords(world.service), world.service.links.naming
+    sessions = [world.service.archive.session(each) for each in world.service.links.sessions(world.ada)]
+    assert sorted(each.headset for each in sessions) == sorted([*NOT_WORN, *["openxr"] * 3])
+    own = records.exported(world.ada).decode()
+    for session in (each for each in sessions if each.headset in NOT_WORN):
+        made = of_session(naming, session, world.ada)
+        assert len(made) > 10
+        for one in made:
+            kind = type(one).__name__
+            shared = kind == "Device" and session.headset not in str(one)  # the software is that of real visits, too
+            assert (world.system.get(f"/fhir/{one.path}").status_code == 404) is not shared, one.path
+            assert (str(one.id) not in own) is not shared
+    for word in NOT_WORN:
+        assert word not in own
+        assert word not in str(world.system.all(f"Device?patient={world.id(world.ada)}"))
 
 
 def test_pages_together_are_the_whole_and_nothing_twice(world: World) -> None:

@@ -26,7 +26,7 @@ def played(began_at: datetime | str, session_id: str = "", **changes: object) ->
     """A session that counts; its offset is that of the zone at that moment, as a computer writes it down."""
     at = datetime.fromisoformat(began_at) if isinstance(began_at, str) else began_at
     at = at.replace(tzinfo=timezone(at.utcoffset() or timedelta()))
-    return Played(session_id or f"s-{at.isoformat()}", at, 600.0, "finished", 3, "")._replace(**changes)
+    return Played(session_id or f"s-{at.isoformat()}", at, 600.0, "finished", 3, "", None, "openxr")._replace(**changes)
 
 
 def on(day: date, **changes: object) -> Played:
@@ -66,6 +66,9 @@ def test_a_finished_prescribed_session_makes_its_day_a_data_day_and_is_its_evide
         ({"ended_by": ""}, "nobody knows why"),
         ({"prescription": 0}, "nothing that it was played by was prescribed"),
         ({"headset": "simulated"}, "simulated"),
+        ({"headset": "replay"}, "played again from a recording"),
+        ({"headset": "desk"}, "mouse and keys"),
+        ({"headset": "hologram"}, "nobody knows whether a person wears a headset 'hologram'"),
         ({"clock_offset_s": 86_401.0}, "1.0 days behind"),
         ({"clock_offset_s": -3 * 86_400.0}, "3.0 days ahead"),
         ({"started_at": NOW + timedelta(days=1, seconds=1)}, "has not begun yet"),
@@ -238,7 +241,7 @@ def sessions(draw: st.DrawFn) -> Played:
     return Played(
         f"s-{draw(st.integers(0, 40))}", at, draw(st.sampled_from([60.0, 3600.0])),
         draw(st.sampled_from(["finished", "finished", "error"])), draw(st.sampled_from([0, 1, 2])),
-        draw(st.sampled_from(["", "", "ab", "cd"])), draw(st.sampled_from([None, 0.5, -7200.0, 1e6])),
+        draw(st.sampled_from(["", "", "ab", "cd"])), draw(st.sampled_from([None, 0.5, -7200.0, 1e6])), "openxr",
     )  # fmt: skip
 
 

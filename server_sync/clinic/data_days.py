@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from engine.headset import why_not_worn
+
 WINDOW_DAYS = 30
-FINISHED, SIMULATED = "finished", "simulated"
+FINISHED = "finished"
 MOST_CLOCK_ERROR_S = 86_400.0
 SUPPLY = (("98985", 2, 15), ("98977", 16, 30))
 """The codes of supply: each names a range of data days in 30 days."""
@@ -30,8 +32,8 @@ class Played(NamedTuple):
     ended_by: str
     prescription: int
     sha256: str
-    clock_offset_s: float | None = None
-    headset: str = ""
+    clock_offset_s: float | None
+    headset: str
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -118,8 +120,8 @@ def _instant(session: Played) -> timedelta:
 def _why_not(session: Played, now: datetime) -> str:
     """Why a session does not count, "" where it does."""
     error_s = session.clock_offset_s or 0.0
-    if session.headset == SIMULATED:
-        return "nobody played it: it was simulated"
+    if not_worn := why_not_worn(session.headset):
+        return not_worn
     if session.ended_by != FINISHED:
         return f"it was not played to its end: {session.ended_by or 'nobody knows why'}"
     if session.prescription < 1:

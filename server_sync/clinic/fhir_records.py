@@ -1,4 +1,7 @@
-"""What a clinic keeps of a patient, as resources of FHIR: made from the records when somebody asks, and never kept."""
+"""What a clinic keeps of a patient, as resources of FHIR: made from the records when somebody asks, and never kept.
+
+Of sessions only those leave that a person played who wore a headset (`engine.headset.why_not_worn`).
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from sqlalchemy import func, select
 
+from engine.headset import why_not_worn
 from engine.prescription import EXPIRED, state_on
 from engine.records import Session
 from server_sync.clinic.account_rules import SELF
@@ -161,10 +165,13 @@ class FhirRecords:
 
     def _devices(self, patient_id: str) -> Iterable[Device]:
         sessions = map(self._service.archive.session, self._links.sessions(patient_id))
-        return {one.path: one for each in sessions for one in devices(self._naming, each, patient_id)}.values()
+        worn = [each for each in sessions if not why_not_worn(each.headset)]
+        return {one.path: one for each in worn for one in devices(self._naming, each, patient_id)}.values()
 
     def _visit(self, place: Place, around: _Around) -> tuple[Resource, ...]:
         session = self._service.archive.session(place.session_id)
+        if why_not_worn(session.headset):
+            return ()
         version = around.versions.get(session.prescribed.sha256, 0) if session.prescribed else 0
         plan = plan_id(self._naming, place.patient_id, version) if version else ""
         live = any(_was_live(talk, session) for talk in around.talks)
