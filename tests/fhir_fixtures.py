@@ -29,7 +29,7 @@ from engine.records import Answer, BlockRecord, Limit, Measured, Precaution, Req
 from server_sync.client.patience import Patience
 from server_sync.fhir.naming import Naming
 from server_sync.fhir.people import Audited, ConsentRecord, Person, of_audit, of_consent, of_person
-from server_sync.fhir.prescribed import of_prescription
+from server_sync.fhir.prescribed import of_prescriptions
 from server_sync.fhir.pushing import Noted
 from server_sync.fhir.remote import Remote, Tokens
 from server_sync.fhir.resources import Resource
@@ -330,7 +330,7 @@ def everything(**changes: object) -> tuple[Resource, ...]:
     row = Audited("7", "2026-11-20T09:00:00+01:00", "account-4", "session.read", "read", person.id, "s-1")
     return (
         of_person(NAMING, person),
-        *of_prescription(NAMING, a_prescription(), person.id),
+        *of_prescriptions(NAMING, person.id, [a_prescription()]),
         *of_session(NAMING, a_visit(1, **changes), person.id, live=True),
         *(of_consent(NAMING, consent) for consent in consents),
         of_audit(NAMING, row),

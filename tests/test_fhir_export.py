@@ -15,12 +15,13 @@ from commands import entered
 from fhir_fixtures import NAMING, PERSON, FhirServer, a_prescription, a_visit, errors_by_fhirkit, everything
 from server_fixtures import a_session
 
+from engine.prescription import Message, Prescription
 from engine.records import Answer, BlockRecord, Limit, Measured, Prescribed, Session, TrialRecord, read
 from server_sync.fhir.bundles import capability, collection, found, refusal
 from server_sync.fhir.datatypes import CodeableConcept, Coding, Quantity, Reference, moment, plain, to_json
 from server_sync.fhir.naming import IDS, criterion, refer
 from server_sync.fhir.people import of_person
-from server_sync.fhir.prescribed import of_prescription, plan_id
+from server_sync.fhir.prescribed import of_prescriptions, plan_id, plans
 from server_sync.fhir.push import in_order
 from server_sync.fhir.pushing import references
 from server_sync.fhir.resources import Observation, Resource
@@ -332,11 +333,11 @@ def test_a_visit_is_based_on_the_plan_that_it_was_played_by() -> None:
     resources = of_session(NAMING, a_visit(1, prescribed=used), PERSON.id, care_plan=plan)
     for kind in ("Procedure", "DiagnosticReport"):
         assert by_type(resources, kind)[0]["basedOn"] == [{"reference": f"CarePlan/{plan}"}]
-    assert f"CarePlan/{plan}" in {one.path for one in of_prescription(NAMING, a_prescription(), PERSON.id)}
+    assert f"CarePlan/{plan}" in {one.path for one in of_prescriptions(NAMING, PERSON.id, [a_prescription()])}
 
 
 def test_a_programme_becomes_an_order_for_each_exercise() -> None:
-    first, second, third = by_type(of_prescription(NAMING, a_prescription(), PERSON.id), "ServiceRequest")
+    first, second, third = by_type(of_prescriptions(NAMING, PERSON.id, [a_prescription()]), "ServiceRequest")
     assert first["occurrenceTiming"]["repeat"] == {
         "boundsPeriod": {"end": "2027-01-31"}, "duration": 10.0, "durationUnit": "min", "frequency": 2, "period": 1.0,
         "periodUnit": "d", "dayOfWeek": ["mon", "wed"],
@@ -350,13 +351,56 @@ def test_a_programme_becomes_an_order_for_each_exercise() -> None:
 
 
 def test_a_plan_says_what_is_forbidden_and_which_version_it_replaces() -> None:
-    (plan,) = by_type(of_prescription(NAMING, a_prescription(), PERSON.id, "revoked", replaces=2), "CarePlan")
+    versions = [msgspec.structs.replace(a_prescription(2), precautions=()), a_prescription(3)]
+    before, plan = by_type(of_prescriptions(NAMING, PERSON.id, versions), "CarePlan")
+    assert [each["status"] for each in (before, plan)] == ["revoked", "active"]
     assert [note["text"] for note in plan["note"]] == [
         "left arm raised: at most 90 deg until 2027-01-15 (cuff repair, week 9, Dr Okafor)",
         "right arm used: not allowed (fracture)",
     ]
-    assert plan["replaces"] == [{"reference": f"CarePlan/{plan_id(NAMING, PERSON.id, 2)}"}]
-    assert plan["status"] == "revoked"
+    assert plan["replaces"] == [{"reference": f"CarePlan/{before['id']}"}]
+    assert before["id"] == plan_id(NAMING, PERSON.id, 2)
+
+
+def _told(*versions: Prescription, over: bool = False) -> dict[str, list[tuple[str, str]]]:
+    """What plans, orders and goals of these versions are called, with their status."""
+    found: dict[str, list[tuple[str, str]]] = {"CarePlan": [], "ServiceRequest": [], "Goal": [], "Communication": []}
+    for one in map(plain, of_prescriptions(NAMING, PERSON.id, versions, over)):
+        found[one["resourceType"]].append((one["id"], one.get("status") or one["lifecycleStatus"]))
+    return found
+
+
+def test_a_message_to_the_patient_changes_nothing_that_is_prescribed() -> None:
+    first = a_prescription(1)
+    more = (*first.messages, Message(text="Well done!", id="2-2", at="2026-11-21T09:00:00+01:00", by="Dr Lind"))
+    second = msgspec.structs.replace(
+        first, version=2, messages=more, author="Dr Lind", written_at="2026-11-21T09:00:00+01:00"
+    )
+    before, after = (of_prescriptions(NAMING, PERSON.id, some) for some in ([first], [first, second]))
+    assert [to_json(one) for one in after[: len(before)]] == [to_json(one) for one in before]
+    assert [type(one).__name__ for one in after[len(before) :]] == ["Communication"]
+    assert plans([first, second]) == {1: 1, 2: 1}
+
+
+def test_what_stays_in_a_programme_is_the_same_order_and_goal_and_what_goes_is_revoked() -> None:
+    first = a_prescription(1)
+    second = msgspec.structs.replace(first, version=2, programme=first.programme[1:], goal="to dance")
+    third = msgspec.structs.replace(second, version=3, goal=first.goal)
+    one, two, three = (_told(*versions) for versions in ([first], [first, second], [first, second, third]))
+    orders = [order for order, _ in one["ServiceRequest"]]
+    assert two["ServiceRequest"] == list(zip(orders, ["revoked", "active", "active"], strict=True))
+    assert [status for _, status in two["CarePlan"]] == ["revoked", "active"]
+    assert [status for _, status in two["Goal"]] == ["cancelled", "active"]
+    assert [status for _, status in three["Goal"]] == ["active", "cancelled"], "the first goal is one again"
+    assert [goal for goal, _ in three["Goal"]] == [goal for goal, _ in two["Goal"]]
+    over = _told(first, second, over=True)
+    assert [status for _, status in over["ServiceRequest"]] == ["revoked", "completed", "completed"]
+    assert [status for _, status in over["CarePlan"]] == ["revoked", "completed"]
+
+
+def test_two_practices_that_say_the_same_are_two_orders() -> None:
+    twice = msgspec.structs.replace(a_prescription(), programme=a_prescription().programme[:1] * 2)
+    assert len(dict(_told(twice)["ServiceRequest"])) == 2
 
 
 def test_a_withdrawn_consent_is_inactive_and_a_refused_one_denies() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import games
 from server_sync.fhir.datatypes import to_json
 from server_sync.fhir.inbound import LARGEST_BYTES, DraftProgramme, OrderRefused, draft_of
-from server_sync.fhir.prescribed import of_prescription
+from server_sync.fhir.prescribed import of_prescriptions
 
 OURS, SNOMED = "urn:steadyreach:codes", "http://snomed.info/sct"
 ORDER: dict[str, Any] = {
@@ -83,7 +83,7 @@ def test_what_we_export_reads_back_as_it_was_prescribed() -> None:
     prescription = a_prescription()
     orders = [
         draft_of(to_json(one), games.names())
-        for one in of_prescription(NAMING, prescription, PERSON.id)
+        for one in of_prescriptions(NAMING, PERSON.id, [prescription])
         if type(one).__name__ == "ServiceRequest"
     ]
     assert [one.tasks for one in orders] == [("fruit_ladder",), ("harbour_lean",), ("owl_watch",)]

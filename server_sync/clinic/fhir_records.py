@@ -28,7 +28,7 @@ from server_sync.fhir.bundles import collection
 from server_sync.fhir.datatypes import to_json
 from server_sync.fhir.inbound import of_draft
 from server_sync.fhir.people import Audited, ConsentRecord, Person, of_audit, of_consent, of_person
-from server_sync.fhir.prescribed import Status, of_prescription, plan_id
+from server_sync.fhir.prescribed import of_prescriptions, plan_id, plans
 from server_sync.fhir.resources import Device, Resource
 from server_sync.fhir.scopes import APART
 from server_sync.fhir.visits import devices, of_session, questionnaire
@@ -60,7 +60,7 @@ class Chunk(NamedTuple):
 
 
 class _Around(NamedTuple):
-    """What a visit is told with: when a therapist was there live, and the versions that were prescribed, by hash."""
+    """What a visit is told with: when a therapist was there live, and which version's plan a version is of, by hash."""
 
     talks: tuple[Contact, ...]
     versions: Mapping[str, int]
@@ -149,12 +149,9 @@ class FhirRecords:
         linked = bool(known.identifier) or system_id == OWN
         person = Person(patient_id, known.pseudonym, known.name, known.born, linked, known.identifier)
         made: list[Resource] = [of_person(naming, person)]
-        versions = service.prescriptions.history(known.pseudonym)
-        for version in versions:
-            prescription = version.prescription
-            over = state_on(prescription, service.now().date()) == EXPIRED
-            status: Status = "revoked" if version is not versions[-1] else "completed" if over else "active"
-            made += of_prescription(naming, prescription, patient_id, status, prescription.version - 1 or None)
+        versions = [each.prescription for each in service.prescriptions.history(known.pseudonym)]
+        over = any(state_on(last, service.now().date()) == EXPIRED for last in versions[-1:])
+        made += of_prescriptions(naming, patient_id, versions, over)
         said = service.consents.of(patient_id)
         made += [of_consent(naming, _consent(each)) for each in said if _concerns(each, system_id)]
         return tuple({one.path: one for one in made}.values())
@@ -181,7 +178,8 @@ class FhirRecords:
         service = self._service
         versions = service.prescriptions.history(service.patients.person(patient_id).pseudonym)
         talks = [each for each in service.contacts.listed(patient_id) if each.kind == Kind.VIDEO and each.realtime]
-        return _Around(tuple(talks), {each.sha256: each.prescription.version for each in versions})
+        plan_of = plans([each.prescription for each in versions])
+        return _Around(tuple(talks), {each.sha256: plan_of[each.prescription.version] for each in versions})
 
     def _events(self, patient_id: str, after: str = "") -> Iterator[Chunk]:
         """The audit of a patient as it was when somebody began to read it, the latest first."""

@@ -1,10 +1,14 @@
-"""A version of a prescription as resources of FHIR: the plan, an order for each exercise, the goal, the messages."""
+"""What is prescribed as resources of FHIR: plans, an order for each exercise, goals, messages."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
+from msgspec.structs import replace
+
 from engine.movements import MOVEMENTS
-from engine.prescription import Message, Practice, Prescription
+from engine.prescription import Draft, Practice, Prescription, draft_for
 from engine.records import Precaution
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import (
@@ -17,6 +21,7 @@ from server_sync.fhir.datatypes import (
     Repeat,
     Timing,
     moment,
+    to_json,
 )
 from server_sync.fhir.naming import Naming, identifier, refer
 from server_sync.fhir.resources import Resource
@@ -29,7 +34,7 @@ class Activity(Element, frozen=True, kw_only=True):
 
 
 class CarePlan(Resource, frozen=True, kw_only=True):
-    """One version of what is prescribed."""
+    """What is prescribed, in versions that differ in no more than messages."""
 
     identifier: tuple[Identifier, ...]
     replaces: tuple[Reference, ...] = ()
@@ -89,45 +94,45 @@ class Communication(Resource, frozen=True, kw_only=True):
 
 
 Status = Literal["active", "completed", "revoked"]
-"""What a version is worth: it holds, its last day is over, or another holds now."""
+"""What a part of a programme is worth: it holds, its last day is over, or it is prescribed no more."""
 _GOALS = {"active": "active", "completed": "completed", "revoked": "cancelled"}
 
 
 def plan_id(naming: Naming, patient_id: str, version: int) -> str:
-    """The id of the CarePlan of a version."""
+    """The id of the CarePlan of a version that `plans` names."""
     return naming.id("plan", patient_id, version)
 
 
-def of_prescription(
-    naming: Naming,
-    prescription: Prescription,
-    patient_id: str,
-    status: Status = "active",
-    replaces: int | None = None,
+def plans(versions: Sequence[Prescription]) -> Mapping[int, int]:
+    """For each version the one that its CarePlan is of: one with other messages alone goes on with the plan before."""
+    found = {version.version: version.version for version in versions}
+    for before, version in pairwise(versions):
+        if _programme(before) == _programme(version):
+            found[version.version] = found[before.version]
+    return found
+
+
+def of_prescriptions(
+    naming: Naming, patient_id: str, versions: Sequence[Prescription], over: bool = False
 ) -> tuple[Resource, ...]:
-    """All of a version, what others refer to first; `replaces` is the version before it, where that was written too."""
-    subject = refer("Patient", naming.patient(patient_id))
-    named = naming, patient_id, prescription
-    goals = _goal(*named, subject, status)
-    orders = tuple(_orders(*named, subject, status))
-    messages = (_message(naming, patient_id, message, subject) for message in prescription.messages)
-    own_id = plan_id(naming, patient_id, prescription.version)
-    before = (refer("CarePlan", plan_id(naming, patient_id, replaces)),) if replaces else ()
-    plan = CarePlan(
-        id=own_id,
-        identifier=(identifier(own_id),),
-        replaces=before,
-        status=status,
-        category=(CodeableConcept(coding=(codes.other("physical_activity"),)),),
-        title=f"Programme, version {prescription.version}",
-        subject=subject,
-        period=Period(start=moment(prescription.written_at), end=prescription.valid_until),
-        created=moment(prescription.written_at),
-        goal=tuple(refer("Goal", str(goal.id)) for goal in goals),
-        activity=tuple(Activity(reference=refer("ServiceRequest", str(order.id))) for order in orders),
-        note=tuple(Annotation(text=bound(precaution)) for precaution in prescription.precautions),
-    )
-    return (*goals, *orders, plan, *messages)
+    """All that was prescribed for a patient, the first version first, and before what refers to it.
+
+    Only the last version holds, or is `over`. What says the same in several versions is one resource, as the first of
+    them wrote it: an exercise or a goal that stays is no other because something beside it changed.
+    """
+    now: Status = "completed" if over else "active"
+    plan_of, made, before = plans(versions), dict[str, Resource](), list[str]()
+    kept = {one.path for version in versions[-1:] for one in _parts(naming, patient_id, version, now)}
+    for version in versions:
+        if plan_of[version.version] == version.version:
+            holds = plan_of[versions[-1].version] == version.version
+            parts = _parts(naming, patient_id, version, now)
+            for one in parts:
+                made.setdefault(one.path, one if one.path in kept else _ended(one))
+            plan = _plan(naming, patient_id, version, parts, now if holds else "revoked", before)
+            made[plan.path], before = plan, [plan.path]
+        made |= {one.path: one for one in _messages(naming, patient_id, version)}
+    return tuple(made.values())
 
 
 def bound(precaution: Precaution) -> str:
@@ -140,12 +145,58 @@ def bound(precaution: Precaution) -> str:
     return f"{title}: {most}{until}" + (f" ({said})" if said else "")
 
 
+def _programme(prescription: Prescription) -> Draft:
+    """What a version says without its messages, and without who wrote it when."""
+    return replace(draft_for(prescription.patient, prescription), messages=())
+
+
+def _parts(
+    naming: Naming, patient_id: str, prescription: Prescription, status: Status
+) -> tuple[Goal | ServiceRequest, ...]:
+    subject = refer("Patient", naming.patient(patient_id))
+    goal = _goal(naming, patient_id, prescription, subject, status)
+    return (*goal, *_orders(naming, patient_id, prescription, subject, status))
+
+
+def _ended(one: Goal | ServiceRequest) -> Goal | ServiceRequest:
+    if isinstance(one, Goal):
+        return replace(one, lifecycle_status=_GOALS["revoked"])
+    return replace(one, status="revoked")
+
+
+def _plan(
+    naming: Naming,
+    patient_id: str,
+    prescription: Prescription,
+    parts: Sequence[Resource],
+    status: Status,
+    before: Sequence[str],
+) -> CarePlan:
+    own_id = plan_id(naming, patient_id, prescription.version)
+    return CarePlan(
+        id=own_id,
+        identifier=(identifier(own_id),),
+        replaces=tuple(Reference(reference=path) for path in before),
+        status=status,
+        category=(CodeableConcept(coding=(codes.other("physical_activity"),)),),
+        title=f"Programme, version {prescription.version}",
+        subject=refer("Patient", naming.patient(patient_id)),
+        period=Period(start=moment(prescription.written_at), end=prescription.valid_until),
+        created=moment(prescription.written_at),
+        goal=tuple(Reference(reference=one.path) for one in parts if isinstance(one, Goal)),
+        activity=tuple(
+            Activity(reference=Reference(reference=one.path)) for one in parts if isinstance(one, ServiceRequest)
+        ),
+        note=tuple(Annotation(text=bound(precaution)) for precaution in prescription.precautions),
+    )
+
+
 def _goal(
     naming: Naming, patient_id: str, prescription: Prescription, subject: Reference, status: Status
 ) -> tuple[Goal, ...]:
     if not prescription.goal:
         return ()
-    own_id = naming.id("goal", patient_id, prescription.version)
+    own_id = naming.id("goal", patient_id, prescription.goal)
     goal = Goal(
         id=own_id,
         identifier=(identifier(own_id),),
@@ -160,9 +211,14 @@ def _goal(
 def _orders(
     naming: Naming, patient_id: str, prescription: Prescription, subject: Reference, status: Status
 ) -> Iterator[ServiceRequest]:
-    for number, practice in enumerate(prescription.programme):
-        for place, game in enumerate(practice.games):
-            own_id = naming.id("order", patient_id, prescription.version, number, place)
+    """An order for each exercise, called by what it says; of two that say the same, also by which of them it is."""
+    times = Counter[tuple[str, ...]]()
+    for practice in prescription.programme:
+        for game in practice.games:
+            timing = _timing(practice, prescription.valid_until)
+            content = game, prescription.preset, to_json(timing).decode()
+            times[content] += 1
+            own_id = naming.id("order", patient_id, *content, times[content])
             yield ServiceRequest(
                 id=own_id,
                 identifier=(identifier(own_id),),
@@ -170,7 +226,7 @@ def _orders(
                 code=codes.concept("parts.exercise"),
                 order_detail=(codes.concept(f"games.{game}"),),
                 subject=subject,
-                occurrence_timing=_timing(practice, prescription.valid_until),
+                occurrence_timing=timing,
                 authored_on=moment(prescription.written_at),
                 requester=Reference(type="Practitioner", display=prescription.author),
                 note=(Annotation(text=f"preset {prescription.preset}"),),
@@ -192,15 +248,17 @@ def _timing(practice: Practice, valid_until: str) -> Timing:
     return Timing(repeat=repeat)
 
 
-def _message(naming: Naming, patient_id: str, message: Message, subject: Reference) -> Communication:
-    own_id = naming.id("message", patient_id, message.id or message.text)
-    return Communication(
-        id=own_id,
-        identifier=(identifier(own_id),),
-        status="completed",
-        subject=subject,
-        sent=moment(message.at),
-        recipient=(subject,),
-        sender=Reference(type="Practitioner", display=message.by) if message.by else None,
-        payload=(Payload(content_string=message.text),),
-    )
+def _messages(naming: Naming, patient_id: str, prescription: Prescription) -> Iterator[Communication]:
+    subject = refer("Patient", naming.patient(patient_id))
+    for message in prescription.messages:
+        own_id = naming.id("message", patient_id, message.id or message.text)
+        yield Communication(
+            id=own_id,
+            identifier=(identifier(own_id),),
+            status="completed",
+            subject=subject,
+            sent=moment(message.at),
+            recipient=(subject,),
+            sender=Reference(type="Practitioner", display=message.by) if message.by else None,
+            payload=(Payload(content_string=message.text),),
+        )
