@@ -285,7 +285,8 @@ def a_visit(seed: int, **changes: object) -> Session:
     told = (Answer("pain", 2), Answer("pain", 4, 755.0), Answer("dizziness", 3.5, 300.0), Answer("stop", 1, 770.0))
     values: dict[str, Any] = {
         "id": f"s-{seed}", "blocks": (*base.blocks[:2], played, asked), "calibration": found, "told": told,
-        "seconds": 780.0, "headset": "openxr", "headset_description": "Monado, with a headset", "ended_by": rng.choice(["finished", "the person said stop"]),
+        "seconds": 780.0, "headset": "openxr", "headset_description": "Monado, with a headset",
+        "ended_by": rng.choice(["finished", "the person said stop"]),
     }  # fmt: skip
     return recorded(msgspec.structs.replace(base, **{**values, **changes}), b"VREC%d" % seed)
 
@@ -324,7 +325,13 @@ def everything(**changes: object) -> tuple[Resource, ...]:
         ConsentRecord("c-1", person.id, "treatment_recordings", True, "2026-10-01T10:00:00+02:00", "guardian"),
         ConsentRecord("c-2", person.id, "research_motion", False, "2026-10-01T10:00:00+02:00"),
         ConsentRecord(
-            "c-3", person.id, "share", True, "2026-10-01T10:00:00+02:00", withdrawn_at="2026-11-01T08:00:00+01:00"
+            "c-3",
+            person.id,
+            "share",
+            True,
+            "2026-10-01T10:00:00+02:00",
+            withdrawn_at="2026-11-01T08:00:00+01:00",
+            recipient="hospital.example",
         ),
     )
     row = Audited("7", "2026-11-20T09:00:00+01:00", "account-4", "session.read", "read", person.id, "s-1")

@@ -14,6 +14,7 @@ from server_sync.clinic.consents import SELF, SHARE, Given, kind_of
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.fhir.bundles import JSON
+from server_sync.fhir.naming import CODES
 from server_sync.fhir.smart import JWT_BEARER, Signer, assertion
 
 HOSPITAL = Signer("hospital.example", ec.generate_private_key(ec.SECP384R1()))
@@ -110,7 +111,7 @@ def an_order(patient: str = f"{MRN}|4711", number: str = "7", **changes: object)
         "identifier": [{"system": "urn:example:orders", "value": number}],
         "status": "active",
         "intent": "order",
-        "code": {"coding": [{"system": "urn:steadyreach:codes", "code": "games.fruit_ladder"}], "text": "Shoulder"},
+        "code": {"coding": [{"system": CODES, "code": "games.fruit_ladder"}], "text": "Shoulder"},
         "subject": subject,
         "occurrenceTiming": {
             "repeat": {"duration": 15, "durationUnit": "min", "frequency": 2, "period": 1, "periodUnit": "d",

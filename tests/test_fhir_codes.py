@@ -15,6 +15,7 @@ from calibration.sway import KEPT
 from engine.movements import MOVEMENTS
 from engine.questions import RATINGS
 from engine.task import Assessment, Task
+from games import chair_rocket
 from server_sync.fhir import codes
 from server_sync.fhir.observations import RATED
 
@@ -145,6 +146,13 @@ def test_what_the_table_refers_to_is_in_it() -> None:
         assert not one.site or f"sites.{one.site}" in own, path
         assert not one.effort or f"measures.{one.effort}" in own, path
         assert not one.joint or {f"sites.left_{one.joint}", f"sites.right_{one.joint}"} <= set(own), path
+
+
+def test_what_says_that_no_number_could_be_is_said_by_something_that_measures() -> None:
+    folders = (ROOT / name for name in ("games", "calibration"))
+    said = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
+    for why in codes.table().absent["not_applicable"]:
+        assert f'"{why}"' in said or why == f"told of stand number {chair_rocket.FIVE}", why
 
 
 def test_a_side_gives_the_site() -> None:

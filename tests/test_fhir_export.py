@@ -19,7 +19,7 @@ from engine.prescription import Message, Prescription
 from engine.records import Answer, BlockRecord, Limit, Measured, Prescribed, Session, TrialRecord, read
 from server_sync.fhir.bundles import capability, collection, found, refusal
 from server_sync.fhir.datatypes import CodeableConcept, Coding, Quantity, Reference, moment, plain, to_json
-from server_sync.fhir.naming import IDS, criterion, refer
+from server_sync.fhir.naming import CODES, IDS, criterion, refer
 from server_sync.fhir.people import of_person
 from server_sync.fhir.prescribed import of_prescriptions, plan_id, plans
 from server_sync.fhir.push import in_order
@@ -31,7 +31,7 @@ SESSIONS = 1000
 UNSEEN = "the hand was not seen"
 _VALUE = re.compile(rb'("(?:resourceType":"\w+"|\w+":))|"(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*')
 _SAME_AGAIN = re.compile(rb"(\{[^{}]*\})(?:,\1)+")
-LOINC, OURS = "http://loinc.org", "urn:steadyreach:codes"
+LOINC, OURS = "http://loinc.org", CODES
 GOOD = {
     "resourceType": "Observation",
     "status": "final",
@@ -279,7 +279,39 @@ def test_of_several_trials_the_middle_leaves_with_lowest_highest_number_and_erro
 def test_what_could_not_be_measured_has_a_reason_instead_of_a_value(nothing: float | None) -> None:
     (one,) = observed(_played("elevation_deg", "deg", (nothing,)), "measures.fruit_ladder.elevation_deg")
     assert "valueQuantity" not in one
-    assert one["dataAbsentReason"]["text"] == UNSEEN
+    assert (one["dataAbsentReason"]["text"], one["dataAbsentReason"]["coding"][0]["code"]) == (UNSEEN, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("whys", "code"),
+    [
+        (("the pose was not matched",), "not-applicable"),
+        (("the pose was not matched", "the pose was one of one arm"), "not-applicable"),
+        (("the pose was not matched", UNSEEN), "unknown"),
+        (("",), "unknown"),
+    ],
+)
+def test_what_no_number_could_be_is_not_applicable(whys: Sequence[str], code: str) -> None:
+    trials = tuple(
+        TrialRecord(number, "", 1.0, 5.0, "not yet", measures={"match_s": Measured(None, "s", None, why)})
+        for number, why in enumerate(whys, 1)
+    )
+    block = BlockRecord("mirror_friends", "Mirror Friends", 1, "play", 0.0, 60.0, trials=trials)
+    resources = of_session(NAMING, a_session(blocks=(block,)), PERSON.id)
+    (one,) = observed(resources, "measures.mirror_friends.match_s")
+    assert [coding["code"] for coding in one["dataAbsentReason"]["coding"]] == [code]
+
+
+def test_how_far_a_joint_moves_is_said_of_limits_alone() -> None:
+    """Nobody goes to the end of a joint in a game: neither is what they reached such a number, nor what was asked."""
+    coded = set[str]()
+    for seed in range(30):
+        for one in by_type(of_session(NAMING, a_visit(seed), PERSON.id), "Observation"):
+            said = {each["system"]: each["code"] for each in one["code"].get("coding", [])}
+            if "364564000" in said.values():
+                coded.add(said[OURS].partition(".")[0])
+            assert "364564000" not in json.dumps(one.get("component", []))
+    assert coded == {"movements"}
 
 
 def test_movements_of_a_game_are_apart() -> None:
@@ -289,7 +321,7 @@ def test_movements_of_a_game_are_apart() -> None:
     assert len({one["id"] for one in leans}) == len(leans) > 4
 
 
-def test_the_loinc_code_of_pain_is_for_a_number_or_words_and_not_for_faces_or_a_button() -> None:
+def test_the_loinc_code_of_pain_is_for_a_number_and_not_for_words_faces_or_a_button() -> None:
     scales = {}
     for scale in ("words", "faces"):
         asked = BlockRecord("pain", "Asked: pain", 1, "question", 50.0, 60.0, parameters={"scale": scale})
@@ -299,7 +331,7 @@ def test_the_loinc_code_of_pain_is_for_a_number_or_words_and_not_for_faces_or_a_
             any(coding["system"] == LOINC for coding in one["code"]["coding"])
             for one in observed(resources, "answers.pain")
         ]
-    assert scales == {"words": [True, True, False], "faces": [True, False, False]}
+    assert scales == {"words": [True, False, False], "faces": [True, False, False]}
 
 
 def test_a_stop_is_no_rating() -> None:
@@ -409,8 +441,21 @@ def test_a_withdrawn_consent_is_inactive_and_a_refused_one_denies() -> None:
         "active", "permit", [{"type": "RelatedPerson", "display": "guardian"}],
     )  # fmt: skip
     assert (refused["status"], refused["provision"]["type"]) == ("rejected", "deny")
+    assert list(refused["provision"]["period"]) == ["start"], "what was refused has no end"
     assert withdrawn["status"] == "inactive"
     assert withdrawn["provision"]["period"]["end"] == "2026-11-01T08:00:00.000+01:00"
+
+
+def test_a_consent_names_who_is_told_and_codes_what_it_is_about_and_not_its_scope() -> None:
+    kept, _, shared = by_type(everything(), "Consent")
+    (actor,) = shared["provision"]["actor"]
+    assert actor["role"]["coding"][0]["code"] == "IRCP"
+    assert actor["reference"] == {"type": "Organization", "display": "hospital.example"}
+    assert "actor" not in kept["provision"]
+    for one, ours in ((kept, "consents.treatment_recordings"), (shared, "consents.share")):
+        assert one["category"][0]["coding"] == [{"system": LOINC, "code": "59284-0"}]
+        assert [coding["code"] for coding in one["provision"]["code"][0]["coding"]] == [ours]
+        assert [coding["system"].rpartition("/")[2] for coding in one["scope"]["coding"]] == ["consentscope"]
 
 
 def test_every_resource_can_be_found_by_what_it_is_known_by() -> None:

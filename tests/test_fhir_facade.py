@@ -22,6 +22,7 @@ from server_sync.clinic.consents import MOTION, SELF, Given, kind_of
 from server_sync.clinic.fhir_pages import MOST_CHUNKS
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
+from server_sync.fhir.naming import IDS
 from server_sync.fhir.pushing import references
 from server_sync.fhir.scopes import OFFERED
 from server_sync.fhir.search import SEARCHES
@@ -205,7 +206,7 @@ def test_it_is_searched_by_code_date_and_identifier(world: World) -> None:
     assert {coding["code"] for one in pains for coding in one["code"]["coding"]} >= {"72514-3"}
     assert world.system.all(f"Observation?patient={ada}&date=2026-11-20&category=survey")
     assert not world.system.all(f"Observation?patient={ada}&date=lt2026-11-20")
-    (one,) = world.system.all(f"Observation?identifier=urn:steadyreach:ids|{pains[0]['id']}")
+    (one,) = world.system.all(f"Observation?identifier={IDS}|{pains[0]['id']}")
     assert one == pains[0]
     assert world.system.all(f"Observation?_id={pains[0]['id']},{pains[1]['id']}&patient=Patient/{ada}") == pains[:2]
     assert [found["id"] for found in world.system.all(f"Patient?identifier={MRN}|4711")] == [ada]
@@ -261,11 +262,29 @@ def test_of_consents_it_sees_none_that_is_about_another_system(world: World) -> 
     kind = "share with somebody.example"
     world.service.consents.give("command", world.ada, kind, Given("Ada", SELF, kind_of(kind).version))
     said = world.system.all(f"Consent?patient={world.id(world.ada)}")
-    assert sorted(one["category"][0]["coding"][-1]["code"] for one in said) == [
+    assert sorted(one["category"][1]["coding"][-1]["code"] for one in said) == [
         "consents.research_motion",
         "consents.share",
     ]
     assert "somebody" not in str(said)
+    told = [one["provision"]["actor"][0]["reference"]["display"] for one in said if "actor" in one["provision"]]
+    assert told == ["hospital.example"]
+
+
+def test_of_the_audit_it_sees_nothing_that_another_system_did_or_got(world: World) -> None:
+    kind, audit = "share with another.example", world.service.audit
+    world.service.consents.give("command", world.ada, kind, Given("Ada", SELF, kind_of(kind).version))
+    for actor, thing in (("command", "another.example"), ("command", "hospital.example"), ("account-1", "s-1")):
+        audit.note(actor, "send a record" if actor == "command" else "read a session", world.ada, thing)
+    audit.note("system another.example", "read over FHIR", world.ada, "Observation/1")
+    said = world.system.all(f"AuditEvent?patient={world.id(world.ada)}&_count=200")
+    assert "another.example" not in str(said)
+    things = [one["entity"][-1]["what"].get("identifier", {}).get("value") for one in said[:8]]
+    assert {"hospital.example", "s-1"} <= set(things)
+    assert "share with hospital.example" in str(said)
+    (row,) = [each for each in audit.listed(Which(patient_id=world.ada)) if each.actor == "system another.example"]
+    hidden = world.service.links.naming.id("audit", world.ada, str(row.number))
+    assert world.system.get(f"/fhir/AuditEvent/{hidden}").status_code == 404
 
 
 def test_the_audit_is_read_by_who_may_and_every_look_is_in_it(world: World) -> None:
@@ -287,7 +306,7 @@ def test_of_nobody_who_did_not_agree_there_is_anything(world: World) -> None:
         for kind, resource_id in world.ids(patient_id).items():
             said, never = (world.system.get(f"/fhir/{kind}/{each}") for each in (resource_id, "0" * 36))
             assert (said.status_code, said.content) == (404, never.content), kind
-            for name, value in (("_id", resource_id), ("identifier", f"urn:steadyreach:ids|{resource_id}")):
+            for name, value in (("_id", resource_id), ("identifier", f"{IDS}|{resource_id}")):
                 assert name not in SEARCHES[kind] or not world.system.all(f"{kind}?{name}={value}"), kind
         for kind in OF_PATIENTS:
             assert not world.system.all(f"{kind}?patient={world.id(patient_id)}"), kind

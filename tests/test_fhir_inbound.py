@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 import games
 from server_sync.fhir.datatypes import to_json
 from server_sync.fhir.inbound import LARGEST_BYTES, DraftProgramme, OrderRefused, draft_of
+from server_sync.fhir.naming import CODES
 from server_sync.fhir.prescribed import of_prescriptions
 
-OURS, SNOMED = "urn:steadyreach:codes", "http://snomed.info/sct"
+OURS, SNOMED = CODES, "http://snomed.info/sct"
 ORDER: dict[str, Any] = {
     "resourceType": "ServiceRequest",
     "id": "order-7",

@@ -21,6 +21,7 @@ import steadyreach
 from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.service import Service
 from server_sync.fhir.inbound import LARGEST_BYTES
+from server_sync.fhir.naming import IDS
 from server_sync.web import app
 from server_sync.web.rates import Rates
 
@@ -121,13 +122,13 @@ def test_another_systems_order_of_the_same_number_is_another_one(
 def test_an_order_is_for_a_patient_whom_the_system_may_know_of(system: SystemClient, service: Service) -> None:
     naming = service.links.naming
     nora = service.patients.id_of("p-nora")
-    for subject in (f"Patient/{naming.patient(ada(service))}", f"urn:steadyreach:ids|{naming.patient(ada(service))}"):
+    for subject in (f"Patient/{naming.patient(ada(service))}", f"{IDS}|{naming.patient(ada(service))}"):
         assert system.order(an_order(subject, number=subject)).status_code == 201, subject
     said = {
         (answer.status_code, answer.content)
         for subject in (
             f"{MRN}|4712", f"{MRN}|9999", "urn:other|4711", "|4711", "|p-ada", f"{MRN}|%",
-            f"Patient/{naming.patient(nora)}", f"urn:steadyreach:ids|{naming.patient(nora)}", "Patient/1",
+            f"Patient/{naming.patient(nora)}", f"{IDS}|{naming.patient(nora)}", "Patient/1",
             f"Patient/{ada(service)}",
         )
         for answer in [system.order(an_order(subject, number=subject))]

@@ -22,6 +22,7 @@ from server_sync.clinic.links import Place
 from server_sync.clinic.minutes import Contact, Kind
 from server_sync.clinic.patients import Unknown
 from server_sync.clinic.service import Service
+from server_sync.clinic.systems import by_system
 from server_sync.clinic.tables import Delivered, Patient
 from server_sync.clinic.version import SOFTWARE
 from server_sync.fhir.bundles import collection
@@ -40,6 +41,8 @@ OF_NO_SESSION = frozenset(
     {"Patient", DEVICE, "CarePlan", "Communication", "Consent", "Goal", "ServiceRequest", APART, QUESTIONNAIRE}
 )
 """Types of resources that are not of one session, and are found without looking into any but a device's."""
+SENDING = "send a record"
+"""What the audit calls it that a record was brought to another system, which is the thing of that row."""
 _LONGEST_NUMBER = 15
 _Doing = Literal["create", "read", "update", "delete", "execute"]
 _DOING: Mapping[str, _Doing] = {
@@ -77,7 +80,7 @@ class FhirRecords:
         """All resources of a kind, patient by patient, from a place on; each chunk is made when it is its turn."""
         for patient_id in patients:
             if kind == APART:
-                yield from self._events(patient_id, after)
+                yield from self._events(patient_id, system_id, after)
                 continue
             around = self._around(patient_id)
             for place in self._places(kind, patient_id):
@@ -95,7 +98,7 @@ class FhirRecords:
         if place is None:
             return None
         if kind == APART:
-            found = [one for chunk in self._events(place.patient_id) for one in chunk.resources]
+            found = [one for chunk in self._events(place.patient_id, system_id) for one in chunk.resources]
         else:
             found = list(self._of(kind, place, system_id, self._around(place.patient_id)))
         return next(((place.patient_id, one) for one in found if one.id == resource_id), None)
@@ -181,14 +184,15 @@ class FhirRecords:
         plan_of = plans([each.prescription for each in versions])
         return _Around(tuple(talks), {each.sha256: plan_of[each.prescription.version] for each in versions})
 
-    def _events(self, patient_id: str, after: str = "") -> Iterator[Chunk]:
-        """The audit of a patient as it was when somebody began to read it, the latest first."""
+    def _events(self, patient_id: str, system_id: str, after: str = "") -> Iterator[Chunk]:
+        """The audit of a patient as it was when somebody began to read it, the latest first, without other systems."""
         audit = self._service.audit
         if not after:
             after = str(audit.head().number + 1)
         while after.isdigit() and len(after) <= _LONGEST_NUMBER:
             rows = audit.listed(Which(patient_id=patient_id, before=int(after)))
-            yield Chunk(after, patient_id, tuple(of_audit(self._naming, _audited(row)) for row in rows))
+            events = tuple(of_audit(self._naming, _audited(row)) for row in rows if not _of_another(row, system_id))
+            yield Chunk(after, patient_id, events)
             if len(rows) < MOST_LISTED:
                 return
             after = str(rows[-1].number)
@@ -205,12 +209,20 @@ def _consent(said: Consent) -> ConsentRecord:
         by="patient" if said.given.relation == SELF else "guardian",
         until=said.until.isoformat() if said.until else "",
         withdrawn_at=ended,
+        recipient=said.kind.removeprefix(SHARE) if said.kind.startswith(SHARE) else "",
     )
 
 
 def _concerns(said: Consent, system_id: str) -> bool:
     """Whether a system may know of a consent: not of those that are about other systems."""
     return system_id == OWN or not said.kind.startswith(SHARE) or said.kind == f"{SHARE}{system_id}"
+
+
+def _of_another(row: Entry, system_id: str) -> bool:
+    """Whether a row tells of another system than the one that is told: that it did something, or got something."""
+    did = row.actor.startswith(by_system("")) and row.actor != by_system(system_id)
+    shared = row.thing.startswith(SHARE) and row.thing != f"{SHARE}{system_id}"
+    return did or shared or (row.action == SENDING and row.thing != system_id)
 
 
 def _audited(row: Entry) -> Audited:

@@ -12,7 +12,7 @@ from server_sync.client.patience import Later, Patience, Refused
 from server_sync.clinic import tables
 from server_sync.clinic.audit import COMMAND
 from server_sync.clinic.fhir_ledger import SentLedger
-from server_sync.clinic.fhir_records import FhirRecords
+from server_sync.clinic.fhir_records import SENDING, FhirRecords
 from server_sync.clinic.jobs import FAILED, POSTPONED, RUNNING, Hopeless, Jobs, Postponed, Work, Writing
 from server_sync.clinic.keys import Shredded
 from server_sync.clinic.patients import Unknown
@@ -124,7 +124,7 @@ class Pushes:
         with ledger.alone():  # who read the record before another one brought a newer one would set it back
             if not service.links.holds(patient_id, target.id):
                 return None
-            service.audit.note(COMMAND, "send a record", patient_id, target.id)
+            service.audit.note(COMMAND, SENDING, patient_id, target.id)
             return push(self._remote(target), ledger, self._records.whole(patient_id, target.id))
 
     def look_again(self, url: str) -> int:

@@ -1,6 +1,6 @@
 """What we call things and what others call them, from the table in codes.toml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from server_sync.fhir.datatypes import CodeableConcept, Coding, Quantity
+from server_sync.fhir.naming import CODES
 
 
 class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +36,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     systems: Mapping[str, str]
     others: Mapping[str, Other]
     units: Mapping[str, str]
+    absent: Mapping[str, tuple[str, ...]]
     sites: Mapping[str, Own]
     movements: Mapping[str, Own]
     lengths: Mapping[str, Own]
@@ -47,10 +49,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Table(NamedTuple):
-    """The table: codes of others by name, and ours by path, which is also the code: `measures.owl_watch.turned_deg`."""
+    """The table: codes of others by name, and ours by path, which is also the code: `measures.owl_watch.turned_deg`.
+
+    `absent` are what games say where there is no number, by the name of the code for that.
+    """
 
     systems: Mapping[str, str]
     units: Mapping[str, str]
+    absent: Mapping[str, tuple[str, ...]]
     others: Mapping[str, Other]
     own: Mapping[str, Own]
     concepts: Mapping[str, CodeableConcept]
@@ -66,11 +72,11 @@ def table() -> Table:
     kinds |= {f"measures.{task}": measures for task, measures in read.measures.items()}
     own = {f"{kind}.{name}": one for kind, names in kinds.items() for name, one in names.items()}
     concepts = {path: _concept(read, path, one) for path, one in own.items()}
-    return Table(read.systems, read.units, read.others, own, concepts)
+    return Table(read.systems, read.units, read.absent, read.others, own, concepts)
 
 
 def _concept(read: _File, path: str, own: Own) -> CodeableConcept:
-    ours = Coding(system=read.systems["ours"], code=path, display=own.words)
+    ours = Coding(system=CODES, code=path, display=own.words)
     others = (_other(read.systems, read.others[own.also]),) if own.also else ()
     return CodeableConcept(coding=(*others, ours), text=own.words)
 
@@ -89,6 +95,18 @@ def concept(path: str) -> CodeableConcept:
     found = table().concepts.get(path)
     # A device may be newer or older than this table.
     return found or CodeableConcept(text=path.rpartition(".")[2].replace("_", " ").capitalize())
+
+
+def only_ours(path: str) -> CodeableConcept:
+    """What is meant by a path, without what others call something that is wider or narrower."""
+    meant = concept(path)
+    return CodeableConcept(coding=meant.coding[-1:], text=meant.text)
+
+
+def why_absent(whys: Sequence[str]) -> Coding:
+    """Why there is no number: because there is none that could be, or nobody knows it."""
+    nothing = bool(whys) and set(whys) <= set(table().absent["not_applicable"])
+    return other("not_applicable" if nothing else "unknown")
 
 
 def quantity(value: float, unit: str, path: str = "") -> Quantity:
@@ -117,6 +135,6 @@ def effort(movement: str) -> str:
 
 def named(coding: Coding, kind: str) -> str:
     """Our name of a code of ours of a kind, such as `games`; "" for any other."""
-    known = coding.system == table().systems["ours"] and coding.code in table().own
+    known = coding.system == CODES and coding.code in table().own
     of, _, name = coding.code.rpartition(".")
     return name if known and of == kind else ""

@@ -9,8 +9,13 @@ import msgspec
 
 from server_sync.fhir.datatypes import Coding, Identifier, Meta, Reference
 
-IDS = "urn:steadyreach:ids"
-"""The system of our ids, which stand alone: in a transaction a server rewrites every `urn:uuid:` that it knows."""
+OURS = "urn:oid:2.25.54228871737448548563649053332191977305"
+"""What all systems of ours begin with: an OID that is a UUID (ITU-T X.667), so that nobody else's can be the same."""
+CODES, IDS, QUESTIONNAIRE = f"{OURS}.1", f"{OURS}.2", f"{OURS}.3"
+"""Our codes, our ids and our questionnaire, the same at every clinic.
+
+No `urn:uuid:`, since in a transaction a server rewrites those that it knows.
+"""
 
 
 class Naming(NamedTuple):

@@ -27,7 +27,6 @@ _ASKED: Mapping[str, str] = {
     "faces": "one of six faces, each worth its number from 0 to 10",
     "pressed": "a button or the menu, which counts as this number",
 }
-_ON_A_0_TO_10_SCALE = ("number", "words")
 
 
 class Visit(NamedTuple):
@@ -112,9 +111,8 @@ def of_answers(visit: Visit, response: Reference) -> Iterator[Observation]:
     for number, answer in enumerate(visit.session.told):
         if answer.kind in RATED:
             path, asked = f"answers.{answer.kind}", how_asked(visit.session, answer)
-            code = codes.concept(path)
-            if asked not in _ON_A_0_TO_10_SCALE:  # then it is no such rating as others have a code for
-                code = CodeableConcept(coding=code.coding[-1:], text=code.text)
+            # What is no number that somebody said is no such rating as others have a code for.
+            code = codes.concept(path) if asked == "number" else codes.only_ours(path)
             how = CodeableConcept(text=_ASKED[asked])
             yield visit.observation(
                 ("told", number), "as_survey", code, method=how, derived_from=(response,),
@@ -161,7 +159,7 @@ def _limit(visit: Visit, path: str, limit: Limit, measured_at: str) -> Observati
     notes = [limit.note, limit.posture and f"posture: {limit.posture}", *limit.doubts]
     return visit.of_motion(
         (path,), "as_exam", codes.concept(path), body_site=codes.site(path),
-        **_value(path, limit.value, limit.unit, limit.note),
+        **_value(path, limit.value, limit.unit, [limit.note]),
         status="preliminary" if limit.doubts else "final", effective_date_time=moment(measured_at),
         method=CodeableConcept(text=f"{limit.method}, from {limit.n}"), component=tuple(parts), note=_notes(notes),
     )  # fmt: skip
@@ -173,7 +171,7 @@ def _sway(visit: Visit, found: Calibration, known: Calibration | None) -> Iterat
     for name, number in found.sway.items():
         path = f"sway.{name}"
         yield visit.of_motion(
-            (path,), "as_exam", codes.concept(path), **_value(path, number.value, number.unit, number.note),
+            (path,), "as_exam", codes.concept(path), **_value(path, number.value, number.unit, [number.note]),
             effective_date_time=moment(found.measured_at), component=_error([number]), note=_notes([number.note]),
         )  # fmt: skip
 
@@ -215,7 +213,7 @@ def _spread(visit: Visit, key: tuple[int, str, str, str], block: BlockRecord, fo
     if movement:
         parts.append(
             Component(
-                code=codes.concept("parts.movement"), value_codeable_concept=codes.concept(f"movements.{movement}")
+                code=codes.concept("parts.movement"), value_codeable_concept=codes.only_ours(f"movements.{movement}")
             )
         )
     if len(found) > 1 and values:
@@ -224,17 +222,18 @@ def _spread(visit: Visit, key: tuple[int, str, str, str], block: BlockRecord, fo
     middle = CodeableConcept(text=f"middle of {len(values)} of {len(found)} trials") if len(found) > 1 else None
     return visit.of_motion(
         ("block", number, movement, side, name), "as_activity", codes.concept(path),
-        **_value(path, median(values) if values else None, found[0].unit, next(filter(None, whys), "")),
+        **_value(path, median(values) if values else None, found[0].unit, whys),
         effective_period=visit.lasting(block), body_site=codes.site(path, side), method=middle,
         component=(*parts, *_error(found)), note=_notes([f"{side} side" if side else "", *whys]),
     )  # fmt: skip
 
 
-def _value(path: str, value: float | None, unit: str, why: str) -> dict[str, Any]:
+def _value(path: str, value: float | None, unit: str, whys: Sequence[str]) -> dict[str, Any]:
     """A number, or why there is none."""
     if value is not None and math.isfinite(value):
         return {"value_quantity": codes.quantity(value, unit, path)}
-    return {"data_absent_reason": CodeableConcept(coding=(codes.other("unknown"),), text=why)}
+    said = [why for why in whys if why]
+    return {"data_absent_reason": CodeableConcept(coding=(codes.why_absent(said),), text=next(iter(said), ""))}
 
 
 def _part(name: str, value: float, unit: str) -> Component:

@@ -24,11 +24,19 @@ class Patient(Resource, frozen=True, kw_only=True):
     birth_date: str = ""
 
 
+class Actor(Element, frozen=True, kw_only=True):
+    """Who a consent is about, and as what."""
+
+    role: CodeableConcept
+    reference: Reference
+
+
 class Provision(Element, frozen=True, kw_only=True):
-    """What is allowed or not, and for how long."""
+    """What is allowed or not, from when on, for how long, and to whom."""
 
     type: str
     period: Period | None = None
+    actor: tuple[Actor, ...] = ()
     code: tuple[CodeableConcept, ...]
 
 
@@ -96,7 +104,8 @@ class Person(NamedTuple):
 class ConsentRecord(NamedTuple):
     """What a person, or a guardian for them, said to one thing (`consents` of codes.toml), and when (ISO 8601).
 
-    `until` is when it ends, "" for no end; `withdrawn_at` is when it was taken back, "" for not.
+    `until` is when it ends, "" for no end; `withdrawn_at` is when it was taken back, "" for not. `recipient` is the
+    other system that is told, "" for none.
     """
 
     id: str
@@ -107,6 +116,7 @@ class ConsentRecord(NamedTuple):
     by: Literal["patient", "guardian"] = "patient"
     until: str = ""
     withdrawn_at: str = ""
+    recipient: str = ""
 
 
 class Audited(NamedTuple):
@@ -146,25 +156,33 @@ def pseudonyms(clinic: UUID) -> str:
 
 
 def of_consent(naming: Naming, said: ConsentRecord) -> Consent:
-    """What was said: one that was taken back is inactive, and holds until then."""
+    """What was said: one that was taken back is inactive, and held until then; one that was refused has no end."""
     own_id, subject = naming.id("consent", said.patient_id, said.id), refer("Patient", naming.patient(said.patient_id))
     to = codes.concept(f"consents.{said.to}")
     scope = to.coding[:-1] or (codes.other("of_privacy"),)
     guardian = Reference(type="RelatedPerson", display="guardian")
     given = "inactive" if said.withdrawn_at else "active"
-    end = moment(said.withdrawn_at) or said.until
+    end = (moment(said.withdrawn_at) or said.until) if said.given else ""
+    ours = codes.only_ours(f"consents.{said.to}")
+    told = Actor(
+        role=CodeableConcept(coding=(codes.other("recipient"),)),
+        reference=Reference(type="Organization", display=said.recipient),
+    )
     return Consent(
         id=own_id,
         identifier=(identifier(own_id),),
         status=given if said.given else "rejected",
         scope=CodeableConcept(coding=scope),
-        category=(to,),
+        category=(CodeableConcept(coding=(codes.other("consent"),)), ours),
         patient=subject,
         date_time=moment(said.at),
         performer=(guardian if said.by == "guardian" else subject,),
         policy_rule=codes.concept("parts.policy"),
         provision=Provision(
-            type="permit" if said.given else "deny", period=Period(start=moment(said.at), end=end), code=(to,)
+            type="permit" if said.given else "deny",
+            period=Period(start=moment(said.at), end=end),
+            actor=(told,) if said.recipient else (),
+            code=(ours,),
         ),
     )
 

@@ -5,7 +5,7 @@ import base64
 from engine.records import Session
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Attachment, CodeableConcept, Coding, Identifier, Reference
-from server_sync.fhir.naming import Naming, identifier, refer, tagged
+from server_sync.fhir.naming import CODES, QUESTIONNAIRE, Naming, identifier, refer, tagged
 from server_sync.fhir.observations import RATED, Visit, of_answers, of_blocks, of_calibration
 from server_sync.fhir.resources import (
     Answer,
@@ -30,8 +30,7 @@ from server_sync.fhir.resources import (
 
 FINISHED = "finished"
 _URI = "urn:ietf:rfc:3986"  # the system of what is a URI itself
-QUESTIONNAIRE = "urn:steadyreach:questionnaire:how-are-you"
-QUESTIONNAIRE_ID, QUESTIONNAIRE_VERSION = "steadyreach-how-are-you", "1"
+QUESTIONNAIRE_ID, QUESTIONNAIRE_VERSION = "86a677bd-a036-48f8-b342-b29c2f487895", "1"
 
 
 def of_session(
@@ -70,12 +69,11 @@ def devices(naming: Naming, session: Session, patient_id: str) -> tuple[Device, 
 
 def questionnaire() -> Questionnaire:
     """What a person is asked about themselves; one for all patients, and its id is the same everywhere."""
-    ours = codes.table().systems["ours"]
     own = codes.table().own
     items = tuple(
         Item(
             link_id=kind,
-            code=(Coding(system=ours, code=f"answers.{kind}", display=own[f"answers.{kind}"].words),),
+            code=(Coding(system=CODES, code=f"answers.{kind}", display=own[f"answers.{kind}"].words),),
             text=_asked(kind),
             type="decimal",
             repeats=True,
