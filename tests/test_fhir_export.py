@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -200,6 +201,21 @@ def test_the_recording_leaves_as_its_hash_and_never_as_bytes() -> None:
 def test_everything_that_is_referred_to_is_there() -> None:
     resources = everything()
     assert set().union(*(references(plain(one)) for one in resources)) <= {one.path for one in resources}
+
+
+def test_every_reference_in_a_file_is_resolved_there_as_r4_says() -> None:
+    """What is at no server's address is referred to by its full URL (https://hl7.org/fhir/R4/bundle.html#references)."""
+    file = plain(collection(everything(), "2026-11-20T17:00:00Z"))
+    there = {entry["fullUrl"]: entry["resource"] for entry in file["entry"]}
+    assert len(there) == len(file["entry"]) == len(everything())
+    for url, resource in there.items():
+        assert str(UUID(url.removeprefix("urn:uuid:"))) == resource["id"], url
+        for reference in references(resource):
+            assert reference in there, (resource["resourceType"], reference)
+    assert any(there[one].get("resourceType") == "Patient" for one in references(there))
+    (asked,) = [one for one in there.values() if one["resourceType"] == "Questionnaire"]
+    answered = [one["questionnaire"] for one in there.values() if one["resourceType"] == "QuestionnaireResponse"]
+    assert set(answered) == {f"{asked['url']}|{asked['version']}"}
 
 
 def test_what_others_refer_to_comes_first() -> None:
@@ -428,6 +444,17 @@ def test_what_stays_in_a_programme_is_the_same_order_and_goal_and_what_goes_is_r
     over = _told(first, second, over=True)
     assert [status for _, status in over["ServiceRequest"]] == ["revoked", "completed", "completed"]
     assert [status for _, status in over["CarePlan"]] == ["revoked", "completed"]
+
+
+def test_an_exercise_that_another_system_ordered_is_based_on_that_and_is_the_same_one() -> None:
+    first, *_ = (version := a_prescription()).programme
+    theirs = {first: (refer("ServiceRequest", "their-order"),)}
+    plain_ones, told = (
+        by_type(of_prescriptions(NAMING, PERSON.id, [version], based_on=based_on), "ServiceRequest")
+        for based_on in ({}, theirs)
+    )
+    assert [one.get("basedOn") for one in told] == [[{"reference": "ServiceRequest/their-order"}], None, None]
+    assert [one["id"] for one in told] == [one["id"] for one in plain_ones]
 
 
 def test_two_practices_that_say_the_same_are_two_orders() -> None:

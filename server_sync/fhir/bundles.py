@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from server_sync.fhir.datatypes import CodeableConcept, Coding, Element, plain
+from server_sync.fhir.datatypes import CodeableConcept, Coding, Element, plain, redirected
 from server_sync.fhir.resources import Resource
 
 R4, JSON = "4.0.1", "application/fhir+json"
@@ -127,8 +127,16 @@ class CapabilityStatement(Resource, frozen=True, kw_only=True):
 
 
 def collection(resources: Iterable[Resource], at: str) -> Bundle:
-    """Resources in one file, which belong together; `at` is when that was put together (ISO 8601)."""
-    entries = tuple(Entry(full_url=f"urn:uuid:{one.id}", resource=plain(one)) for one in resources)
+    """Resources in one file, which belong together; `at` is when that was put together (ISO 8601).
+
+    They refer to each other by the full URLs of that file: on which server one might be, it cannot say.
+    """
+    contents = {one.path: plain(one) for one in resources}
+    here = {path: f"urn:uuid:{content['id']}" for path, content in contents.items()}
+    entries = tuple(
+        Entry(full_url=here[path], resource=redirected(content, lambda other: here.get(other, other)))
+        for path, content in contents.items()
+    )
     return Bundle(type="collection", timestamp=at, entry=entries)
 
 

@@ -5,7 +5,7 @@ A field that is not here cannot be written, and one that is empty is left out: F
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,6 +136,16 @@ def plain(value: Element) -> dict[str, Any]:
     """A resource as `to_json` writes it, before it is bytes."""
     kept: dict[str, Any] = _kept(msgspec.to_builtins(value))
     return kept
+
+
+def redirected(content: Any, to: Callable[[str], str]) -> Any:
+    """What `plain` gives, with each of its references to where `to` says that it is."""
+    if isinstance(content, list):
+        return [redirected(part, to) for part in content]
+    if not isinstance(content, dict):
+        return content
+    parts = {name: redirected(part, to) for name, part in content.items()}
+    return parts | {"reference": to(parts["reference"])} if isinstance(parts.get("reference"), str) else parts
 
 
 def _kept(value: Any) -> Any:

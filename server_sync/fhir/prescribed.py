@@ -54,6 +54,7 @@ class ServiceRequest(Resource, frozen=True, kw_only=True):
     """One exercise that is prescribed."""
 
     identifier: tuple[Identifier, ...]
+    based_on: tuple[Reference, ...] = ()
     status: str
     intent: str = "order"
     code: CodeableConcept
@@ -93,6 +94,9 @@ class Communication(Resource, frozen=True, kw_only=True):
     payload: tuple[Payload, ...]
 
 
+BasedOn = Mapping[Practice, tuple[Reference, ...]]
+"""Orders of others, by the part of a programme that came from them."""
+NO_ORDER: BasedOn = {}
 Status = Literal["active", "completed", "revoked"]
 """What a part of a programme is worth: it holds, its last day is over, or it is prescribed no more."""
 _GOALS = {"active": "active", "completed": "completed", "revoked": "cancelled"}
@@ -113,20 +117,25 @@ def plans(versions: Sequence[Prescription]) -> Mapping[int, int]:
 
 
 def of_prescriptions(
-    naming: Naming, patient_id: str, versions: Sequence[Prescription], over: bool = False
+    naming: Naming,
+    patient_id: str,
+    versions: Sequence[Prescription],
+    over: bool = False,
+    based_on: BasedOn = NO_ORDER,
 ) -> tuple[Resource, ...]:
     """All that was prescribed for a patient, the first version first, and before what refers to it.
 
     Only the last version holds, or is `over`. What says the same in several versions is one resource, as the first of
-    them wrote it: an exercise or a goal that stays is no other because something beside it changed.
+    them wrote it: an exercise or a goal that stays is no other because something beside it changed. `based_on` are the
+    orders of others that parts of it came from.
     """
     now: Status = "completed" if over else "active"
     plan_of, made, before = plans(versions), dict[str, Resource](), list[str]()
-    kept = {one.path for version in versions[-1:] for one in _parts(naming, patient_id, version, now)}
+    kept = {one.path for version in versions[-1:] for one in _parts(naming, patient_id, version, now, based_on)}
     for version in versions:
         if plan_of[version.version] == version.version:
             holds = plan_of[versions[-1].version] == version.version
-            parts = _parts(naming, patient_id, version, now)
+            parts = _parts(naming, patient_id, version, now, based_on)
             for one in parts:
                 made.setdefault(one.path, one if one.path in kept else _ended(one))
             plan = _plan(naming, patient_id, version, parts, now if holds else "revoked", before)
@@ -151,11 +160,11 @@ def _programme(prescription: Prescription) -> Draft:
 
 
 def _parts(
-    naming: Naming, patient_id: str, prescription: Prescription, status: Status
+    naming: Naming, patient_id: str, prescription: Prescription, status: Status, based_on: BasedOn
 ) -> tuple[Goal | ServiceRequest, ...]:
     subject = refer("Patient", naming.patient(patient_id))
     goal = _goal(naming, patient_id, prescription, subject, status)
-    return (*goal, *_orders(naming, patient_id, prescription, subject, status))
+    return (*goal, *_orders(naming, patient_id, prescription, subject, status, based_on))
 
 
 def _ended(one: Goal | ServiceRequest) -> Goal | ServiceRequest:
@@ -209,7 +218,12 @@ def _goal(
 
 
 def _orders(
-    naming: Naming, patient_id: str, prescription: Prescription, subject: Reference, status: Status
+    naming: Naming,
+    patient_id: str,
+    prescription: Prescription,
+    subject: Reference,
+    status: Status,
+    based_on: BasedOn,
 ) -> Iterator[ServiceRequest]:
     """An order for each exercise, called by what it says; of two that say the same, also by which of them it is."""
     times = Counter[tuple[str, ...]]()
@@ -222,6 +236,7 @@ def _orders(
             yield ServiceRequest(
                 id=own_id,
                 identifier=(identifier(own_id),),
+                based_on=based_on.get(practice, ()),
                 status=status,
                 code=codes.concept("parts.exercise"),
                 order_detail=(codes.concept(f"games.{game}"),),
