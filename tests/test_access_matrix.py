@@ -54,6 +54,7 @@ PUBLIC = {
     *("GET /login", "POST /login", "GET /login/code", "POST /login/code", "POST /logout"),
     *("GET /invitation", "POST /invitation", "POST /device/enrol"),
     *("GET /fhir/metadata", "GET /fhir/.well-known/smart-configuration", "POST /fhir/token"),
+    *("HEAD /fhir/metadata", "HEAD /fhir/.well-known/smart-configuration"),
     *(route for route, fate in ALWAYS.items() if fate == Fate.UNKNOWN),
 }
 

@@ -42,6 +42,8 @@ UNAUDITED: Mapping[str, str] = {
     "PUT /device/sessions/{rest:path}": "always refused",
     "GET /fhir/metadata": "nothing of anybody",
     "GET /fhir/.well-known/smart-configuration": "nothing of anybody",
+    "HEAD /fhir/metadata": "nothing of anybody",
+    "HEAD /fhir/.well-known/smart-configuration": "nothing of anybody",
     "GET /health": "nothing of anybody",
     "GET /metrics": "nothing of anybody",
     "GET /openapi.json": "nothing of anybody",

@@ -186,6 +186,109 @@ def test_pages_together_are_the_whole_and_nothing_twice(world: World) -> None:
     assert len(said["entry"]) == 7
 
 
+def test_ids_that_do_not_fit_on_one_page_go_on_on_the_next(world: World) -> None:
+    ada = world.id(world.ada)
+    ids = [one["id"] for one in world.system.all(f"Observation?patient={ada}&_count=5")][:5]
+    asked = ",".join([*ids[:2], "0" * 36, ids[2], ids[2], *ids[3:]])
+    for most in (1, 2, 5):
+        assert [one["id"] for one in world.system.all(f"Observation?_id={asked}&_count={most}")] == ids
+    first = world.system.get(f"/fhir/Observation?_id={asked}&_count=1").json()
+    assert [len(first["entry"]), [link["relation"] for link in first["link"]]] == [1, ["self", "next"]]
+
+
+def test_who_takes_back_what_they_agreed_to_between_two_pages_takes_nobody_else_along(world: World) -> None:
+    """Patients stand in the order of their places: the next page begins at the first who is still there."""
+    ids = {world.id(each): each for each in (share(world.service, f"p-paged-{number}") for number in range(4))}
+    everybody = [one["id"] for one in world.system.all("Patient?_count=1")]
+    assert set(everybody) == {world.id(world.ada), *ids}
+    at = next(number for number, each in enumerate(everybody) if number and each in ids)
+    first = world.system.get(f"/fhir/Patient?_count={at}").json()
+    end_sharing(world.service, ids[everybody[at]])
+    (path,) = [link["url"].removeprefix(f"{BASE}/") for link in first["link"] if link["relation"] == "next"]
+    assert [one["id"] for one in [*matches(first), *world.system.all(path)]] == [
+        each for each in everybody if each != everybody[at]
+    ]
+    for each in ids.values():
+        end_sharing(world.service, each)
+
+
+def test_the_audit_of_several_patients_is_read_whole_page_by_page(world: World) -> None:
+    other = share(world.service, "p-audited")
+    whole = [
+        {one["id"] for one in world.system.all(f"AuditEvent?patient={world.id(each)}&_count=200")}
+        for each in (world.ada, other)
+    ]
+    paged = [
+        one["id"] for one in world.system.all(f"AuditEvent?patient={world.id(world.ada)},{world.id(other)}&_count=3")
+    ]
+    assert len(paged) == len(set(paged))
+    assert whole[0] | whole[1] <= set(paged)
+    end_sharing(world.service, other)
+
+
+def test_of_a_session_that_went_between_two_pages_nothing_else_is_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = f"Observation?patient={world.id(world.ada)}"
+    whole, links = world.system.all(f"{search}&_count=200"), world.service.links
+    page = world.system.get(f"/fhir/{search}&_count=150").json()
+    sessions = links.sessions(world.ada)
+    at = next(link["url"] for link in page["link"] if link["relation"] == "next").rpartition("_after=")[2]
+    (gone,) = [each for each in sessions if links.naming.place(world.ada, each) in at]
+    monkeypatch.setattr(links, "sessions", lambda _: [each for each in sessions if each != gone])
+    after = {one["id"] for one in world.system.all(f"{search}&_count=150&_after={at}")}
+    of_gone = {one["id"] for one in whole if one["id"].startswith(links.naming.place(world.ada, gone))}
+    seen = {one["id"] for one in matches(page)}
+    assert of_gone
+    assert seen | after >= {one["id"] for one in whole} - of_gone
+
+
+def test_several_patients_of_one_parameter_are_any_and_of_several_parameters_all(world: World) -> None:
+    ada, other = world.id(world.ada), share(world.service, "p-second")
+    second = world.id(other)
+    assert len(world.system.all(f"Consent?patient={ada},{second}")) == len(
+        [*world.system.all(f"Consent?patient={ada}"), *world.system.all(f"Consent?patient={second}")]
+    )
+    assert world.system.all(f"Consent?patient={ada}&patient={second}") == []
+    both = world.system.all(f"Consent?patient={ada},{second}&patient={second}")
+    assert both == world.system.all(f"Consent?patient={second}") != []
+    end_sharing(world.service, other)
+
+
+def test_a_patient_is_named_by_an_address_of_ours_and_by_nobody_elses(world: World) -> None:
+    there = world.system.all(f"Goal?patient={BASE}/Patient/{world.id(world.ada)}")
+    assert there == world.system.all(f"Goal?patient={world.id(world.ada)}") != []
+    assert world.system.all(f"Goal?patient=https://other.example/Patient/{world.id(world.ada)}") == []
+
+
+def test_how_many_there_are_is_said_to_who_asks_for_that(world: World, valid: Callable[[Any], Any]) -> None:
+    search = f"Observation?patient={world.id(world.ada)}"
+    many = len(world.system.all(f"{search}&_count=200"))
+    for how in ("_count=0", "_summary=count"):
+        said = valid(world.system.get(f"/fhir/{search}&{how}"))
+        assert (said["total"], "entry" in said) == (many, False)
+        assert [link["url"] for link in said["link"]] == [f"{BASE}/{search}&_summary=count"]
+    assert valid(world.system.get(f"/fhir/{search}&_count=0&code=nothing"))["total"] == 0
+    ids = ",".join(one["id"] for one in world.system.all(search)[:3])
+    assert valid(world.system.get(f"/fhir/Observation?_id={ids}&_count=0"))["total"] == 3
+    assert valid(world.system.get("/fhir/Patient?_summary=count"))["total"] == 1
+
+
+def test_what_would_be_too_much_to_count_is_refused(
+    world: World, valid: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server_sync.clinic.fhir_pages.MOST_COUNTED", 2)
+    said = world.system.get(f"/fhir/Procedure?patient={world.id(world.ada)}&_count=0")
+    assert (said.status_code, valid(said)["issue"][0]["code"]) == (400, "too-costly")
+
+
+def test_a_head_is_a_get_without_its_content(world: World) -> None:
+    for path in ("/fhir/metadata", "/fhir/Patient", f"/fhir/Patient/{world.id(world.ada)}", "/fhir/Patient/1"):
+        got, head = (world.client.request(how, path, headers=world.system.headers) for how in ("GET", "HEAD"))
+        assert head.status_code == got.status_code
+        assert head.headers["content-type"] == got.headers["content-type"] == "application/fhir+json"
+
+
 def test_a_page_ends_after_so_many_sessions_even_where_it_found_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +320,11 @@ def test_a_search_may_be_a_form_so_that_no_address_names_anybody(world: World) -
     form = {"identifier": f"{MRN}|4711"}
     said = world.client.post("/fhir/Patient/_search", data=form, headers=world.system.headers)
     assert [one["id"] for one in matches(said.json())] == [world.id(world.ada)]
+    assert "4711" not in str(said.json()["link"]), "nor does a link"
+    few = {**form, "_count": "1"}
+    said = world.client.post("/fhir/Patient/_search", data=few, headers=world.system.headers).json()
+    assert [link["relation"] for link in said["link"]] == ["self"]
+    assert "4711" in str(world.system.get(f"/fhir/Patient?identifier={MRN}|4711").json()["link"])
     assert world.client.post("/fhir/Patient/_search", json=form, headers=world.system.headers).status_code == 415
 
 
@@ -370,7 +478,10 @@ def test_what_was_agreed_to_holds_for_a_year(world: World) -> None:
         ("POST", "/fhir/Patient", {}, 403, "forbidden"),
         ("POST", "/fhir/Medication", {}, 404, "not-found"),
         ("GET", "/fhir/Patient", {"Accept": "application/fhir+xml"}, 406, "not-supported"),
-        ("GET", "/fhir/Patient?_format=xml", {}, 400, "not-supported"),
+        ("GET", "/fhir/Patient?_format=xml", {}, 406, "not-supported"),
+        ("GET", "/fhir/Patient/1?_format=application/fhir%2Bxml", {}, 406, "not-supported"),
+        ("GET", "/fhir/metadata?_format=xml", {}, 406, "not-supported"),
+        ("GET", "/fhir/metadata", {"Accept": "application/fhir+xml"}, 406, "not-supported"),
         ("GET", "/fhir/Patient", {"Authorization": "Bearer x"}, 401, "login"),
         ("GET", "/fhir/Patient", {"Authorization": ""}, 401, "login"),
         ("POST", "/fhir/ServiceRequest", {"Content-Type": "application/xml"}, 415, "not-supported"),
@@ -386,6 +497,8 @@ def test_every_refusal_is_one_that_fhir_knows(
 
 
 def test_formats_that_are_meant_as_json_are_json(world: World) -> None:
+    xml = world.system.get("/fhir/Patient?_format=json", Accept="application/fhir+xml")
+    assert xml.status_code == 200, "a parameter stands above the header"
     for accept in ("application/fhir+json;charset=utf-8", "application/json", "*/*", "text/html, application/*;q=0.8"):
         assert world.system.get("/fhir/Patient?_format=application/fhir%2Bjson", Accept=accept).status_code == 200
 

@@ -110,8 +110,8 @@ def test_all_parameters_must_fit_and_of_one_any_value() -> None:
     [
         ("date", "20-11-2026"), ("date", "2026-13"), ("date", "2026-11-31"), ("date", "2026-11-20T25:00"),
         ("date", "zz2026"), ("date", "0000"), ("date", "2026-11-20T16:42:00.1234567890Z"), ("date", "٢٠٢٦"),
-        ("_count", "0"), ("_count", "-1"), ("_count", "many"), ("_count", "٣"), ("_after", "../x"), ("_after", "1.2.3"),
-        ("_format", "xml"), ("code:text", "x"), ("date:missing", "true"), ("patient:Patient", "x"),
+        ("_count", "-1"), ("_count", "many"), ("_count", "٣"), ("_after", "../x"), ("_after", "1.2.3"),
+        ("code:text", "x"), ("date:missing", "true"), ("patient:Patient", "x"),
     ],
 )  # fmt: skip
 def test_what_is_no_value_is_refused_in_words(name: str, value: str) -> None:
@@ -135,6 +135,27 @@ def test_a_parameter_without_a_value_says_nothing() -> None:
 def test_a_page_holds_so_many_at_most() -> None:
     assert search("Observation", [("_count", "7")], strict=True).most == 7
     assert search("Observation", [("_count", "9" * 30)], strict=True).most == MOST_COUNT
+
+
+def test_a_count_is_asked_for_in_two_ways() -> None:
+    for asked_so in (("_count", "0"), ("_summary", "count")):
+        assert search("Observation", [asked_so], strict=True).counted
+    assert not search("Observation", [("_summary", "false")], strict=True).counted
+    assert search("Observation", [("_summary", "text")], strict=False).ignored == ("_summary",)
+
+
+def test_a_patient_may_be_named_by_the_address_at_which_they_are() -> None:
+    base = "https://clinic.example/fhir"
+    named = [("patient", f"{base}/Patient/7,Patient/8,https://other.example/fhir/Patient/9")]
+    wanted = search("Observation", named, strict=True, base=base)
+    assert wanted.of("patient") == ("Patient/7", "Patient/8", "https://other.example/fhir/Patient/9")
+
+
+def test_more_ids_than_there_may_be_are_refused() -> None:
+    ids = [("_id", ",".join(map(str, range(MOST_COUNT)))), ("identifier", "urn:a|7")]
+    assert search("Observation", ids[:1], strict=True).criteria
+    with pytest.raises(SearchRefused, match="200 values at most, and these are 201"):
+        search("Observation", ids, strict=True)
 
 
 @given(

@@ -6,6 +6,7 @@ Of sessions only those leave that a person played who wore a headset (`engine.he
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -77,17 +78,18 @@ class FhirRecords:
         self._service, self._links, self._naming = service, service.links, service.links.naming
 
     def chunks(self, kind: str, patients: Iterable[str], system_id: str, after: str = "") -> Iterator[Chunk]:
-        """All resources of a kind, patient by patient, from a place on; each chunk is made when it is its turn."""
+        """All resources of a kind, from a place on; each chunk is made when it is its turn.
+
+        Patients come in the order of their places. Whoever is not there any more is passed over; where a session is
+        not, its patient's begin again: something may be told twice, and nothing is left out.
+        """
+        length = len(self._naming.place(""))
         for patient_id in patients:
-            if kind == APART:
-                yield from self._events(patient_id, system_id, after)
-                continue
-            around = self._around(patient_id)
-            for place in self._places(kind, patient_id):
-                named = self._naming.place(*place)
-                if after in ("", named):
-                    after = ""
-                    yield Chunk(named, patient_id, self._of(kind, place, system_id, around))
+            mine = self._naming.place(patient_id)
+            if mine >= after[:length]:
+                since = after[length + 1 :] if mine == after[:length] else ""
+                made = self._events if kind == APART else partial(self._standing, kind)
+                yield from made(patient_id, system_id, since)
 
     def one(self, kind: str, resource_id: str, system_id: str) -> tuple[str, Resource] | None:
         """Whose a resource is, and itself; None for one that a system may not know of."""
@@ -130,6 +132,19 @@ class FhirRecords:
         if kind in OF_NO_SESSION:
             return [Place(patient_id)]
         return [Place(patient_id, each) for each in self._links.sessions(patient_id)]
+
+    def _standing(self, kind: str, patient_id: str, system_id: str, since: str) -> Iterator[Chunk]:
+        """All resources of a kind of one patient, from one of their sessions on."""
+        mine = self._naming.place(patient_id)
+        try:
+            around = self._around(patient_id)
+        except (Shredded, Unknown):
+            return
+        named = {self._naming.place(*place): place for place in self._places(kind, patient_id)}
+        begin = list(named).index(since) if since in named else 0
+        for name, place in list(named.items())[begin:]:
+            at = f"{mine}-{name}" if place.session_id else mine
+            yield Chunk(at, patient_id, self._of(kind, place, system_id, around))
 
     def _of(self, kind: str, place: Place, system_id: str, around: _Around) -> tuple[Resource, ...]:
         """All of a kind at one place; nothing of who was erased meanwhile."""
@@ -184,18 +199,17 @@ class FhirRecords:
         plan_of = plans([each.prescription for each in versions])
         return _Around(tuple(talks), {each.sha256: plan_of[each.prescription.version] for each in versions})
 
-    def _events(self, patient_id: str, system_id: str, after: str = "") -> Iterator[Chunk]:
+    def _events(self, patient_id: str, system_id: str, since: str = "") -> Iterator[Chunk]:
         """The audit of a patient as it was when somebody began to read it, the latest first, without other systems."""
-        audit = self._service.audit
-        if not after:
-            after = str(audit.head().number + 1)
-        while after.isdigit() and len(after) <= _LONGEST_NUMBER:
-            rows = audit.listed(Which(patient_id=patient_id, before=int(after)))
+        audit, mine = self._service.audit, self._naming.place(patient_id)
+        number = int(since) if since.isdigit() and len(since) <= _LONGEST_NUMBER else audit.head().number + 1
+        while True:
+            rows = audit.listed(Which(patient_id=patient_id, before=number))
             events = tuple(of_audit(self._naming, _audited(row)) for row in rows if not _of_another(row, system_id))
-            yield Chunk(after, patient_id, events)
+            yield Chunk(f"{mine}-{number}", patient_id, events)
             if len(rows) < MOST_LISTED:
                 return
-            after = str(rows[-1].number)
+            number = rows[-1].number
 
 
 def _consent(said: Consent) -> ConsentRecord:

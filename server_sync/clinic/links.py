@@ -37,9 +37,11 @@ class Links:
         except (Shredded, Unknown):
             return False
 
-    def of(self, system_id: str) -> Iterator[str]:
-        """The ids of the patients that a system may know of, in order."""
-        return (patient_id for patient_id in self._asked(system_id) if self.holds(patient_id, system_id))
+    def of(self, system_id: str, begin: str = "") -> Iterator[str]:
+        """The ids of the patients that a system may know of, in the order of their places, from a place on."""
+        asked = sorted(self._asked(system_id), key=self.naming.place)
+        later = (patient_id for patient_id in asked if self.naming.place(patient_id) >= begin)
+        return (patient_id for patient_id in later if self.holds(patient_id, system_id))
 
     def find(self, system_id: str, resource_id: str) -> Place | None:
         """Where a resource is found by its id; None where it is of nobody whom a system may know of."""

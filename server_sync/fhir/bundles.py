@@ -45,6 +45,7 @@ class Bundle(Resource, frozen=True, kw_only=True):
 
     type: str
     timestamp: str = ""
+    total: int | None = None
     link: tuple[Link, ...] = ()
     entry: tuple[Entry, ...] = ()
 
@@ -140,10 +141,12 @@ def collection(resources: Iterable[Resource], at: str) -> Bundle:
     return Bundle(type="collection", timestamp=at, entry=entries)
 
 
-def found(matches: Iterable[Mapping[str, Any]], base: str, links: Mapping[str, str], note: str = "") -> Bundle:
+def found(
+    matches: Iterable[Mapping[str, Any]], base: str, links: Mapping[str, str], note: str = "", total: int | None = None
+) -> Bundle:
     """One page of what a search on the server at `base` found, as `plain` has it; `links` are addresses by relation.
 
-    How many there are in all is not said: resources are made when somebody asks for them.
+    How many there are in all (`total`) is said to who asks for no more: resources are made when they are asked for.
     """
     entries = [
         Entry(full_url=f"{base}/{one['resourceType']}/{one['id']}", resource=one, search=Why(mode="match"))
@@ -153,7 +156,7 @@ def found(matches: Iterable[Mapping[str, Any]], base: str, links: Mapping[str, s
         said = OperationOutcome(issue=(Issue(severity="warning", code="not-supported", diagnostics=note),))
         entries.append(Entry(resource=plain(said), search=Why(mode="outcome")))
     named = tuple(Link(relation=relation, url=url) for relation, url in links.items())
-    return Bundle(type="searchset", link=named, entry=tuple(entries))
+    return Bundle(type="searchset", total=total, link=named, entry=tuple(entries))
 
 
 def refusal(code: str, why: str) -> OperationOutcome:

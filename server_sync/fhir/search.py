@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 USUAL_COUNT, MOST_COUNT = 50, 200
+FORMAT, SUMMARY, COUNT = "_format", "_summary", "count"
 AFTER = "_after"
 """Where a page begins: of the links that we write, and nobody else's to know."""
 
@@ -78,13 +79,17 @@ class Criterion(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What is searched for; all of `criteria` must hold. `most` are on a page, `ignored` are unknown parameters."""
+    """What is searched for; all of `criteria` must hold. `most` are on a page, `ignored` are unknown parameters.
+
+    `counted` asks how many there are, and for none of them.
+    """
 
     kind: str
     criteria: tuple[Criterion, ...]
     most: int
     after: str
     ignored: tuple[str, ...]
+    counted: bool
 
     def of(self, name: str) -> tuple[str, ...]:
         """The values of a parameter, where it was given."""
@@ -94,28 +99,34 @@ class Search(NamedTuple):
 Range = tuple[datetime, datetime]
 
 
-def search(kind: str, given: Sequence[tuple[str, str]], strict: bool) -> Search:
-    """What somebody asks for; `strict` refuses what is not known, and is not to be ignored. Raises SearchRefused."""
+def search(kind: str, given: Sequence[tuple[str, str]], strict: bool, base: str = "") -> Search:
+    """What somebody asks for; `strict` refuses what is not known, and is not to be ignored. Raises SearchRefused.
+
+    `base` is the address at which they ask, by which they may refer to what is there. In which `_format` it is told
+    does not matter here.
+    """
     known, criteria, ignored = SEARCHES[kind], list[Criterion](), list[str]()
-    most, after = USUAL_COUNT, ""
+    most, after, counted = USUAL_COUNT, "", False
     for name, value in given:
-        if not value:
+        if not value or name == FORMAT:
             continue
         if name == "_count":
             most = _count(value)
         elif name == AFTER:
             after = _after(value)
-        elif name == "_format":
-            _check_format(value)
+        elif name == SUMMARY and value in (COUNT, "false"):
+            counted = value == COUNT
         elif name in known:
-            criteria.append(Criterion(name, known[name], _checked(known[name], value)))
+            criteria.append(Criterion(name, known[name], _checked(known[name], value, base)))
         elif name.partition(":")[0] in known:
             raise SearchRefused("not-supported", f"{_short(name)}: no modifier is known here")
         elif strict:
             raise SearchRefused("not-supported", f"{_short(name)} is none of {', '.join(sorted(known))}")
         else:
             ignored.append(name)
-    return Search(kind, tuple(criteria), most, after, tuple(dict.fromkeys(map(_short, ignored))))
+    _check_ids(criteria)
+    left_out = tuple(dict.fromkeys(map(_short, ignored)))
+    return Search(kind, tuple(criteria), most, after, left_out, counted or not most)
 
 
 def fits(resource: Mapping[str, Any], wanted: Search) -> bool:
@@ -211,8 +222,18 @@ def _range(match: re.Match[str]) -> Range:
     return begins, begins + timedelta(days=days) if datetime.max - begins > timedelta(days=days) else datetime.max
 
 
-def _checked(parameter: Parameter, value: str) -> tuple[str, ...]:
+def _check_ids(criteria: Sequence[Criterion]) -> None:
+    ids = sum(len(one.values) for one in criteria if one.name in ("_id", "identifier"))
+    if ids > MOST_COUNT:
+        raise SearchRefused(
+            "too-costly", f"_id and identifier have {MOST_COUNT} values at most, and these are {ids}"
+        )
+
+
+def _checked(parameter: Parameter, value: str, base: str) -> tuple[str, ...]:
     values = tuple(part for part in parts(value, ",") if part)
+    if parameter.type == "reference" and base:
+        return tuple(part.removeprefix(f"{base}/") for part in values)
     if parameter.type == "date":
         for one in values:
             _ranged(one)
@@ -220,8 +241,8 @@ def _checked(parameter: Parameter, value: str) -> tuple[str, ...]:
 
 
 def _count(value: str) -> int:
-    if not (value.isascii() and value.isdigit()) or int(value[:9]) < 1:
-        raise SearchRefused("invalid", f"_count must be 1 to {MOST_COUNT}, and is {_short(value)!r}")
+    if not (value.isascii() and value.isdigit()):
+        raise SearchRefused("invalid", f"_count must be 0 to {MOST_COUNT}, and is {_short(value)!r}")
     return min(int(value[:9]), MOST_COUNT)
 
 
@@ -229,11 +250,6 @@ def _after(value: str) -> str:
     if not _CURSOR.fullmatch(value):
         raise SearchRefused("invalid", f"{AFTER} is for the links of a page: follow them as they are")
     return value
-
-
-def _check_format(value: str) -> None:
-    if value.replace(" ", "+") not in JSON_FORMATS:
-        raise SearchRefused("not-supported", f"_format {_short(value)!r} must be json: there is no other here")
 
 
 def _several(value: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from litestar import Request, Response, Router, get, post
+from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, RawBody
@@ -20,7 +20,7 @@ from server_sync.fhir.bundles import JSON, capability, found, refusal
 from server_sync.fhir.datatypes import encoded, to_json
 from server_sync.fhir.inbound import LARGEST_BYTES, OrderRefused, of_draft
 from server_sync.fhir.scopes import CREATE, OFFERED, READ, SEARCH, written
-from server_sync.fhir.search import AFTER, SEARCHES, SearchRefused, search
+from server_sync.fhir.search import AFTER, COUNT, FORMAT, JSON_FORMATS, SEARCHES, SUMMARY, SearchRefused, search
 from server_sync.fhir.smart import JWT_BEARER, AssertionRefused
 from server_sync.web.access import ANYONE, SYSTEM
 
@@ -29,6 +29,8 @@ CHANGED = "2026-11-22"
 """When what the facade can do changed last."""
 LARGEST_FORM_BYTES, MOST_FIELDS = 64 * 1024, 100
 FORM = "application/x-www-form-urlencoded"
+LOOKING = [HttpMethod.GET, HttpMethod.HEAD]
+"""A HEAD is answered as a GET is, but for the content, which the server that speaks HTTP leaves out."""
 KNOCKING = {"may": ANYONE, "exclude_from_csrf": True}
 _INTERACTIONS = {READ: "read", SEARCH: "search-type", CREATE: "create"}
 _ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 409: "conflict", 413: "too-long"}
@@ -56,9 +58,10 @@ def new_facade(service: Service) -> Facade:
     return Facade(records, FhirPages(records, service.links))
 
 
-@get(f"{BASE}/metadata", opt=KNOCKING, sync_to_thread=False)
+@route(f"{BASE}/metadata", http_method=LOOKING, opt=KNOCKING, sync_to_thread=False)
 def metadata(request: Request[Any, Any, State]) -> Response[bytes]:
     """What this server can do, for anybody who asks."""
+    _check_accept(request, _query(request))
     kinds = {
         kind: [_INTERACTIONS[letter] for letter in _INTERACTIONS if (kind, letter) in OFFERED] for kind in SEARCHES
     }
@@ -66,7 +69,7 @@ def metadata(request: Request[Any, Any, State]) -> Response[bytes]:
     return _said(to_json(capability(_here(request), SOFTWARE.partition(" ")[2], CHANGED, kinds, params)))
 
 
-@get(f"{BASE}/.well-known/smart-configuration", opt=KNOCKING, sync_to_thread=False)
+@route(f"{BASE}/.well-known/smart-configuration", http_method=LOOKING, opt=KNOCKING, sync_to_thread=False)
 def smart_configuration(request: Request[Any, Any, State]) -> Response[bytes]:
     """Where tokens are given out and for what."""
     told = {
@@ -101,11 +104,10 @@ def token(request: Request[Any, Any, State], state: State, body: RawBody) -> Res
     return Response(encoded(told), status_code=200, media_type="application/json")
 
 
-@get(f"{BASE}/{{kind:str}}", opt=_by_system(SEARCH), sync_to_thread=True)
+@route(f"{BASE}/{{kind:str}}", http_method=LOOKING, opt=_by_system(SEARCH), sync_to_thread=True)
 def search_type(request: BySystem, state: State, kind: FromPath[str]) -> Response[bytes]:
     """What a search finds."""
-    query = request.scope["query_string"].decode("ascii", "replace")
-    return _found(request, state, kind, _pairs(query))
+    return _found(request, state, kind, _query(request))
 
 
 @post(
@@ -117,14 +119,13 @@ def search_type(request: BySystem, state: State, kind: FromPath[str]) -> Respons
 )
 def search_by_form(request: BySystem, state: State, kind: FromPath[str], body: RawBody) -> Response[bytes]:
     """The same, with what is searched for out of the address, which logs and relays see."""
-    query = request.scope["query_string"].decode("ascii", "replace")
-    return _found(request, state, kind, [*_pairs(query), *_form(request, body)])
+    return _found(request, state, kind, _query(request), _form(request, body))
 
 
-@get(f"{BASE}/{{kind:str}}/{{resource_id:str}}", opt=_by_system(READ), sync_to_thread=True)
+@route(f"{BASE}/{{kind:str}}/{{resource_id:str}}", http_method=LOOKING, opt=_by_system(READ), sync_to_thread=True)
 def read(request: BySystem, state: State, kind: FromPath[str], resource_id: FromPath[str]) -> Response[bytes]:
     """One resource."""
-    _check_accept(request)
+    _check_accept(request, _query(request))
     system = request.user
     one = state.facade.records.one(kind, resource_id, system.id)
     patient_id, resource = one or ("", None)
@@ -137,7 +138,7 @@ def read(request: BySystem, state: State, kind: FromPath[str], resource_id: From
 @post(f"{BASE}/{{kind:str}}", opt=_by_system(CREATE), sync_to_thread=True, request_max_body_size=LARGEST_BYTES)
 def create(request: BySystem, state: State, body: RawBody) -> Response[bytes]:
     """An order, which a therapist has to look at before anything comes of it; the same again is the one here."""
-    _check_accept(request)
+    _check_accept(request, _query(request))
     if _type_of(request) not in (JSON, "application/json"):
         raise HTTPException(status_code=415, detail=f"Content-Type must be {JSON}")
     service, system = state.service, request.user
@@ -172,19 +173,29 @@ def refused(status: int, why: str, code: str = "") -> Response[bytes]:
     return _said(to_json(refusal(code or _ISSUES.get(status, "exception"), why)), status)
 
 
-def _found(request: BySystem, state: State, kind: str, pairs: Sequence[tuple[str, str]]) -> Response[bytes]:
-    _check_accept(request)
+def _found(
+    request: BySystem,
+    state: State,
+    kind: str,
+    query: Sequence[tuple[str, str]],
+    form: Sequence[tuple[str, str]] = (),
+) -> Response[bytes]:
+    """A page. What came in a form is kept out of addresses, also those of links: they name no identifier then."""
+    _check_accept(request, [*query, *form])
     system = request.user
-    wanted = search(kind, pairs, strict="handling=strict" in request.headers.get("Prefer", ""))
+    strict = "handling=strict" in request.headers.get("Prefer", "")
+    wanted = search(kind, [*query, *form], strict, system.base)
     page = state.facade.pages.page(system.id, wanted)
-    asked = [(one.name, ",".join(one.values)) for one in wanted.criteria] + [("_count", str(wanted.most))]
+    said = [one for one in wanted.criteria if not form or one.name != "identifier"]
+    asked = [(one.name, ",".join(one.values)) for one in said]
+    asked.append((SUMMARY, COUNT) if wanted.counted else ("_count", str(wanted.most)))
     links = {"self": [*asked, (AFTER, wanted.after)] if wanted.after else asked}
     if page.after:
         links["next"] = [*asked, (AFTER, page.after)]
     note = f"not known here, and left out: {', '.join(wanted.ignored)}" if wanted.ignored else ""
     _note(state.service, system, "search over FHIR", page.patients, kind)
     named = {relation: f"{system.base}/{kind}?{urlencode(given)}" for relation, given in links.items()}
-    return _said(to_json(found(page.matches, system.base, named, note)))
+    return _said(to_json(found(page.matches, system.base, named, note, page.total)))
 
 
 def _note(service: Service, system: KnownSystem, action: str, patients: Sequence[str], thing: str) -> None:
@@ -229,9 +240,16 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         raise SearchRefused("too-costly", f"{MOST_FIELDS} parameters are the most") from None
 
 
-def _check_accept(request: BySystem) -> None:
+def _query(request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+    return _pairs(request.scope["query_string"].decode("ascii", "replace"))
+
+
+def _check_accept(request: Request[Any, Any, State], given: Sequence[tuple[str, str]]) -> None:
+    """Refuse to tell in another format, as a parameter wishes for it, or the header where none does."""
+    formats = [value.replace(" ", "+") for name, value in given if name == FORMAT and value]
     wanted = request.headers.get("Accept", "*/*").lower()
-    if not any(each in wanted for each in ("json", "*/*", "application/*")):
+    accepted = any(each in wanted for each in ("json", "*/*", "application/*"))
+    if not (all(each in JSON_FORMATS for each in formats) if formats else accepted):
         raise HTTPException(status_code=406, detail=f"there is nothing but {JSON} here")
 
 
