@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,14 +15,17 @@ from other_systems import BASE, HOSPITAL, MRN, SystemClient, deliver, end_sharin
 from prescribed import a_draft
 from routes import ADDRESS, Client
 from server_fixtures import Clock, SignedDevice, a_service
+from sqlalchemy import insert
 
 from engine.prescription import Message, Practice, draft_for
 from engine.records import Prescribed
 from server_sync.clinic.audit import Which
 from server_sync.clinic.consents import MOTION, SELF, Given, kind_of
 from server_sync.clinic.fhir_pages import MOST_CHUNKS
+from server_sync.clinic.minutes import Contact
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
+from server_sync.clinic.tables import Account
 from server_sync.fhir.naming import IDS
 from server_sync.fhir.pushing import references
 from server_sync.fhir.scopes import OFFERED
@@ -280,6 +284,44 @@ def test_what_would_be_too_much_to_count_is_refused(
     monkeypatch.setattr("server_sync.clinic.fhir_pages.MOST_COUNTED", 2)
     said = world.system.get(f"/fhir/Procedure?patient={world.id(world.ada)}&_count=0")
     assert (said.status_code, valid(said)["issue"][0]["code"]) == (400, "too-costly")
+
+
+def test_what_says_when_it_changed_last_is_found_by_that(world: World, valid: Callable[[Any], Any]) -> None:
+    """A session's resources change when it arrives, and when somebody notes that they were there or takes that back."""
+    kept = world.service
+    patient_id = share(kept, "p-changed")
+    device = SignedDevice(world.client).enrol(kept)
+    began = "2026-11-20T08:00:00+00:00"
+    deliver(device, "p-changed", [6, 7], started_at=began)
+    arrived = world.clock()
+
+    def since(moment: datetime, kind: str = "Procedure") -> list[str]:
+        wanted = f"{kind}?patient={world.id(patient_id)}&_lastUpdated=ge{moment:%Y-%m-%dT%H:%M:%SZ}"
+        return [one["id"] for one in world.system.all(wanted)]
+
+    assert len(since(arrived)) == 2
+    world.clock.move(minutes=1)
+    assert since(world.clock()) == []
+    assert len(since(arrived, "Consent")) == 1
+    with kept.store.writing() as db:
+        db.execute(insert(Account).values(login="okafor", name="O", role="therapist", password_hash=""))
+    call = Contact(datetime.fromisoformat(began), 60.0, "video", True, "okafor")
+    noted = kept.contacts.add(patient_id, call, "command")
+    assert len(since(world.clock())) == 2, "both sessions began at that moment"
+    world.clock.move(minutes=1)
+    kept.contacts.add(patient_id, call._replace(seconds=0.0), "command", noted.id)
+    assert len(since(world.clock())) == 2
+    world.clock.move(minutes=1)
+    found = valid(
+        world.system.get(f"/fhir/Procedure?patient={world.id(patient_id)}&_lastUpdated=lt2026-11-20T09:02:00Z")
+    )
+    assert matches(found) == []
+    for one in world.system.all(f"AuditEvent?patient={world.id(patient_id)}&_lastUpdated=le2030"):
+        assert one["meta"]["lastUpdated"] == one["recorded"]
+    made = app.fhir_routes.FhirRecords(kept).whole(patient_id, HOSPITAL.client_id)
+    assert not any(one.meta and one.meta.last_updated for one in made), "what is brought has the other server's own"
+    end_sharing(kept, patient_id)
+    world.clock.move(minutes=-3)
 
 
 def test_a_head_is_a_get_without_its_content(world: World) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from engine.headset import why_not_worn
@@ -18,6 +19,7 @@ from engine.records import Session
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.audit import MOST_LISTED, Entry, Which
 from server_sync.clinic.consents import SHARE, Consent
+from server_sync.clinic.contacts import Noted
 from server_sync.clinic.keys import Shredded
 from server_sync.clinic.links import Place
 from server_sync.clinic.minutes import Contact, Kind
@@ -27,7 +29,7 @@ from server_sync.clinic.systems import by_system
 from server_sync.clinic.tables import Delivered, Patient
 from server_sync.clinic.version import SOFTWARE
 from server_sync.fhir.bundles import collection
-from server_sync.fhir.datatypes import to_json
+from server_sync.fhir.datatypes import Meta, moment, to_json
 from server_sync.fhir.inbound import of_draft
 from server_sync.fhir.people import Audited, ConsentRecord, Person, of_audit, of_consent, of_person
 from server_sync.fhir.prescribed import of_prescriptions, plan_id, plans
@@ -37,9 +39,9 @@ from server_sync.fhir.visits import devices, of_session, questionnaire
 
 OWN = ""
 """Instead of a system: the person themselves, who gets all."""
-QUESTIONNAIRE, DEVICE = "Questionnaire", "Device"
+QUESTIONNAIRE, DEVICE, CONSENT = "Questionnaire", "Device", "Consent"
 OF_NO_SESSION = frozenset(
-    {"Patient", DEVICE, "CarePlan", "Communication", "Consent", "Goal", "ServiceRequest", APART, QUESTIONNAIRE}
+    {"Patient", DEVICE, "CarePlan", "Communication", CONSENT, "Goal", "ServiceRequest", APART, QUESTIONNAIRE}
 )
 """Types of resources that are not of one session, and are found without looking into any but a device's."""
 SENDING = "send a record"
@@ -64,10 +66,14 @@ class Chunk(NamedTuple):
 
 
 class _Around(NamedTuple):
-    """What a visit is told with: when a therapist was there live, and which version's plan a version is of, by hash."""
+    """What a visit is told with: when a therapist was there live, and which version's plan a version is of, by hash.
+
+    `noted` is all that was ever noted of contacts.
+    """
 
     talks: tuple[Contact, ...]
     versions: Mapping[str, int]
+    noted: tuple[Noted, ...]
 
 
 class FhirRecords:
@@ -125,7 +131,7 @@ class FhirRecords:
         said = [(each.id, each.withdrawn_at) for each in service.consents.of(patient_id)]
         versions = service.prescriptions.history(service.patients.person(patient_id).pseudonym)
         ends = [state_on(each.prescription, service.now().date()) for each in versions[-1:]]
-        told = [str(each) for each in (sessions, words, said, ends, self._around(patient_id), SOFTWARE)]
+        told = [str(each) for each in (sessions, words, said, ends, self._around(patient_id)[:2], SOFTWARE)]
         return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
     def _places(self, kind: str, patient_id: str) -> list[Place]:
@@ -158,7 +164,25 @@ class FhirRecords:
                 made = (*self._of_patient(place.patient_id, system_id), *self._drafts(place.patient_id, system_id))
         except (Shredded, Unknown):
             return ()
-        return tuple(one for one in made if type(one).__name__ == kind)
+        found = tuple(one for one in made if type(one).__name__ == kind)
+        if kind == CONSENT:
+            return self._said_at(found, place.patient_id)
+        return _stamped(found, self._changed(place, around)) if place.session_id and found else found
+
+    def _said_at(self, found: Iterable[Resource], patient_id: str) -> tuple[Resource, ...]:
+        """Consents with when each was given, or withdrawn."""
+        said = self._service.consents.of(patient_id)
+        at = {self._naming.id("consent", patient_id, each.id): each.withdrawn_at or each.given_at for each in said}
+        return tuple(stamped for one in found for stamped in _stamped((one,), at[str(one.id)]))
+
+    def _changed(self, place: Place, around: _Around) -> datetime:
+        """When what is told of a session changed last: it arrived, or somebody noted that they were there, or not."""
+        arrived = select(Delivered.received_at).where(Delivered.id == place.session_id)
+        session = self._service.archive.session(place.session_id)
+        there = {each.contact.id for each in around.noted if _was_live(each.contact, session)}
+        noted = (each.noted_at for each in around.noted if there & {each.contact.id, each.replaces})
+        received: datetime = self._service.store.look(arrived)[0].received_at
+        return max((received, *noted))
 
     def _of_patient(self, patient_id: str, system_id: str) -> tuple[Resource, ...]:
         """The person, what is prescribed, and what was agreed to, without what concerns other systems."""
@@ -195,9 +219,13 @@ class FhirRecords:
     def _around(self, patient_id: str) -> _Around:
         service = self._service
         versions = service.prescriptions.history(service.patients.person(patient_id).pseudonym)
-        talks = [each for each in service.contacts.listed(patient_id) if each.kind == Kind.VIDEO and each.realtime]
+        noted = service.contacts.history(patient_id)
+        held = (each.contact for each in noted if not each.replaced)
+        talks = [each for each in held if each.seconds and each.kind == Kind.VIDEO and each.realtime]
         plan_of = plans([each.prescription for each in versions])
-        return _Around(tuple(talks), {each.sha256: plan_of[each.prescription.version] for each in versions})
+        return _Around(
+            tuple(talks), {each.sha256: plan_of[each.prescription.version] for each in versions}, tuple(noted)
+        )
 
     def _events(self, patient_id: str, system_id: str, since: str = "") -> Iterator[Chunk]:
         """The audit of a patient as it was when somebody began to read it, the latest first, without other systems."""
@@ -205,11 +233,18 @@ class FhirRecords:
         number = int(since) if since.isdigit() and len(since) <= _LONGEST_NUMBER else audit.head().number + 1
         while True:
             rows = audit.listed(Which(patient_id=patient_id, before=number))
-            events = tuple(of_audit(self._naming, _audited(row)) for row in rows if not _of_another(row, system_id))
+            told = (row for row in rows if not _of_another(row, system_id))
+            events = tuple(one for row in told for one in _stamped((of_audit(self._naming, _audited(row)),), row.at))
             yield Chunk(f"{mine}-{number}", patient_id, events)
             if len(rows) < MOST_LISTED:
                 return
             number = rows[-1].number
+
+
+def _stamped(resources: Iterable[Resource], at: datetime) -> tuple[Resource, ...]:
+    """Resources with when they changed last."""
+    said = moment(at.isoformat())
+    return tuple(replace(one, meta=replace(one.meta or Meta(), last_updated=said)) for one in resources)
 
 
 def _consent(said: Consent) -> ConsentRecord:

@@ -104,6 +104,7 @@ class Timing(Element, frozen=True, kw_only=True):
 class Meta(Element, frozen=True, kw_only=True):
     """What is said of a resource and not in it."""
 
+    last_updated: str = ""
     tag: tuple[Coding, ...] = ()
 
 

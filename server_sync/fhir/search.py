@@ -13,7 +13,10 @@ AFTER = "_after"
 
 
 class Parameter(NamedTuple):
-    """A parameter of searches, and the fields of a resource that it is about; none where it is told by other means."""
+    """A parameter of searches, and the fields of a resource that it is about; none where it is told by other means.
+
+    A field in another one has a dot: `meta.lastUpdated`.
+    """
 
     type: Literal["token", "date", "reference", "uri"]
     fields: tuple[str, ...] = ()
@@ -31,27 +34,30 @@ def _date(*fields: str) -> Parameter:
     return Parameter("date", fields)
 
 
+_UPDATED = {"_lastUpdated": _date("meta.lastUpdated")}
+"""Of types of which it is written down when they changed last."""
 SEARCHES: Mapping[str, Mapping[str, Parameter]] = {
-    "AuditEvent": {"_id": _ID, "patient": Parameter("reference"), "date": _date("recorded")},
+    "AuditEvent": {"_id": _ID, "patient": Parameter("reference"), "date": _date("recorded"), **_UPDATED},
     "CarePlan": {**_OF_PATIENT, "date": _date("period")},
     "Communication": {**_OF_PATIENT, "sent": _date("sent")},
-    "Consent": {**_OF_PATIENT, "date": _date("dateTime")},
+    "Consent": {**_OF_PATIENT, "date": _date("dateTime"), **_UPDATED},
     "Device": _OF_PATIENT,
-    "DiagnosticReport": {**_OF_PATIENT, "code": _CODE, "date": _date("effectivePeriod")},
-    "DocumentReference": {**_OF_PATIENT, "date": _date("date")},
-    "Encounter": {**_OF_PATIENT, "date": _date("period")},
+    "DiagnosticReport": {**_OF_PATIENT, "code": _CODE, "date": _date("effectivePeriod"), **_UPDATED},
+    "DocumentReference": {**_OF_PATIENT, "date": _date("date"), **_UPDATED},
+    "Encounter": {**_OF_PATIENT, "date": _date("period"), **_UPDATED},
     "Goal": {**_OF_PATIENT, "start-date": _date("startDate")},
     "Observation": {
         **_OF_PATIENT,
         "category": Parameter("token", ("category",)),
         "code": _CODE,
         "date": _date("effectiveDateTime", "effectivePeriod"),
+        **_UPDATED,
     },
     "Patient": {"_id": _ID, "identifier": _IDENTIFIER},
-    "Procedure": {**_OF_PATIENT, "code": _CODE, "date": _date("performedPeriod")},
-    "Provenance": {"_id": _ID, "patient": Parameter("reference"), "recorded": _date("recorded")},
+    "Procedure": {**_OF_PATIENT, "code": _CODE, "date": _date("performedPeriod"), **_UPDATED},
+    "Provenance": {"_id": _ID, "patient": Parameter("reference"), "recorded": _date("recorded"), **_UPDATED},
     "Questionnaire": {"_id": _ID, "url": Parameter("uri", ("url",))},
-    "QuestionnaireResponse": {**_OF_PATIENT, "authored": _date("authored")},
+    "QuestionnaireResponse": {**_OF_PATIENT, "authored": _date("authored"), **_UPDATED},
     "ServiceRequest": {**_OF_PATIENT, "authored": _date("authoredOn"), "code": _CODE},
 }
 """The types of resources that are served, and what each is found by."""
@@ -145,12 +151,17 @@ def plain_of(text: str) -> str:
 
 
 def _is(resource: Mapping[str, Any], one: Criterion) -> bool:
-    there = [found for field in one.parameter.fields for found in _several(resource.get(field))]
+    there = [found for field in one.parameter.fields for found in _several(_field(resource, field))]
     if one.parameter.type == "token":
         return any(_is_token(each, value) for each in there for value in one.values)
     if one.parameter.type == "date":
         return any(_is_when(each, value) for each in there for value in one.values)
     return any(each == plain_of(value) for each in there for value in one.values)
+
+
+def _field(resource: Mapping[str, Any], path: str) -> Any:
+    first, _, rest = path.partition(".")
+    return _field(resource.get(first, {}), rest) if rest else resource.get(first)
 
 
 def _is_token(there: Any, value: str) -> bool:
@@ -225,9 +236,7 @@ def _range(match: re.Match[str]) -> Range:
 def _check_ids(criteria: Sequence[Criterion]) -> None:
     ids = sum(len(one.values) for one in criteria if one.name in ("_id", "identifier"))
     if ids > MOST_COUNT:
-        raise SearchRefused(
-            "too-costly", f"_id and identifier have {MOST_COUNT} values at most, and these are {ids}"
-        )
+        raise SearchRefused("too-costly", f"_id and identifier have {MOST_COUNT} values at most, and these are {ids}")
 
 
 def _checked(parameter: Parameter, value: str, base: str) -> tuple[str, ...]:
