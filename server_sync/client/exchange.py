@@ -7,10 +7,8 @@ once more is safe. Nothing is sent to where a redirect points.
 import base64
 import socket
 import ssl
-import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from threading import Timer
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,7 +17,7 @@ import msgspec
 
 from server_sync import wire
 from server_sync.client.clock import Clocks
-from server_sync.client.patience import Later, Patience, Refused
+from server_sync.client.patience import Later, Patience, Refused, wish_s
 
 SILENCE_S, EXCHANGE_S = 20.0, 60.0
 SLOWEST_BYTES_PER_S = 4000.0
@@ -160,7 +158,7 @@ class Exchange:
             raise Later(f"{self.server} points elsewhere, where nothing is sent to; check the address", 0.0, status)
         if digest == wire.content_digest(body):
             return Answer(status, said.headers, body)
-        wait_s = _wish_s(said.headers) if status >= 400 else 0.0
+        wait_s = wish_s(said.headers) if status >= 400 else 0.0
         if digest is None:  # a portal, or what stands before a server that is down
             why = f"{self.server} does not answer like a Steadyreach server (status {status}); check the address"
             raise Later(why, wait_s)
@@ -183,7 +181,7 @@ class Exchange:
             )  # fmt: skip
         if status == TOO_FAR_APART:
             return Later(f"{self.server}: {problem.detail}", status=status, tries=FEW_TRIES)
-        return Later(why, _wish_s(answer.headers), status)
+        return Later(why, wish_s(answer.headers), status)
 
     def _read(self, answer: Answer, kind: type[T]) -> T:
         try:
@@ -215,21 +213,3 @@ class Exchange:
                 "was sent; tell the clinic"
             )
         return f"{self.server} cannot be reached ({reason or type(reason).__name__}); nothing is lost, try again later"
-
-
-def _wish_s(headers: httpx.Headers) -> float:
-    """How long a server asks to wait, in seconds from now by its own clock: seconds, or a date (RFC 9110, 10.2.3)."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    then_s = _moment_s(value)
-    if then_s is None:
-        return 0.0
-    return max(0.0, then_s - (_moment_s(headers.get("Date", "")) or time.time()))
-
-
-def _moment_s(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -6,8 +6,9 @@ The bounds are those of Couchbase Lite and CouchDB (pauses from 0.25 s to 300 s)
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 300.0
@@ -68,3 +69,21 @@ class Pauses:
         wait_s = wish_s + self._jitter(0.0, self._longest_s)
         self._longest_s = min(LONGEST_PAUSE_S, self._longest_s * 2)
         return wait_s
+
+
+def wish_s(headers: Mapping[str, str]) -> float:
+    """How long a server asks to wait, in seconds from now by its own clock: seconds, or a date (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    then_s = _moment_s(value)
+    if then_s is None:
+        return 0.0
+    return max(0.0, then_s - (_moment_s(headers.get("Date", "")) or time.time()))
+
+
+def _moment_s(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -3,15 +3,13 @@
 Nothing is sent to where a redirect points, and only JSON is an answer: a page with status 200 is a portal.
 """
 
-import time
-from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx
 import msgspec
 
-from server_sync.client.patience import Later, Patience, Refused
+from server_sync.client.patience import Later, Patience, Refused, wish_s
 
 LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
 FEW_TRIES = 3
@@ -118,7 +116,7 @@ class Remote:
             raise Refused(f"{self.base} does not let us do this ({answer.why}): ask who runs it for the right to")
         if status in _AGAIN or status >= 500:
             tries = FEW_TRIES if status in (409, 500) else 0
-            raise Later(f"{self.base} cannot take it now ({answer.why})", _wish_s(said.headers), status, tries)
+            raise Later(f"{self.base} cannot take it now ({answer.why})", wish_s(said.headers), status, tries)
         return answer
 
     def _json(self, said: httpx.Response, content: bytes) -> Mapping[str, Any]:
@@ -140,14 +138,3 @@ class Remote:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _wish_s(headers: Mapping[str, str], now_s: Callable[[], float] = time.time) -> float:
-    """How long a server asks to wait, in seconds: a number, or a date (RFC 9110, 10.2.3)."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now_s())
-    except (ValueError, OverflowError):
-        return 0.0

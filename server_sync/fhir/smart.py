@@ -28,6 +28,8 @@ from server_sync.fhir.remote import Remote
 
 LONGEST_S, APART_S = 300, 30
 """An assertion holds for 5 minutes at most, and two clocks may be half a minute apart."""
+SIGNED_AHEAD_S = 60
+"""So far ahead of our clock an assertion may say that it was signed: `iat` is for who reads it, and often rounded."""
 LEAST_RSA_BITS = 2048
 RENEW_BEFORE_S = 30.0
 SILENCE_S = 30.0
@@ -248,13 +250,15 @@ def _public(key: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ends(claims: Mapping[str, Any], now: datetime) -> datetime:
     """Until when an assertion holds, by our clock."""
-    now_s, exp_s, begins_s = now.timestamp(), claims["exp"], claims.get("nbf", 0)
-    if not all(isinstance(at_s, int | float) and 0 <= at_s < 1e11 for at_s in (exp_s, begins_s)):
-        raise AssertionRefused("exp and nbf must be seconds since 1970")
+    now_s, exp_s, begins_s, signed_s = now.timestamp(), claims["exp"], claims.get("nbf", 0), claims.get("iat", 0)
+    if not all(isinstance(at_s, int | float) and 0 <= at_s < 1e11 for at_s in (exp_s, begins_s, signed_s)):
+        raise AssertionRefused("exp, nbf and iat must be seconds since 1970")
     if not isinstance(claims["jti"], str) or not 1 <= len(claims["jti"]) <= 255:
         raise AssertionRefused("jti must be 1 to 255 characters")
     if exp_s <= now_s - APART_S or begins_s > now_s + APART_S:
         raise AssertionRefused("the assertion does not hold now: its time is over, or has not come")
+    if signed_s > now_s + SIGNED_AHEAD_S:
+        raise AssertionRefused("the assertion says that it was signed later than now: set the clock of who signs")
     if exp_s > now_s + LONGEST_S + APART_S:
         raise AssertionRefused(f"the assertion holds for too long: {LONGEST_S} s are the most")
     return datetime.fromtimestamp(exp_s + APART_S, UTC)

@@ -147,7 +147,8 @@ async def _admit_device(connection: Connection, rate: str) -> None:
 async def _admit_system(connection: Connection, letter: str) -> None:
     """Let in a system whose token says that it may do this with the type of resource that the address names."""
     service: Service = connection.app.state.service
-    _, _, token = connection.headers.get("Authorization", "").partition("Bearer ")
+    scheme, _, token = connection.headers.get("Authorization", "").partition(" ")
+    token = token if scheme.lower() == "bearer" else ""
     system = await anyio.to_thread.run_sync(service.systems.who, token)
     if system is None:
         known = {"WWW-Authenticate": 'Bearer realm="fhir"'}

@@ -23,6 +23,7 @@ from server_sync.fhir.scopes import CREATE, OFFERED, READ, SEARCH, written
 from server_sync.fhir.search import AFTER, COUNT, FORMAT, JSON_FORMATS, SEARCHES, SUMMARY, SearchRefused, search
 from server_sync.fhir.smart import JWT_BEARER, AssertionRefused
 from server_sync.web.access import ANYONE, SYSTEM
+from server_sync.web.rates import TooMany
 
 BASE = "/fhir"
 CHANGED = "2026-11-22"
@@ -77,6 +78,7 @@ def smart_configuration(request: Request[Any, Any, State]) -> Response[bytes]:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
         "grant_types_supported": ["client_credentials"],
+        "code_challenge_methods_supported": ["S256"],  # SMART wants it of all, also of who gives out no codes
         "scopes_supported": written(OFFERED).split(),
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }
@@ -87,8 +89,16 @@ def smart_configuration(request: Request[Any, Any, State]) -> Response[bytes]:
 def token(request: Request[Any, Any, State], state: State, body: RawBody) -> Response[bytes]:
     """A token for a system that proves who it is; wrong proofs are braked by where they come from."""
     address, rates = request.client.host if request.client else "", state.rates["assertions"]
-    rates.check(address)
-    form = dict(_form(request, body))
+    try:
+        rates.check(address)
+    except TooMany as reason:
+        return _no_token(429, "temporarily_unavailable", str(reason), {"Retry-After": str(reason.wait_s)})
+    if _type_of(request) != FORM:
+        return _no_token(415, "invalid_request", f"Content-Type must be {FORM}")
+    try:
+        form = dict(_form(request, body))
+    except SearchRefused as reason:
+        return _no_token(400, "invalid_request", str(reason))
     if form.get("grant_type") != "client_credentials":
         return _no_token(400, "unsupported_grant_type", "grant_type must be client_credentials")
     if form.get("client_assertion_type") != JWT_BEARER:
@@ -208,10 +218,10 @@ def _order_refused(reason: OrderRefused) -> Response[bytes]:
     return refused({"structure": 400, "too-long": 413}.get(reason.code, 422), str(reason), reason.code)
 
 
-def _no_token(status: int, error: str, why: str) -> Response[bytes]:
+def _no_token(status: int, error: str, why: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:
     """A refusal as OAuth has it (RFC 6749, 5.2)."""
     content = encoded({"error": error, "error_description": why})
-    return Response(content, status_code=status, media_type="application/json")
+    return Response(content, status_code=status, media_type="application/json", headers=dict(headers or {}))
 
 
 def _said(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
