@@ -133,8 +133,9 @@ class Between:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 said = outer.say(self.command, self.path, body)
                 if said is None or said == LOST:
-                    kind = {"Content-Type": self.headers.get("Content-Type", "")}
-                    answer = outer._http.request(self.command, url + self.path, content=body, headers=kind)
+                    names = "Content-Type", "If-Match"
+                    told = {name: self.headers[name] for name in names if name in self.headers}
+                    answer = outer._http.request(self.command, url + self.path, content=body, headers=told)
                     if said == LOST:
                         self.close_connection = True
                         return

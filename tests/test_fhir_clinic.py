@@ -240,6 +240,79 @@ def test_each_time_it_is_brought_is_in_the_audit_and_no_name_in_an_address(here:
         assert word not in asked
 
 
+def consents(fhir_server: FhirServer, base: str) -> list[str]:
+    """How the consents to share stand on a server."""
+    found = fhir_server.remote(base).ask("GET", "Consent").body.get("entry", [])
+    return sorted(each["resource"]["status"] for each in found)
+
+
+@MODES
+def test_the_end_of_a_consent_is_told_once_and_nothing_else_any_more(
+    here: Here, fhir_server: FhirServer, mode: str
+) -> None:
+    base = f"{mode}-ended"
+    target = target_of(f"{fhir_server.url}/{base}", SYSTEM)
+    with Pushes(here.service) as pushes:
+        pushes.push(target, here.ada)
+        assert consents(fhir_server, base) == ["active"]
+        deliver(here.device, "p-ada", [1], **SMALL)
+        here.clock.move(seconds=1)
+        end_sharing(here.service, here.ada, SYSTEM)
+        assert pushes.whom(target) == [here.ada]
+        pushed = pushes.push(target, here.ada)
+        assert pushed is not None
+        assert (pushed.written, pushed.quarantined, pushed.held) == (1, (), ())
+        assert consents(fhir_server, base) == ["inactive"]
+        assert fhir_server.total(base, "Procedure?_count=1") == 1
+        assert pushes.whom(target) == []
+        assert pushes.push(target, here.ada) is None
+    rows = [each.action for each in here.service.audit.listed() if each.thing == SYSTEM]
+    assert rows[0] == "send the end of a consent"
+
+
+def test_the_command_and_a_worker_tell_the_end_of_a_consent(here: Here, jobs: Jobs, fhir_server: FhirServer) -> None:
+    for way in ("command", "worker"):
+        base = f"put-ended-{way}"
+        assert entered(*push_command(here, f"{fhir_server.url}/{base}"))[0] == 0
+        here.clock.move(seconds=1)
+        end_sharing(here.service, here.ada, SYSTEM)
+        if way == "worker":
+            assert worked_off(here, jobs) == {DONE: 1}
+        else:
+            code, said = entered(*push_command(here, f"{fhir_server.url}/{base}", "--json"))
+            assert (code, json.loads(said)["patients"], json.loads(said)["written"]) == (0, 1, 1)
+        assert "active" not in consents(fhir_server, base)
+        here.clock.move(seconds=1)
+        share(here.service, "p-ada", SYSTEM, name="Ada Byron")
+
+
+@MODES
+@pytest.mark.parametrize("ends", ["withdrawn", "erased"])
+def test_who_withdraws_or_is_erased_while_a_record_is_sent_stops_it(
+    here: Here, fhir_server: FhirServer, between: Between, mode: str, ends: str
+) -> None:
+    base, writes, whole = f"{mode}-{ends}-meanwhile", list[str](), here.whole()
+
+    def say(method: str, path: str, _body: bytes) -> Said | None:
+        writes.extend([path] if method != "GET" else [])
+        if len(writes) == 2 and method != "GET":
+            here.clock.move(seconds=1)
+            if ends == "withdrawn":
+                end_sharing(here.service, here.ada, SYSTEM)
+            else:
+                here.service.erasing.erase("command", "p-ada")
+        return None
+
+    between.say = say
+    with Pushes(here.service) as pushes:
+        pushed = pushes.push(target_of(f"{between.url}/{base}", SYSTEM), here.ada)
+    assert len(writes) == (3 if ends == "withdrawn" else 2)
+    assert (pushed is None) == (ends == "erased")
+    assert ends == "erased" or consents(fhir_server, base) == ["inactive"]
+    assert counts(fhir_server, base, whole).total() < whole.total()
+    assert not (ends == "erased" and here.service.store.look(select(Sent.resource)))
+
+
 # What is not sure
 
 

@@ -30,7 +30,7 @@ from server_sync.client.patience import Later, Refused
 from server_sync.fhir.datatypes import plain
 from server_sync.fhir.people import of_person
 from server_sync.fhir.push import abilities, push
-from server_sync.fhir.pushing import Pushed, references
+from server_sync.fhir.pushing import Pushed, Withdrawn, references
 from server_sync.fhir.resources import Observation, Resource
 
 MODES = pytest.mark.parametrize("mode", ["put", "create"])
@@ -268,6 +268,182 @@ def test_what_a_server_will_never_take_is_put_aside_until_it_is_another(
     assert fhir_server.asked() == [f"GET /{base}/metadata"]
     mended = msgspec.structs.replace(goal, start_date="2026-11-21")
     assert clean(push(fhir_server.remote(base), ledger, [patient, mended]))
+
+
+# Whom the other system knows itself
+
+
+MRN = "urn:example:mrn"
+MILO = PERSON._replace(link_name=True, known_as=f"{MRN}|4711")
+THEIRS: dict[str, Any] = {
+    "resourceType": "Patient", "identifier": [{"system": MRN, "value": "4711"}], "birthDate": MILO.born,
+    "name": [{"family": "Fernández"}],
+}  # fmt: skip
+
+
+def theirs(fhir_server: FhirServer, base: str, **changes: object) -> str:
+    """A patient of the hospital's own; gives where it is."""
+    made = fhir_server.remote(base).ask("POST", "Patient", json.dumps(THEIRS | changes).encode())
+    return f"Patient/{made.body['id']}"
+
+
+@MODES
+def test_the_patient_that_a_hospital_has_is_referred_to_and_never_written(
+    fhir_server: FhirServer, ledger: FileLedger, mode: str
+) -> None:
+    base = f"{mode}-theirs"
+    path = theirs(fhir_server, base)
+    before = fhir_server.remote(base).ask("GET", path).body
+    fhir_server.asked()
+    for time, person in enumerate((MILO, MILO, MILO._replace(name="Milo F."))):
+        pushed = push(fhir_server.remote(base), ledger, [of_person(NAMING, person), *ALL[1:]])
+        assert clean(pushed)
+        assert pushed.written == (0 if time else len(ALL) - 1)
+    assert "4711" not in " ".join(fhir_server.asked())
+    assert fhir_server.total(base, "Patient?_count=1") == 1
+    assert fhir_server.remote(base).ask("GET", path).body == before
+    referred = set().union(*map(references, stored(fhir_server, base)))
+    assert {each for each in referred if each.startswith("Patient/")} == {path}
+
+
+@MODES
+def test_whom_a_hospital_does_not_know_is_made_once_also_when_the_ledger_is_lost(
+    fhir_server: FhirServer, tmp_path: Path, mode: str
+) -> None:
+    base = f"{mode}-unknown"
+    theirs(fhir_server, base, identifier=[{"system": MRN, "value": "4712"}])
+    theirs(fhir_server, base, identifier=[{"system": "urn:example:other", "value": "4711"}])
+    theirs(fhir_server, base, active=False)
+    for time in range(2):
+        ledger = FileLedger(tmp_path / f"{time}.jsonl")
+        pushed = push(fhir_server.remote(base), ledger, [of_person(NAMING, MILO), *FEW[1:]])
+        assert clean(pushed)
+        assert fhir_server.total(base, "Patient?_count=1") == 4
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("others", "why"),
+    [([{}, {}], "2 patients there"), ([{"birthDate": "2015-04-29"}], "born on another day")],
+    ids=["two", "born on another day"],
+)
+def test_where_it_is_not_sure_who_is_meant_nothing_is_sent(
+    fhir_server: FhirServer, ledger: FileLedger, mode: str, others: list[dict[str, Any]], why: str
+) -> None:
+    base, person = f"{mode}-{len(others)}-unsure", of_person(NAMING, MILO)
+    for changes in others:
+        theirs(fhir_server, base, **changes)
+    for _ in range(2):
+        pushed = push(fhir_server.remote(base), ledger, [person, *FEW[1:]])
+        assert [(trouble.path, why in trouble.why) for trouble in pushed.quarantined] == [(person.path, True)]
+        assert len(pushed.held) == len([one for one in FEW if person.path in references(plain(one))])
+        assert fhir_server.total(base, "Patient?_count=1") == len(others)
+
+
+@MODES
+def test_one_who_is_named_later_and_is_there_twice_then_is_for_somebody_to_look_at(
+    fhir_server: FhirServer, ledger: FileLedger, mode: str
+) -> None:
+    base = f"{mode}-later"
+    assert clean(push(fhir_server.remote(base), ledger, FEW))
+    theirs(fhir_server, base)
+    person = of_person(NAMING, MILO)
+    goal = next(one for one in FEW if type(one).__name__ == "Goal")
+    changed = msgspec.structs.replace(goal, start_date="2026-11-21")
+    pushed = push(fhir_server.remote(base), ledger, [person, changed])
+    assert [(trouble.path, "another patient" in trouble.why) for trouble in pushed.quarantined] == [(person.path, True)]
+    assert (pushed.written, pushed.held) == (1, ())
+
+
+def test_a_server_that_answers_with_everybody_is_not_believed(
+    between: Between, fhir_server: FhirServer, http: httpx.Client, ledger: FileLedger
+) -> None:
+    everybody = {"resourceType": "Bundle", "entry": [{"resource": THEIRS | {"id": "1", "identifier": []}}]}
+    between.say = lambda _method, path, _body: (
+        answering(200, body=json.dumps(everybody).encode()) if path.endswith("_search") else None
+    )
+    assert clean(push(a_remote(http, f"{between.url}/put-lenient"), ledger, [of_person(NAMING, MILO)]))
+    assert fhir_server.total("put-lenient", "Patient?_count=1") == 1
+
+
+def test_a_server_that_cannot_be_asked_by_a_form_gets_nothing(
+    between: Between, fhir_server: FhirServer, http: httpx.Client, ledger: FileLedger
+) -> None:
+    between.say = lambda _method, path, _body: answering(405) if path.endswith("_search") else None
+    with pytest.raises(Refused, match="_search: status 405"):
+        push(a_remote(http, f"{between.url}/put-formless"), ledger, [of_person(NAMING, MILO)])
+    assert fhir_server.total("put-formless", "Patient?_count=1") == 0
+
+
+# What the other system changed
+
+
+def changed_there(fhir_server: FhirServer, base: str, kind: str, **changes: object) -> dict[str, Any]:
+    """The hospital writes into what is there."""
+    (there,) = stored_of(fhir_server, base, kind)
+    content = json.dumps({**there, **changes}).encode()
+    said = fhir_server.remote(base).ask("PUT", f"{kind}/{there['id']}", content)
+    assert said.status == 200
+    return dict(said.body)
+
+
+@MODES
+def test_what_the_other_system_changed_is_told_and_not_written_over(
+    fhir_server: FhirServer, ledger: FileLedger, mode: str
+) -> None:
+    base = f"{mode}-conflict"
+    push(fhir_server.remote(base), ledger, FEW)
+    goals = [one for one in FEW if type(one).__name__ == "Goal"]
+    plans = [one for one in FEW if type(one).__name__ == "CarePlan"]
+    theirs = changed_there(fhir_server, base, "Goal", description={"text": "to hang out the washing, alone"})
+    moved = [msgspec.structs.replace(one, start_date="2026-11-21") for one in goals]
+    moved += [msgspec.structs.replace(one, title="Programme") for one in plans]
+    for time in range(2):
+        pushed = push(fhir_server.remote(base), ledger, moved)
+        assert [(each.path, "changed there" in each.why) for each in pushed.quarantined] == [(goals[0].path, True)]
+        assert (pushed.written, pushed.held, pushed.failed) == ((0, (), ()) if time else (1, (), ()))
+    assert stored_of(fhir_server, base, "Goal") == [theirs]
+    assert stored_of(fhir_server, base, "CarePlan")[0]["title"] == "Programme"
+    later = [msgspec.structs.replace(one, start_date="2026-11-22") for one in goals]
+    assert len(push(fhir_server.remote(base), ledger, later).quarantined) == 1
+    assert stored_of(fhir_server, base, "Goal") == [theirs]
+
+
+@MODES
+def test_an_answer_to_a_change_that_is_lost_is_no_conflict(
+    fhir_server: FhirServer, between: Between, http: httpx.Client, ledger: FileLedger, mode: str
+) -> None:
+    base = f"{mode}-unheard-change"
+    push(fhir_server.remote(base), ledger, FEW)
+    goal = next(one for one in FEW if type(one).__name__ == "Goal")
+    between.say = first_time("Goal/", LOST)
+    for day in ("2026-11-21", "2026-11-22"):
+        changed = msgspec.structs.replace(goal, start_date=day)
+        pushed = push(a_remote(http, f"{between.url}/{base}", seconds=1e6), ledger, [changed])
+        assert (clean(pushed), pushed.written) == (True, 1)
+        assert stored_of(fhir_server, base, "Goal")[0]["startDate"] == day
+
+
+# Who may be told no more
+
+
+@MODES
+def test_a_push_ends_in_the_middle_when_it_may_go_on_no_more(
+    fhir_server: FhirServer, between: Between, http: httpx.Client, ledger: FileLedger, mode: str
+) -> None:
+    base, writes = f"{mode}-withdrawn", list[str]()
+
+    def say(method: str, path: str, _body: bytes) -> Said | None:
+        writes.extend([path] if method != "GET" else [])
+        return answering(503, {"Retry-After": "1"}) if len(writes) == 2 else None
+
+    between.say = say
+    with pytest.raises(Withdrawn):  # also while a server is waited for
+        push(a_remote(http, f"{between.url}/{base}", seconds=60.0), ledger, ALL, lambda: len(writes) < 2)
+    assert len(writes) == 2
+    assert 0 < counts(fhir_server, base).total() < len(ALL)
+    assert clean(push(fhir_server.remote(base), ledger, ALL))
+    assert counts(fhir_server, base) == COUNTS
 
 
 def test_what_is_there_twice_is_reported_and_never_touched(fhir_server: FhirServer, ledger: FileLedger) -> None:

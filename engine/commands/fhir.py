@@ -56,7 +56,7 @@ def push(
             pushes.look_again(target.url)
         if not once:
             pushes.keep(target, pem)
-        whom = [service.patients.id_of(patient)] if patient else list(service.links.of(target.id))
+        whom = [service.patients.id_of(patient)] if patient else pushes.whom(target)
         _tell_pushed(_pushed(pushes, target, whom, as_json), target, as_json)
 
 

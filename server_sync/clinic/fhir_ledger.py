@@ -8,11 +8,12 @@ from pathlib import Path
 
 from filelock import FileLock
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from server_sync.clinic.private import make_folder
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Sent
-from server_sync.fhir.pushing import Noted
+from server_sync.fhir.pushing import Noted, Withdrawn
 
 _LOCK, _LOCKS = 7_340_004, 64
 
@@ -28,17 +29,21 @@ class SentLedger:
     def known(self, path: str) -> Noted | None:
         """What is known of a resource; None for nothing."""
         of = Sent.target == self._target, Sent.resource == path
-        found = self._store.look(select(Sent.sha256, Sent.remote, Sent.doubt).where(*of))
+        found = self._store.look(select(Sent.sha256, Sent.remote, Sent.doubt, Sent.etag, Sent.theirs).where(*of))
         return Noted(*found[0]) if found else None
 
     def note(self, path: str, noted: Noted) -> None:
-        """Write it down."""
+        """Write it down; raises Withdrawn where the patient was erased meanwhile."""
         values = {"sha256": noted.sha256, "remote": noted.remote, "doubt": noted.quarantined, "at": self._now()}
+        values |= {"etag": noted.etag, "theirs": noted.theirs}
         key = {"target": self._target, "resource": path, "patient_id": self._patient_id}
-        with self._store.writing() as db:
-            there = update(Sent).where(Sent.target == self._target, Sent.resource == path).values(values)
-            if not db.execute(there).rowcount:
-                db.execute(insert(Sent).values(**key, **values))
+        try:
+            with self._store.writing() as db:
+                there = update(Sent).where(Sent.target == self._target, Sent.resource == path).values(values)
+                if not db.execute(there).rowcount:
+                    db.execute(insert(Sent).values(**key, **values))
+        except IntegrityError:
+            raise Withdrawn from None
 
     @contextmanager
     def alone(self) -> Iterator[None]:

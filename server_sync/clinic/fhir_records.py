@@ -118,6 +118,12 @@ class FhirRecords:
         made = (*self._of_patient(patient_id, system_id), *(one for visit in visits for one in visit))
         return tuple({one.path: one for one in made}.values())
 
+    def ended(self, patient_id: str, system_id: str) -> tuple[Resource, ...]:
+        """What a patient said of sharing with a system that they have taken back since."""
+        said, kind = self._service.consents.of(patient_id), f"{SHARE}{system_id}"
+        over = {self._naming.id("consent", patient_id, each.id) for each in said if each.kind == kind and _ended(each)}
+        return tuple(one for one in self._of_patient(patient_id, system_id) if one.id in over)
+
     def exported(self, patient_id: str) -> bytes:
         """The whole record of a patient for themselves, as one Bundle."""
         resources = (*self.whole(patient_id, OWN), questionnaire())
@@ -260,6 +266,11 @@ def _consent(said: Consent) -> ConsentRecord:
         withdrawn_at=ended,
         recipient=said.kind.removeprefix(SHARE) if said.kind.startswith(SHARE) else "",
     )
+
+
+def _ended(said: Consent) -> bool:
+    """Whether something was agreed to and taken back; what was never agreed to is written down as withdrawn at once."""
+    return said.withdrawn_at not in (None, said.given_at)
 
 
 def _concerns(said: Consent, system_id: str) -> bool:

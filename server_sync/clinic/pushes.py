@@ -20,8 +20,9 @@ from server_sync.clinic.service import Service
 from server_sync.clinic.systems import NAME
 from server_sync.clinic.tables import Job, Sent
 from server_sync.fhir.push import push
-from server_sync.fhir.pushing import Pushed
+from server_sync.fhir.pushing import Pushed, Withdrawn, digest
 from server_sync.fhir.remote import Remote, checked
+from server_sync.fhir.resources import Resource
 from server_sync.fhir.smart import Signer, reaching, signer
 
 PUSHING = "fhir push"
@@ -118,14 +119,32 @@ class Pushes:
         return [Target(*row) for row in found]
 
     def push(self, target: Target, patient_id: str) -> Pushed | None:
-        """Bring what is not there yet of a patient; None for who did not agree. Raises Later and Refused."""
-        service = self._service
-        ledger = SentLedger(service.store, service.folder, target.url, patient_id, service.now)
+        """Bring what is not there yet of a patient; None for who did not agree. Raises Later and Refused.
+
+        It ends the moment that they withdraw it, also in the middle; the end of their consent is all that is sent then.
+        """
+        service, ledger = self._service, self._ledger(target, patient_id)
+
+        def may() -> bool:
+            return service.links.holds(patient_id, target.id)
+
         with ledger.alone():  # who read the record before another one brought a newer one would set it back
-            if not service.links.holds(patient_id, target.id):
+            with suppress(Withdrawn, Shredded, Unknown):
+                if may():
+                    service.audit.note(COMMAND, SENDING, patient_id, target.id)
+                    return push(self._remote(target), ledger, self._records.whole(patient_id, target.id), may)
+            ended = self._ended(target, patient_id)
+            if not ended:
                 return None
-            service.audit.note(COMMAND, SENDING, patient_id, target.id)
-            return push(self._remote(target), ledger, self._records.whole(patient_id, target.id))
+            service.audit.note(COMMAND, "send the end of a consent", patient_id, target.id)
+            return push(self._remote(target), ledger, ended)
+
+    def whom(self, target: Target) -> list[str]:
+        """Of whom something may be sent to a target: who agreed, and who did before, until its end is told."""
+        agreed = list(self._service.links.of(target.id))
+        sent = select(Sent.patient_id).distinct().where(Sent.target == target.url).order_by(Sent.patient_id)
+        before = (row.patient_id for row in self._service.store.look(sent))
+        return agreed + [each for each in before if each not in agreed and self._ended(target, each)]
 
     def look_again(self, url: str) -> int:
         """Have what is in doubt at an address sent again, after somebody looked; gives how much that is."""
@@ -135,7 +154,7 @@ class Pushes:
     def add(self, jobs: Jobs) -> None:
         """Have every record that is another one since be brought: one job for each target and patient."""
         for target in self.targets():
-            for patient_id in self._service.links.of(target.id):
+            for patient_id in self.whom(target):
                 with suppress(Shredded, Unknown):  # erased at this moment
                     key = f"{target.id} {patient_id} {self._records.state(patient_id)}"
                     before = Job.kind == PUSHING, Job.key.startswith(f"{target.id} {patient_id} "), Job.key != key
@@ -183,6 +202,23 @@ class Pushes:
             raise Hopeless(str(reason)) from None
         if pushed and pushed.failed:
             raise Unfinished(f"{len(pushed.failed)} resources did not arrive, the first: {pushed.failed[0].why}")
+
+    def _ledger(self, target: Target, patient_id: str) -> SentLedger:
+        service = self._service
+        return SentLedger(service.store, service.folder, target.url, patient_id, service.now)
+
+    def _ended(self, target: Target, patient_id: str) -> list[Resource]:
+        """The consents that a target does not know the end of, of a patient whom it knows and may know no more of."""
+        ledger, patient = self._ledger(target, patient_id), self._service.links.naming.patient(patient_id)
+        there = ledger.known(f"Patient/{patient}")
+        if there is None or not there.remote:
+            return []
+        try:
+            ended = self._records.ended(patient_id, target.id)
+        except (Shredded, Unknown):  # erased: there is nobody to speak of, and the erasure says who has their data
+            return []
+        known = {one.path: ledger.known(one.path) for one in ended}
+        return [one for one in ended if (noted := known[one.path]) is None or noted.sha256 != digest(one)]
 
     def _remote(self, target: Target) -> Remote:
         """The connection to a target, kept with its token."""

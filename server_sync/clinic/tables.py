@@ -425,7 +425,8 @@ class Target(Table):
 class Sent(Table):
     """A resource that a target holds, or may: the hash of what was sent, and `remote`, where it is there.
 
-    `doubt` says why somebody has to look before it is sent again; it is not sure then whether it is there.
+    `doubt` says why somebody has to look before it is sent again; it is not sure then whether it is there. `etag` names
+    the version that we wrote, "" where the target gave none; what is `theirs` is the target's own, and not written.
     """
 
     __tablename__ = "sent"
@@ -436,3 +437,5 @@ class Sent(Table):
     at: Mapped[datetime]
     remote: Mapped[str] = mapped_column(server_default="")
     doubt: Mapped[str] = mapped_column(server_default="")
+    etag: Mapped[str] = mapped_column(server_default="")
+    theirs: Mapped[bool] = mapped_column(server_default=false())

@@ -5,19 +5,19 @@ right, more are for somebody to look at.
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
 from server_sync.client.patience import Later
 from server_sync.fhir.bundles import Bundle, Entry, Request
-from server_sync.fhir.datatypes import encoded, plain, to_json
+from server_sync.fhir.datatypes import plain, to_json
 from server_sync.fhir.naming import criterion
 from server_sync.fhir.pushing import FAULT_OF_ONE, Pushing
-from server_sync.fhir.remote import FEW_TRIES, Answer
+from server_sync.fhir.remote import FEW_TRIES, Answer, etag_of
 from server_sync.fhir.resources import Resource
 
 MOST_IN_A_TRANSACTION = 8
@@ -31,8 +31,9 @@ class _Named(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-class _Meta(msgspec.Struct, frozen=True):
+class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     tag: tuple[_Named, ...] = ()
+    version_id: str = ""
 
 
 class _There(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ class _There(msgspec.Struct, frozen=True):
 class _Response(msgspec.Struct, frozen=True):
     status: str = ""
     location: str = ""
+    etag: str = ""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -63,17 +65,18 @@ class _Bundle(msgspec.Struct, frozen=True):
 
 
 class _Made(NamedTuple):
-    """Where a resource is, and whether it was there before."""
+    """Where a resource is, whether it was there before, and what names its version."""
 
     remote: str
     before: bool
+    etag: str
 
 
 def send(pushing: Pushing, resources: Sequence[Resource]) -> None:
     """Bring resources that are wanted: what is known to be there is changed in its place, the rest is made."""
     some: list[Resource] = []
     for resource in resources:
-        noted = pushing.ledger.known(resource.path)
+        noted = pushing.known(resource.path)
         if noted is not None and noted.remote:
             _make(pushing, some)  # it may refer to these
             some = []
@@ -92,7 +95,7 @@ def _make(pushing: Pushing, resources: Sequence[Resource]) -> None:
     if not going:
         return
     try:
-        answer = pushing.server.ask("POST", "", to_json(_transaction(pushing, going)))
+        answer = pushing.ask("POST", "", to_json(_transaction(pushing, going)))
     except Later as reason:
         if len(going) == 1:
             pushing.stumbled(going[0], reason)
@@ -117,9 +120,10 @@ def _one_by_one(pushing: Pushing, resources: Sequence[Resource]) -> None:
 
 def _counted(pushing: Pushing, resources: Sequence[Resource], made: Sequence[_Made]) -> None:
     """Take what is there once as arrived; what was there before may be older, and is written once more."""
-    counts = _counts(pushing, resources)
+    versions = _versions(pushing, resources)
     for resource, one in zip(resources, made, strict=True):
-        times = counts[str(resource.id)]
+        there = versions.get(str(resource.id), [])
+        times = len(there)
         if times > 1:
             pushing.quarantine(resource, f"it is there {times} times, which nobody can mend from here")
         elif times == 0:
@@ -127,28 +131,29 @@ def _counted(pushing: Pushing, resources: Sequence[Resource], made: Sequence[_Ma
         elif one.before:
             _change(pushing, resource, one.remote)
         else:
-            pushing.arrived(resource, one.remote)
+            pushing.arrived(resource, one.remote, one.etag or etag_of(there[0]))
 
 
-def _counts(pushing: Pushing, resources: Sequence[Resource]) -> Counter[str]:
-    """How often each is there, by our id, as the server's own search says."""
+def _versions(pushing: Pushing, resources: Sequence[Resource]) -> Mapping[str, Sequence[str]]:
+    """In which version each is there, for each time that it is, by our id, as the server's own search says."""
     by_type: dict[str, list[str]] = {}
     for resource in resources:
         by, _, value = criterion(plain(resource)).partition("=")
         by_type.setdefault(f"{type(resource).__name__}?_count={_MOST_FOUND}&{by}", []).append(value)
-    found: Counter[str] = Counter()
+    found = defaultdict[str, list[str]](list)
     for search, values in by_type.items():
-        answer = pushing.server.ask("GET", f"{search}={quote(','.join(values), safe=',')}")
+        answer = pushing.ask("GET", f"{search}={quote(','.join(values), safe=',')}")
         if answer.status != 200:
             raise Later(f"{pushing.server.base} does not say what it has ({answer.why})", tries=FEW_TRIES)
         for entry in answer.read(_Bundle).entry:
-            found.update(entry.resource.ours)
+            for ours in entry.resource.ours:
+                found[ours].append(entry.resource.meta.version_id)
     return found
 
 
 def _change(pushing: Pushing, resource: Resource, remote: str) -> None:
-    content = _referring(pushing, plain(resource), {})
-    pushing.put(resource, encoded({**content, "id": remote.partition("/")[2]}), remote)
+    content = pushing.referring(plain(resource), {})
+    pushing.put(resource, {**content, "id": remote.partition("/")[2]}, remote)
 
 
 def _transaction(pushing: Pushing, resources: Sequence[Resource]) -> Bundle:
@@ -157,22 +162,9 @@ def _transaction(pushing: Pushing, resources: Sequence[Resource]) -> Bundle:
     for one in resources:
         content = plain(one)
         request = Request(method="POST", url=type(one).__name__, if_none_exist=criterion(content))
-        chosen = {name: value for name, value in _referring(pushing, content, here).items() if name != "id"}
+        chosen = {name: value for name, value in pushing.referring(content, here).items() if name != "id"}
         entries.append(Entry(full_url=here[one.path], resource=chosen, request=request))
     return Bundle(type="transaction", entry=tuple(entries))
-
-
-def _referring(pushing: Pushing, value: Any, here: Mapping[str, str]) -> Any:
-    """A resource as it refers to others on the server: by where they are there, or to those of the same transaction."""
-    if isinstance(value, list):
-        return [_referring(pushing, part, here) for part in value]
-    if not isinstance(value, dict):
-        return value
-    parts = {name: _referring(pushing, part, here) for name, part in value.items()}
-    if isinstance(path := value.get("reference"), str):
-        noted = pushing.ledger.known(path)
-        parts["reference"] = here.get(path) or (noted.remote if noted and noted.remote else path)
-    return parts
 
 
 def _made(pushing: Pushing, answer: Answer, resources: Sequence[Resource]) -> list[_Made]:
@@ -182,4 +174,8 @@ def _made(pushing: Pushing, answer: Answer, resources: Sequence[Resource]) -> li
     kinds = [type(one).__name__ for one in resources]
     if [place and place[1].partition("/")[0] for place in places] != kinds:
         raise Later(f"{pushing.server.base} does not say where it put things ({answer.why})", tries=FEW_TRIES)
-    return [_Made(place[1], one.status.startswith("200")) for place, one in zip(places, said, strict=True) if place]
+    return [
+        _Made(place[1], one.status.startswith("200"), one.etag)
+        for place, one in zip(places, said, strict=True)
+        if place
+    ]

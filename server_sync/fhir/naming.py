@@ -1,7 +1,8 @@
 """Which resource is which: ids that are the same whenever the same thing is written, and nobody can guess."""
 
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -48,6 +49,20 @@ class Naming(NamedTuple):
 def identifier(id: str) -> Identifier:
     """What a resource is known by on a server that chooses ids itself."""
     return Identifier(system=IDS, value=id)
+
+
+def called_by_others(identifiers: Sequence[Identifier]) -> Identifier | None:
+    """What another system calls whom these name, None for nothing: not our own id, and not what the clinic calls them.
+
+    A number without a system is a guess anywhere else.
+    """
+    found = (one for one in identifiers if one.system not in ("", IDS) and one.use != "secondary")
+    return next(found, None)
+
+
+def written(value: str) -> str:
+    """A value as a search has it (R4, Search, 3.1.1.4.0.1)."""
+    return re.sub(r"([\\,|$])", r"\\\1", value)
 
 
 def refer(kind: str, id: str) -> Reference:

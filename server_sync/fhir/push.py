@@ -4,7 +4,7 @@ Where the server lets clients choose ids, each resource is put where its own id 
 and no two can be made. Elsewhere see `creating`. What is there is written in a ledger; the next time goes on from it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 import msgspec
@@ -12,7 +12,8 @@ import msgspec
 from server_sync.client.patience import Refused
 from server_sync.fhir import creating
 from server_sync.fhir.bundles import R4
-from server_sync.fhir.datatypes import plain, to_json
+from server_sync.fhir.datatypes import plain
+from server_sync.fhir.matching import without_theirs
 from server_sync.fhir.pushing import Ledger, Pushed, Pushing, references
 from server_sync.fhir.remote import Remote
 from server_sync.fhir.resources import Resource
@@ -33,17 +34,21 @@ class _Statement(msgspec.Struct, frozen=True, rename="camel"):
     rest: tuple[_Rest, ...] = ()
 
 
-def push(server: Remote, ledger: Ledger, resources: Sequence[Resource]) -> Pushed:
+def push(
+    server: Remote, ledger: Ledger, resources: Sequence[Resource], may: Callable[[], bool] = lambda: True
+) -> Pushed:
     """Bring resources of one patient to a server: all that they refer to must be among them, or there already.
 
-    Raises Later where the server cannot be reached or takes nothing now, and Refused where it never will; what is there
-    by then is noted.
+    Raises Later where the server cannot be reached or takes nothing now, Refused where it never will, and Withdrawn as
+    soon as we do not `may` any more; what is there by then is noted.
     """
     with ledger.alone():
         types = abilities(server)
-        pushing = Pushing(server, ledger, types)
+        pushing = Pushing(server, ledger, types, may)
+        chosen = bool(types) and all(types.get(type(one).__name__, True) for one in resources)
         wanted = [one for one in in_order(resources) if pushing.wanted(one)]
-        if all(types.get(type(one).__name__, True) for one in resources) and types:
+        wanted = without_theirs(pushing, wanted, chosen)
+        if chosen:
             _put_each(pushing, wanted)
             return pushing.came_of("put")
         creating.send(pushing, wanted)
@@ -77,4 +82,4 @@ def in_order(resources: Iterable[Resource]) -> tuple[Resource, ...]:
 def _put_each(pushing: Pushing, resources: Sequence[Resource]) -> None:
     for resource in resources:
         if pushing.can_go(resource):
-            pushing.put(resource, to_json(resource), resource.path)
+            pushing.put(resource, pushing.referring(plain(resource), {}), resource.path)

@@ -1,27 +1,37 @@
 """What every way of bringing resources to a server shares: the ledger, what came of it, and what stops whom."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from server_sync.client.patience import Later
-from server_sync.fhir.datatypes import plain, to_json
+from server_sync.fhir.datatypes import encoded, plain, to_json
 from server_sync.fhir.remote import Answer, Remote
 from server_sync.fhir.resources import Resource
 
 FAULT_OF_ONE = frozenset({409, 500})
+CHANGED = 412
+"""What a server answers that has another version than If-Match names."""
+JSON = "application/fhir+json"
 
 
 class Noted(NamedTuple):
     """What a ledger knows of a resource: the hash of what was sent, and where it is on the server.
 
-    `quarantined` says why it must not be sent again as it is before somebody has looked; "" for nothing.
+    `quarantined` says why it must not be sent again as it is before somebody has looked; "" for nothing. `etag` names
+    the version that we wrote there, "" where the server gave none; what is `theirs` is the server's own, not written.
     """
 
     sha256: str
     remote: str = ""
     quarantined: str = ""
+    etag: str = ""
+    theirs: bool = False
+
+
+class Withdrawn(Exception):
+    """Nothing more may be sent of this patient."""
 
 
 class Ledger(Protocol):
@@ -58,10 +68,12 @@ class Pushed(NamedTuple):
 class Pushing:
     """One run: what is to be brought, what has arrived, and what has not."""
 
-    def __init__(self, server: Remote, ledger: Ledger, types: Mapping[str, bool]) -> None:
-        """Bring resources of `types` to a server; of none where it does not say which it takes."""
-        self.server, self.ledger = server, ledger
-        self._types = types
+    def __init__(
+        self, server: Remote, ledger: Ledger, types: Mapping[str, bool], may: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Bring resources of `types` to a server, of any where it does not say which it takes, while we `may`."""
+        self.server, self._ledger, self._types, self._may = server, ledger, types, may
+        self._known = dict[str, Noted | None]()
         self._written = self._unchanged = 0
         self._missing: set[str] = set()
         self._quarantined: list[Trouble] = []
@@ -75,14 +87,24 @@ class Pushing:
 
     def wanted(self, resource: Resource) -> bool:
         """Whether a resource is not there yet as it is now."""
-        noted = self.ledger.known(resource.path)
+        noted = self.known(resource.path)
         if noted is None or noted.sha256 != digest(resource):
             return True
         if noted.quarantined:
-            self._trouble(self._quarantined, resource, noted.quarantined)
+            self._trouble(self._quarantined, resource, noted.quarantined, is_there=bool(noted.remote))
         else:
             self._unchanged += 1
         return False
+
+    def known(self, path: str) -> Noted | None:
+        """What the ledger knows of a resource."""
+        if path not in self._known:
+            self._known[path] = self._ledger.known(path)
+        return self._known[path]
+
+    def ask(self, method: str, path: str, body: bytes = b"", kind: str = JSON, if_match: str = "") -> Answer:
+        """Ask the server as `Remote` does, and nothing any more once we may not; raises Withdrawn, too."""
+        return self.server.ask(method, path, body, kind, if_match, self._check)
 
     def can_go(self, resource: Resource) -> bool:
         """Whether its type is taken, and nothing that it refers to is missing; who cannot go is held."""
@@ -95,22 +117,41 @@ class Pushing:
             return True
         return False
 
-    def put(self, resource: Resource, content: bytes, remote: str) -> None:
-        """Write a resource to where it is on the server."""
+    def put(self, resource: Resource, said: Mapping[str, Any], remote: str) -> None:
+        """Write a resource to where it is on the server, over nothing but what we wrote there before."""
+        noted = self.known(resource.path)
+        ours = noted.etag if noted else ""
+        content = encoded(said)
         try:
-            answer = self.server.ask("PUT", remote, content)
+            answer = self.ask("PUT", remote, content, if_match=ours)
+            there = self.ask("GET", remote) if answer.status == CHANGED and ours else None
         except Later as reason:
             self.stumbled(resource, reason)
             return
         if answer.status in (200, 201):
-            self.arrived(resource, remote)
-        else:
+            self.arrived(resource, remote, answer.etag)
+        elif there is None:
             self.refused(resource, answer)
+        elif _same(there.body, said):  # we wrote it, and the answer to that was lost
+            self.arrived(resource, remote, there.etag)
+        else:
+            self.in_conflict(resource, f"it was changed there since, and is not written over ({answer.why})")
 
-    def arrived(self, resource: Resource, remote: str) -> None:
-        """A resource is there."""
-        self.ledger.note(resource.path, Noted(digest(resource), remote))
+    def arrived(self, resource: Resource, remote: str, etag: str) -> None:
+        """A resource is there, in the version that `etag` names."""
+        self._note(resource, Noted(digest(resource), remote, "", etag))
         self._written += 1
+
+    def is_theirs(self, resource: Resource, remote: str) -> None:
+        """The server has what a resource of ours means: others refer to that, and ours is not sent."""
+        self._note(resource, Noted(digest(resource), remote, theirs=True))
+        self._unchanged += 1
+
+    def in_conflict(self, resource: Resource, why: str) -> None:
+        """Somebody has to look, and what is there already is left as it is; others may refer to it."""
+        noted = self.known(resource.path) or Noted("")
+        self._note(resource, noted._replace(sha256=digest(resource), quarantined=why))
+        self._trouble(self._quarantined, resource, why, is_there=bool(noted.remote))
 
     def refused(self, resource: Resource, answer: Answer) -> None:
         """However often it is asked, the server will not take a resource as it is."""
@@ -118,7 +159,7 @@ class Pushing:
 
     def quarantine(self, resource: Resource, why: str) -> None:
         """Somebody has to look before a resource is sent again as it is."""
-        self.ledger.note(resource.path, Noted(digest(resource), "", why))
+        self._note(resource, Noted(digest(resource), "", why))
         self._trouble(self._quarantined, resource, why)
 
     def failed(self, resource: Resource, why: str) -> None:
@@ -131,14 +172,40 @@ class Pushing:
             raise reason
         self.failed(resource, str(reason))
 
-    def _trouble(self, kind: list[Trouble], resource: Resource, why: str) -> None:
+    def referring(self, value: Any, here: Mapping[str, str]) -> Any:
+        """A resource as it refers to others on the server: by where they are, or to those of the same transaction."""
+        if isinstance(value, list):
+            return [self.referring(part, here) for part in value]
+        if not isinstance(value, dict):
+            return value
+        parts = {name: self.referring(part, here) for name, part in value.items()}
+        if isinstance(path := value.get("reference"), str):
+            noted = self.known(path)
+            parts["reference"] = here.get(path) or (noted.remote if noted and noted.remote else path)
+        return parts
+
+    def _check(self) -> None:
+        if not self._may():
+            raise Withdrawn
+
+    def _note(self, resource: Resource, noted: Noted) -> None:
+        self._ledger.note(resource.path, noted)
+        self._known[resource.path] = noted
+
+    def _trouble(self, kind: list[Trouble], resource: Resource, why: str, is_there: bool = False) -> None:
         kind.append(Trouble(resource.path, why))
-        self._missing.add(resource.path)
+        if not is_there:
+            self._missing.add(resource.path)
 
 
 def digest(resource: Resource) -> str:
     """The SHA-256 of a resource as we write it."""
     return hashlib.sha256(to_json(resource)).hexdigest()
+
+
+def _same(there: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Whether a server has what we said, whatever it says of its own beside."""
+    return all(there.get(name) == value for name, value in said.items() if name != "meta")
 
 
 def references(value: Any) -> set[str]:

@@ -3,7 +3,7 @@
 Nothing is sent to where a redirect points, and only JSON is an answer: a page with status 200 is a portal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx
@@ -32,6 +32,13 @@ class Answer(NamedTuple):
         codes = [str(issue.get("code", "")) for issue in _list(self.body.get("issue")) if isinstance(issue, dict)]
         said = ", ".join(filter(None, codes)) or str(self.body.get("error", ""))[:100]
         return f"status {self.status}" + (f": {said}" if said else "")
+
+    @property
+    def etag(self) -> str:
+        """What names the version of the resource that was answered, for If-Match; "" where nothing does."""
+        meta = self.body.get("meta")
+        version = meta.get("versionId") if isinstance(meta, dict) else None
+        return self.headers.get("ETag", "") or etag_of(version)
 
     def read(self, kind: type[T]) -> T:
         """The body as what it should be; raises Later where it is not, as a portal or a proxy may answer anything."""
@@ -72,18 +79,32 @@ class Remote:
         self.base, self._http, self._tokens = checked(base), http, tokens
         self._patience = patience or Patience()
 
-    def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/fhir+json") -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        kind: str = "application/fhir+json",
+        if_match: str = "",
+        before: Callable[[], None] = lambda: None,
+    ) -> Answer:
         """What the server says to a question; raises Later or Refused where that is no answer.
 
         An answer may be a refusal of what was asked: statuses 400 to 499 are the asker's to read, but those that say
-        who may ask, and those that say to ask again.
+        who may ask, and those that say to ask again. `if_match` names the version that may be written over, "" for
+        any; `before` is called each time before anything is sent, and may raise.
         """
-        return self._patience.keep_trying(lambda: self._once(method, path, body, kind))
 
-    def _once(self, method: str, path: str, body: bytes, kind: str) -> Answer:
-        headers = {"Accept": "application/fhir+json, application/json;q=0.9"}
-        if body:
-            headers["Content-Type"] = kind
+        def once() -> Answer:
+            before()
+            return self._once(method, path, body, {"Content-Type": kind} if body else {}, if_match)
+
+        return self._patience.keep_trying(once)
+
+    def _once(self, method: str, path: str, body: bytes, about: Mapping[str, str], if_match: str) -> Answer:
+        headers = {"Accept": "application/fhir+json, application/json;q=0.9", **about}
+        if if_match:
+            headers["If-Match"] = if_match
         if self._tokens is not None:
             headers["Authorization"] = f"Bearer {self._tokens.token()}"
         said, content = self._exchanged(method, f"{self.base}/{path}".rstrip("/"), body, headers)
@@ -134,6 +155,11 @@ class Remote:
             why = f"{self.base} does not answer like a FHIR server (status {said.status_code}, {kind or 'no type'})"
             raise Later(f"{why}; check the address", tries=FEW_TRIES)
         return {}
+
+
+def etag_of(version: object) -> str:
+    """The ETag of a version of a resource (R4, RESTful API, 3.1.0.5); "" where its id is not known."""
+    return f'W/"{version}"' if isinstance(version, str) and version else ""
 
 
 def _list(value: object) -> list[Any]:

@@ -93,7 +93,8 @@ async function isThere(base, reference) {
 }
 
 async function refused(method, base, path, body) {
-  for (const resource of ["PUT", "POST"].includes(method) ? resourcesIn(body) : []) {
+  const writes = ["PUT", "POST"].includes(method) && !path.endsWith("/_search");
+  for (const resource of writes ? resourcesIn(body) : []) {
     const issues = medplumIssues(resource);
     if (issues.length) {
       return [400, { resourceType: "OperationOutcome", issue: issues }];
@@ -123,7 +124,8 @@ async function answer(request, body) {
   if (base.startsWith("auth-") && !tokens.has(bearer)) {
     return [401, outcome("login", "this needs an access token")];
   }
-  const read = body ? JSON.parse(body) : undefined;
+  const isForm = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
+  const read = isForm ? Object.fromEntries(new URLSearchParams(body)) : body ? JSON.parse(body) : undefined;
   const wrong = await refused(request.method, base, path, read);
   if (wrong) {
     return wrong;

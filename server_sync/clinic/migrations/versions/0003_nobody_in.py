@@ -415,7 +415,8 @@ def _systems() -> None:
         _of_patient(),
         sa.Column("sha256", sa.String, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
-        *(sa.Column(name, sa.String, nullable=False, server_default="") for name in ("remote", "doubt")),
+        *(sa.Column(name, sa.String, nullable=False, server_default="") for name in ("remote", "doubt", "etag")),
+        sa.Column("theirs", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_index("ix_sent_patient_id", "sent", ["patient_id"])
 
