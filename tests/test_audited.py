@@ -69,6 +69,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /logout": {},
     "POST /drafts/{draft_id:str}/take": {},
     "POST /drafts/{draft_id:str}/decline": {},
+    "POST /drafts/{draft_id:str}/seen": {},
     "POST /me/{patient_id:str}/letters": {"text": "The second game hurts."},
     "POST /letters/{letter_id:str}/read": {},
     "POST /research/export": {"study": "a-study", "kind": TRIALS},

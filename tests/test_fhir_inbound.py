@@ -71,12 +71,16 @@ def test_an_order_becomes_a_draft_with_all_that_it_says() -> None:
         requester="Dr Okafor",
         reason="Frozen shoulder",
         text=(
-            "Shoulder exercises in VR",
+            "Shoulder exercises in VR (Exercise therapy)",
             "ice afterwards",
+            "bounds: from 2026-11-23",
             "stop when it hurts",
             "not above the shoulder for two weeks",
         ),
         unknown=(f"{SNOMED}|386464006",),
+        status="active",
+        replaces=(),
+        said={name: value for name, value in ORDER.items() if name != "text"},
     )
 
 
@@ -136,8 +140,9 @@ def test_minutes_in_a_unit_that_is_no_time_of_a_day_are_left_to_the_words() -> N
     ("changes", "code", "why"),
     [
         ({"resourceType": "MedicationRequest"}, "not-supported", "MedicationRequest"),
-        ({"status": "revoked"}, "business-rule", "revoked"),
-        ({"status": "completed"}, "business-rule", "completed"),
+        ({"status": "so-so"}, "business-rule", "so-so"),
+        ({"occurrenceTiming": {"modifierExtension": [{"url": "x"}]}}, "extension", "modifierExtension"),
+        ({"extension": json.loads('[{"extension":' * 30 + "[]" + "}]" * 30)}, "structure", "deep"),
         ({"intent": "whim"}, "business-rule", "whim"),
         ({"doNotPerform": True}, "not-supported", "doNotPerform"),
         ({"modifierExtension": [{"url": "https://hospital.example/negated"}]}, "extension", "modifierExtension"),
@@ -165,10 +170,73 @@ def test_what_is_no_order_is_refused(content: bytes) -> None:
         draft_of(content, games.names())
 
 
-def test_long_words_are_cut_and_many_are_not_all_kept() -> None:
-    found = draft(note=[{"text": f"{number} " + "x" * 3000} for number in range(60)])
-    assert max(len(text) for text in found.text) <= 2000
-    assert len(found.text) <= 40
+def test_long_words_and_many_are_all_kept() -> None:
+    notes = [f"{number} " + "x" * 3000 for number in range(60)]
+    assert [text for text in draft(note=[{"text": text} for text in notes]).text if "xxx" in text] == notes
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"bodySite": [{"coding": [{"system": SNOMED, "code": "91775009", "display": "Left shoulder"}]}]},
+         "body site: Left shoulder"),
+        ({"bodySite": [{"coding": [{"system": SNOMED, "code": "91775009"}], "text": "left"}]},
+         f"body site: left ({SNOMED}|91775009)"),
+        ({"performer": [{"reference": "Practitioner/3", "display": "Dr Berg"}]}, "performer: Dr Berg (Practitioner/3)"),
+        ({"supportingInfo": [{"reference": "Observation/9"}]}, "supporting info: Observation/9"),
+        ({"occurrenceTiming": None, "occurrenceDateTime": "2026-12-01"}, "occurrence: 2026-12-01"),
+        ({"occurrenceTiming": None, "occurrencePeriod": {"start": "2026-12-01", "end": "2026-12-24"}},
+         "occurrence: from 2026-12-01 until 2026-12-24"),
+        ({"occurrenceTiming": {"repeat": {"boundsDuration": {"value": 6, "unit": "weeks"}}}},
+         "bounds duration: 6 weeks"),
+        ({"occurrenceTiming": {"repeat": {"boundsRange": {"low": {"value": 4}, "high": {"value": 6, "code": "wk"}}}}},
+         "bounds: 4 to 6 wk"),
+        ({"occurrenceTiming": {"repeat": {"count": 12}}}, "count: 12"),
+        ({"occurrenceTiming": {"repeat": {"frequency": 2, "frequencyMax": 4, "period": 1, "periodUnit": "d"}}},
+         "frequency max: 4"),
+        ({"occurrenceTiming": {"repeat": {"duration": 2, "durationUnit": "wk"}}}, "duration: 2"),
+        ({"occurrenceTiming": {"code": {"coding": [{"code": "BID"}]}}}, "BID"),
+        ({"occurrenceTiming": {"event": ["2026-12-01"]}}, "event: 2026-12-01"),
+        ({"quantityQuantity": {"value": 3, "unit": "visits"}}, "quantity: 3 visits"),
+        ({"authoredOn": "2026-11-20"}, "authored on: 2026-11-20"),
+        ({"replaces": [{"identifier": {"system": "urn:orders", "value": "6"}}]}, "replaces: urn:orders|6"),
+        ({"extension": [{"url": "urn:load", "valueString": "no weights"}]},
+         "extension: url urn:load; value no weights"),
+        ({"note": [{"text": "slowly", "authorString": "Dr Berg"}]}, "slowly (author: Dr Berg)"),
+        ({"text": {"status": "additional", "div": "<div>Not <b>above</b> 90</div>"}}, "Not above 90"),
+        ({"somethingNew": {"of": ["R6", True]}}, "something new: of R6, yes"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_is_no_field_of_ours_is_kept_in_words(changes: dict[str, Any], line: str) -> None:
+    assert line in draft(**changes).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        ({"asNeededBoolean": True}, "as needed: yes"),
+        ({"asNeededCodeableConcept": {"text": "when it aches"}}, "as needed: when it aches"),
+        ({"priority": "stat"}, "priority: stat"),
+        ({"intent": "proposal"}, "intent: proposal"),
+        ({"status": "draft"}, "status: draft"),
+    ],
+)
+def test_what_changes_the_meaning_of_all_the_rest_is_said_first(changes: dict[str, Any], first: str) -> None:
+    assert draft(**changes).text[0] == first
+
+
+def test_our_own_address_before_a_reference_is_left_out() -> None:
+    base = "https://clinic.example/fhir"
+    found = draft_of(
+        order(subject={"reference": f"{base}/Patient/1"}, replaces=[{"reference": f"{base}/ServiceRequest/2"}]),
+        games.names(),
+        base,
+    )
+    assert (found.patient, found.replaces) == ("Patient/1", ("ServiceRequest/2",))
+    for elsewhere in ("https://elsewhere.example/fhir", "", "https://clinic.example"):
+        with pytest.raises(OrderRefused):
+            draft_of(order(subject={"reference": f"{base}/Patient/1"}), games.names(), elsewhere)
 
 
 def _inside(value: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

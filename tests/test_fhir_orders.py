@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fhir_fixtures import FhirServer
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +20,7 @@ from server_fixtures import Clock, a_service
 from typer.testing import CliRunner
 
 import steadyreach
+from server_sync.clinic.drafts import MOST_VERSIONS, practice_of
 from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.service import Service
 from server_sync.fhir.inbound import LARGEST_BYTES
@@ -30,8 +33,13 @@ SCRIPT = "<script>alert('canary')</script>"
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=Clock()) as opened:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
+    with a_service(tmp_path / "clinic", now=clock) as opened:
         for system in (HOSPITAL, INSURER):
             let_in(opened, system)
         share(opened, "p-ada", name="Ada Byron", identifier=f"{MRN}|4711")
@@ -88,7 +96,9 @@ def test_an_order_is_a_draft_that_its_sender_reads_back(
     assert there.json()["status"] == "draft"
     assert there.json()["identifier"][1] == {"system": "urn:example:orders", "value": "7"}
     assert not any(fhir_server.issues(said.json()).values())
-    (found,) = system.all(f"ServiceRequest?patient={service.links.naming.patient(ada(service))}&code=parts.exercise")
+    (found,) = system.all(
+        f"ServiceRequest?patient={service.links.naming.patient(ada(service))}&code=games.fruit_ladder"
+    )
     assert found == said.json()
     with pytest.raises(NothingPrescribed):
         service.prescriptions.current("p-ada")
@@ -101,8 +111,6 @@ def test_the_same_order_is_taken_once_however_often_it_comes(system: SystemClien
     assert [each.status_code for each in said] == [201, 200, 200, 200, 200, 200]
     assert len({each.headers["location"] for each in said}) == 1
     assert len(service.drafts.waiting()) == 1
-    other = system.order(an_order(patientInstruction="more"))
-    assert (other.status_code, other.json()["issue"][0]["code"]) == (409, "duplicate")
     assert system.order(an_order(number="8")).status_code == 201
     refused = system.order(an_order(), If_None_Exist="patient=1")
     assert (refused.status_code, refused.json()["issue"][0]["code"]) == (400, "not-supported")
@@ -165,6 +173,7 @@ def test_after_the_consent_ended_nothing_comes_in_and_nothing_is_read_back(
         (b" " * (LARGEST_BYTES + 1), 413, "too-long"),
         (an_order(resourceType="Patient"), 422, "not-supported"),
         (an_order(status="completed"), 422, "business-rule"),
+        (an_order(status="so-so"), 422, "business-rule"),
         (an_order(doNotPerform=True), 422, "not-supported"),
         (an_order(modifierExtension=[{"url": "x"}]), 422, "extension"),
         (an_order(identifier=None), 422, "required"),
@@ -193,6 +202,211 @@ def test_whatever_an_order_says_it_is_never_the_server_that_fails(
 ) -> None:
     said = system.order(json.dumps({**json.loads(an_order()), name: value}).encode())
     assert said.status_code in (200, 201, 400, 409, 422), said.text
+
+
+def test_what_was_ordered_is_answered_as_it_was_said(system: SystemClient, fhir_server: FhirServer) -> None:
+    told: dict[str, Any] = {
+        "intent": "plan", "priority": "urgent", "authoredOn": "2026-11-20",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "229065009"}], "text": "Exercises"},
+        "occurrenceTiming": {
+            "repeat": {"boundsPeriod": {"start": "2026-12-01"}, "count": 12, "frequency": 3, "period": 1,
+                       "periodUnit": "wk"}
+        },
+        "reasonCode": [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "M75.0"}], "text": "stiff"}],
+        "requester": {"reference": "Practitioner/12", "display": "Dr Okafor"},
+        "bodySite": [{"text": "left shoulder"}], "asNeededBoolean": True,
+        "note": [{"authorString": "Dr Berg", "text": "slowly"}], "patientInstruction": "stop when it hurts",
+    }  # fmt: skip
+    said = system.order(an_order(**told)).json()
+    assert {name: said[name] for name in told} == told
+    assert not any(fhir_server.issues(said).values())
+    assert system.get(f"/fhir/ServiceRequest/{said['id']}").json() == said
+
+
+def test_a_known_order_that_is_read_by_sending_it_again_is_in_the_audit(system: SystemClient, service: Service) -> None:
+    there = system.order(an_order()).headers["location"].partition("/fhir/")[2]
+    for more in ({}, {"If_None_Exist": "identifier=urn:example:orders|7"}):
+        system.order(an_order(), **more)
+        (row, *_) = service.audit.listed()
+        assert (row.actor, row.action, row.patient_id, row.thing) == (
+            "system hospital.example", "read over FHIR", ada(service), there,
+        )  # fmt: skip
+
+
+def test_an_order_may_name_the_patient_by_our_own_address(system: SystemClient, service: Service) -> None:
+    named = f"Patient/{service.links.naming.patient(ada(service))}"
+    assert system.order(an_order(subject={"reference": f"http://127.0.0.1/fhir/{named}"})).status_code == 201
+    elsewhere = {"reference": f"https://elsewhere.example/fhir/{named}"}
+    assert system.order(an_order(number="8", subject=elsewhere)).status_code == 422
+
+
+# What its sender changes
+
+
+def test_an_order_that_is_changed_waits_as_it_is_now_and_nobody_takes_up_what_it_was(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    there = system.order(an_order()).headers["location"]
+    (before,) = service.drafts.waiting()
+    form = form_of(client.get("/drafts").text)
+    said = system.order(an_order(patientInstruction="only the left arm"))
+    assert (said.status_code, said.headers["location"]) == (200, there)
+    assert system.get(there).json()["patientInstruction"] == "only the left arm"
+    (now,) = service.drafts.waiting()
+    assert (now.id, now.name, now.number) == (before.id, f"{before.id}.2", 2)
+    page = client.get("/drafts").text
+    assert "this is version 2" in page
+    assert "new: only the left arm" in page
+    for decide in ("take", "decline"):
+        refused = send(f"/drafts/{before.name}/{decide}", **form)
+        assert (refused.status_code, "not what you saw" in refused.text) == (409, True)
+    assert send(f"/drafts/{now.name}/take", **form_of(page)).status_code == 303
+    assert system.get(there).json()["status"] == "active"
+
+
+@pytest.mark.parametrize("status", ["revoked", "entered-in-error", "completed", "on-hold"])
+def test_an_order_that_its_sender_ends_waits_no_more_and_a_therapist_is_told(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any], status: str
+) -> None:
+    there = system.order(an_order()).headers["location"]
+    said = system.order(an_order(status=status))
+    assert (said.status_code, said.json()["status"]) == (200, status)
+    assert not service.drafts.waiting()
+    (draft,) = service.drafts.news()
+    page = client.get("/drafts").text
+    assert "nobody took it up" in page
+    assert f"new: status: {status}" in page
+    assert "/take" not in page
+    assert send(f"/drafts/{draft.name}/take", games="fruit_ladder").status_code == 409
+    assert send(f"/drafts/{draft.name}/seen").status_code == 303
+    assert "No order waits" in client.get("/drafts").text
+    assert system.get(there).json()["status"] == status
+    assert [each.action for each in service.audit.listed() if each.thing == draft.id][::-1] == [
+        "order a programme", "end an order", *["read an order"] * 2, "see the change of an order",
+    ]  # fmt: skip
+    assert system.order(an_order()).json()["status"] == "draft"
+    assert [each.number for each in service.drafts.waiting()] == [3]
+
+
+@pytest.mark.parametrize("change", [{"status": "revoked"}, {"patientInstruction": "never lift"}], ids=["end", "change"])
+def test_a_change_of_what_was_taken_up_is_shown_and_changes_no_programme(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any], change: dict[str, str]
+) -> None:
+    there = system.order(an_order()).headers["location"]
+    (draft,) = service.drafts.waiting()
+    send(f"/drafts/{draft.id}/take", **form_of(client.get("/drafts").text))
+    before = service.prescriptions.current("p-ada")
+    assert system.order(an_order(**change)).status_code == 200
+    page = client.get("/drafts").text
+    assert "after it was taken up" in page
+    assert "What is prescribed has not changed" in page
+    assert any(f"new: {line}" in page for line in ("status: revoked", "never lift"))
+    assert service.prescriptions.current("p-ada") == before
+    assert system.get(there).json()["status"] == change.get("status", "active")
+    assert send(f"/drafts/{draft.id}/seen").status_code == 409  # of a version before
+    assert send(f"/drafts/{draft.id}.2/seen").status_code == 303
+    assert send(f"/drafts/{draft.id}.2/seen").status_code == 409
+    assert not service.drafts.news()
+
+
+def test_an_order_that_was_turned_down_waits_again_when_it_is_another_one(
+    system: SystemClient, service: Service
+) -> None:
+    system.order(an_order())
+    service.drafts.decline(service.drafts.waiting()[0].name)
+    assert system.order(an_order(status="revoked")).json()["status"] == "revoked"
+    assert not service.drafts.news()
+    assert system.order(an_order(patientInstruction="seated")).json()["status"] == "draft"
+    assert len(service.drafts.waiting()) == 1
+
+
+@pytest.mark.parametrize("by", ["identifier", "reference", "address"])
+def test_an_order_ends_those_that_it_replaces(system: SystemClient, service: Service, by: str) -> None:
+    there = [system.order(an_order(number=number)).headers["location"] for number in "12"]
+    first, second = service.drafts.waiting()
+    service.drafts.take(second.name, practice_of(second.asked), "Dr Okafor", "")
+    named: list[dict[str, Any]] = [
+        {"identifier": {"system": "urn:example:orders", "value": number}} if by == "identifier"
+        else {"reference": place if by == "address" else place.partition("/fhir/")[2]}
+        for number, place in zip("12", there, strict=True)
+    ]  # fmt: skip
+    for _ in range(2):
+        assert system.order(an_order(number="3", replaces=named)).status_code in (200, 201)
+    assert sorted(each.state for each in service.drafts.news()) == ["changed", "withdrawn"]
+    assert all("another order" in each.changes[0] for each in service.drafts.news())
+    assert [each.asked.order for each in service.drafts.waiting()] == ["urn:example:orders|3"]
+    assert [system.get(place).json()["status"] for place in there] == ["revoked", "revoked"]
+    assert len(service.prescriptions.current("p-ada").prescription.programme) == 1
+    assert first.id not in {each.id for each in service.drafts.waiting()}
+
+
+def test_an_order_for_somebody_else_under_the_same_identifier_is_refused(
+    system: SystemClient, service: Service
+) -> None:
+    share(service, "p-leo", identifier=f"{MRN}|4713")
+    system.order(an_order())
+    refused = system.order(an_order(f"{MRN}|4713"))
+    assert (refused.status_code, refused.json()["issue"][0]["code"]) == (409, "duplicate")
+
+
+def test_an_order_that_changes_without_an_end_is_refused_at_last(system: SystemClient, service: Service) -> None:
+    for number in range(MOST_VERSIONS):
+        assert system.order(an_order(patientInstruction=f"{number}")).status_code in (200, 201)
+    assert system.order(an_order(patientInstruction="more")).status_code == 422
+    assert service.drafts.waiting()[0].number == MOST_VERSIONS
+
+
+def test_one_that_is_changed_while_it_is_taken_up_is_told_as_changed_since(
+    system: SystemClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.order(an_order())
+    (draft,) = service.drafts.waiting()
+    save = service.prescriptions.save
+
+    def slowly(*given: Any) -> Any:
+        system.order(an_order(patientInstruction="seated"))
+        return save(*given)
+
+    monkeypatch.setattr(service.prescriptions, "save", slowly)
+    service.drafts.take(draft.name, practice_of(draft.asked), "Dr Okafor", "")
+    (news,) = service.drafts.news()
+    assert (news.state, news.changes) == ("changed", ("new: seated",))
+
+
+def test_what_is_prescribed_says_which_order_it_came_from_and_the_order_how_it_stands(
+    system: SystemClient, service: Service, clock: Clock
+) -> None:
+    there = system.order(an_order()).headers["location"]
+    own = a_draft()
+    service.prescriptions.save("p-ada", own, "Dr Okafor")
+    (draft,) = service.drafts.waiting()
+    written = service.drafts.take(
+        draft.name,
+        practice_of(draft.asked, games=["owl_watch"]),
+        "Dr Okafor",
+        service.prescriptions.current("p-ada").sha256,
+    )
+
+    def based() -> list[str]:
+        patient = service.links.naming.patient(ada(service))
+        found = system.all(f"ServiceRequest?patient={patient}")
+        return [
+            one["orderDetail"][0]["coding"][0]["code"]
+            for one in found
+            if one["status"] == "active" and one.get("basedOn") == [
+                {"type": "ServiceRequest", "identifier": {"system": "urn:example:orders", "value": "7"}}
+            ]
+        ]  # fmt: skip
+
+    assert based() == ["games.owl_watch"]
+    fewer = msgspec.structs.replace(own, valid_until="2026-12-31", programme=written.prescription.programme[-1:])
+    last = service.prescriptions.save("p-ada", fewer, "Dr Okafor", written.sha256)
+    assert system.get(there).json()["status"] == "active"
+    clock.now = datetime(2027, 1, 2, tzinfo=UTC)
+    later = SystemClient(system.client, now=clock.now)
+    assert later.get(there).json()["status"] == "completed"
+    service.prescriptions.save("p-ada", own, "Dr Okafor", last.sha256)
+    assert later.get(there).json()["status"] == "revoked"
 
 
 # What comes of it
@@ -327,3 +541,18 @@ def test_the_command_lists_prescribes_and_turns_down(system: SystemClient, servi
     assert entered("--decline", second["id"])[0] == 1
     assert entered("--take", "none")[0] == 1
     assert entered("--take", "a", "--decline", "b")[0] == 1
+    system.order(an_order(number="3"))
+    for number in "13":
+        system.order(an_order(number=number, status="revoked"))
+    code, said = entered()
+    assert (code, "was ended" in said, "was taken up, and its sender changed or ended it" in said) == (0, True, True)
+    listed = json.loads(entered("--json")[1])
+    assert sorted((each["state"], each["changes"]) for each in listed) == [
+        ("changed", ["new: status: revoked"]),
+        ("withdrawn", ["new: status: revoked"]),
+    ]
+    for each in listed:
+        assert entered("--take", each["id"])[0] == 1
+        assert entered("--seen", each["id"].partition(".")[0])[0] == 1
+        assert entered("--seen", each["id"])[0] == 0
+    assert entered() == (0, "No order waits.\n")

@@ -88,6 +88,7 @@ def drafts(
     folder: Folder,
     take: Annotated[str, typer.Option(metavar="ID", help="prescribe what this order asks for")] = "",
     decline: Annotated[str, typer.Option(metavar="ID", help="turn this order down")] = "",
+    seen: Annotated[str, typer.Option(metavar="ID", help="note that you saw what its sender changed or ended")] = "",
     game: Annotated[
         list[str] | None, typer.Option(help="with --take: these games instead; several are allowed")
     ] = None,
@@ -101,8 +102,8 @@ def drafts(
     """At the clinic, list what other systems ordered, and prescribe it or turn it down."""
     from server_sync.clinic.drafts import practice_of
 
-    if take and decline:
-        fail("drafts takes --take or --decline")
+    if len([each for each in (take, decline, seen) if each]) > 1:
+        fail("drafts takes --take, --decline or --seen")
     with _clinic(folder, database, keys) as service:
         if take:
             practice = practice_of(service.drafts.one(take).asked, games=game, minutes=minutes)
@@ -112,8 +113,12 @@ def drafts(
         elif decline:
             service.drafts.decline(decline)
             tell({"declined": decline}, as_json, "turned down: whoever sent it may read that")
+        elif seen:
+            service.drafts.seen(seen)
+            tell({"seen": seen}, as_json, "noted: it is not listed any more")
         else:
-            found = [_told(service, each) for each in service.drafts.waiting()]
+            listed = (*service.drafts.news(), *service.drafts.waiting())
+            found = [_told(service, each) for each in listed]
             tell(found, as_json, "\n".join(map(_order_line, found)) or "No order waits.")
 
 
@@ -189,18 +194,24 @@ def _line(known: "SystemLine") -> str:
 def _told(service: "Service", draft: "Ordered") -> dict[str, Any]:
     """An order with whose it is, and the version that whoever takes it up has to name."""
     from server_sync.clinic.audit import COMMAND
+    from server_sync.clinic.drafts import lines
 
     pseudonym = service.patients.person(draft.patient_id).pseudonym
     service.audit.note(COMMAND, "read an order", draft.patient_id, draft.id)
     held = service.drafts.current(pseudonym)
-    told = {"id": draft.id, "patient": pseudonym, "system": draft.system_id, "at": draft.at.isoformat()}
-    return {**draft.asked._asdict(), **told, "if_match": held.sha256 if held else ""}
+    told = {"id": draft.name, "patient": pseudonym, "system": draft.system_id, "at": draft.at.isoformat()}
+    told |= {"state": draft.state, "if_match": held.sha256 if held else ""}
+    return {**draft.asked._asdict(), **told, "lines": lines(draft.asked), "changes": draft.changes}
 
 
 def _order_line(told: dict[str, Any]) -> str:
-    asked = [" ".join(told["tasks"]) or "no game that is known here", *told["text"], *told["unknown"]]
-    seen = f"\n  --if-match {told['if_match']}" if told["if_match"] else ""
-    return f"{told['id']}  for {told['patient']} from {told['system']}: {'; '.join(asked)}{seen}"
+    head = f"{told['id']}  for {told['patient']} from {told['system']}"
+    if told["state"] != "waiting":
+        became = "was taken up, and its sender changed or ended it since" if told["state"] == "changed" else "was ended"
+        return "\n  ".join([f"{head} {became}: look at it, then --seen {told['id']}", *told["changes"]])
+    asked = [*([] if told["tasks"] else ["no game that is known here"]), *told["lines"], *told["changes"]]
+    if_match = [f"--if-match {told['if_match']}"] if told["if_match"] else []
+    return "\n  ".join([head, *asked, *if_match])
 
 
 def _check(changes: dict[str, str]) -> None:

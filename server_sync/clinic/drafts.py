@@ -1,7 +1,11 @@
-"""Orders of other systems: each is kept as a draft until a therapist takes it up in a version of their own, or not."""
+"""Orders of other systems: each is kept as a draft until a therapist takes it up in a version of their own, or not.
+
+Its sender may change or end it. One that waits is another one then; of one that was taken up a therapist is told, and
+what is prescribed stays as it is until they change it.
+"""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 import games
-from engine.prescription import Draft, Practice, draft_for
+from engine.prescription import EXPIRED, Draft, Practice, Prescription, draft_for, state_on
 from server_sync.clinic import tables
 from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.keys import Shredded
@@ -20,9 +24,35 @@ from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.prescriptions import NothingPrescribed, Prescriptions, Version
 from server_sync.clinic.store import Store
 from server_sync.clinic.systems import by_system
-from server_sync.fhir.inbound import DECLINED, TAKEN, WAITING, DraftProgramme, OrderRefused, draft_of
+from server_sync.fhir.datatypes import Identifier, Reference
+from server_sync.fhir.inbound import DraftProgramme, OrderRefused, draft_of, draft_path
+from server_sync.fhir.naming import IDS
+from server_sync.fhir.prescribed import BasedOn
 from server_sync.wire import sha256
 
+WAITING, TAKEN, DECLINED = "waiting", "taken", "declined"
+"""What became of an order: nobody has decided yet, it was prescribed, or it was not."""
+CHANGED, WITHDRAWN, OVER = "changed", "withdrawn", "over"
+"""Its sender changed or ended it after it was taken up; ended it before; and a therapist has seen that."""
+_AFTER_CHANGE = {
+    WAITING: WAITING,
+    DECLINED: WAITING,
+    WITHDRAWN: WAITING,
+    OVER: WAITING,
+    TAKEN: CHANGED,
+    CHANGED: CHANGED,
+}
+_AFTER_END = {
+    WAITING: WITHDRAWN,
+    DECLINED: DECLINED,
+    WITHDRAWN: WITHDRAWN,
+    OVER: OVER,
+    TAKEN: CHANGED,
+    CHANGED: CHANGED,
+}
+_SEEN = {CHANGED: TAKEN, WITHDRAWN: OVER}
+MOST_VERSIONS = 20
+"""So often an order may come again changed; all of them are kept."""
 _COLUMNS = (
     *(tables.DraftProgramme.id, tables.DraftProgramme.patient_id, tables.DraftProgramme.system_id),
     *(tables.DraftProgramme.at, tables.DraftProgramme.state, tables.DraftProgramme.sealed),
@@ -30,18 +60,69 @@ _COLUMNS = (
 
 
 class NotTaken(ValueError):
-    """A draft that cannot be taken up, or turned down; the message says why."""
+    """A draft that cannot be taken up, turned down or changed; the message says why."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """One version of an order: when it came, and what it asks for."""
+
+    at: datetime
+    asked: DraftProgramme
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of an order: from which of its versions on, in which version of the prescription, which part."""
+
+    arrivals: int
+    version: int
+    practice: Practice
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """All that is kept of an order; `replaced` where another order of the same sender stands for it."""
+
+    arrivals: tuple[Arrival, ...]
+    taken: Taken | None = None
+    replaced: bool = False
 
 
 class Ordered(NamedTuple):
-    """A draft: whose, from which system, since when, what became of it, and what was asked for."""
+    """A draft: whose, from which system, since when, what became of it, and all that came."""
 
     id: str
     patient_id: str
     system_id: str
     at: datetime
     state: str
-    asked: DraftProgramme
+    kept: Kept
+    sealed: bytes
+
+    @property
+    def asked(self) -> DraftProgramme:
+        """What is asked for now."""
+        return self.kept.arrivals[-1].asked
+
+    @property
+    def number(self) -> int:
+        """Which version of the order that is, from 1."""
+        return len(self.kept.arrivals)
+
+    @property
+    def name(self) -> str:
+        """What is to be named by who decides about just this version: the id, and the number of a later one."""
+        return self.id if self.number == 1 else f"{self.id}.{self.number}"
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is another than it was when it was taken up, or in the version before, in words."""
+        before = self.kept.taken.arrivals if self.kept.taken else max(self.number - 1, 1)
+        old, new = lines(self.kept.arrivals[before - 1].asked), lines(self.asked)
+        replaced = ("another order of theirs stands for it now",) if self.kept.replaced else ()
+        return (
+            *replaced,
+            *(f"new: {line}" for line in new if line not in old),
+            *(f"no more: {line}" for line in old if line not in new),
+        )
 
 
 class Drafts:
@@ -60,35 +141,25 @@ class Drafts:
         self._store, self._patients, self._links = store, patients, links
         self._prescriptions, self._audit, self._now = prescriptions, audit, now
 
-    def receive(self, system_id: str, content: bytes) -> tuple[Ordered, bool]:
+    def receive(self, system_id: str, content: bytes, base: str = "") -> tuple[Ordered, bool]:
         """Keep a ServiceRequest as a draft, once; says whether it is a new one. Raises OrderRefused, NotTaken.
 
-        The same order again is the one that is here; another one under its identifier is refused.
+        The same order again is the one that is here; another one under its identifier changes it, or ends it, and so it
+        does with each that it replaces. `base` is where the system reaches us.
         """
-        asked = draft_of(content, games.names())
+        asked = draft_of(content, games.names(), base)
         patient_id = self._links.patient(system_id, asked.patient)
         if patient_id is None:
             raise OrderRefused("not-found", "subject: this system may know of no such patient here")
-        draft = Ordered(secrets.token_hex(8), patient_id, system_id, self._now(), WAITING, asked)
-        sealed = self._patients.seal(patient_id, msgspec.json.encode(asked), _bound(draft.id))
-        row = {"id": draft.id, "patient_id": patient_id, "system_id": system_id, "at": draft.at, "sealed": sealed}
-        with self._store.writing() as db:
-            values = row | {"request_id": _request(asked.order)}
-            new = db.execute(self._store.once(tables.DraftProgramme), values).rowcount == 1
-            if new:
-                self._audit.append(db, by_system(system_id), "order a programme", patient_id, draft.id)
-        if new:
-            return draft, True
-        there = self.known(system_id, asked.order)
-        if there is None or there.asked != asked:
-            raise NotTaken("another order is here under this identifier: send this one under an identifier of its own")
-        return there, False
+        draft, new = self._kept(system_id, patient_id, asked)
+        if asked.is_open:
+            self._replace(draft)
+        return draft, new
 
     def known(self, system_id: str, order: str) -> Ordered | None:
         """The draft of what a system calls an order (`SYSTEM|VALUE`), of a patient that it may know of."""
-        table = tables.DraftProgramme
-        found = self._rows(table.system_id == system_id, table.request_id == _request(order))
-        return next((each for each in found if self._links.holds(each.patient_id, system_id)), None)
+        found = self._called(system_id, order)
+        return found if found and self._links.holds(found.patient_id, system_id) else None
 
     def of(self, patient_id: str, system_id: str) -> list[Ordered]:
         """The drafts of a patient that a system sent."""
@@ -99,30 +170,50 @@ class Drafts:
         """The drafts that nobody took up or turned down, the first one first."""
         return self._rows(tables.DraftProgramme.state == WAITING)
 
-    def one(self, draft_id: str) -> Ordered:
-        """A draft; raises Unknown."""
-        found = self._rows(tables.DraftProgramme.id == draft_id)
+    def news(self) -> list[Ordered]:
+        """The drafts that their sender changed after they were taken up, or ended, which nobody has seen yet."""
+        return self._rows(tables.DraftProgramme.state.in_(tuple(_SEEN)))
+
+    def one(self, name: str) -> Ordered:
+        """A draft, by its id or the name of one of its versions; raises Unknown."""
+        found = self._rows(tables.DraftProgramme.id == name.partition(".")[0])
         if not found:
-            raise Unknown(f"there is no order {draft_id[:40]!r} here")
+            raise Unknown(f"there is no order {name[:40]!r} here")
         return found[0]
 
-    def take(self, draft_id: str, practice: Practice, author: str, if_match: str, by: str = COMMAND) -> Version:
+    def take(self, name: str, practice: Practice, author: str, if_match: str, by: str = COMMAND) -> Version:
         """Prescribe a practice for what was ordered, on top of the version that the author saw ("" for none).
 
-        Raises Unknown, NotTaken, and what `Prescriptions.save` raises; the draft waits on then.
+        `name` is of the version of the order that they saw. Raises Unknown, NotTaken, and what `Prescriptions.save`
+        raises; the draft waits on then.
         """
-        draft = self._open(draft_id)
+        draft = self._open(name)
         pseudonym = self._patients.person(draft.patient_id).pseudonym
         last = self.current(pseudonym)
         before = draft_for(pseudonym, last.prescription) if last else Draft()
         new = replace(before, programme=(*before.programme, practice))
         written = self._prescriptions.save(pseudonym, new, author, if_match, by)
-        self._close(draft, TAKEN, by)
-        return written
+        taken = Taken(draft.number, written.prescription.version, practice)
+        while True:
+            now = self.one(draft.id)
+            unchanged = now.number == draft.number and not now.kept.replaced
+            kept = replace(now.kept, taken=taken)
+            if self._write(now, TAKEN if unchanged else CHANGED, kept, by, "take an order up"):
+                return written
 
-    def decline(self, draft_id: str, by: str = COMMAND) -> None:
-        """Turn an order down; raises Unknown and NotTaken."""
-        self._close(self._open(draft_id), DECLINED, by)
+    def decline(self, name: str, by: str = COMMAND) -> None:
+        """Turn an order down in the version that somebody saw; raises Unknown and NotTaken."""
+        draft = self._open(name)
+        if not self._write(draft, DECLINED, draft.kept, by, "turn an order down"):
+            raise NotTaken("somebody took this order up, turned it down or changed it at this moment")
+
+    def seen(self, name: str, by: str = COMMAND) -> None:
+        """Note that somebody has seen what a sender changed or ended; raises Unknown and NotTaken."""
+        draft = self._as_seen(name)
+        if draft.state not in _SEEN:
+            raise NotTaken(f"nothing is new about this order: it is {draft.state}")
+        if not self._write(draft, _SEEN[draft.state], draft.kept, by, "see the change of an order"):
+            raise NotTaken("this order was changed again at this moment")
 
     def current(self, pseudonym: str) -> Version | None:
         """What is prescribed now, None for nothing."""
@@ -130,20 +221,119 @@ class Drafts:
             return self._prescriptions.current(pseudonym)
         return None
 
-    def _open(self, draft_id: str) -> Ordered:
-        draft = self.one(draft_id)
+    def status(self, draft: Ordered) -> str:
+        """What became of an order, as FHIR says it: its sender's word for its end, else what is prescribed of it."""
+        if draft.state == WAITING:
+            return "draft"
+        if draft.state == DECLINED:
+            return "revoked"
+        if not draft.asked.is_open:
+            return draft.asked.status
+        now = self.current(self._patients.person(draft.patient_id).pseudonym)
+        if draft.kept.replaced or not (draft.kept.taken and now):
+            return "revoked"
+        if not _parts(draft.kept.taken.practice, now.prescription):
+            return "revoked"
+        return "completed" if state_on(now.prescription, self._now().date()) == EXPIRED else "active"
+
+    def based_on(self, patient_id: str, system_id: str, prescription: Prescription) -> BasedOn:
+        """The orders of a system that parts of a version came from, as it calls them."""
+        found = dict[Practice, tuple[Reference, ...]]()
+        for draft in self.of(patient_id, system_id):
+            taken = draft.kept.taken
+            if taken and taken.version <= prescription.version:
+                for practice in _parts(taken.practice, prescription):
+                    found[practice] = (*found.get(practice, ()), self._reference(draft))
+        return found
+
+    def _kept(self, system_id: str, patient_id: str, asked: DraftProgramme) -> tuple[Ordered, bool]:
+        """The draft of an order as it is from now on, and whether it is a new one."""
+        while True:
+            there = self._called(system_id, asked.order)
+            if there is None:
+                if not asked.is_open:
+                    why = f"status {asked.status!r}: no order is here under this identifier that this could end"
+                    raise OrderRefused("business-rule", why)
+                if self._insert(system_id, patient_id, asked):
+                    return self._there(system_id, asked.order), True
+                continue  # it came twice at this moment
+            if there.patient_id != patient_id:
+                raise NotTaken("an order for somebody else is here under this identifier: give this one its own")
+            if there.asked.said == asked.said or self._change(there, asked):
+                return self._there(system_id, asked.order), False
+
+    def _insert(self, system_id: str, patient_id: str, asked: DraftProgramme) -> bool:
+        draft_id, now = secrets.token_hex(8), self._now()
+        sealed = self._sealed(patient_id, draft_id, Kept((Arrival(now, asked),)))
+        row = {"id": draft_id, "patient_id": patient_id, "system_id": system_id, "at": now, "sealed": sealed}
+        with self._store.writing() as db:
+            values = row | {"request_id": _request(asked.order)}
+            new = bool(db.execute(self._store.once(tables.DraftProgramme), values).rowcount == 1)
+            if new:
+                self._audit.append(db, by_system(system_id), "order a programme", patient_id, draft_id)
+        return new
+
+    def _change(self, draft: Ordered, asked: DraftProgramme) -> bool:
+        """Have the sender's next version hold; False where another one came at this moment."""
+        if draft.number == MOST_VERSIONS:
+            raise OrderRefused("too-costly", f"this order came {MOST_VERSIONS} times changed: send it as a new one")
+        state = (_AFTER_CHANGE if asked.is_open else _AFTER_END)[draft.state]
+        arrivals = (*draft.kept.arrivals, Arrival(self._now(), asked))
+        kept = replace(draft.kept, arrivals=arrivals, replaced=draft.kept.replaced and not asked.is_open)
+        action = "change an order" if asked.is_open else "end an order"
+        return self._write(draft, state, kept, by_system(draft.system_id), action)
+
+    def _replace(self, draft: Ordered) -> None:
+        """End what an order says that it stands for."""
+        for other in self.of(draft.patient_id, draft.system_id):
+            path = draft_path(self._links.naming, other.patient_id, other.id)
+            if other.id != draft.id and {path, other.asked.order} & set(draft.asked.replaces):
+                while not other.kept.replaced:
+                    kept, by = replace(other.kept, replaced=True), by_system(draft.system_id)
+                    self._write(other, _AFTER_END[other.state], kept, by, "replace an order")
+                    other = self.one(other.id)
+
+    def _open(self, name: str) -> Ordered:
+        draft = self._as_seen(name)
         if draft.state != WAITING:
             raise NotTaken(f"this order is {draft.state} already")
         return draft
 
-    def _close(self, draft: Ordered, state: str, by: str) -> None:
-        table = tables.DraftProgramme
+    def _as_seen(self, name: str) -> Ordered:
+        draft = self.one(name)
+        if draft.name != name:
+            raise NotTaken(f"this order is not what you saw: its sender changed it; it is {draft.name} now")
+        return draft
+
+    def _write(self, draft: Ordered, state: str, kept: Kept, by: str, action: str) -> bool:
+        """Write what is another one now about a draft; False where somebody else did at this moment."""
+        table, sealed = tables.DraftProgramme, self._sealed(draft.patient_id, draft.id, kept)
+        held = table.id == draft.id, table.state == draft.state, table.sealed == draft.sealed
         with self._store.writing() as db:
-            open_ = table.id == draft.id, table.state == WAITING
-            if not db.execute(update(table).where(*open_).values(state=state)).rowcount:
-                raise NotTaken("somebody else took this order up or turned it down at this moment")
-            action = "take an order up" if state == TAKEN else "turn an order down"
+            if not db.execute(update(table).where(*held).values(state=state, sealed=sealed)).rowcount:
+                return False
             self._audit.append(db, by, action, draft.patient_id, draft.id)
+        return True
+
+    def _reference(self, draft: Ordered) -> Reference:
+        """An order as its sender calls it: it may not be where this is read."""
+        system, _, value = draft.asked.order.rpartition("|")
+        if not system:
+            system, value = IDS, draft_path(self._links.naming, draft.patient_id, draft.id).partition("/")[2]
+        return Reference(type="ServiceRequest", identifier=Identifier(system=system, value=value))
+
+    def _called(self, system_id: str, order: str) -> Ordered | None:
+        table = tables.DraftProgramme
+        return next(iter(self._rows(table.system_id == system_id, table.request_id == _request(order))), None)
+
+    def _there(self, system_id: str, order: str) -> Ordered:
+        found = self._called(system_id, order)
+        if found is None:
+            raise OrderRefused("not-found", "subject: this system may know of no such patient here")  # erased just now
+        return found
+
+    def _sealed(self, patient_id: str, draft_id: str, kept: Kept) -> bytes:
+        return self._patients.seal(patient_id, msgspec.json.encode(kept), _bound(draft_id))
 
     def _rows(self, *which: Any) -> list[Ordered]:
         query = select(*_COLUMNS).where(*which).order_by(tables.DraftProgramme.at, tables.DraftProgramme.id)
@@ -151,8 +341,8 @@ class Drafts:
         for row in self._store.look(query):
             with suppress(Shredded):
                 opened = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id))
-                asked = msgspec.json.decode(opened, type=DraftProgramme)
-                found.append(Ordered(row.id, row.patient_id, row.system_id, row.at, row.state, asked))
+                kept = msgspec.json.decode(opened, type=Kept)
+                found.append(Ordered(row.id, row.patient_id, row.system_id, row.at, row.state, kept, row.sealed))
         return found
 
 
@@ -164,6 +354,27 @@ def practice_of(asked: DraftProgramme, **instead: Any) -> Practice:
     ordered = {"games": asked.tasks, "days": asked.days, "minutes": asked.minutes, "times_a_day": asked.times_a_day}
     said = ordered | {name: value for name, value in instead.items() if value is not None}
     return msgspec.convert({name: value for name, value in said.items() if value is not None}, Practice)
+
+
+def lines(asked: DraftProgramme) -> tuple[str, ...]:
+    """All that an order asks for, a line for each part."""
+    said: Mapping[str, str] = {
+        "from": asked.requester,
+        "because of": asked.reason,
+        "games": " ".join(asked.tasks),
+        "days": " ".join(asked.days),
+        "minutes": "" if asked.minutes is None else f"{asked.minutes:g}",
+        "times a day": "" if asked.times_a_day is None else str(asked.times_a_day),
+        "until": asked.until,
+    }
+    told = (f"{name}: {value}" for name, value in said.items() if value)
+    return (*asked.text, *told, *(f"a code that is not known here: {code}" for code in asked.unknown))
+
+
+def _parts(practice: Practice, prescription: Prescription) -> list[Practice]:
+    """The parts of a programme that an order became: as it was taken up, or else with the same games."""
+    same = [part for part in prescription.programme if part == practice]
+    return same or [part for part in prescription.programme if part.games == practice.games]
 
 
 def _bound(draft_id: str) -> str:

@@ -44,7 +44,7 @@ OF_NO_SESSION = frozenset(
     {"Patient", DEVICE, "CarePlan", "Communication", CONSENT, "Goal", "ServiceRequest", APART, QUESTIONNAIRE}
 )
 """Types of resources that are not of one session, and are found without looking into any but a device's."""
-SENDING = "send a record"
+SENDING, TELLING_THE_END = "send a record", "send the end of a consent"
 """What the audit calls it that a record was brought to another system, which is the thing of that row."""
 _LONGEST_NUMBER = 15
 _Doing = Literal["create", "read", "update", "delete", "execute"]
@@ -170,7 +170,7 @@ class FhirRecords:
                 made = (*self._of_patient(place.patient_id, system_id), *self._drafts(place.patient_id, system_id))
         except (Shredded, Unknown):
             return ()
-        found = tuple(one for one in made if type(one).__name__ == kind)
+        found = tuple(one for one in made if one.path.startswith(f"{kind}/"))
         if kind == CONSENT:
             return self._said_at(found, place.patient_id)
         return _stamped(found, self._changed(place, around)) if place.session_id and found else found
@@ -199,14 +199,20 @@ class FhirRecords:
         made: list[Resource] = [of_person(naming, person)]
         versions = [each.prescription for each in service.prescriptions.history(known.pseudonym)]
         over = any(state_on(last, service.now().date()) == EXPIRED for last in versions[-1:])
-        made += of_prescriptions(naming, patient_id, versions, over)
+        orders = {
+            practice: theirs
+            for version in versions
+            for practice, theirs in service.drafts.based_on(patient_id, system_id, version).items()
+        }
+        made += of_prescriptions(naming, patient_id, versions, over, orders)
         said = service.consents.of(patient_id)
         made += [of_consent(naming, _consent(each)) for each in said if _concerns(each, system_id)]
         return tuple({one.path: one for one in made}.values())
 
     def _drafts(self, patient_id: str, system_id: str) -> Iterator[Resource]:
         for draft in self._service.drafts.of(patient_id, system_id):
-            yield of_draft(self._naming, patient_id, draft.id, draft.asked, draft.state, draft.at.isoformat())
+            status = self._service.drafts.status(draft)
+            yield of_draft(self._naming, patient_id, draft.id, draft.asked, status, draft.at.isoformat())
 
     def _devices(self, patient_id: str) -> Iterable[Device]:
         sessions = map(self._service.archive.session, self._links.sessions(patient_id))
@@ -282,7 +288,7 @@ def _of_another(row: Entry, system_id: str) -> bool:
     """Whether a row tells of another system than the one that is told: that it did something, or got something."""
     did = row.actor.startswith(by_system("")) and row.actor != by_system(system_id)
     shared = row.thing.startswith(SHARE) and row.thing != f"{SHARE}{system_id}"
-    return did or shared or (row.action == SENDING and row.thing != system_id)
+    return did or shared or (row.action in (SENDING, TELLING_THE_END) and row.thing != system_id)
 
 
 def _audited(row: Entry) -> Audited:

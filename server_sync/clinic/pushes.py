@@ -12,7 +12,7 @@ from server_sync.client.patience import Later, Patience, Refused
 from server_sync.clinic import tables
 from server_sync.clinic.audit import COMMAND
 from server_sync.clinic.fhir_ledger import SentLedger
-from server_sync.clinic.fhir_records import SENDING, FhirRecords
+from server_sync.clinic.fhir_records import SENDING, TELLING_THE_END, FhirRecords
 from server_sync.clinic.jobs import FAILED, POSTPONED, RUNNING, Hopeless, Jobs, Postponed, Work, Writing
 from server_sync.clinic.keys import Shredded
 from server_sync.clinic.patients import Unknown
@@ -136,7 +136,7 @@ class Pushes:
             ended = self._ended(target, patient_id)
             if not ended:
                 return None
-            service.audit.note(COMMAND, "send the end of a consent", patient_id, target.id)
+            service.audit.note(COMMAND, TELLING_THE_END, patient_id, target.id)
             return push(self._remote(target), ledger, ended)
 
     def whom(self, target: Target) -> list[str]:

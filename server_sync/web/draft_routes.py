@@ -1,5 +1,6 @@
 """What other systems ordered, for therapists to look at: taken up it is prescribed, turned down it is not."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -32,10 +33,10 @@ def drafts(request: Visitor, state: State) -> Response[str]:
 def take(request: Visitor, state: State, draft_id: FromPath[str], data: Form) -> Response[Any]:
     """Prescribe what the form says, on top of the version that its writer saw."""
     service: Service = state.service
-    seen, author = data.get("if_match", ""), request.user.name
+    if_match, author = data.get("if_match", ""), request.user.name
     try:
         practice = practice_of(service.drafts.one(draft_id).asked, **_practice(data))
-        service.drafts.take(draft_id, practice, author, seen, audited.actor(request))
+        service.drafts.take(draft_id, practice, author, if_match, audited.actor(request))
     except (NotTaken, Changed) as reason:
         return _drafts(request, state, 409, str(reason))
     except (RecordUnreadable, msgspec.ValidationError) as reason:
@@ -46,14 +47,16 @@ def take(request: Visitor, state: State, draft_id: FromPath[str], data: Form) ->
 @post("/drafts/{draft_id:str}/decline", opt=PRESCRIBING, sync_to_thread=True)
 def decline(request: Visitor, state: State, draft_id: FromPath[str]) -> Response[Any]:
     """Turn an order down; who sent it may read that."""
-    try:
-        state.service.drafts.decline(draft_id, audited.actor(request))
-    except NotTaken as reason:
-        return _drafts(request, state, 409, str(reason))
-    return Redirect("/drafts", status_code=303)
+    return _done(request, state, state.service.drafts.decline, draft_id)
 
 
-ROUTES = [Router("/", route_handlers=[drafts, take, decline])]
+@post("/drafts/{draft_id:str}/seen", opt=PRESCRIBING, sync_to_thread=True)
+def seen(request: Visitor, state: State, draft_id: FromPath[str]) -> Response[Any]:
+    """Note that somebody has seen what whoever sent an order changed or ended."""
+    return _done(request, state, state.service.drafts.seen, draft_id)
+
+
+ROUTES = [Router("/", route_handlers=[drafts, take, decline, seen])]
 
 
 class Shown(NamedTuple):
@@ -65,10 +68,18 @@ class Shown(NamedTuple):
     if_match: str
 
 
+def _done(request: Visitor, state: State, do: Callable[[str, str], None], name: str) -> Response[Any]:
+    try:
+        do(name, audited.actor(request))
+    except NotTaken as reason:
+        return _drafts(request, state, 409, str(reason))
+    return Redirect("/drafts", status_code=303)
+
+
 def _drafts(request: Visitor, state: State, status: int = 200, problem: str = "") -> Response[str]:
     service: Service = state.service
     shown = []
-    for draft in service.drafts.waiting():
+    for draft in (*service.drafts.news(), *service.drafts.waiting()):
         with suppress(Unknown):  # erased at this moment
             person = service.patients.person(draft.patient_id)
             audited.read(request, "read an order", draft.patient_id, draft.id)

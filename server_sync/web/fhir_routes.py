@@ -147,15 +147,20 @@ def read(request: BySystem, state: State, kind: FromPath[str], resource_id: From
 
 @post(f"{BASE}/{{kind:str}}", opt=_by_system(CREATE), sync_to_thread=True, request_max_body_size=LARGEST_BYTES)
 def create(request: BySystem, state: State, body: RawBody) -> Response[bytes]:
-    """An order, which a therapist has to look at before anything comes of it; the same again is the one here."""
+    """An order, which a therapist has to look at before anything comes of it; the same again is the one here.
+
+    Another one under the same identifier changes or ends it.
+    """
     _check_accept(request, _query(request))
     if _type_of(request) not in (JSON, "application/json"):
         raise HTTPException(status_code=415, detail=f"Content-Type must be {JSON}")
     service, system = state.service, request.user
     there = service.drafts.known(system.id, order) if (order := _if_none_exist(request)) else None
-    draft, new = (there, False) if there else service.drafts.receive(system.id, body)
-    at = draft.at.isoformat()
-    made = of_draft(service.links.naming, draft.patient_id, draft.id, draft.asked, draft.state, at)
+    draft, new = (there, False) if there else service.drafts.receive(system.id, body, system.base)
+    at, status = draft.at.isoformat(), service.drafts.status(draft)
+    made = of_draft(service.links.naming, draft.patient_id, draft.id, draft.asked, status, at)
+    if not new:
+        _note(service, system, "read over FHIR", [draft.patient_id], made.path)
     headers = {"Location": f"{system.base}/{made.path}"}
     return _said(to_json(made), 201 if new else 200, headers)
 
