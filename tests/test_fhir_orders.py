@@ -20,7 +20,8 @@ from server_fixtures import Clock, a_service
 from typer.testing import CliRunner
 
 import steadyreach
-from server_sync.clinic.drafts import MOST_VERSIONS, practice_of
+from server_sync.clinic.drafts import MOST_VERSIONS
+from server_sync.clinic.ordered import practice_of
 from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.service import Service
 from server_sync.fhir.inbound import LARGEST_BYTES

@@ -15,7 +15,7 @@ from engine.commands.clinic import Database, Folder, KeysUrl, opened
 from engine.commands.play import Json
 
 if TYPE_CHECKING:
-    from server_sync.clinic.drafts import Ordered
+    from server_sync.clinic.ordered import Ordered
     from server_sync.clinic.patients import Person
     from server_sync.clinic.service import Service
     from server_sync.clinic.systems import SystemLine
@@ -100,7 +100,7 @@ def drafts(
     as_json: Json = False,
 ) -> None:
     """At the clinic, list what other systems ordered, and prescribe it or turn it down."""
-    from server_sync.clinic.drafts import practice_of
+    from server_sync.clinic.ordered import practice_of
 
     if len([each for each in (take, decline, seen) if each]) > 1:
         fail("drafts takes --take, --decline or --seen")
@@ -194,7 +194,7 @@ def _line(known: "SystemLine") -> str:
 def _told(service: "Service", draft: "Ordered") -> dict[str, Any]:
     """An order with whose it is, and the version that whoever takes it up has to name."""
     from server_sync.clinic.audit import COMMAND
-    from server_sync.clinic.drafts import lines
+    from server_sync.clinic.ordered import lines
 
     pseudonym = service.patients.person(draft.patient_id).pseudonym
     service.audit.note(COMMAND, "read an order", draft.patient_id, draft.id)

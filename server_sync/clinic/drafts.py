@@ -5,10 +5,10 @@ what is prescribed stays as it is until they change it.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +20,20 @@ from server_sync.clinic import tables
 from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.keys import Shredded
 from server_sync.clinic.links import Links
+from server_sync.clinic.ordered import (
+    AFTER_CHANGE,
+    AFTER_END,
+    CHANGED,
+    DECLINED,
+    SEEN,
+    TAKEN,
+    WAITING,
+    Arrival,
+    Kept,
+    Ordered,
+    Taken,
+    parts_of,
+)
 from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.prescriptions import NothingPrescribed, Prescriptions, Version
 from server_sync.clinic.store import Store
@@ -30,27 +44,6 @@ from server_sync.fhir.naming import IDS
 from server_sync.fhir.prescribed import BasedOn
 from server_sync.wire import sha256
 
-WAITING, TAKEN, DECLINED = "waiting", "taken", "declined"
-"""What became of an order: nobody has decided yet, it was prescribed, or it was not."""
-CHANGED, WITHDRAWN, OVER = "changed", "withdrawn", "over"
-"""Its sender changed or ended it after it was taken up; ended it before; and a therapist has seen that."""
-_AFTER_CHANGE = {
-    WAITING: WAITING,
-    DECLINED: WAITING,
-    WITHDRAWN: WAITING,
-    OVER: WAITING,
-    TAKEN: CHANGED,
-    CHANGED: CHANGED,
-}
-_AFTER_END = {
-    WAITING: WITHDRAWN,
-    DECLINED: DECLINED,
-    WITHDRAWN: WITHDRAWN,
-    OVER: OVER,
-    TAKEN: CHANGED,
-    CHANGED: CHANGED,
-}
-_SEEN = {CHANGED: TAKEN, WITHDRAWN: OVER}
 MOST_VERSIONS = 20
 """So often an order may come again changed; all of them are kept."""
 _COLUMNS = (
@@ -61,68 +54,6 @@ _COLUMNS = (
 
 class NotTaken(ValueError):
     """A draft that cannot be taken up, turned down or changed; the message says why."""
-
-
-class Arrival(msgspec.Struct, frozen=True):
-    """One version of an order: when it came, and what it asks for."""
-
-    at: datetime
-    asked: DraftProgramme
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """What became of an order: from which of its versions on, in which version of the prescription, which part."""
-
-    arrivals: int
-    version: int
-    practice: Practice
-
-
-class Kept(msgspec.Struct, frozen=True):
-    """All that is kept of an order; `replaced` where another order of the same sender stands for it."""
-
-    arrivals: tuple[Arrival, ...]
-    taken: Taken | None = None
-    replaced: bool = False
-
-
-class Ordered(NamedTuple):
-    """A draft: whose, from which system, since when, what became of it, and all that came."""
-
-    id: str
-    patient_id: str
-    system_id: str
-    at: datetime
-    state: str
-    kept: Kept
-    sealed: bytes
-
-    @property
-    def asked(self) -> DraftProgramme:
-        """What is asked for now."""
-        return self.kept.arrivals[-1].asked
-
-    @property
-    def number(self) -> int:
-        """Which version of the order that is, from 1."""
-        return len(self.kept.arrivals)
-
-    @property
-    def name(self) -> str:
-        """What is to be named by who decides about just this version: the id, and the number of a later one."""
-        return self.id if self.number == 1 else f"{self.id}.{self.number}"
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """What is another than it was when it was taken up, or in the version before, in words."""
-        before = self.kept.taken.arrivals if self.kept.taken else max(self.number - 1, 1)
-        old, new = lines(self.kept.arrivals[before - 1].asked), lines(self.asked)
-        replaced = ("another order of theirs stands for it now",) if self.kept.replaced else ()
-        return (
-            *replaced,
-            *(f"new: {line}" for line in new if line not in old),
-            *(f"no more: {line}" for line in old if line not in new),
-        )
 
 
 class Drafts:
@@ -172,7 +103,7 @@ class Drafts:
 
     def news(self) -> list[Ordered]:
         """The drafts that their sender changed after they were taken up, or ended, which nobody has seen yet."""
-        return self._rows(tables.DraftProgramme.state.in_(tuple(_SEEN)))
+        return self._rows(tables.DraftProgramme.state.in_(tuple(SEEN)))
 
     def one(self, name: str) -> Ordered:
         """A draft, by its id or the name of one of its versions; raises Unknown."""
@@ -210,9 +141,9 @@ class Drafts:
     def seen(self, name: str, by: str = COMMAND) -> None:
         """Note that somebody has seen what a sender changed or ended; raises Unknown and NotTaken."""
         draft = self._as_seen(name)
-        if draft.state not in _SEEN:
+        if draft.state not in SEEN:
             raise NotTaken(f"nothing is new about this order: it is {draft.state}")
-        if not self._write(draft, _SEEN[draft.state], draft.kept, by, "see the change of an order"):
+        if not self._write(draft, SEEN[draft.state], draft.kept, by, "see the change of an order"):
             raise NotTaken("this order was changed again at this moment")
 
     def current(self, pseudonym: str) -> Version | None:
@@ -232,7 +163,7 @@ class Drafts:
         now = self.current(self._patients.person(draft.patient_id).pseudonym)
         if draft.kept.replaced or not (draft.kept.taken and now):
             return "revoked"
-        if not _parts(draft.kept.taken.practice, now.prescription):
+        if not parts_of(draft.kept.taken.practice, now.prescription):
             return "revoked"
         return "completed" if state_on(now.prescription, self._now().date()) == EXPIRED else "active"
 
@@ -242,7 +173,7 @@ class Drafts:
         for draft in self.of(patient_id, system_id):
             taken = draft.kept.taken
             if taken and taken.version <= prescription.version:
-                for practice in _parts(taken.practice, prescription):
+                for practice in parts_of(taken.practice, prescription):
                     found[practice] = (*found.get(practice, ()), self._reference(draft))
         return found
 
@@ -277,7 +208,7 @@ class Drafts:
         """Have the sender's next version hold; False where another one came at this moment."""
         if draft.number == MOST_VERSIONS:
             raise OrderRefused("too-costly", f"this order came {MOST_VERSIONS} times changed: send it as a new one")
-        state = (_AFTER_CHANGE if asked.is_open else _AFTER_END)[draft.state]
+        state = (AFTER_CHANGE if asked.is_open else AFTER_END)[draft.state]
         arrivals = (*draft.kept.arrivals, Arrival(self._now(), asked))
         kept = replace(draft.kept, arrivals=arrivals, replaced=draft.kept.replaced and not asked.is_open)
         action = "change an order" if asked.is_open else "end an order"
@@ -290,7 +221,7 @@ class Drafts:
             if other.id != draft.id and {path, other.asked.order} & set(draft.asked.replaces):
                 while not other.kept.replaced:
                     kept, by = replace(other.kept, replaced=True), by_system(draft.system_id)
-                    self._write(other, _AFTER_END[other.state], kept, by, "replace an order")
+                    self._write(other, AFTER_END[other.state], kept, by, "replace an order")
                     other = self.one(other.id)
 
     def _open(self, name: str) -> Ordered:
@@ -344,37 +275,6 @@ class Drafts:
                 kept = msgspec.json.decode(opened, type=Kept)
                 found.append(Ordered(row.id, row.patient_id, row.system_id, row.at, row.state, kept, row.sealed))
         return found
-
-
-def practice_of(asked: DraftProgramme, **instead: Any) -> Practice:
-    """What would be added to the programme: as the order says, but for what somebody says `instead` (None: nothing).
-
-    Raises msgspec.ValidationError for what cannot be prescribed, such as no game that is known here.
-    """
-    ordered = {"games": asked.tasks, "days": asked.days, "minutes": asked.minutes, "times_a_day": asked.times_a_day}
-    said = ordered | {name: value for name, value in instead.items() if value is not None}
-    return msgspec.convert({name: value for name, value in said.items() if value is not None}, Practice)
-
-
-def lines(asked: DraftProgramme) -> tuple[str, ...]:
-    """All that an order asks for, a line for each part."""
-    said: Mapping[str, str] = {
-        "from": asked.requester,
-        "because of": asked.reason,
-        "games": " ".join(asked.tasks),
-        "days": " ".join(asked.days),
-        "minutes": "" if asked.minutes is None else f"{asked.minutes:g}",
-        "times a day": "" if asked.times_a_day is None else str(asked.times_a_day),
-        "until": asked.until,
-    }
-    told = (f"{name}: {value}" for name, value in said.items() if value)
-    return (*asked.text, *told, *(f"a code that is not known here: {code}" for code in asked.unknown))
-
-
-def _parts(practice: Practice, prescription: Prescription) -> list[Practice]:
-    """The parts of a programme that an order became: as it was taken up, or else with the same games."""
-    same = [part for part in prescription.programme if part == practice]
-    return same or [part for part in prescription.programme if part.games == practice.games]
 
 
 def _bound(draft_id: str) -> str:

@@ -11,7 +11,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from engine.records import RecordUnreadable
-from server_sync.clinic.drafts import NotTaken, Ordered, practice_of
+from server_sync.clinic.drafts import NotTaken
+from server_sync.clinic.ordered import Ordered, practice_of
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.prescriptions import Changed
 from server_sync.clinic.roles import Permission
