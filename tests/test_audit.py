@@ -272,6 +272,7 @@ def test_the_list_finds_a_patient_and_a_login_and_writes_a_table_without_formula
         rows = list(csv.DictReader(file))
     assert "'=s-1" in {each["thing"] for each in rows}
     assert sum(each["action"] == "read the audit" for each in rows) == 3
+    assert (tmp_path / "audit.csv").stat().st_mode & 0o077 == 0 or sys.platform == "win32"
 
 
 @pytest.mark.parametrize(

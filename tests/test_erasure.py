@@ -5,9 +5,10 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
+from threading import Event, Thread, current_thread
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from server_sync.clinic.audit import Broken
 from server_sync.clinic.consents import KINDS, RECORDINGS, Given
 from server_sync.clinic.erasure import OF_POSTGRESQL, STAYS
 from server_sync.clinic.hand_over import of_patient
-from server_sync.clinic.keys import KEY_BYTES, Shredded, unseal
+from server_sync.clinic.keys import KEY_BYTES, Keys, Shredded, unseal
 from server_sync.clinic.ledger import ERASED
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.patients import Person, Unknown
@@ -277,6 +278,62 @@ def test_a_guardian_of_another_child_keeps_their_account(planted: Planted) -> No
     assert guardian not in done.accounts_closed
     assert planted.service.accounts.wards(guardian) == {stays: "mother"}
     assert planted.service.accounts.of(planted.account_id).disabled_at
+
+
+def test_a_backup_that_copies_the_keys_during_an_erasure_is_without_the_destroyed_one(
+    planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = back_up(planted, tmp_path / "copy").split("shown once: ")[1].split()[0]
+    writes, shred, read, shredded = key_copies.write_whole, Keys.shred, Event(), Event()
+
+    def slow_write(*words: Any, **named: Any) -> None:
+        if current_thread() is nightly:
+            read.set()
+            assert shredded.wait(60)
+        writes(*words, **named)
+
+    def told_shred(keys: Keys, patient_id: str) -> None:
+        shred(keys, patient_id)
+        shredded.set()
+
+    monkeypatch.setattr(key_copies, "write_whole", slow_write)
+    monkeypatch.setattr(Keys, "shred", told_shred)
+    with closing(Keys(sqlite_url(planted.folder / KEYS))) as keys:
+        nightly = Thread(target=key_copies.write, args=(keys, tmp_path / "copy"))
+        nightly.start()
+        assert read.wait(60)
+        done = planted.service.erasing.erase("command", WHO)
+        nightly.join()
+    assert done.copies_rewritten == (str(tmp_path / "copy"),)
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).patients[planted.patient_id] == b""
+
+
+def test_a_key_that_is_destroyed_while_a_copy_is_written_is_not_in_it_where_drives_know_no_locks(
+    planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = back_up(planted, tmp_path / "copy").split("shown once: ")[1].split()[0]
+    writes = key_copies.write_whole
+
+    def shred_first(*words: Any, **named: Any) -> None:
+        planted.service.keychain.shred(planted.patient_id)
+        writes(*words, **named)
+
+    monkeypatch.setattr(key_copies, "write_whole", shred_first)
+    key_copies.write(planted.service.keychain, tmp_path / "copy")
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).patients[planted.patient_id] == b""
+
+
+def test_two_copies_noted_at_once_are_both_known(planted: Planted, tmp_path: Path) -> None:
+    key_copies.new_code(planted.service.keychain)
+    folders = [tmp_path / f"copy {number}" for number in range(4)]
+    for folder in folders:
+        folder.mkdir()
+    both = [Thread(target=key_copies.write, args=(planted.service.keychain, folder)) for folder in folders]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert sorted(key_copies.places(planted.service.keychain)) == sorted(map(str, folders))
 
 
 def test_a_copy_that_is_not_mounted_is_said_and_nothing_is_written_in_its_place(

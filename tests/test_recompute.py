@@ -3,6 +3,7 @@
 import ast
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -286,6 +287,8 @@ def _tables(service: Service, work: Recompute) -> tuple[bytes, bytes]:
     folder = Path(str(service.objects.folder))
     write_csv(lines(service.store, service.patients, work.versions), folder / "table.csv")
     write_parquet(lines(service.store, service.patients, work.versions), folder / "table.parquet")
+    for table in folder.glob("table.*"):
+        assert table.stat().st_mode & 0o077 == 0 or sys.platform == "win32"
     return (folder / "table.csv").read_bytes(), (folder / "table.parquet").read_bytes()
 
 

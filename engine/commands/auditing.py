@@ -143,8 +143,10 @@ def _line(entry: "Entry") -> str:
 
 def _write(entries: "Sequence[Entry]", out: Path) -> None:
     from server_sync.clinic.cells import cell
+    from server_sync.clinic.private import make_file
 
     try:
+        make_file(out)
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)

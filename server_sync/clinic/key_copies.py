@@ -10,14 +10,16 @@ from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from filelock import FileLock
 
 from engine.sealing import Recipient, Unopened, key_id, opened, sealed, write_whole
 from server_sync.clinic.codes import ALPHABET, as_typed
-from server_sync.clinic.keys import Keys
+from server_sync.clinic.keys import SHREDDED, Keys
 
 FILE = "keys.sealed"
 RECOVERY, PLACES = "recovery public key", "backup places"
 _LETTERS, _GROUP, _BITS = 52, 4, 5
+_PATIENCE_S = 60.0
 
 
 class WrongCode(ValueError):
@@ -57,22 +59,36 @@ def new_code(keys: Keys) -> str:
 
 
 def write(keys: Keys, folder: Path) -> Path:
-    """Copy the keys into a folder, in place of the copy before; raises NoCode, OSError."""
+    """Copy the keys into a folder, in place of the copy before, without one that is destroyed meanwhile.
+
+    Raises NoCode, OSError.
+    """
     known = keys.known(RECOVERY)
     if known is None:
         raise NoCode("the clinic has no recovery code yet: steadyreach backup makes it and shows it once")
     file, public = folder / FILE, b64decode(known)
-    noted = places(keys)
-    if str(folder.absolute()) not in noted:
-        keys.change(PLACES, msgspec.json.encode([*noted, str(folder.absolute())]).decode())
-    content = msgspec.msgpack.encode(Copy(*keys.all()))
-    write_whole(file, sealed(content, [Recipient(key_id(public), public)]), folder / f"{FILE}.new", mode=0o600)
+    keys.change(PLACES, lambda noted: _with(noted, str(folder.absolute())))
+    with FileLock(folder / f".{FILE}.lock", timeout=_PATIENCE_S):
+        written = None
+        while written is None or keys.shredded() != _shredded(written):  # somebody was erased while the disk wrote
+            written = Copy(*keys.all())
+            content = sealed(msgspec.msgpack.encode(written), [Recipient(key_id(public), public)])
+            write_whole(file, content, folder / f"{FILE}.new", mode=0o600)
     return file
 
 
 def places(keys: Keys) -> list[str]:
     """The folders into which the keys were copied: where a destroyed one has to go from, too."""
     return msgspec.json.decode(keys.known(PLACES) or "[]", type=list[str])
+
+
+def _shredded(copy: Copy) -> set[str]:
+    return {patient_id for patient_id, key in copy.patients.items() if key == SHREDDED}
+
+
+def _with(noted: str, place: str) -> str:
+    known = msgspec.json.decode(noted or "[]", type=list[str])
+    return msgspec.json.encode([*known, *([] if place in known else [place])]).decode()
 
 
 def read(file: Path, code: str) -> Copy:

@@ -78,11 +78,12 @@ class Keys:
         with self._database.reading() as db:
             return db.execute(select(Secret.value).where(Secret.name == name)).scalar()
 
-    def change(self, name: str, value: str) -> None:
-        """Keep another value under a name."""
-        self.secret(name, lambda: value)
+    def change(self, name: str, to: Callable[[str], str]) -> None:
+        """Keep another value under a name, made of the one before ("" where there was none): nobody comes between."""
         with self._database.writing() as db:
-            db.execute(update(Secret).where(Secret.name == name).values(value=value))
+            db.execute(self._database.once(Secret), {"name": name, "value": ""})
+            this = select(Secret.value).where(Secret.name == name).with_for_update()
+            db.execute(update(Secret).where(Secret.name == name).values(value=to(db.execute(this).scalar_one())))
 
     def clinic_key(self, name: str) -> bytes:
         """A secret of the clinic as the 32 bytes of a key."""

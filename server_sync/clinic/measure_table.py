@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from server_sync.clinic.cells import cell
 from server_sync.clinic.patients import Patients
+from server_sync.clinic.private import make_file
 from server_sync.clinic.recompute import measurement_bound
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Measurement
@@ -71,7 +72,8 @@ def lines(store: Store, patients: Patients, versions: Mapping[str, str]) -> Iter
 
 
 def write_csv(table: Iterable[Line], path: Path) -> None:
-    """Write it as CSV in UTF-8, its lines ended by a line feed."""
+    """Write it as CSV in UTF-8, its lines ended by a line feed; for its owner alone."""
+    make_file(path)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Line._fields)
@@ -79,13 +81,14 @@ def write_csv(table: Iterable[Line], path: Path) -> None:
 
 
 def write_parquet(table: Iterable[Line], path: Path) -> None:
-    """Write it as Parquet; the bytes are equal where the same version of the library writes them."""
+    """Write it as Parquet, for its owner alone; the bytes are equal where the same version of the library writes them."""
     import pyarrow as pa
     from pyarrow import parquet
 
     numbers = {"value", "error"}
     schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in Line._fields])
     ahead = iter(table)
+    make_file(path)
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while some := list(islice(ahead, _ROWS_AT_ONCE)):
             columns = zip(schema, zip(*some, strict=True), strict=True)

@@ -95,7 +95,7 @@ class Pushes:
 
     def keep(self, target: Target, pem: bytes, by: str = COMMAND) -> None:
         """Have what is new brought to a target from now on, in place of what the system had before."""
-        self._service.keychain.change(_key(target.id), pem.decode())
+        self._service.keychain.change(_key(target.id), lambda _: pem.decode())
         values = target._asdict() | {"created_at": self._service.now()}
         with self._service.store.writing() as db:
             db.execute(delete(tables.Target).where(tables.Target.id == target.id))
@@ -109,7 +109,7 @@ class Pushes:
                 raise TargetRefused(f"nothing is brought to a system {system_id!r}")
             db.execute(delete(Job).where(Job.kind == PUSHING, Job.key.startswith(f"{system_id} ")))
             self._service.audit.append(db, by, "end a target", thing=system_id)
-        self._service.keychain.change(_key(system_id), "")
+        self._service.keychain.change(_key(system_id), lambda _: "")
 
     def targets(self) -> list[Target]:
         """Where what is new is brought."""
