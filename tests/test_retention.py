@@ -222,6 +222,17 @@ def test_a_recording_that_no_session_ever_named_goes_after_a_week(service: Servi
     assert service.vault.size(name) is None, "it may be brought again"
 
 
+def test_an_archive_that_is_nobodys_goes_after_a_week_too(service: Service, clock: Clock) -> None:
+    clock.now = datetime.now().astimezone()
+    name = wire.sha256(b"VREC")
+    service.vault.write(recording_key(name), [b"VREC"])
+    service.vault.write(archived_key(name), [b"its archive"])
+    service.objects.remove([recording_key(name)])
+    clock.move(days=ABANDONED.days + 1)
+    assert service.retention.run().strays == 1
+    assert not is_kept(service, name)
+
+
 def test_what_is_of_no_use_any_more_goes(service: Service, clock: Clock) -> None:
     rows = (
         (tables.LoginFailure, {"key": "k", "at": clock.now}),

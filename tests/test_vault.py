@@ -1,7 +1,7 @@
 """Recordings at rest: sealed under keys of their own, which are sealed under their patients'."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from server_fixtures import SignedDevice, a_service, a_session, an_item
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from engine.records import Recording, Session
 from server_sync import wire
 from server_sync.clinic.keys import Shredded
-from server_sync.clinic.objects import archived_key, recording_key
+from server_sync.clinic.objects import TIERS, archived_key, recording_key
 from server_sync.clinic.place import Place
 from server_sync.clinic.sealed_stream import HEAD_BYTES, PART_BYTES, TAG_BYTES, NotOpened, opened, plain_bytes, sealed
 from server_sync.clinic.service import CannotOpen, Service
 from server_sync.clinic.tables import RecordingKey, Setting
+from server_sync.clinic.uploads import UploadUnknown
+from server_sync.clinic.vault import NoKey
 from server_sync.web import serving
 
 KEY, OTHER = bytes(range(32)), bytes(32)
@@ -170,3 +172,57 @@ class Once(Event):
 
     def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - the hour is not waited for
         return next(self._rounds)
+
+
+def _pieces_then(piece: bytes, then: Callable[[], object]) -> Iterator[bytes]:
+    yield piece
+    then()
+
+
+@pytest.mark.parametrize("key", [recording_key, archived_key])
+def test_who_is_erased_while_a_recording_is_written_leaves_nothing_of_it(
+    service: Service, key: Callable[[str], str]
+) -> None:
+    assert _delivered(service)
+    with closing(Service(service.folder)) as other, pytest.raises(NoKey, match=NAME):
+        service.vault.write(key(NAME), _pieces_then(FRAMES, lambda: other.erasing.erase("command", "p-milo")))
+    with pytest.raises(NoKey):
+        service.vault.write(archived_key(NAME), [FRAMES])
+    assert not _lie(service)
+
+
+def test_an_archive_of_what_has_no_key_is_not_written(service: Service) -> None:
+    with pytest.raises(NoKey, match="has no key"):
+        service.vault.write(archived_key(NAME), [FRAMES])
+    assert not _lie(service)
+    assert not service.store.look(select(RecordingKey.sha256))
+
+
+def test_what_is_let_go_while_its_archive_is_written_is_gone(service: Service) -> None:
+    assert _delivered(service)
+    with pytest.raises(NoKey, match="let go meanwhile"):
+        service.vault.write(archived_key(NAME), _pieces_then(FRAMES, lambda: service.vault.let_go(NAME)))
+    assert not _lie(service)
+
+
+def test_a_piece_that_comes_during_an_erasure_is_answered_in_words(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _delivered(service)
+    device = service.devices.listed()[0].id
+    service.objects.remove([recording_key(NAME)])  # lost, so that it is asked for again
+    service.uploads.begin(device, NAME, len(FRAMES))
+    write = service.objects.write
+
+    def erased_first(key: str, pieces: Iterable[bytes]) -> None:
+        service.erasing.erase("command", "p-milo")
+        write(key, pieces)
+
+    monkeypatch.setattr(service.objects, "write", erased_first)
+    with pytest.raises(UploadUnknown):
+        service.uploads.append(device, NAME, 0, FRAMES)
+    assert not _lie(service)
+
+
+def _lie(service: Service) -> list[str]:
+    return [each.key for tier in TIERS for each in service.objects.listed(tier)]

@@ -14,7 +14,7 @@ from server_sync.clinic import key_copies
 from server_sync.clinic.audit import Audit
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.objects import Objects, archived_key, recording_key
-from server_sync.clinic.patients import Patients
+from server_sync.clinic.patients import BEGUN, Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import (
     Account,
@@ -36,8 +36,6 @@ from server_sync.clinic.tables import (
     Ward,
 )
 
-BEGUN = "erasing "
-"""How the lookup of a patient begins whose erasure was begun: no pseudonym leads to them any more."""
 STAYS = (
     "reports that were printed or saved, and exports that were handed over",
     "the rows of the audit: who did what when, with an id that says nothing any more",

@@ -81,7 +81,7 @@ def write_csv(table: Iterable[Line], path: Path) -> None:
 
 
 def write_parquet(table: Iterable[Line], path: Path) -> None:
-    """Write it as Parquet, for its owner alone; the bytes are equal where the same version of the library writes them."""
+    """Write it as Parquet, for its owner alone; bytes are equal where the same version of the library writes them."""
     import pyarrow as pa
     from pyarrow import parquet
 

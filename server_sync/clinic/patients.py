@@ -14,6 +14,8 @@ from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Erased, Patient
 
 LOOKUP = "lookup key"
+BEGUN = "erasing "
+"""How the lookup of a patient begins whose erasure was begun: no pseudonym leads to them any more."""
 
 
 class Unknown(LookupError):

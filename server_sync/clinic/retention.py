@@ -15,9 +15,9 @@ from sqlalchemy import delete, func, insert, select, union_all, update
 from server_sync.clinic.audit import RETENTION, Audit, Note
 from server_sync.clinic.brakes import LONGEST
 from server_sync.clinic.consents import MOTION, NEVER, RECORDINGS, Consents
-from server_sync.clinic.erasure import BEGUN, Done, Erasing
-from server_sync.clinic.objects import recording_key
-from server_sync.clinic.patients import Patients
+from server_sync.clinic.erasure import Done, Erasing
+from server_sync.clinic.objects import TIERS, archived_key, recording_key
+from server_sync.clinic.patients import BEGUN, Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import (
     Consent,
@@ -170,13 +170,14 @@ class Retention:
         named = select(Delivered.recording_sha256)
         query = select(RecordingKey.sha256).where(RecordingKey.patient_id.is_(None), RecordingKey.sha256.not_in(named))
         for row in self._store.look(query):
-            key = recording_key(row.sha256)
-            stored = [each for each in self._vault.objects.listed(key.rpartition("/")[0]) if each.key == key]
-            if stored and self._now() - stored[0].at > ABANDONED:
+            keys = {recording_key(row.sha256), archived_key(row.sha256)}
+            shares = (f"{tier}/{row.sha256[:2]}" for tier in TIERS)
+            stored = [each.at for share in shares for each in self._vault.objects.listed(share) if each.key in keys]
+            if stored and self._now() - max(stored) > ABANDONED:
                 yield row.sha256
 
     def _remove_stray(self, name: str) -> None:
-        self._vault.objects.remove([recording_key(name)])
+        self._vault.objects.remove([recording_key(name), archived_key(name)])
         with self._store.writing() as db:
             db.execute(delete(RecordingKey).where(RecordingKey.sha256 == name, RecordingKey.patient_id.is_(None)))
 

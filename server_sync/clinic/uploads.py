@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from server_sync.clinic.keys import Shredded
 from server_sync.clinic.objects import Stored, recording_key
-from server_sync.clinic.vault import Vault
+from server_sync.clinic.vault import LetGo, NoKey, Vault
 from server_sync.wire import LARGEST_RECORDING_BYTES
 
 ABANDONED = timedelta(days=7)
@@ -157,7 +158,7 @@ class Uploads:
             whole = digest.hexdigest() == sha256
             if whole:
                 self._vault.write(recording_key(sha256), self._contents(pieces))
-        except (FileNotFoundError, UploadUnknown):
+        except (FileNotFoundError, UploadUnknown, LetGo, NoKey, Shredded):
             return self._completed_elsewhere(sha256)
         if not whole and not self.holds(sha256):
             self._drop(device, sha256)

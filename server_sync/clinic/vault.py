@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from server_sync.clinic.keys import KEY_BYTES, Keys, seal, unseal
 from server_sync.clinic.objects import TIERS, Objects, archived_key, recording_key
+from server_sync.clinic.patients import BEGUN
 from server_sync.clinic.sealed_stream import MAGIC, opened, plain_bytes, sealed
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, RecordingKey
+from server_sync.clinic.tables import Delivered, Patient, RecordingKey
 
 INTAKE = "intake key"
 LET_GO = b""
@@ -25,6 +26,10 @@ Read = Callable[[str], Iterator[bytes]]
 
 class LetGo(ValueError):
     """A recording that may not be kept any more; the message names it."""
+
+
+class NoKey(LookupError):
+    """A recording whose key is gone, or that has none yet; the message names it."""
 
 
 class _Row(NamedTuple):
@@ -54,12 +59,22 @@ class Vault:
         return None if self._is_sealed(key) else size
 
     def write(self, key: str, pieces: Iterable[bytes]) -> None:
-        """Write a recording or its archive, sealed, on the disk for good; raises LetGo."""
+        """Write a recording or its archive, sealed, on the disk for good; raises LetGo, NoKey and Shredded.
+
+        An archive is of a recording that is here, and so has its key. Who is erased meanwhile leaves nothing here.
+        """
         sha256 = key.rpartition("/")[2]
         row = self._row(sha256)
         if row is not None and row.sealed == LET_GO:
             raise LetGo(f"recording {sha256} was not kept longer than it may be")
-        self.objects.write(key, sealed(self.key(sha256) or self._new_key(sha256), pieces))
+        whole = key == recording_key(sha256)
+        under = self.key(sha256) or (self._new_key(sha256) if whole else None)
+        if under is None:
+            raise NoKey(f"recording {sha256} has no key: its person was erased, or the server has not sealed it yet")
+        self.objects.write(key, sealed(under, pieces))
+        if not self._is_kept(sha256):  # whoever removed it did so before this was there
+            self.objects.remove([key])
+            raise NoKey(f"recording {sha256} was let go meanwhile, or its person erased")
 
     def read(self, key: str) -> Iterator[bytes]:
         """The content behind a key of the store, as it came; raises FileNotFoundError, NotOpened, Shredded."""
@@ -126,6 +141,13 @@ class Vault:
         columns = RecordingKey.patient_id, RecordingKey.sealed
         found = self._store.look(select(*columns).where(RecordingKey.sha256 == sha256))
         return _Row(found[0].patient_id, bytes(found[0].sealed)) if found else None
+
+    def _is_kept(self, sha256: str) -> bool:
+        """Whether a recording has its row, and its person, if it has one yet, is not being erased."""
+        row = select(RecordingKey.sealed).outerjoin(Patient, Patient.id == RecordingKey.patient_id)
+        begun = func.coalesce(Patient.lookup, "").startswith(BEGUN)
+        found = self._store.look(row.where(RecordingKey.sha256 == sha256, ~begun))
+        return bool(found) and found[0].sealed != LET_GO
 
     def _stored(self, sha256: str) -> tuple[str, int | None]:
         key = recording_key(sha256)
