@@ -255,6 +255,65 @@ def test_of_several_processes_one_does_it_each_hour(service: Service, clock: Clo
         assert [each.retention.hourly() is None for each in (other, service)] == [False, True]
 
 
+def test_a_clock_that_jumps_by_years_erases_nobody_before_somebody_says_that_it_is_right(
+    service: Service, device: str, clock: Clock
+) -> None:
+    name = play(service, device, "p-ada")
+    assert service.retention.hourly()
+    clock.move(days=365 * 11)
+    for _ in range(3):  # what the wrong hour itself writes down makes it no righter
+        ran = service.retention.hourly()
+        assert ran
+        assert (ran.recordings, ran.strays, ran.erased) == (0, 0, ())
+        assert "the clock says 2037" in ran.waits
+        service.audit.note("command", "read the audit")
+        clock.move(hours=1)
+    assert len(service.retention.due().persons) == 1
+    assert len(service.retention.run().erased) == 1
+    assert not is_kept(service, name)
+    clock.move(hours=1)
+    assert service.retention.waits() == ""
+
+
+def test_a_run_in_the_future_is_none_and_the_hours_go_on_once_the_clock_is_right(
+    service: Service, device: str, clock: Clock
+) -> None:
+    name = play(service, device, "p-ada")
+    service.retention.hourly()
+    clock.move(days=365 * 11)
+    service.retention.hourly()
+    clock.move(days=-365 * 11, hours=1)
+    ran = service.retention.hourly()
+    assert ran
+    assert ran.waits == ""
+    for _ in range(4):
+        clock.move(days=25)
+        ran = service.retention.hourly()
+    assert ran
+    assert (ran.recordings, ran.waits) == (1, "")
+    assert not is_kept(service, name)
+
+
+def test_a_server_that_first_runs_years_after_its_last_row_of_the_audit_waits(
+    service: Service, device: str, clock: Clock
+) -> None:
+    play(service, device, "p-ada")
+    clock.move(days=365 * 11)
+    ran = service.retention.hourly()
+    assert ran
+    assert (ran.erased, ran.waits != "") == ((), True)
+
+
+def test_what_nobody_wants_kept_goes_also_while_the_rest_waits(service: Service, device: str, clock: Clock) -> None:
+    patient_id = somebody(service, "p-ada")
+    withdrawn, other = play(service, device, "p-ada"), play(service, device, "p-bo", 2)
+    service.retention.hourly()
+    service.consents.withdraw("command", patient_id, RECORDINGS, Given("Ada", "self", ""))
+    clock.move(days=365 * 11)
+    assert service.retention.hourly()
+    assert (is_kept(service, withdrawn), is_kept(service, other)) == (False, True)
+
+
 def test_a_run_goes_on_with_an_erasure_that_was_stopped(service: Service, device: str) -> None:
     play(service, device, "p-ada")
     patient_id = service.patients.id_of("p-ada")

@@ -15,12 +15,15 @@ from litestar import get
 from litestar.testing import TestClient
 from routes import Client, filled, log_in, routes
 from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from server_sync import wire
 from server_sync.clinic import backup, key_copies
 from server_sync.clinic.archive import Unknown
+from server_sync.clinic.retention import CLOCK
 from server_sync.clinic.service import Service
+from server_sync.clinic.tables import Setting
 from server_sync.web import access, app, watching
 from server_sync.web.rates import Rates
 
@@ -222,6 +225,14 @@ def test_health_says_what_is_ill(client: Client, service: Service, monkeypatch: 
     monkeypatch.setattr(service.objects, "look", Mock(side_effect=OSError(28, "full")))
     answer = client.get("/health")
     assert (answer.status_code, answer.json()["recordings"], answer.json()["database"]) == (503, "ill", "ok")
+
+
+def test_health_says_that_retention_waits_and_answers_well_all_the_same(client: Client, service: Service) -> None:
+    assert client.get("/health").json()["retention"] == "ok"
+    with service.store.writing() as db:
+        db.execute(insert(Setting).values(name=CLOCK, value="2001-01-01T00:00:00+00:00"))
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["retention"]) == (200, "waits")
 
 
 def test_metrics_are_for_this_computer_or_for_their_token(client: Client, service: Service) -> None:

@@ -208,12 +208,13 @@ def _tell_rules(rules: "Rules", as_json: bool) -> None:
 
 def _tell_due(due: "Due", as_json: bool) -> None:
     said = f"{len(due.recordings)} recordings, {len(due.strays)} of no session, and {len(due.persons)} persons are due"
-    tell(due._asdict(), as_json, said)
+    tell(due._asdict(), as_json, "\n".join(filter(None, (said, due.waits))))
 
 
 def _tell_ran(ran: "Ran", as_json: bool) -> None:
     said = f"{ran.recordings} recordings, {ran.strays} of no session, and {len(ran.erased)} persons were removed"
-    tell({**ran._asdict(), "erased": [each._asdict() for each in ran.erased]}, as_json, said)
+    answer = {**ran._asdict(), "erased": [each._asdict() for each in ran.erased]}
+    tell(answer, as_json, "\n".join(filter(None, (said, ran.waits))))
 
 
 def _end(until: str) -> datetime | None:

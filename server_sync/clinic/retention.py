@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete, func, insert, select, union_all, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, union_all, update
 
 from server_sync.clinic.audit import RETENTION, Audit, Note
 from server_sync.clinic.brakes import LONGEST
@@ -38,9 +38,11 @@ from server_sync.clinic.tables import (
 from server_sync.clinic.uploads import ABANDONED
 from server_sync.clinic.vault import LET_GO, Vault
 
-RULES, RAN = "retention", "retention ran"
+RULES, RAN, CLOCK = "retention", "retention ran", "retention clock"
 EVERY = timedelta(minutes=55)
 """How soon after another one a run of any process of any machine may follow."""
+LONGEST_PAUSE = timedelta(days=30)
+"""How long after the last run the clock is believed: who sets it wrong by years must not have everybody erased."""
 _YEAR = timedelta(days=365.25)
 Days = Annotated[int, Meta(ge=1, le=36_525)]
 Years = Annotated[int, Meta(ge=1, le=100)]
@@ -60,20 +62,23 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Due(NamedTuple):
     """What goes in the next run: recordings by their SHA-256, with whose they are; strays; and persons, who are erased.
 
-    A stray is a recording that no session named for days.
+    A stray is a recording that no session named for days. `waits` says why nothing goes by its time before a person has
+    it run; "" where nothing waits.
     """
 
     recordings: Mapping[str, str]
-    strays: tuple[str, ...]
-    persons: tuple[str, ...]
+    strays: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    waits: str = ""
 
 
 class Ran(NamedTuple):
-    """What came of a run."""
+    """What came of a run, and why it left what goes by its time, "" where it did not."""
 
     recordings: int
     strays: int
     erased: tuple[Done, ...]
+    waits: str = ""
 
 
 class Retention:
@@ -107,14 +112,45 @@ class Retention:
             db.execute(insert(Setting).values(name=RULES, value=content.decode()))
             self._audit.append(db, actor, "change retention", thing=content.decode())
 
+    def waits(self) -> str:
+        """Why nothing goes by its time before somebody has it run; "" where nothing waits."""
+        now, seen = self._now(), self._seen()
+        if seen is None or now - seen <= LONGEST_PAUSE:
+            return ""
+        return (
+            f"the clock says {now:%Y-%m-%d} and retention ran last on {seen:%Y-%m-%d}: if the clock is right, look what "
+            "is due (steadyreach retention --what), and have it removed (--run)"
+        )
+
     def due(self) -> Due:
-        """What would go now."""
-        return Due(dict(self._recordings()), tuple(self._strays()), tuple(self._persons()))
+        """What would go now if somebody had it run."""
+        return Due(dict(self._recordings()), tuple(self._strays()), tuple(self._persons()), self.waits())
 
     def run(self) -> Ran:
-        """Remove what is due, and what is of no use any more; goes on with erasures that were stopped."""
+        """Remove what is due, and what is of no use any more; who asks for it says that the clock is right."""
+        with self._store.writing() as db:
+            self._see(db, self._now())
+        return self._removed(self.due())
+
+    def hourly(self) -> Ran | None:
+        """The same, unless another process did so a moment ago; nothing by its time where the clock has jumped."""
+        now = self._now().astimezone(UTC)
+        before, at, after = (_text(moment) for moment in (now - EVERY, now, now + EVERY))
+        with self._store.writing() as db:
+            first = db.execute(self._store.once(Setting), {"name": RAN, "value": at}).rowcount
+            late = Setting.name == RAN, or_(Setting.value < before, Setting.value > after)  # later than now is no run
+            if not first and not db.execute(update(Setting).where(*late).values(value=at)).rowcount:
+                return None
+        waits = self.waits()
+        if waits:
+            return self._removed(Due(dict(self._recordings(by_time=False)), waits=waits))
+        with self._store.writing() as db:
+            self._see(db, max(now, self._seen() or now))
+        return self._removed(self.due())
+
+    def _removed(self, due: Due) -> Ran:
+        """Remove it; goes on with erasures that were stopped, whose persons are not due by their time."""
         resumed = self._erasing.resume(RETENTION)
-        due = self.due()
         if due.recordings:
             went = [Note(RETENTION, "let a recording go", whose, name) for name, whose in due.recordings.items()]
             with self._store.writing() as db:
@@ -124,22 +160,24 @@ class Retention:
         for name in due.strays:
             self._remove_stray(name)
         erased = [self._erasing.erase_id(RETENTION, patient_id) for patient_id in due.persons]
-        self._remove_expired()
-        return Ran(len(due.recordings), len(due.strays), (*resumed, *erased))
+        if not due.waits:
+            self._remove_expired()
+        return Ran(len(due.recordings), len(due.strays), (*resumed, *erased), due.waits)
 
-    def hourly(self) -> Ran | None:
-        """The same, unless another process did so a moment ago."""
-        now = self._now().astimezone(UTC)
-        before, at = (moment.isoformat(timespec="seconds") for moment in (now - EVERY, now))
-        with self._store.writing() as db:
-            first = db.execute(self._store.once(Setting), {"name": RAN, "value": at}).rowcount
-            late = Setting.name == RAN, Setting.value < before
-            if not first and not db.execute(update(Setting).where(*late).values(value=at)).rowcount:
-                return None
-        return self.run()
+    def _seen(self) -> datetime | None:
+        """The latest moment that is believed: of the last run, else of the last row of the audit; None before both."""
+        found = self._store.look(select(Setting.value).where(Setting.name == CLOCK))
+        if found:
+            return datetime.fromisoformat(found[0].value)
+        rows = self._audit.listed(most=1)
+        return rows[0].at if rows else None
 
-    def _recordings(self) -> Iterator[tuple[str, str]]:
-        """The recordings that may not be kept longer, and whose they are."""
+    def _see(self, db: Connection, now: datetime) -> None:
+        db.execute(delete(Setting).where(Setting.name == CLOCK))
+        db.execute(insert(Setting).values(name=CLOCK, value=_text(now)))
+
+    def _recordings(self, by_time: bool = True) -> Iterator[tuple[str, str]]:
+        """The recordings that may not be kept longer, and whose they are; else only those that nobody wants kept."""
         rules, now, untils = self.rules(), self._now(), dict[str, tuple[timedelta, datetime]]()
         people = self._patients.people()
         last = func.max(Delivered.received_at).label("last")
@@ -155,7 +193,7 @@ class Retention:
                 usual = timedelta(days=rules.child_recordings_days if child else rules.recordings_days)
                 untils[row.patient_id] = usual, self._agreed_until(row.patient_id)
             usual, agreed = untils[row.patient_id]
-            if now > agreed and (agreed == _AT_ONCE or now > _moment(row.last) + usual):
+            if now > agreed and (agreed == _AT_ONCE or (by_time and now > _moment(row.last) + usual)):
                 yield row.sha256, row.patient_id
 
     def _agreed_until(self, patient_id: str) -> datetime:
@@ -211,6 +249,10 @@ class Retention:
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _AS_USUAL = _AT_ONCE + timedelta(days=1)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _moment(found: datetime) -> datetime:

@@ -140,7 +140,9 @@ def _tidy(service: Service, ended: Event) -> None:
         try:
             service.vault.adopt()
             service.uploads.tidy(datetime.now(UTC))
-            service.retention.hourly()
+            ran = service.retention.hourly()
+            if ran is not None and ran.waits:
+                watching.note_waiting()
         except Exception as reason:  # noqa: BLE001 - whatever it is, it is tried again in an hour
             watching.note_trouble({"method": "", "path_template": "tidy"}, reason)
 

@@ -69,6 +69,8 @@ def health(state: State) -> Response[dict[str, str]]:
     parts |= {part: "full" for part, folder in _local(service) if parts[part] == "ok" and _is_full(folder)}
     well = all(part == "ok" for part in parts.values())
     said = {"status": "ok" if well else "ill", **parts, "schema": service.store.schema, "software": SOFTWARE}
+    if parts["database"] == "ok":
+        said["retention"] = "waits" if service.retention.waits() else "ok"
     return Response(said, status_code=200 if well else 503)
 
 
@@ -131,6 +133,11 @@ def note(scope: Any, exchange: Exchange, metrics: Metrics) -> None:
 def note_trouble(scope: Any, reason: Exception) -> None:
     """Write down an error with where it happened, and without its message, which may hold anything."""
     _LOG.error("trouble", extra={"known": _about(scope) | _error(reason)})
+
+
+def note_waiting() -> None:
+    """Write down that what goes by its time waits until somebody looks, as /health says, too."""
+    _LOG.warning("retention waits: enter steadyreach retention --what")
 
 
 def _error(reason: BaseException) -> dict[str, Any]:
