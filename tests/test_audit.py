@@ -49,6 +49,10 @@ def fill(service: Service, rows: int = ROWS) -> Head:
     return service.audit.head()
 
 
+UNGUARDED = """CREATE OR REPLACE FUNCTION audit_no_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RETURN NULL; END $$"""
+
+
 def past_the_triggers(service: Service, change: Change) -> None:
     """Change the table as somebody does who has the whole database in their hands."""
     with service.store.engine.connect() as db:
@@ -160,6 +164,29 @@ def test_the_database_itself_refuses_to_change_a_row(service: Service) -> None:
     if service.store.engine.dialect.name == "postgresql":
         with pytest.raises(sa.exc.DBAPIError, match="only ever added to"), service.store.writing() as db:
             db.execute(sa.text("TRUNCATE audit"))
+
+
+@pytest.mark.parametrize("put", [False, True])
+def test_triggers_that_somebody_took_away_are_made_again_and_told(
+    service: Service, caplog: pytest.LogCaptureFixture, put: bool
+) -> None:
+    fill(service)
+    postgres = service.store.engine.dialect.name == "postgresql"
+    with service.store.writing() as db:
+        for name in ("audit_no_change",) if postgres else ("audit_no_update", "audit_no_delete"):
+            db.execute(sa.text(f"DROP TRIGGER {name}{' ON audit' if postgres else ''}"))
+        if put and not postgres:  # one that does nothing
+            db.execute(sa.text("CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT 1; END"))
+        elif put:
+            db.execute(sa.text(UNGUARDED))
+    with closing(Service(service.folder, service.place)) as again:
+        assert again.audit.listed(most=1)[0].action == "find the audit unguarded"
+        assert "did not guard the audit" in caplog.text
+        for sql in ("UPDATE audit SET actor = 'x' WHERE number = 1", "DELETE FROM audit WHERE number = 1"):
+            with pytest.raises(sa.exc.DBAPIError, match="only ever added to"), again.store.writing() as db:
+                db.execute(sa.text(sql))
+    with closing(Service(service.folder, service.place)) as third:
+        assert not third.store.was_unguarded
 
 
 def test_a_transaction_that_is_given_up_leaves_no_row_and_no_gap(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,11 +19,11 @@ from engine.commands import backup as command
 from engine.records import Recording
 from server_sync import wire
 from server_sync.clinic import dumps, key_copies, restore
-from server_sync.clinic.backup import Clinic, backup
+from server_sync.clinic.backup import BACKUP_KEY, AuditCut, Clinic, NotTheSame, backup
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Entry, Manifest, Told, check, read, written
 from server_sync.clinic.objects import archived_key, recording_key
-from server_sync.clinic.place import Place
+from server_sync.clinic.place import Place, sqlite_url
 from server_sync.clinic.restore import NotEmpty
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered
@@ -315,6 +316,10 @@ def _restored(copy: Path, to: Clinic) -> restore.Restored:
     return restore.restore(copy, to, _CODES[str(copy)], _quietly)
 
 
+def _backup_key(copy: Path) -> bytes:
+    return b64decode(key_copies.read(copy / key_copies.FILE, _CODES[str(copy)]).secrets[BACKUP_KEY])
+
+
 def _fail(*_: object) -> None:
     raise dumps.DatabaseTrouble("no room")
 
@@ -324,7 +329,7 @@ def test_a_backup_that_names_a_file_elsewhere_is_not_brought_back(copy: Path, tm
     made = read(copy)
     (tmp_path / "evil").write_bytes(b"x")
     files = {**made.files, name: Entry(1, wire.sha256(b"x"))}
-    (copy / MANIFEST).write_bytes(written(replace(made, files=files)))
+    (copy / MANIFEST).write_bytes(written(replace(made, files=files), _backup_key(copy)))
     with pytest.raises(BackupUnusable, match="names files that no backup has"):
         _restored(copy, Clinic(tmp_path / "back"))
 
@@ -379,3 +384,44 @@ def test_what_the_clinic_let_go_goes_from_the_backup_too(clinic: Clinic, copy: P
         False,
         False,
     )
+
+
+def test_a_manifest_that_was_changed_with_its_hash_is_not_brought_back(copy: Path, tmp_path: Path) -> None:
+    forged = replace(read(copy), made_at="2020-01-01T00:00:00+00:00")
+    (copy / MANIFEST).write_bytes(written(forged, b"not the key of the clinic's backups"))
+    assert check(copy, _quietly) == forged  # which needs no key, and finds damage alone
+    with pytest.raises(BackupUnusable, match="was changed since"):
+        _restored(copy, Clinic(tmp_path / "back"))
+    with closing(Keys(sqlite_url(tmp_path / "others.db"))), pytest.raises(BackupUnusable, match="not the keys"):
+        restore.restore(copy, Clinic(tmp_path / "back", Place(keys=sqlite_url(tmp_path / "others.db"))), "", _quietly)
+    assert not (tmp_path / "back").exists()
+
+
+def test_a_backup_of_another_clinic_is_not_replaced(clinic: Clinic, copy: Path, tmp_path: Path) -> None:
+    other, before = Clinic(tmp_path / "other"), (copy / MANIFEST).read_bytes()
+    Service(*other).close()
+    with pytest.raises(NotTheSame, match="was not written by this clinic"):
+        backup(other, copy, "tests", _quietly)
+    assert (copy / MANIFEST).read_bytes() == before
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM audit WHERE number > 2", "UPDATE audit SET sha256 = 'x'"])
+def test_a_backup_that_proves_that_the_audit_was_cut_is_not_replaced(
+    clinic: Clinic, tmp_path: Path, change: str
+) -> None:
+    with closing(Service(*clinic)) as service:
+        for _ in range(3):
+            service.audit.note("command", "read the audit")
+    made = _backed_up(clinic, tmp_path / "copy")
+    with closing(Service(*clinic)) as service:
+        with service.store.writing() as db:
+            for event in ("update", "delete"):
+                db.exec_driver_sql(f"DROP TRIGGER audit_no_{event}")
+            db.exec_driver_sql(change)
+        service.audit.note("command", "read the audit")
+    with pytest.raises(AuditCut, match=f"lacks row {made.audit[0]}"):
+        _backed_up(clinic, tmp_path / "copy")
+    assert read(tmp_path / "copy") == made
+    said = CliRunner().invoke(command.app, ["backup", str(tmp_path / "copy"), "--folder", str(clinic.folder)])
+    assert (said.exit_code, "was cut or written anew" in said.stderr) == (1, True)
+    assert _backed_up(clinic, tmp_path / "another")

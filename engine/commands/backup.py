@@ -106,6 +106,7 @@ def recovery_code(clinic: "backups.Clinic") -> str:
 
 @contextmanager
 def _refused() -> Iterator[None]:
+    from server_sync.clinic.backup import AuditCut, NotTheSame
     from server_sync.clinic.dumps import DatabaseTrouble
     from server_sync.clinic.key_copies import WrongCode
     from server_sync.clinic.manifest import BackupUnusable
@@ -113,7 +114,7 @@ def _refused() -> Iterator[None]:
 
     try:
         yield
-    except (BackupUnusable, DatabaseTrouble, NotEmpty, OSError, WrongCode) as reason:
+    except (AuditCut, BackupUnusable, DatabaseTrouble, NotEmpty, NotTheSame, OSError, WrongCode) as reason:
         fail(str(reason))
 
 

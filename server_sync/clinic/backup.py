@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select, text
 from engine.sealing import settle
 from server_sync.clinic import dumps, key_copies
 from server_sync.clinic.keys import Keys, Shredded, unseal
-from server_sync.clinic.manifest import FORMAT, MANIFEST, BackupUnusable, Entry, Manifest, Told, read, written
+from server_sync.clinic.manifest import FORMAT, MANIFEST, BackupUnusable, Entry, Manifest, Told, is_of, read, written
 from server_sync.clinic.objects import TIERS, Objects
 from server_sync.clinic.place import Place, database_url, keys_url
 from server_sync.clinic.private import make_file, make_folder
@@ -56,6 +56,14 @@ class Clinic(NamedTuple):
         return Objects(self.folder, self.place.recordings)
 
 
+class NotTheSame(ValueError):
+    """What lies where a backup shall go is of another clinic, or its manifest is forged; the message says where."""
+
+
+class AuditCut(ValueError):
+    """The clinic's audit lacks a row that the backup of before names, which stays as it is: it is the proof."""
+
+
 class _Damaged(Exception):
     pass
 
@@ -63,14 +71,16 @@ class _Damaged(Exception):
 def backup(clinic: Clinic, out: Path, software: str, told: Told) -> Manifest:
     """Copy a clinic into a folder, which may hold an earlier backup of it; others go on writing.
 
-    `told` is called with how many recordings are copied, of how many. Raises DatabaseTrouble and OSError, and then the
-    earlier backup is as it was.
+    `told` is called with how many recordings are copied, of how many. Raises DatabaseTrouble, OSError, NotTheSame and
+    AuditCut, and then the earlier backup is as it was.
     """
     make_folder(out)
     made_at, kind = datetime.now(UTC).isoformat(timespec="seconds"), dumps.kind_of(clinic.url)
     keys = Keys(clinic.keys_url)
     try:
-        database = _dumped(clinic.url, keys.clinic_key(BACKUP_KEY), out)
+        key = keys.clinic_key(BACKUP_KEY)
+        _refuse_to_replace(clinic.url, key, out)
+        database = _dumped(clinic.url, key, out)
         with dumps.reading(clinic.url) as db:  # what came after the copy is named, too, and is there as well
             schema = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
             recordings, audit = named(db), _head(db)
@@ -84,7 +94,7 @@ def backup(clinic: Clinic, out: Path, software: str, told: Told) -> Manifest:
     files[database.name] = Entry(database.stat().st_size, file_sha256(database))
     sorted_files = dict(sorted(files.items()))
     manifest = Manifest(FORMAT, made_at, software, kind, schema, database.name, sorted_files, missing, audit)
-    _write(out / MANIFEST, [written(manifest)])
+    _write(out / MANIFEST, [written(manifest, key)])
     _remove_others(out, manifest)
     return manifest
 
@@ -129,6 +139,24 @@ def _keys_of_recordings(db: Connection, keys: Keys) -> Iterator[tuple[str, bytes
             yield row.sha256, unseal(keys.of(row.patient_id), row.sealed, f"recording {row.sha256}")
         except Shredded:
             continue
+
+
+def _refuse_to_replace(url: str, key: bytes, out: Path) -> None:
+    """Leave alone the backup of another clinic, and one that proves that the audit was cut or written anew."""
+    try:
+        number, sha256 = read(out).audit
+    except BackupUnusable:
+        return
+    if not is_of(out, key):
+        raise NotTheSame(f"{out / MANIFEST} was not written by this clinic, or was changed: name another folder")
+    with dumps.reading(url) as db:
+        found = db.execute(select(Audited.sha256).where(Audited.number == number)).scalar()
+    if number and found != sha256:
+        raise AuditCut(
+            f"the audit lacks row {number}, which the backup in {out} names: it was cut or written anew, or the clinic "
+            f"was set back. That backup stays as it is, and proves it: steadyreach audit verify --backup {out}. Name "
+            "another folder for a new one"
+        )
 
 
 def _head(db: Connection) -> tuple[int, str]:

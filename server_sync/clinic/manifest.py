@@ -1,5 +1,6 @@
 """What is in a backup: the hash of every file, and the check against it."""
 
+import hmac
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -48,14 +49,25 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class _Signed(msgspec.Struct, frozen=True):
+    """A manifest with its hash, which finds damage, and its HMAC under a key of the clinic, which finds forgery."""
+
     manifest: msgspec.Raw
     sha256: str
+    hmac_sha256: str
 
 
-def written(manifest: Manifest) -> bytes:
-    """The manifest as a file, with its own hash."""
+def written(manifest: Manifest, key: bytes) -> bytes:
+    """The manifest as a file, with its own hash, and its HMAC under the backup key."""
     content = msgspec.json.encode(manifest)
-    return msgspec.json.format(msgspec.json.encode(_Signed(msgspec.Raw(content), sha256(content))), indent=1)
+    signed = _Signed(msgspec.Raw(content), sha256(content), _hmac(key, content))
+    return msgspec.json.format(msgspec.json.encode(signed), indent=1)
+
+
+def is_of(folder: Path, key: bytes) -> bool:
+    """Whether the manifest, which can be read, was written with this backup key."""
+    signed = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Signed)
+    content = msgspec.json.encode(msgspec.json.decode(signed.manifest))
+    return hmac.compare_digest(signed.hmac_sha256, _hmac(key, content))
 
 
 def read(folder: Path) -> Manifest:
@@ -94,6 +106,10 @@ def check(folder: Path, told: Told) -> Manifest:
     if amiss:
         raise BackupUnusable(f"{folder} is damaged: {some(amiss)}; use an older backup, or make a new one")
     return manifest
+
+
+def _hmac(key: bytes, content: bytes) -> str:
+    return hmac.digest(key, b"manifest " + content, "sha256").hex()
 
 
 def some(amiss: list[str]) -> str:

@@ -2,7 +2,9 @@
 
 import hashlib
 import tempfile
+from base64 import b64decode
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +16,7 @@ from server_sync.clinic.backup import BACKUP_KEY, Clinic, named, pieces
 from server_sync.clinic.erasure import Erasing
 from server_sync.clinic.key_copies import Copy
 from server_sync.clinic.keys import Keys
-from server_sync.clinic.manifest import BackupUnusable, Manifest, Told, check, some
+from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Manifest, Told, check, is_of, some
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.private import make_folder
@@ -47,6 +49,7 @@ def restore(folder: Path, to: Clinic, code: str, told: Told) -> Restored:
     """
     manifest = check(folder, told)
     copied = _copied_keys(folder, to, code)
+    _refuse_forged(folder, to, copied)
     _refuse_unfit(manifest, to)
     keys = Keys(to.keys_url)
     try:
@@ -66,6 +69,18 @@ def _copied_keys(folder: Path, to: Clinic, code: str) -> Copy | None:
     if not to.place.keys:
         raise BackupUnusable("say the recovery code that was shown at the first backup, or where the clinic's keys are")
     return None
+
+
+def _refuse_forged(folder: Path, to: Clinic, copied: Copy | None) -> None:
+    if copied is not None:
+        key = copied.secrets.get(BACKUP_KEY, "")
+    else:
+        with closing(Keys(to.keys_url)) as keys:
+            key = keys.known(BACKUP_KEY) or ""
+    if not is_of(folder, b64decode(key)):
+        raise BackupUnusable(
+            f"these are not the keys of the clinic that was backed up, or {folder / MANIFEST} was changed since"
+        )
 
 
 def _restored(folder: Path, manifest: Manifest, to: Clinic, keys: Keys, told: Told) -> Restored:

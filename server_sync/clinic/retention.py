@@ -118,8 +118,8 @@ class Retention:
         if seen is None or now - seen <= LONGEST_PAUSE:
             return ""
         return (
-            f"the clock says {now:%Y-%m-%d} and retention ran last on {seen:%Y-%m-%d}: if the clock is right, look what "
-            "is due (steadyreach retention --what), and have it removed (--run)"
+            f"the clock says {now:%Y-%m-%d} and retention ran last on {seen:%Y-%m-%d}: if the clock is right, look "
+            "what is due (steadyreach retention --what), and have it removed (--run)"
         )
 
     def due(self) -> Due:

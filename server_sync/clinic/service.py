@@ -1,5 +1,6 @@
 """The clinic's server without a web: one folder, its database, its recordings, and who may do what."""
 
+import logging
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.sealing import key_id
 from server_sync.clinic.accounts import Accounts, Entrance
 from server_sync.clinic.archive import Archive
-from server_sync.clinic.audit import Audit
+from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.consents import Consents
 from server_sync.clinic.contacts import Contacts
@@ -43,6 +44,9 @@ from server_sync.clinic.visits import Visits
 def utc_now() -> datetime:
     """The moment, with its zone."""
     return datetime.now(UTC)
+
+
+_LOG = logging.getLogger("steadyreach.server")
 
 
 class CannotOpen(ValueError):
@@ -94,6 +98,9 @@ class Service:
         self.vault = Vault(self.objects, self.store, self.keychain)
         self.uploads = Uploads(self.vault)
         self.audit = Audit(self.store, now)
+        if self.store.was_unguarded:
+            _LOG.warning("the database did not guard the audit any more, and does again: steadyreach audit verify")
+            self.audit.note(COMMAND, "find the audit unguarded")
         self.visits = Visits(self.store, now)
         entrance = Entrance(self.store, self.visits, Brakes(self.store, now), self.audit, now)
         self.accounts = Accounts(entrance)

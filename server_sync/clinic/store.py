@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import text
 
+from server_sync.clinic.audit_guard import guard
 from server_sync.clinic.database import Database
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.tables import Setting
@@ -25,6 +26,8 @@ class Store(Database):
 
     def __init__(self, url: str, keys: Keys) -> None:
         """Open by SQLAlchemy URL; `keys` seal what an older version kept open.
+
+        `was_unguarded` says that the database did not refuse to change rows of the audit any more; now it does.
 
         Raises SchemaUnknown, or sqlalchemy.exc.OperationalError when there is none.
         """
@@ -43,6 +46,7 @@ class Store(Database):
                 command.upgrade(config, "head")
             except CommandError as reason:
                 raise SchemaUnknown(f"its tables are of a newer version of Steadyreach ({reason}); update it") from None
+            self.was_unguarded = guard(connection)
             self.schema = str(ScriptDirectory.from_config(config).get_current_head())
         if before not in (None, self.schema):
             self.tidy(Setting.__tablename__)
