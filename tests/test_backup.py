@@ -108,6 +108,8 @@ def test_a_computer_that_synced_since_the_backup_was_made_brings_what_it_lacks(t
         computer.plays("third")
         assert computer.sync().delivered == ("third",)
     _restored(tmp_path / "copy", Clinic(tmp_path / "back"))
+    with closing(Service(tmp_path / "back")) as service:
+        service.suspended.confirm([each.name for each in service.suspended.waiting()])
     with a_clinic(tmp_path / "back", int(running.url.rpartition(":")[2])):
         again = computer.sync()
     with closing(Service(tmp_path / "back")) as service:
@@ -397,7 +399,7 @@ def test_a_manifest_that_was_changed_with_its_hash_is_not_brought_back(copy: Pat
     assert not (tmp_path / "back").exists()
 
 
-def test_a_backup_of_another_clinic_is_not_replaced(clinic: Clinic, copy: Path, tmp_path: Path) -> None:
+def test_a_backup_of_another_clinic_is_not_replaced(copy: Path, tmp_path: Path) -> None:
     other, before = Clinic(tmp_path / "other"), (copy / MANIFEST).read_bytes()
     Service(*other).close()
     with pytest.raises(NotTheSame, match="was not written by this clinic"):

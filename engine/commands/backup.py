@@ -9,7 +9,7 @@ import typer
 
 from engine.commands.answer import fail, tell
 from engine.commands.archive import Database, Json, Recordings, bar
-from engine.commands.clinic import KeysUrl
+from engine.commands.clinic import Folder, KeysUrl, opened
 
 if TYPE_CHECKING:
     from server_sync.clinic import backup as backups
@@ -88,7 +88,36 @@ def restore(
         found = restoring.restore(copy, Clinic(folder, Place(database, recordings, keys)), code, told)
     answer = {"sessions": found.sessions, "recordings": found.recordings, "made_at": found.manifest.made_at}
     said = f"{found.sessions} sessions and {found.recordings} recordings are as they were at {found.manifest.made_at}"
-    tell(answer, as_json, f"{said}: steadyreach serve --folder {folder}")
+    suspended = (
+        f"{found.suspended} accounts, devices, other systems and consents are suspended, because they may have been "
+        f"ended since: confirm them with steadyreach restored --folder {folder}"
+    )
+    tell({**answer, "suspended": found.suspended}, as_json, f"{said}: steadyreach serve --folder {folder}\n{suspended}")
+
+
+@app.command()
+def restored(
+    folder: Folder,
+    confirm: Annotated[
+        list[str] | None, typer.Option(help="what may be used as before, as 'account 7' or 'device 1234567890abcdef'")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="all that waits: nothing was ended since")] = False,
+    database: Database = "",
+    keys: KeysUrl = "",
+    as_json: Json = False,
+) -> None:
+    """At the clinic, list what a restore suspended, or confirm that it may be used as before."""
+    from server_sync.clinic.suspended import NotWaiting
+
+    with closing(opened(folder, database, keys=keys)) as service:
+        names = [each.name for each in service.suspended.waiting()] if everything else confirm or []
+        try:
+            service.suspended.confirm(names)
+        except NotWaiting as reason:
+            fail(str(reason))
+        waiting = service.suspended.waiting()
+    lines = [f"{each.name}  {each.says}" for each in waiting]
+    tell([each._asdict() for each in waiting], as_json, "\n".join(lines) or "Nothing waits since a restore.")
 
 
 def recovery_code(clinic: "backups.Clinic") -> str:

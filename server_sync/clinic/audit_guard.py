@@ -1,4 +1,4 @@
-"""The triggers with which the database itself refuses to change or remove rows of the audit, made again where they lack.
+"""The triggers with which the database itself refuses to change rows of the audit, made again where they lack.
 
 Who may write into the database can take them off; that they were missing is then told, and the chain of hashes and
 every backup show what became of the rows meanwhile.

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from server_sync.clinic import dumps, key_copies, lost_recordings
 from server_sync.clinic.audit import COMMAND, Audit
@@ -23,7 +23,8 @@ from server_sync.clinic.private import make_folder
 from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import utc_now
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, Visit
+from server_sync.clinic.suspended import Suspended
+from server_sync.clinic.tables import Delivered
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -33,11 +34,12 @@ class NotEmpty(ValueError):
 
 
 class Restored(NamedTuple):
-    """What was brought back: from which backup, how many sessions, and how many recordings they have."""
+    """What was brought back: from which backup, how many sessions and recordings, and how much waits (`Suspended`)."""
 
     manifest: Manifest
     sessions: int
     recordings: int
+    suspended: int = 0
 
 
 def restore(folder: Path, to: Clinic, code: str, told: Told) -> Restored:
@@ -92,19 +94,20 @@ def _restored(folder: Path, manifest: Manifest, to: Clinic, keys: Keys, told: To
             objects.write(name, pieces(folder / name))
     _restore_database(folder / manifest.database, manifest.kind, to.url, keys)
     store = Store(to.url, keys)  # which brings an older schema to that of this version
-    with store.writing() as db:  # who was logged in then may not be allowed to any more
-        db.execute(delete(Visit))
-    _forget_the_erased(store, keys, objects)
+    suspended = _made_safe(store, keys, objects, manifest.made_at)
     lost_recordings.note(store, objects)
     store.close()
-    return _verified(manifest, to.url, objects)
+    return _verified(manifest, to.url, objects)._replace(suspended=suspended)
 
 
-def _forget_the_erased(store: Store, keys: Keys, objects: Objects) -> None:
-    """Remove what the backup has of those whose keys were destroyed since."""
-    audit = Audit(store, utc_now)
-    Erasing(store, Patients(store, keys, utc_now), keys, objects, audit, utc_now).resume(COMMAND)
+def _made_safe(store: Store, keys: Keys, objects: Objects, made_at: str) -> int:
+    """Remove what the backup has of those whose keys were destroyed since, and suspend all that gives rights."""
+    audit, patients = Audit(store, utc_now), Patients(store, keys, utc_now)
+    Erasing(store, patients, keys, objects, audit, utc_now).resume(COMMAND)
+    suspended = Suspended(store, patients, audit)
+    suspended.begin(made_at, utc_now())
     audit.close()
+    return len(suspended.waiting())
 
 
 def _refuse_unfit(manifest: Manifest, to: Clinic) -> None:

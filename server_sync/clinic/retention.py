@@ -19,6 +19,7 @@ from server_sync.clinic.erasure import Done, Erasing
 from server_sync.clinic.objects import TIERS, archived_key, recording_key
 from server_sync.clinic.patients import BEGUN, Patients
 from server_sync.clinic.store import Store
+from server_sync.clinic.suspended import motion_waits
 from server_sync.clinic.tables import (
     Consent,
     Contact,
@@ -114,6 +115,14 @@ class Retention:
 
     def waits(self) -> str:
         """Why nothing goes by its time before somebody has it run; "" where nothing waits."""
+        return self._since_restore() or self._since_clock()
+
+    def _since_restore(self) -> str:
+        """Who agreed that motion is kept longer may wait to be confirmed."""
+        waits = "what a restore suspended waits to be confirmed: steadyreach restored"
+        return waits if motion_waits(self._store) else ""
+
+    def _since_clock(self) -> str:
         now, seen = self._now(), self._seen()
         if seen is None or now - seen <= LONGEST_PAUSE:
             return ""
@@ -124,7 +133,9 @@ class Retention:
 
     def due(self) -> Due:
         """What would go now if somebody had it run."""
-        return Due(dict(self._recordings()), tuple(self._strays()), tuple(self._persons()), self.waits())
+        if waits := self._since_restore():
+            return Due(dict(self._recordings(by_time=False)), waits=waits)
+        return Due(dict(self._recordings()), tuple(self._strays()), tuple(self._persons()), self._since_clock())
 
     def run(self) -> Ran:
         """Remove what is due, and what is of no use any more; who asks for it says that the clock is right."""

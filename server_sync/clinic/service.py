@@ -34,6 +34,7 @@ from server_sync.clinic.private import make_folder
 from server_sync.clinic.retention import Retention
 from server_sync.clinic.second_factor import SecondFactors
 from server_sync.clinic.store import Store
+from server_sync.clinic.suspended import Suspended
 from server_sync.clinic.systems import Systems
 from server_sync.clinic.tables import Setting
 from server_sync.clinic.uploads import Uploads
@@ -115,6 +116,7 @@ class Service:
         self.systems = Systems(self.store, self.audit, now)
         self.links = Links(self.store, self.keychain, self.patients, self.consents)
         self.drafts = Drafts(self.store, self.patients, self.links, self.prescriptions, self.audit, now)
+        self.suspended = Suspended(self.store, self.patients, self.audit)
         self.erasing = Erasing(self.store, self.patients, self.keychain, self.objects, self.audit, now)
         self.retention = Retention(self.store, self.patients, self.consents, self.vault, self.erasing, self.audit, now)
 
