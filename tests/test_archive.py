@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from engine.records import Prescribed, Recording, to_json
 from server_sync import wire
@@ -23,6 +23,7 @@ from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.packing import NotUnpacked, unpacked
 from server_sync.clinic.service import Service
+from server_sync.clinic.tables import LostSession, Refusal
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -99,6 +100,18 @@ def test_numbers_are_accounted_for_without_a_gap(archive: Service) -> None:
     state = take(archive, device, unreadable).state
     assert (state.acked_through, state.missing) == (5, ())
     assert msgspec.structs.replace(archive.archive.state(device), unheld=()) == state
+
+
+def test_words_that_a_device_sends_in_place_of_ids_are_not_kept_open(archive: Service) -> None:
+    device, words = a_device(archive, "p-rosa"), "Milo Andersen fell"
+    refused = msgspec.structs.replace(small(1), id=words, sha256=words)
+    taken = take(archive, device, refused, lost=(wire.Lost(number=2, id=words, reason=words),))
+    assert states(taken) == [wire.REFUSED]
+    assert taken.state.acked_through == 2
+    for table in (Refusal, LostSession):
+        rows = archive.store.look(select(table.__table__))
+        assert rows
+        assert words not in str(rows)
 
 
 def test_a_device_that_was_enrolled_again_accounts_for_what_it_brought_before(archive: Service) -> None:

@@ -260,6 +260,30 @@ def test_their_numbers_stay_accounted_for_and_nothing_of_theirs_is_taken_any_mor
     assert same == [""]
 
 
+def test_what_their_own_device_brought_and_no_session_names_goes_too(planted: Planted) -> None:
+    service, device = planted.service, planted.device.id
+    unnamed, begun = recording_of("s-never"), recording_of("s-half")
+    service.uploads.begin(device, wire.sha256(unnamed), len(unnamed))
+    service.uploads.append(device, wire.sha256(unnamed), 0, unnamed)
+    service.uploads.begin(device, wire.sha256(begun), len(begun))
+    service.uploads.append(device, wire.sha256(begun), 0, begun[:100])
+    other = SignedDevice(None).enrol(service, ["p-stays"]).id
+    service.uploads.begin(other, wire.sha256(begun), len(begun))
+    service.uploads.append(other, wire.sha256(begun), 0, begun[:200])
+    lost = wire.Lost(number=7, id="s-lost", reason="the zebrafinch ate it")
+    strange = an_item(a_session("s-strange", patient="p-stays"), 8)
+    service.archive.take(device, wire.Batch(items=(strange,), lost=(lost,)))
+    done = service.erasing.erase("command", WHO)
+    assert done.recordings == 2
+    assert service.vault.size(wire.sha256(unnamed)) is None
+    assert not holding(begun[:100], planted.folder / "incoming" / device)
+    assert service.uploads.progress(other, wire.sha256(begun)).offset == 200
+    for table in Table.metadata.sorted_tables:
+        rows = service.store.look(select(table)) if table.name != "audit" else []
+        assert not [row for row in rows if {"s-lost", "s-strange"} & set(map(str, row))], table.name
+    assert [line.name for line in service.devices.listed() if line.id == device] == [""]
+
+
 def test_a_device_for_them_alone_is_revoked_and_one_for_others_too_stays(planted: Planted) -> None:
     shared = SignedDevice(None).enrol(planted.service, [WHO, "p-stays"])
     done = planted.service.erasing.erase("command", WHO)

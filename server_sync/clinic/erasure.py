@@ -25,6 +25,7 @@ from server_sync.clinic.tables import (
     Erased,
     Invitation,
     Job,
+    LostSession,
     Patient,
     RecordingKey,
     RecoveryCode,
@@ -35,10 +36,14 @@ from server_sync.clinic.tables import (
     Visit,
     Ward,
 )
+from server_sync.clinic.uploads import pieces_of
 
 STAYS = (
     "reports that were printed or saved, and exports that were handed over",
     "the rows of the audit: who did what when, with an id that says nothing any more",
+    "what a computer that is for others, too, brought and no session names yet: it goes after 7 days",
+    "ids, hashes and times of sessions that were refused from such a computer, and that computer's name",
+    "what the server's memory holds of the person: the key for a minute, the pseudonym until it is started again",
     "what lies on the patient's own computer: steadyreach erase PATIENT --client FOLDER removes it there",
 )
 """What is not erased here, for whoever has to tell the person."""
@@ -100,14 +105,17 @@ class Erasing:
     def _go_on(self, actor: str, patient_id: str) -> Done:
         self._keys.shred(patient_id)
         elsewhere, copies = self._elsewhere(patient_id), self._copies()
-        recordings = self._recordings(patient_id)
+        alone = self._devices(patient_id)
+        recordings = self._recordings(patient_id, alone)
         self._objects.remove([key(name) for name in recordings for key in (recording_key, archived_key)])
+        self._objects.remove([piece for device in alone for piece in pieces_of(self._objects, device)])
         with self._store.writing() as db:
             if self._on_sqlite():
                 db.exec_driver_sql("PRAGMA secure_delete = ON")
             db.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update())
             sessions = _forget_sessions(self._store, db, patient_id, self._now())
             devices = _leave_devices(db, patient_id, self._now())
+            _forget_devices(db, alone)
             accounts = _close_accounts(db, patient_id, self._now())
             for table in reversed(Table.metadata.sorted_tables):
                 if "patient_id" in table.columns and table.name != Audited.__tablename__:
@@ -138,10 +146,16 @@ class Erasing:
                 unreached.append(place)
         return tuple(rewritten), tuple(unreached)
 
-    def _recordings(self, patient_id: str) -> list[str]:
-        """The recordings of a patient, those let go as well, which may have been on their way out."""
+    def _devices(self, patient_id: str) -> tuple[str, ...]:
+        """The devices that are for a patient alone: what they brought and is nobody's yet is theirs."""
+        rows = self._store.look(select(Device.id).where(Device.patients == patient_id).order_by(Device.id))
+        return tuple(row.id for row in rows)
+
+    def _recordings(self, patient_id: str, alone: tuple[str, ...]) -> list[str]:
+        """The recordings of a patient, those let go as well, and what their devices brought that no session names."""
         named = select(Delivered.recording_sha256).where(Delivered.patient_id == patient_id)
-        keyed = select(RecordingKey.sha256).where(RecordingKey.patient_id == patient_id)
+        of_device = RecordingKey.patient_id.is_(None) & RecordingKey.device_id.in_(alone)
+        keyed = select(RecordingKey.sha256).where((RecordingKey.patient_id == patient_id) | of_device)
         names = {row[0] for query in (named, keyed) for row in self._store.look(query)}
         return sorted(names - {""})
 
@@ -180,6 +194,15 @@ def _leave_devices(db: Connection, patient_id: str, now: datetime) -> tuple[str,
         left = update(EnrolmentCode).where(this).values(patients=others)
         db.execute(left if others else delete(EnrolmentCode).where(this))
     return tuple(revoked)
+
+
+def _forget_devices(db: Connection, devices: tuple[str, ...]) -> None:
+    """Remove what devices of one person alone leave that may say something: their names, and what they told of."""
+    unnamed = RecordingKey.patient_id.is_(None), RecordingKey.device_id.in_(devices)
+    db.execute(delete(RecordingKey).where(*unnamed))
+    db.execute(delete(Refusal).where(Refusal.device_id.in_(devices)))
+    db.execute(update(LostSession).where(LostSession.device_id.in_(devices)).values(session_id=""))
+    db.execute(update(Device).where(Device.id.in_(devices)).values(name=""))
 
 
 def _without(patients: str, patient_id: str) -> str:

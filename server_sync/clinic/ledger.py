@@ -1,6 +1,7 @@
 """What came in, written down: each session once, why one was refused, and which numbers are accounted for."""
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -23,7 +24,6 @@ from server_sync.clinic.version import SOFTWARE
 
 OTHER_BYTES, OTHER_PATIENT, ERASED = "other bytes", "other patient", "erased"
 MOST_MISSING = 1000
-_LONGEST_WORDS = 500
 # Statements are made once: what SQLAlchemy makes of them is kept with them.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _DEVICES = (
@@ -206,7 +206,7 @@ class _Taking:
     def note_lost(self, offer: Offer) -> None:
         """Keep what a device says it has lost."""
         for each in offer.lost:
-            told = {"session_id": _words(each.id), "reason": _words(each.reason), "at": self._now}
+            told = {"session_id": _named(each.id, wire.NAME), "at": self._now}
             if 0 < each.number < 2**31:
                 self._notes[LostSession].append({"device_id": offer.device, "number": each.number, **told})
 
@@ -222,13 +222,12 @@ class _Taking:
     def _note_refusal(self, refused: wire.Receipt, number: int, device: str) -> None:
         self._notes[Refusal].append(
             {
-                "session_id": _words(refused.id),
-                "sha256": _words(refused.sha256),
+                "session_id": _named(refused.id, wire.NAME),
+                "sha256": _named(refused.sha256, wire.SHA256),
                 "device_id": device,
                 "at": self._now,
                 "number": number if 0 <= number < 2**31 else 0,
                 "code": refused.code,
-                "detail": _words(refused.detail),
             }
         )
 
@@ -344,6 +343,6 @@ def _clock(clock: wire.Clock | None) -> dict[str, float | None]:
     }
 
 
-def _words(text: str) -> str:
-    """What a column can hold of what somebody sent."""
-    return text.replace("\0", "")[:_LONGEST_WORDS]
+def _named(text: str, usual: re.Pattern[str]) -> str:
+    """An id or a hash that somebody sent, or the hash of what is none: words about a person are not kept open."""
+    return text if usual.fullmatch(text) else wire.sha256(text.encode("utf-8", "replace"))

@@ -203,18 +203,23 @@ class Delivered(Table):
 
 
 class RecordingKey(Table):
-    """The key under which a recording is stored, sealed under its patient's, or the clinic's until it has one."""
+    """The key under which a recording is stored, sealed under its patient's, or the clinic's until it has one.
+
+    `device_id` is whose device brought it, "" where that is not known.
+    """
 
     __tablename__ = "recording"
     sha256: Mapped[str] = mapped_column(primary_key=True)
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patient.id"), index=True)
     sealed: Mapped[bytes]
+    device_id: Mapped[str] = mapped_column(server_default="")
 
 
 class Refusal(Table):
     """A session that was offered and not taken: which bytes, by whom, when and why; a person must look.
 
-    `code` is that of the receipt, such as `other bytes` for a session that is here with another content.
+    `code` is that of the receipt, such as `other bytes` for a session that is here with another content. The words of
+    the receipt are the device's alone: what a session says is never open here.
     """
 
     __tablename__ = "refusal"
@@ -224,7 +229,6 @@ class Refusal(Table):
     at: Mapped[datetime]
     number: Mapped[int] = mapped_column(server_default="0")
     code: Mapped[str] = mapped_column(server_default="other bytes")
-    detail: Mapped[str] = mapped_column(server_default="")
 
 
 class SameSession(Table):
@@ -241,13 +245,12 @@ class SameSession(Table):
 
 
 class LostSession(Table):
-    """A session that was finished on a device and is gone, as the device tells it."""
+    """A session that was finished on a device and is gone, as the device tells it; its words about why are not kept."""
 
     __tablename__ = "lost_session"
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     session_id: Mapped[str]
-    reason: Mapped[str]
     at: Mapped[datetime]
 
 

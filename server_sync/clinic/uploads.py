@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from server_sync.clinic.keys import Shredded
-from server_sync.clinic.objects import Stored, recording_key
+from server_sync.clinic.objects import Objects, Stored, recording_key
 from server_sync.clinic.vault import LetGo, NoKey, Vault
 from server_sync.wire import LARGEST_RECORDING_BYTES
 
@@ -157,7 +157,7 @@ class Uploads:
                 digest.update(content)
             whole = digest.hexdigest() == sha256
             if whole:
-                self._vault.write(recording_key(sha256), self._contents(pieces))
+                self._vault.write(recording_key(sha256), self._contents(pieces), device)
         except (FileNotFoundError, UploadUnknown, LetGo, NoKey, Shredded):
             return self._completed_elsewhere(sha256)
         if not whole and not self.holds(sha256):
@@ -179,6 +179,11 @@ class Uploads:
 
     def _drop(self, device: str, sha256: str) -> None:
         self._objects.remove([each.key for each in self._objects.listed(_folder(device, sha256))])
+
+
+def pieces_of(objects: Objects, device: str) -> list[str]:
+    """The keys of all pieces that a device has brought of recordings that are not whole."""
+    return [each.key for each in objects.listed(f"{INCOMING}/{device}")]
 
 
 def _folder(device: str, sha256: str) -> str:

@@ -58,17 +58,18 @@ class Vault:
         # Without its key it is of before recordings were sealed, or its key was lost with a database set back.
         return None if self._is_sealed(key) else size
 
-    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+    def write(self, key: str, pieces: Iterable[bytes], device: str = "") -> None:
         """Write a recording or its archive, sealed, on the disk for good; raises LetGo, NoKey and Shredded.
 
-        An archive is of a recording that is here, and so has its key. Who is erased meanwhile leaves nothing here.
+        `device` is the id of who brought it. An archive is of a recording that is here, and so has its key. Who is
+        erased meanwhile leaves nothing here.
         """
         sha256 = key.rpartition("/")[2]
         row = self._row(sha256)
         if row is not None and row.sealed == LET_GO:
             raise LetGo(f"recording {sha256} was not kept longer than it may be")
         whole = key == recording_key(sha256)
-        under = self.key(sha256) or (self._new_key(sha256) if whole else None)
+        under = self.key(sha256) or (self._new_key(sha256, device=device) if whole else None)
         if under is None:
             raise NoKey(f"recording {sha256} has no key: its person was erased, or the server has not sealed it yet")
         self.objects.write(key, sealed(under, pieces))
@@ -122,9 +123,10 @@ class Vault:
         with self._store.writing() as db:
             db.execute(update(RecordingKey).where(RecordingKey.sha256 == sha256).values(sealed=LET_GO))
 
-    def _new_key(self, sha256: str, patient_id: str | None = None) -> bytes:
+    def _new_key(self, sha256: str, patient_id: str | None = None, device: str = "") -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
         values = {"sha256": sha256, "patient_id": patient_id, "sealed": self._sealed(sha256, key, patient_id)}
+        values |= {"device_id": device}
         with self._store.writing() as db:
             db.execute(self._store.once(RecordingKey), values)
         return self.key(sha256) or key

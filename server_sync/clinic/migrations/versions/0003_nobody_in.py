@@ -28,6 +28,8 @@ NEW = (
     *("sent", "target", "used_assertion", "system_token", "system", "draft", "letter", "contact", "consent", "audit"),
     *("recording", "erased", "invitation", "recovery_code", "ward"),
 )
+WORDS = {"refusal": "detail", "lost_session": "reason"}
+"""Columns in which words of devices lay open."""
 NO_CHANGE = "the audit is only ever added to"
 
 
@@ -49,6 +51,8 @@ def upgrade() -> None:
     _prescriptions(db, keys, ids)
     _measurements(db, keys)
     op.drop_table("person")
+    for table, words in WORDS.items():
+        op.drop_column(table, words)
     _accounts()
     _kept_of_patients()
     _systems()
@@ -73,6 +77,8 @@ def downgrade() -> None:
     for table in ("device", "enrolment_code"):
         _rename(db, table, names)
     _no_triggers(db)
+    for table, words in WORDS.items():
+        op.add_column(table, sa.Column(words, sa.String, nullable=False, server_default=""))
     for table in NEW:
         op.drop_table(table)
     op.drop_table("patient")
@@ -338,6 +344,7 @@ def _kept_of_patients() -> None:
         sa.Column("sha256", sa.String, primary_key=True),
         _of_patient(nullable=True),
         sa.Column(*sealed, nullable=False),
+        sa.Column("device_id", sa.String, nullable=False, server_default=""),
     )
     op.create_table(
         "consent",
