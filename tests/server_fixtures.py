@@ -221,11 +221,15 @@ class Clinic:
 
 
 @contextmanager
-def a_clinic(folder: Path, port: int = 0, database: str = "", arguments: Sequence[str] = ()) -> Iterator[Clinic]:
-    """A real server process on a free port, ended at the end."""
+def a_clinic(
+    folder: Path, port: int = 0, database: str = "", arguments: Sequence[str] = (), **process_values: Any
+) -> Iterator[Clinic]:
+    """A real server process on a free port, ended at the end; `process_values` are for subprocess.Popen."""
     command = [sys.executable, "-m", "steadyreach", "serve", "--folder", str(folder), "--port", str(port)]
     command += [*(["--database", database] if database else []), *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **process_values
+    )
     try:
         said = next((line for line in process.stdout or () if re.match(r"Serving at https?://127", line)), "")
         assert said, process.stderr and process.stderr.read()

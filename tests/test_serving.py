@@ -2,13 +2,16 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -17,7 +20,8 @@ from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_s
 
 from server_sync import wire
 from server_sync.clinic.place import Place
-from server_sync.web import serving
+from server_sync.web import connections, serving
+from server_sync.web.connections import Waiting, may_open
 from server_sync.web.serving import CannotServe, Settings, serve
 
 POSIX = pytest.mark.skipif(not serving.MAY_SHARE, reason="processes do not share a port on Windows")
@@ -154,3 +158,66 @@ def said(*words: object) -> str:
     done = entered(words, ROOT)
     assert done.code == 0, done.err
     return done.out
+
+
+# Who keeps it waiting
+
+
+class Held(SimpleNamespace):
+    """A connection as uvicorn has it, with the request that is being heard or answered on it."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def a_request(more_body: bool = False, response_complete: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(more_body=more_body, response_complete=response_complete)
+
+
+def test_what_keeps_the_server_waiting_is_closed() -> None:
+    silent, sending, answered = Held(cycle=None), Held(cycle=a_request(more_body=True)), Held(cycle=a_request())
+    every, waiting = [silent, sending, answered], Waiting(10)
+    assert [waiting.overdue(every, at) for at in (0.0, connections.REQUEST_WITHIN_S)] == [[], []]
+    assert waiting.overdue(every, connections.REQUEST_WITHIN_S + 1) == [silent]
+    every.remove(silent)
+    answered.cycle.response_complete = True
+    at = connections.REQUEST_WITHIN_S + 2
+    assert waiting.overdue(every, at) == []
+    answered.cycle = a_request()  # the next request, on the same connection
+    assert waiting.overdue(every, at + connections.REQUEST_WITHIN_S + 1) == []
+    assert waiting.overdue(every, connections.BODY_WITHIN_S + 1) == [sending]
+
+
+def test_of_too_many_connections_those_are_closed_that_waited_longest_and_none_that_is_answered() -> None:
+    answered, held, waiting = Held(cycle=a_request()), [Held(cycle=None) for _ in range(4)], Waiting(3)
+    for number in range(4):
+        found = waiting.overdue([answered, *held[: number + 1]], float(number))
+    assert found == held[:2]
+
+
+@POSIX
+def test_who_holds_connections_and_says_nothing_shuts_nobody_out(tmp_path: Path) -> None:
+    import resource
+
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, connections.OTHER_FILES + 84))
+
+    with a_clinic(tmp_path, preexec_fn=few) as clinic, ExitStack() as held:
+        host, port = clinic.url.removeprefix("http://").split(":")
+        silent = [held.enter_context(socket.create_connection((host, int(port)))) for _ in range(250)]
+        assert httpx.get(f"{clinic.url}/health", timeout=30).status_code == 200
+        closed, _, _ = select.select(silent, [], [], 30)
+        assert {each.recv(1) for each in closed} == {b""}
+
+
+@POSIX
+def test_a_server_may_open_as_many_files_as_the_system_lets_it() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[0], 512), before[1]))
+        most = may_open()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == most + connections.OTHER_FILES
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +21,15 @@ from server_sync.clinic.service import NOTED, CannotOpen, Service
 from server_sync.page import meanings
 from server_sync.web import watching
 from server_sync.web.app import make_app
+from server_sync.web.connections import Waiting, may_open
 from server_sync.web.reach import LOOPBACK, UNPROTECTED, CannotServe, Reach
 from server_sync.web.workers import Workers
 
 MAY_SHARE = sys.platform != "win32"
 """Whether several processes may accept connections of one socket."""
 DRAIN_S = 20
+TICKS_PER_S = 10
+"""How often uvicorn looks after itself."""
 _TIDY_EVERY_S = 3600.0
 
 
@@ -112,6 +116,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._waiting = Waiting(may_open())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
@@ -120,6 +125,13 @@ class _Server(uvicorn.Server):
             _look_for_waste_seldom()
             Thread(target=meanings.load_all, daemon=True).start()
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Each second, close what keeps us waiting."""
+        if counter % TICKS_PER_S == 0:
+            for connection in self._waiting.overdue(self.server_state.connections, time.monotonic()):
+                connection.transport.abort()  # who does not read, either, would not let it be closed
+        return await super().on_tick(counter)
 
 
 def _look_for_waste_seldom() -> None:
