@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from commands import Said, entered
+from prescribed import a_draft
 from server_fixtures import ROOT, a_service
+
+from server_sync.clinic.manifest import read
 
 PAPER = (ROOT / "docs" / "accounts.md").read_text(encoding="utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAPER, re.DOTALL) for line in block.splitlines()]
@@ -93,3 +96,24 @@ def test_only_a_new_account_makes_a_clinic(tmp_path: Path) -> None:
     assert not (tmp_path / "typo").exists()
     assert entered(["account", "maja", "Maja", "--folder", "clinic"], tmp_path).code == 0
     assert (tmp_path / "clinic" / "clinic.db").is_file()
+
+
+def test_what_a_command_reads_of_people_is_a_row_of_the_audit(tmp_path: Path) -> None:
+    folder = tmp_path / "clinic"
+    with a_service(folder) as service:
+        service.accounts.add("maja", "Maja")
+        service.prescriptions.save("milo", a_draft(), "Maja")
+        milo = service.patients.id_of("milo")
+    for words in (
+        ("account", "--list"), ("devices",), ("prescribe", "milo"), ("prescribe", "milo", "--history"),
+        ("recompute", "--out", str(tmp_path / "table.csv")), ("backup", str(tmp_path / "copy")),
+    ):  # fmt: skip
+        done = entered([*words, "--folder", folder], tmp_path)
+        assert done.code == 0, done.err
+    with a_service(folder) as service:
+        rows = [(row.action, row.patient_id) for row in service.audit.listed() if row.actor == "command"]
+        assert read(tmp_path / "copy").audit == tuple(service.audit.head())
+    assert rows[:6] == [
+        ("make a backup", ""), ("write a table of measures", ""), ("read a prescription", milo),
+        ("read a prescription", milo), ("list devices", ""), ("list accounts", ""),
+    ]  # fmt: skip

@@ -157,8 +157,10 @@ def _on_dask(clinic: Opened, address: str, told: Told) -> "list[Failure]":
 
 
 def _write(clinic: Opened, out: Path) -> None:
+    from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.measure_table import lines, write_csv, write_parquet
 
+    clinic.service.audit.note(COMMAND, "write a table of measures")
     table = lines(clinic.service.store, clinic.service.patients, clinic.measures.versions)
     (write_csv if out.suffix == ".csv" else write_parquet)(table, out)
 

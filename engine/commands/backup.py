@@ -52,6 +52,7 @@ def backup(
             with _alone(out):
                 clinic = backups.Clinic(folder, place_of(folder, Place(database, recordings, keys)))
                 code = recovery_code(clinic)
+                _note(clinic)
                 found = backups.backup(clinic, out, SOFTWARE, told)
             done = f"Copied to {out}"
     size = sum(entry.bytes for entry in found.files.values())
@@ -131,6 +132,15 @@ def recovery_code(clinic: "backups.Clinic") -> str:
         raise BackupUnusable(f"there are no keys of a clinic in {clinic.folder}")
     with closing(Keys(clinic.keys_url)) as keys:
         return new_code(keys)
+
+
+def _note(clinic: "backups.Clinic") -> None:
+    """Write into the clinic's audit, and so into the copy of it, that it is copied."""
+    from server_sync.clinic.audit import COMMAND
+    from server_sync.clinic.service import Service
+
+    with closing(Service(clinic.folder, clinic.place)) as service:
+        service.audit.note(COMMAND, "make a backup")
 
 
 @contextmanager

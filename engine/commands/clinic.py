@@ -93,6 +93,7 @@ def account(
     """At the clinic, make an account and print its password or invitation, once; or change one that there is."""
     from server_sync.clinic.account_rules import AccountRefused, related
     from server_sync.clinic.accounts import UnknownAccount
+    from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.patients import Unknown
 
     changes = {
@@ -108,6 +109,7 @@ def account(
             wards = related(service.patients, patient or (), role, relation)
             _made(service, login, name, role, wards, invite, as_json)
         elif listing:
+            service.audit.note(COMMAND, "list accounts")
             accounts = service.accounts.listed()
             lines = "\n".join(map(_account_line, accounts)) or "No account yet."
             tell({"accounts": [each._asdict() for each in accounts]}, as_json, lines)
@@ -127,12 +129,14 @@ def devices(
     as_json: Json = False,
 ) -> None:
     """At the clinic, list the devices that may deliver, or take one off the list."""
+    from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.devices import UnknownDevice
 
     service = opened(folder, database)
     try:
         if revoke:
             service.devices.revoke(revoke)
+        service.audit.note(COMMAND, "list devices")
         listed = service.devices.listed()
     except UnknownDevice as reason:
         fail(str(reason))
@@ -162,8 +166,11 @@ def opened(folder: Path, database: str = "", recordings: str = "", keys: str = "
 
 def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[str, Any]]:
     """Every session that a clinic holds: id, number, device, hashes, and whether its recording is there."""
+    from server_sync.clinic.audit import COMMAND
+
     service = opened(folder, database, recordings)
     try:
+        service.audit.note(COMMAND, "list sessions")
         return [each._asdict() for each in service.archive.held()]
     finally:
         service.close()

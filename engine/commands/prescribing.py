@@ -32,6 +32,7 @@ def prescribe(
 ) -> None:
     """At the clinic, prescribe for a patient in a new version, or show the one that holds."""
     from engine.commands import visits
+    from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.prescriptions import Changed, NothingPrescribed
 
     if (file is not None) + bool(message) + history > 1:
@@ -48,7 +49,10 @@ def prescribe(
             found = service.prescriptions.tell(patient, message, by)
         else:
             found = service.prescriptions.current(patient)
+            number = found.prescription.version
+            service.audit.note(COMMAND, "read a prescription", service.patients.id_of(patient), f"version {number}")
     except Changed as reason:
+        service.audit.note(COMMAND, "read a prescription", service.patients.id_of(patient), "differences")
         now = f" (--if-match {reason.current.sha256})" if reason.current else ""
         fail("\n  ".join([f"{reason}{now}", *reason.differences]))
     except NothingPrescribed as reason:
@@ -62,8 +66,12 @@ def prescribe(
 
 
 def _tell_history(patient: str, folder: Path, database: str, as_json: bool) -> None:
+    from server_sync.clinic.audit import COMMAND
+
     with closing(opened(folder, database)) as service:
         versions = service.prescriptions.history(patient)
+        if versions:
+            service.audit.note(COMMAND, "read a prescription", service.patients.id_of(patient), "every version")
     if not versions:
         fail(f"nothing was ever prescribed for {patient}")
     told, before = list[dict[str, Any]](), None
