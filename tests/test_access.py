@@ -16,6 +16,7 @@ from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, 
 from engine.prescription import Message, Practice
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.accounts import FAILURES
+from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES, THERAPIST
 from server_sync.clinic.service import Service
 from server_sync.web import access, app
@@ -64,9 +65,9 @@ def be(client: Client, service: Service, role: str, login: str = "", **values: A
 def with_second_factor(service: Service, clock: Clock) -> tuple[str, pyotp.TOTP]:
     """An account, maja, whose second factor is in force: its password and app."""
     password = service.accounts.add("maja", "Maja")
-    service.second_factors.begin(1)
-    app_of_phone = pyotp.TOTP(service.second_factors.begun(1))
-    service.second_factors.confirm(1, password, app_of_phone.at(clock()))
+    service.second_factors.begin(1, "a login")
+    app_of_phone = pyotp.TOTP(service.second_factors.begun(1, "a login"))
+    service.second_factors.confirm(1, "a login", password, app_of_phone.at(clock()))
     clock.move(minutes=1)
     return password, app_of_phone
 
@@ -266,7 +267,7 @@ def test_staff_set_up_a_second_factor_before_anything_else_where_it_is_required(
         assert page.url.path == "/account/second-factor"
         assert "everybody who works at the clinic sets up a second factor" in page.text
         send(client, "/account/second-factor")
-        phone = pyotp.TOTP(service.second_factors.begun(1))
+        phone = pyotp.TOTP(service.second_factors.begun(1, client.cookies[access.cookie_name(client.app.state)]))
         send(client, "/account/second-factor/code", password=password, code=phone.at(clock()))
         assert client.get("/").url.path == "/patients"
 
@@ -457,3 +458,42 @@ def test_a_script_in_a_name_is_shown_as_the_letters_it_has(client: Client, servi
     client.cookies.clear()
     for path, form in (("/login", {"login": f'"><{SCRIPT}'}), ("/invitation", {"code": f'"><{SCRIPT}'})):
         assert SCRIPT not in send(client, path, **form).text
+
+
+def test_a_guardian_reads_the_letters_that_they_wrote_and_no_others(client: Client, service: Service) -> None:
+    milo = service.patients.id_of(named(service, "p-milo", "Milo"))
+    child = service.accounts.make("milo", "Milo", PATIENT, wards={milo: SELF})
+    service.letters.write(milo, child, "Only for the clinic")
+    be(client, service, GUARDIAN, wards={milo: "parent"})
+    send(client, f"/me/{milo}/letters", text="From a parent")
+    page = client.get("/me").text
+    assert ("From a parent" in page, "Only for the clinic" in page) == (True, False)
+    show_cookie(client, begin_visit(service, child))
+    page = client.get("/me").text
+    assert ("From a parent" in page, "Only for the clinic" in page) == (False, True)
+
+
+@pytest.mark.parametrize(("born", "told"), [("2001", True), ("2020-05", False), ("", False)])
+def test_an_account_says_which_of_a_guardians_children_is_of_age(
+    client: Client, service: Service, born: str, told: bool
+) -> None:
+    milo = service.patients.add(Person(pseudonym="p-milo", born=born))
+    guardian = service.accounts.make("ida", "Ida", GUARDIAN, wards={milo: "parent"})
+    be(client, service, "admin")
+    assert ("of age (16 or older)" in client.get(f"/accounts/{guardian}").text) == told
+
+
+def test_who_logs_in_after_a_reset_reads_by_whom(client: Client, service: Service, clock: Clock) -> None:
+    password = service.accounts.add("maja", "Maja")
+    be(client, service, "admin")
+    code = code_on(send(client, "/accounts/1/invitation").text)
+    client.cookies.clear()
+    send(client, "/invitation", code=code, new=GOOD, again=GOOD)
+    assert password != GOOD
+    show_password(client, "maja", GOOD)
+    page = client.get("/")
+    assert page.url.path == "/account"
+    assert re.search(r"Your password was voided on [^.]* by A admin\.", page.text)
+    clock.move(days=15)
+    show_password(client, "maja", GOOD)
+    assert client.get("/").url.path == "/patients"

@@ -18,6 +18,7 @@ from server_sync.clinic.passwords import WeakPassword
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import GUARDIAN, PATIENT
 from server_sync.clinic.service import Service
+from server_sync.wire import sha256
 
 GOOD = "seven rivers run uphill"
 HERE = "10.0.0.1"
@@ -379,7 +380,8 @@ def test_every_change_of_an_account_is_in_the_audit_and_names_nobody(service: Se
 
 
 def test_tries_are_kept_for_a_day_and_name_nobody(tmp_path: Path, service: Service, clock: Clock) -> None:
-    brakes, limit = Brakes(service.store, clock), Limit("canary", 5, accounts.WITHIN)
+    brakes = Brakes(service.store, service.audit, b"key", clock)
+    limit = Limit("canary", 5, accounts.WITHIN)
     brakes.count(limit)
     assert b"canary" not in b"".join(path.read_bytes() for path in (tmp_path / "clinic").glob("clinic.db*"))
     clock.move(days=1)
@@ -398,3 +400,49 @@ def test_secrets_are_not_in_the_database(tmp_path: Path, service: Service) -> No
     kept = b"".join(path.read_bytes() for path in (tmp_path / "clinic").glob("clinic.db*"))
     assert b"maja" in kept
     assert not [each for each in (*secrets, visit, invitation, as_typed(invitation)) if each.encode() in kept]
+
+
+def test_a_brake_that_closes_is_one_row_of_the_audit(service: Service, clock: Clock) -> None:
+    service.accounts.add("maja", "Maja")
+    for _ in range(2):
+        for _ in range(accounts.FAILURES + 5):
+            with pytest.raises(NotProved):
+                service.accounts.log_in("maja", "wrong", HERE)
+        clock.move(minutes=16)
+    closed = [entry for entry in service.audit.listed() if entry.action == "try too often"]
+    assert [(entry.actor, entry.thing) for entry in closed] == [("stranger", "account 1")] * 2
+
+
+def test_a_wrong_invitation_is_a_row_of_the_audit(service: Service) -> None:
+    for _ in range(invitations.WRONG_CODES + 3):
+        with pytest.raises(NotProved):
+            service.invitations.accept("00000-00000", GOOD, HERE)
+    assert actions(service) == [*["fail to accept an invitation"] * invitations.WRONG_CODES, "try too often"]
+
+
+def test_codes_and_tries_are_not_guessed_from_the_database(service: Service) -> None:
+    _, code = service.invitations.new("maja", "Maja", "therapist")
+    with pytest.raises(NotProved):
+        service.accounts.log_in("maja", "wrong", HERE)
+    with service.store.reading() as db:
+        invited = db.exec_driver_sql("SELECT sha256 FROM invitation").scalars().all()
+        tried = db.exec_driver_sql("SELECT key FROM login_failure").scalars().all()
+    assert sha256(as_typed(code).encode()) not in invited
+    guesses = {f"login maja from {HERE}", "login maja", f"login from {HERE}"}
+    assert len(tried) == len(guesses)
+    assert not {sha256(guess.encode()) for guess in guesses} & set(tried)
+
+
+def test_somebody_learns_that_another_took_their_password_or_second_factor(service: Service, clock: Clock) -> None:
+    account_id, code = service.invitations.new("maja", "Maja", "therapist", by="account 9")
+    service.invitations.accept(code, GOOD, HERE)
+    assert service.accounts.resets(account_id) == []
+    service.second_factors.reset(account_id, by="account 9")
+    service.invitations.accept(service.invitations.invite(account_id, by="account 9"), GOOD, HERE)
+    service.invitations.invite(account_id, by="account 8")
+    assert [(entry.action, entry.actor) for entry in service.accounts.resets(account_id)] == [
+        ("reset a password", "account 8"),
+        ("reset a second factor", "account 9"),
+    ]
+    clock.move(days=15)
+    assert service.accounts.resets(account_id) == []

@@ -17,11 +17,12 @@ from sqlalchemy import event, select
 
 from engine.records import Prescribed, Recording, to_json
 from server_sync import wire
-from server_sync.clinic import database, intake, lost_recordings
+from server_sync.clinic import brakes, database, intake, ledger, lost_recordings
 from server_sync.clinic.archive import Unknown
 from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.packing import NotUnpacked, unpacked
+from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import LostSession, Refusal
 
@@ -362,3 +363,35 @@ def test_a_session_whose_recording_was_lost_is_missing_until_it_comes_again(arch
     for device in devices:
         taken = take(archive, device, an_item(session))
         assert (states(taken), taken.state.acked_through) == ([wire.HELD], 2)
+
+
+def test_an_id_that_is_another_patients_session_tells_nothing_of_it(archive: Service) -> None:
+    ada = a_device(archive, "ada")
+    held = small(1, "s-1", patient="bo", seed=7)
+    take(archive, a_device(archive), held)
+    (receipt,) = take(archive, ada, small(1, "s-1", patient="ada")).receipts
+    assert (receipt.state, receipt.code) == (wire.REFUSED, "other patient")
+    assert held.sha256[:12] not in receipt.detail
+    (row,) = [row for row in archive.audit.listed() if row.action.startswith("offer")]
+    assert (row.actor, row.patient_id) == (f"device {ada}", archive.patients.id_of("bo"))
+
+
+def test_a_device_that_offers_what_is_another_patients_leaves_a_few_rows_an_hour(archive: Service) -> None:
+    ada, bo = a_device(archive, "ada"), archive.patients.add(Person(pseudonym="bo"))
+    for number in range(1, brakes.REFUSED_ROWS + 5):
+        assert states(take(archive, ada, small(number, patient="bo"))) == [wire.REFUSED]
+    rows = [(row.actor, row.patient_id) for row in archive.audit.listed() if row.action == ledger.OFFERING]
+    assert rows == [(f"device {ada}", bo)] * brakes.REFUSED_ROWS
+
+
+@pytest.mark.parametrize("name", ["..", "milo\u200b", "\u202eolim", "100%", "Jane Doe", "x" * 65])
+def test_what_cannot_be_a_pseudonym_is_nobody_new(service: Service, name: str) -> None:
+    device = a_device(service)
+    (receipt,) = take(service, device, small(1, patient=name)).receipts
+    assert (receipt.state, receipt.code) == (wire.REFUSED, intake.NOT_A_SESSION)
+    assert service.patients.people() == {}
+    with service.store.writing() as db:  # as a version before this one let them in
+        service.patients.admitted(db, [name])
+    assert states(take(service, device, small(2, patient=name))) == [wire.CREATED]
+    with pytest.raises(ValueError, match="cannot be a pseudonym"):
+        service.patients.add(Person(pseudonym=f"{name}!"))

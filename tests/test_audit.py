@@ -334,3 +334,16 @@ def test_every_line_of_the_paper_runs_in_its_order(tmp_path: Path) -> None:
     assert not finished(tmp_path / "SESSIONS")
     with a_service(tmp_path / "CLINIC") as service, pytest.raises(Unknown):
         service.patients.id_of("milo")
+
+
+@pytest.mark.parametrize("days", range(8))
+def test_rows_about_a_thing_are_found_from_any_moment_on(tmp_path: Path, days: int) -> None:
+    clock = Clock()
+    with a_service(tmp_path / "clinic", now=clock) as service:
+        begun = clock()
+        for day in range(7):
+            service.audit.note("account 9", "reset a password", thing=f"account {day % 2}")
+            service.audit.note("account 9", "disable an account", thing="account 0")
+            clock.move(days=1)
+        found = service.audit.about("account 0", ["reset a password"], begun + timedelta(days=days))
+    assert [(entry.at - begun).days for entry in found] == [day for day in (6, 4, 2, 0) if day >= days]

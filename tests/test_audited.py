@@ -26,7 +26,6 @@ UNAUDITED: Mapping[str, str] = {
     "GET /account": "one's own account, shown to nobody else",
     "GET /account/second-factor": "one's own account, shown to nobody else",
     "GET /account/second-factor/picture.svg": "one's own account, shown to nobody else",
-    "POST /account/second-factor": "a secret that is in force once its first code was shown, which is a row",
     "GET /device/state": "numbers, and the pseudonyms that the device was enrolled for",
     "GET /device/prescriptions": "numbers of versions; each that is fetched is a row",
     "POST /device/token": "a secret of the device",
@@ -55,6 +54,7 @@ UNAUDITED: Mapping[str, str] = {
 PASSWORD = "harbour lantern sedge"
 FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /account/logins": {},
+    "POST /account/second-factor": {},
     "POST /account/password": {"old": PASSWORD, "new": "sedge lantern harbour", "again": "sedge lantern harbour"},
     "POST /account/second-factor/code": {"password": PASSWORD, "code": "123456"},
     "POST /account/second-factor/removed": {"password": PASSWORD, "code": "123456"},
@@ -128,7 +128,7 @@ def asked(world: World, route: Route) -> tuple[str, Any]:
     """Ask as somebody who may; gives who that is, as the audit has them, and the answer."""
     path = filled(route.path, world.values)
     if route.may == access.DEVICE:
-        body = delivered().get(route.path, b"") if route.method == "POST" else b""
+        body = SENT[route.path]() if route.method == "POST" else b""
         return f"device {world.device.id}", world.device.ask(route.method, path, body)
     if route.may == access.SYSTEM:
         return f"system {HOSPITAL.client_id}", asked_by_system(world, route)
@@ -137,10 +137,11 @@ def asked(world: World, route: Route) -> tuple[str, Any]:
         own = route.path.startswith("/account/")
         login = "ottoline" if own else next(role for role in ROLES if may(role, route.may))
         account_id = world.service.accounts.named(login).id
-        show_cookie(world.client, begin_visit(world.service, account_id))
+        visit = begin_visit(world.service, account_id)
+        show_cookie(world.client, visit)
         actor = f"account {account_id}"
         if route.path.startswith("/account/second-factor"):
-            world.service.second_factors.begin(account_id)
+            world.service.second_factors.begin(account_id, visit)
     return actor, sent(world, route, path)
 
 
@@ -167,13 +168,16 @@ def sent(world: World, route: Route, path: str) -> Any:
     return world.client.request(route.method, path, content=body, headers=headers)
 
 
-def delivered() -> dict[str, bytes]:
-    """What a device sends."""
-    batch = wire.Batch(items=(an_item(a_session("s-2"), 2),))
-    return {
-        wire.SESSIONS: msgspec.msgpack.encode(batch),
-        wire.PRESCRIPTIONS: msgspec.msgpack.encode(wire.Whose(patient="p-milo")),
-    }
+def delivered() -> bytes:
+    return msgspec.msgpack.encode(wire.Batch(items=(an_item(a_session("s-2"), 2),)))
+
+
+def asked_for() -> bytes:
+    return msgspec.msgpack.encode(wire.Whose(patient="p-milo"))
+
+
+SENT: Mapping[str, Callable[[], bytes]] = {wire.SESSIONS: delivered, wire.PRESCRIPTIONS: asked_for}
+"""What a device sends, by address."""
 
 
 def test_what_is_not_audited_is_an_address_that_there_is() -> None:
@@ -272,3 +276,18 @@ def test_somebody_erased_is_an_id_on_the_page(world: World) -> None:
     page = world.client.get("/audit", params={"patient": world.patient_id}).text
     assert f"of {world.patient_id}" in page
     assert "Milo" not in page
+
+
+def test_the_page_takes_any_number_and_any_day(world: World) -> None:
+    show_cookie(world.client, begin_visit(world.service, world.accounts["auditor"]))
+    for asked_for in ({"before": "9" * 26}, {"before": "-5"}, {"day": "9999-12-31"}, {"day": "0001-01-01"}):
+        assert world.client.get("/audit", params=asked_for).status_code == 200, asked_for
+
+
+def test_what_somebody_types_into_the_address_is_not_in_the_audit(world: World) -> None:
+    show_cookie(world.client, begin_visit(world.service, world.accounts["auditor"]))
+    for free in ("Jane Doe", "p-milo", "account 1 of Jane"):
+        world.client.get("/audit", params={"patient": free, "actor": free})
+    world.client.get("/audit", params={"patient": world.patient_id, "actor": "account 1"})
+    rows = world.service.audit.listed()[:4]
+    assert [(row.patient_id, row.thing) for row in rows] == [(world.patient_id, "account 1"), *[("", "")] * 3]

@@ -13,6 +13,7 @@ from server_sync.clinic import devices
 from server_sync.clinic.codes import as_typed
 from server_sync.clinic.devices import CodeRefused, KeyRefused, UnknownDevice
 from server_sync.clinic.service import Service
+from server_sync.wire import sha256
 
 
 @pytest.fixture
@@ -84,26 +85,31 @@ def test_a_key_that_is_none_is_refused_and_costs_no_code(service: Service) -> No
     assert service.devices.enrol(device.enrolment(code)).token
 
 
-@pytest.mark.parametrize("name", ["", "two words", "a/b", "x" * 101])
+@pytest.mark.parametrize("name", ["", "two words", "a/b", "x" * 65, "..", "milo\u200b", "\u202eolim", "100%"])
 def test_a_code_for_what_is_no_pseudonym_is_not_made(service: Service, name: str) -> None:
-    with pytest.raises(ValueError, match="must be a pseudonym"):
+    with pytest.raises(ValueError, match="cannot be a pseudonym"):
         service.devices.new_code((name,))
 
 
 def test_both_tokens_work_until_the_new_one_is_shown(service: Service) -> None:
     device = SignedDevice(None).enrol(service)
-    lost, new = service.devices.rotate(device.id), service.devices.rotate(device.id)
+    new = service.devices.rotate(device.id)
+    assert service.devices.rotate(device.id) == new  # also for who asks again because an answer was lost
     assert service.devices.who(device.token)
-    assert service.devices.who(lost) is None
-    assert service.devices.who(new)
+    shown = service.devices.who(new)
+    assert shown is not None
+    assert shown.token_is_new
+    assert service.devices.who(device.token)
+    service.devices.settle(new)
     assert service.devices.who(device.token) is None
+    assert service.devices.rotate(device.id) != new
 
 
 def test_a_token_is_to_be_changed_a_month_after_it_was_first_shown(service: Service, clock: Clock) -> None:
     device = SignedDevice(None).enrol(service)
     assert service.archive.state(device.id).token_until == "2026-12-20T09:00:00+00:00"
     clock.move(days=29)
-    service.devices.who(service.devices.rotate(device.id))
+    service.devices.settle(service.devices.rotate(device.id))
     assert service.archive.state(device.id).token_until == "2027-01-18T09:00:00+00:00"
 
 
@@ -129,3 +135,13 @@ def test_a_signature_is_over_what_a_body_is_and_which_recording_it_names() -> No
     told = {"Content-Type": wire.MSGPACK, wire.REPR_DIGEST: "sha-256=:x:"}
     assert len({wire.to_sign("POST", wire.UPLOADS, {name: told[name]}) for name in told} | {b""}) == 3
     assert wire.to_sign("POST", wire.UPLOADS, told) != wire.to_sign("POST", wire.UPLOADS, {})
+
+
+def test_a_code_that_is_wrong_is_a_row_of_the_audit_and_none_is_guessed_from_the_database(service: Service) -> None:
+    code = service.devices.new_code()
+    with pytest.raises(CodeRefused):
+        service.devices.enrol(SignedDevice(None).enrolment("00000-00000"))
+    assert next((row.actor, row.action) for row in service.audit.listed()) == ("stranger", "fail to enrol")
+    with service.store.reading() as db:
+        kept = db.exec_driver_sql("SELECT secret_sha256 FROM enrolment_code").scalar_one()
+    assert kept not in (sha256(as_typed(code).encode()), sha256(as_typed(code)[5:].encode()))

@@ -11,10 +11,9 @@ from server_fixtures import SignedDevice, a_service, a_session, an_item
 
 from engine.records import Recording
 from server_sync import wire
-from server_sync.clinic import lost_recordings
+from server_sync.clinic import lost_recordings, objects
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.service import Service
-from server_sync.web import watching
 
 
 @pytest.fixture
@@ -30,20 +29,20 @@ def asked(service: Service) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_server_with_room_is_well(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "RESERVE_BYTES", 1)
+    monkeypatch.setattr(objects, "RESERVE_BYTES", 1)
     assert asked(service)[1].items() >= {"status": "ok", "database": "ok", "recordings": "ok"}.items()
 
 
 def test_a_server_whose_disk_is_nearly_full_is_ill_and_says_which(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "RESERVE_BYTES", 1 << 60)
+    monkeypatch.setattr(objects, "RESERVE_BYTES", 1 << 60)
     status, said = asked(service)
     assert (status, said["status"], said["database"], said["recordings"]) == (503, "ill", "full", "full")
 
 
 def test_a_store_elsewhere_has_no_disk_to_fill(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "RESERVE_BYTES", 1 << 60)
+    monkeypatch.setattr(objects, "RESERVE_BYTES", 1 << 60)
     monkeypatch.setattr(service.objects, "look", Mock())
     monkeypatch.setattr(service.objects, "folder", None)
     assert asked(service)[1]["recordings"] == "ok"

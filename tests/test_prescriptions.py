@@ -569,3 +569,31 @@ def test_what_is_read_of_a_version_gives_the_same_bytes_again(minutes: float | N
 
 def test_a_draft_says_nothing_where_nothing_was_written() -> None:
     assert from_json(b"{}", Draft) == Draft()
+
+
+def test_who_is_shown_what_differs_has_read_it(client: "TestClient[Any]", sqlite: Service) -> None:
+    form = as_therapist(client, sqlite) | {"If-Match": f'"{"0" * 64}"'}
+    sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    answer = client.put(address_of(sqlite, "ada"), content=to_json(a_draft()), headers=form)
+    assert (answer.status_code, answer.json()["current"]["goal"]) == (412, "to stand at the sink")
+    row = sqlite.audit.listed()[0]
+    assert (row.action, row.patient_id, row.thing) == (
+        "read a prescription", sqlite.patients.id_of("ada"), "version 1"
+    )  # fmt: skip
+
+
+def test_a_device_that_asks_for_another_patients_prescription_leaves_a_row(
+    client: "TestClient[Any]", sqlite: Service
+) -> None:
+    sqlite.prescriptions.save("bo", a_draft(), "Maja")
+    device = SignedDevice(client).enrol(sqlite, ["ada"])
+    assert [ask_for(device, name).status_code for name in ("bo", "nobody")] == [404, 404]
+    rows = [(row.actor, row.patient_id) for row in sqlite.audit.listed() if row.action.startswith("ask for")]
+    assert rows == [(f"device {device.id}", sqlite.patients.id_of("bo"))]
+
+
+def test_a_number_that_no_version_has_is_not_there(client: "TestClient[Any]", sqlite: Service) -> None:
+    as_therapist(client, sqlite)
+    sqlite.prescriptions.save("ada", a_draft(), "Maja")
+    for number in ("0", "-1", "2", "2147483648", "9" * 23, "9" * 5000):
+        assert client.get(f"{address_of(sqlite, 'ada')}/{number}").status_code == 404, number[:30]

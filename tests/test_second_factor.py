@@ -46,10 +46,10 @@ def phone(service: Service, clock: Clock) -> Phone:
     """Somebody who has set it up, a minute ago."""
     password = service.accounts.add("maja", "Maja")
     account = service.accounts.named("maja").id
-    service.second_factors.begin(account)
-    app = pyotp.parse_uri(service.second_factors.uri(account))
+    service.second_factors.begin(account, HERE)
+    app = pyotp.parse_uri(service.second_factors.uri(account, HERE))
     assert isinstance(app, pyotp.TOTP)
-    token, recovery = service.second_factors.confirm(account, password, app.at(clock()))
+    token, recovery = service.second_factors.confirm(account, HERE, password, app.at(clock()))
     clock.move(minutes=1)
     return Phone(account, password, app, recovery, token)
 
@@ -74,7 +74,10 @@ def test_a_password_alone_opens_nothing_but_the_page_for_the_code(service: Servi
 def test_the_app_is_told_what_apps_know(service: Service, phone: Phone) -> None:
     assert (phone.app.interval, phone.app.digits, phone.app.issuer, phone.app.name) == (30, 6, "Steadyreach", "maja")
     assert len(phone.app.secret) >= 32  # 160 bits, as RFC 4226 has it
-    assert (service.second_factors.uri(phone.account), service.second_factors.begun(phone.account)) == ("", "")
+    assert (service.second_factors.uri(phone.account, HERE), service.second_factors.begun(phone.account, HERE)) == (
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
@@ -101,9 +104,9 @@ def test_a_code_is_good_once_and_so_are_those_before_it(service: Service, phone:
 
 def test_the_first_code_is_used_up_by_the_set_up(service: Service, clock: Clock) -> None:
     password = service.accounts.add("maja", "Maja")
-    service.second_factors.begin(1)
-    code = pyotp.TOTP(service.second_factors.begun(1)).at(clock())
-    service.second_factors.confirm(1, password, code)
+    service.second_factors.begin(1, HERE)
+    code = pyotp.TOTP(service.second_factors.begun(1, HERE)).at(clock())
+    service.second_factors.confirm(1, HERE, password, code)
     with pytest.raises(NotProved, match=USED):
         service.second_factors.show(service.accounts.log_in("maja", password, HERE), code)
 
@@ -154,9 +157,9 @@ def test_a_recovery_code_stands_in_once(service: Service, phone: Phone) -> None:
 def test_recovery_codes_of_somebody_else_are_none(service: Service, phone: Phone, clock: Clock) -> None:
     password = service.accounts.add("jonas", "Jonas")
     jonas = service.accounts.named("jonas").id
-    service.second_factors.begin(jonas)
-    app = pyotp.TOTP(service.second_factors.begun(jonas))
-    service.second_factors.confirm(jonas, password, app.at(clock()))
+    service.second_factors.begin(jonas, HERE)
+    app = pyotp.TOTP(service.second_factors.begun(jonas, HERE))
+    service.second_factors.confirm(jonas, HERE, password, app.at(clock()))
     half = service.accounts.log_in("jonas", password, HERE)
     for code in (phone.recovery[0], phone.app.at(clock())):
         with pytest.raises(NotProved, match=USED):
@@ -165,24 +168,24 @@ def test_recovery_codes_of_somebody_else_are_none(service: Service, phone: Phone
 
 def test_nothing_is_in_force_before_its_first_code(service: Service, clock: Clock) -> None:
     password = service.accounts.add("maja", "Maja")
-    service.second_factors.begin(1)
-    service.second_factors.begin(1)
-    first = service.second_factors.begun(1)
+    service.second_factors.begin(1, HERE)
+    service.second_factors.begin(1, HERE)
+    first = service.second_factors.begun(1, HERE)
     for shown in (("guess", pyotp.TOTP(first).at(clock())), (password, "000000x")):
         with pytest.raises(NotProved):
-            service.second_factors.confirm(1, *shown)
+            service.second_factors.confirm(1, HERE, *shown)
     token = service.accounts.log_in("maja", password, HERE)
     who = service.visits.who(token)
     assert who is not None
     assert not who.password_alone
-    assert service.second_factors.begun(1) == first
+    assert service.second_factors.begun(1, HERE) == first
 
 
 def test_it_is_not_replaced_by_who_found_the_screen_open(service: Service, phone: Phone, clock: Clock) -> None:
     with pytest.raises(HasSecondFactor, match="remove it before"):
-        service.second_factors.begin(phone.account)
+        service.second_factors.begin(phone.account, HERE)
     with pytest.raises(NotProved, match="begin it again"):
-        service.second_factors.confirm(phone.account, phone.password, phone.app.at(clock()))
+        service.second_factors.confirm(phone.account, HERE, phone.password, phone.app.at(clock()))
     with pytest.raises(NotProved, match="not your password"):
         service.second_factors.remove(phone.account, "guess", phone.app.at(clock()))
     with pytest.raises(NotProved, match=USED):
@@ -240,3 +243,44 @@ def test_its_secrets_are_in_no_file_of_the_database(tmp_path: Path, phone: Phone
     kept = b"".join(path.read_bytes() for path in (tmp_path / "clinic").glob("*.db*"))
     secrets = (phone.app.secret, *phone.recovery, *map(as_typed, phone.recovery))
     assert not [secret for secret in secrets if secret.encode() in kept]
+
+
+def test_what_is_begun_is_shown_to_the_login_that_began_it_and_ends_after_a_quarter_of_an_hour(
+    service: Service, clock: Clock
+) -> None:
+    password = service.accounts.add("maja", "Maja")
+    theirs, other = (service.accounts.log_in("maja", password, HERE) for _ in range(2))
+    service.second_factors.begin(1, other)
+    secret = service.second_factors.begun(1, other)
+    assert (service.second_factors.begun(1, theirs), service.second_factors.uri(1, theirs)) == ("", "")
+    with pytest.raises(NotProved, match="begin it again"):
+        service.second_factors.confirm(1, theirs, password, pyotp.TOTP(secret).at(clock()))
+    clock.move(minutes=15)
+    assert service.second_factors.begun(1, other) == ""
+    with pytest.raises(NotProved, match="begin it again"):
+        service.second_factors.confirm(1, other, password, pyotp.TOTP(secret).at(clock()))
+    assert "begin to set up a second factor" in {entry.action for entry in service.audit.listed()}
+
+
+def test_codes_that_are_guessed_slowly_are_a_hundred_a_day_whoever_gets_in_meanwhile(
+    service: Service, phone: Phone, clock: Clock
+) -> None:
+    tried = 0
+    while tried < second_factor.FAILURES_OF_DAY:
+        half = log_in(service, phone)
+        for _ in range(second_factor.FAILURES - 1):
+            with pytest.raises(NotProved, match=USED):
+                service.second_factors.show(half, "00000-00000")
+        tried += second_factor.FAILURES - 1
+        clock.move(minutes=16)
+        if tried < second_factor.FAILURES_OF_DAY:  # whose it is gets in, which forgives the brake of minutes alone
+            assert service.second_factors.show(log_in(service, phone), phone.app.at(clock()))
+    with pytest.raises(NotProved, match="100 tries"):
+        service.second_factors.show(log_in(service, phone), phone.app.at(clock()))
+    closed = [entry for entry in service.audit.listed() if entry.action == "try too often"]
+    assert [entry.actor for entry in closed] == [f"account {phone.account}"]
+    code = service.second_factors.reset(phone.account)
+    service.invitations.accept(code, "seven rivers run uphill", HERE)
+    service.second_factors.begin(phone.account, HERE)
+    app = pyotp.TOTP(service.second_factors.begun(phone.account, HERE))
+    assert service.second_factors.confirm(phone.account, HERE, "seven rivers run uphill", app.at(clock()))

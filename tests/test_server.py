@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from litestar import get
 from litestar.testing import TestClient
-from routes import Client, filled, log_in, routes
+from routes import Client, Route, filled, log_in, routes
 from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
@@ -25,6 +25,7 @@ from server_sync.clinic.retention import CLOCK
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Setting
 from server_sync.web import access, app, watching
+from server_sync.web.pages import LARGEST_FORM_BYTES, address_of
 from server_sync.web.rates import Rates
 
 VALUES = {"sha256": "0" * 64, "pseudonym": "p-milo", "rest": "s-1"}
@@ -293,3 +294,54 @@ def _logging_as_it_was() -> Iterator[None]:
     before = root.handlers[:], root.level, ours.level
     yield
     root.handlers[:], _ = before[0], (root.setLevel(before[1]), ours.setLevel(before[2]))
+
+
+REFUSED = (303, 401, 403, 413)
+
+
+@pytest.mark.parametrize("route", [each for each in routes() if each.method in ("POST", "PUT", "PATCH")], ids=str)
+def test_no_stranger_has_a_body_read_that_is_larger_than_a_form(client: Client, route: Route) -> None:
+    values = {"account_id": 1, "patient_id": "x", "draft_id": "x", "kind": "Patient", "sha256": "0" * 64, "rest": "x"}
+    large = bytes(LARGEST_FORM_BYTES + 1)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    path = filled(route.path, values)
+    answer = client.request(route.method, path, content=large, headers=form, follow_redirects=False)
+    assert answer.status_code in ((413,) if route.may == access.ANYONE and "rest" not in route.path else REFUSED)
+
+
+def test_a_token_is_new_once_a_signed_request_shows_it(client: Client, device: SignedDevice) -> None:
+    new = msgspec.msgpack.decode(device.ask("POST", wire.TOKEN).content, type=wire.Token).token
+    old, device.token = device.token, new
+    headers = device.headers("GET", wire.STATE, b"", {}) | {wire.SIGNATURE: "AAAA"}
+    assert client.get(wire.STATE, headers=headers).status_code == 400
+    device.token = old
+    assert device.ask("GET", wire.STATE).status_code == 200
+    device.ask("POST", wire.TOKEN)  # the same request again, as somebody may send who has heard it
+    device.token = new
+    assert device.ask("GET", wire.STATE).status_code == 200
+    device.token = old
+    assert device.ask("GET", wire.STATE).status_code == 401
+
+
+def test_wrong_codes_leave_rows_until_the_brake_closes(client: Client, service: Service) -> None:
+    stranger = SignedDevice(client)
+    wrong = msgspec.msgpack.encode(stranger.enrolment("00000-00000"))
+    for _ in range(app.WRONG_CODES + 5):
+        stranger.ask("POST", wire.ENROL, wrong)
+    rows = [(row.actor, row.action) for row in service.audit.listed()]
+    assert rows == [("stranger", "try too often"), *[("stranger", "fail to enrol")] * app.WRONG_CODES]
+
+
+@pytest.mark.parametrize(
+    ("host", "known_as"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_brakes_know_ipv6_by_the_network_of_a_connection(host: str, known_as: str) -> None:
+    assert address_of(Mock(client=Mock(host=host))) == known_as

@@ -270,3 +270,44 @@ def test_nothing_is_kept_under_a_name_that_is_none_of_a_recording(tmp_path: Path
     with pytest.raises(ValueError, match="names no recording"):
         Objects(tmp_path / "to" / "new").write(key, [b"x"])
     assert not list(tmp_path.rglob("evil"))
+
+
+def test_a_device_begins_so_many_uploads_and_no_more_until_it_finishes_or_cancels_one(tmp_path: Path) -> None:
+    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+        device, other = (SignedDevice(client).enrol(service) for _ in range(2))
+
+        def begin(by: SignedDevice, number: int) -> httpx.Response:
+            said: httpx.Response = by.ask(
+                "POST", wire.UPLOADS, Upload_Length="9", Repr_Digest=wire.content_digest(bytes([number]))
+            )
+            return said
+
+        statuses = [begin(device, number).status_code for number in range(uploads.MOST_OPEN + 1)]
+        assert statuses == [201] * uploads.MOST_OPEN + [429]
+        assert begin(device, 0).status_code == 201  # the same again is the same
+        assert begin(other, uploads.MOST_OPEN).status_code == 201
+        assert device.ask("DELETE", f"{wire.UPLOADS}/{wire.sha256(bytes([0]))}").status_code == 204
+        assert begin(device, uploads.MOST_OPEN).status_code == 201
+
+
+def test_nothing_is_uploaded_where_the_disk_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+        device = SignedDevice(client).enrol(service)
+        device.ask("POST", wire.UPLOADS, Upload_Length=str(LENGTH), Upload_Complete="?0", Repr_Digest=_digest())
+        monkeypatch.setattr(objects, "RESERVE_BYTES", 1 << 60)
+        assert _patch(device, RECORDING[:1000], 0).status_code == 507
+        other = device.ask("POST", wire.UPLOADS, Upload_Length="9", Repr_Digest=wire.content_digest(b"x"))
+        assert other.status_code == 507
+        monkeypatch.setattr(objects, "RESERVE_BYTES", 1)
+        assert _patch(device, RECORDING[:1000], 0).headers["upload-offset"] == "1000"
+
+
+def test_a_piece_is_of_a_megabyte_at_most(tmp_path: Path) -> None:
+    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+        device, piece = SignedDevice(client).enrol(service), bytes(wire.LARGEST_PIECE_BYTES + 1)
+        length, sha256 = str(len(piece)), wire.content_digest(piece)
+        assert device.ask("POST", wire.UPLOADS, piece, Upload_Length=length, Repr_Digest=sha256).status_code == 413
+        device.ask("POST", wire.UPLOADS, Upload_Length=length, Repr_Digest=sha256)
+        address = f"{wire.UPLOADS}/{wire.sha256(piece)}"
+        said = device.ask("PATCH", address, piece, Content_Type=wire.PARTIAL_UPLOAD, Upload_Offset="0")
+        assert said.status_code == 413

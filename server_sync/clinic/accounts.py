@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server_sync.clinic import passwords
 from server_sync.clinic.account_rules import AccountExists, check, check_wards
-from server_sync.clinic.audit import COMMAND, Audit, by_account
+from server_sync.clinic.audit import COMMAND, STRANGER, Audit, Entry, by_account
 from server_sync.clinic.brakes import Brakes, Limit, NotProved
 from server_sync.clinic.codes import new_code
 from server_sync.clinic.roles import THERAPIST
@@ -20,8 +20,8 @@ from server_sync.clinic.visits import Visits
 FAILURES, FAILURES_OF_ADDRESS, WITHIN = 5, 30, timedelta(minutes=15)
 FAILURES_OF_LOGIN, OF_LOGIN_WITHIN = 100, timedelta(days=1)
 """Passwords that may be wrong: for a login from an address, from an address, and for a login from all of them."""
-STRANGER = "stranger"
-"""The actor of what somebody tries who has not proved who they are."""
+RESETS, TOLD_FOR = ("reset a password", "reset a second factor"), timedelta(days=14)
+"""What others do with an account that whose it is shall learn, and how long they are told."""
 WRONG = "This name and password do not fit together."
 
 
@@ -42,13 +42,14 @@ class AccountLine(NamedTuple):
 
 
 class Entrance(NamedTuple):
-    """What the ways in share: database, logins that hold, the brake on guessing, audit and clock."""
+    """What the ways in share: database, logins that hold, the brake on guessing, audit, clock, and the key of codes."""
 
     store: Store
     visits: Visits
     brakes: Brakes
     audit: Audit
     now: Callable[[], datetime]
+    code_key: bytes
 
 
 class Accounts:
@@ -56,7 +57,7 @@ class Accounts:
 
     def __init__(self, entrance: Entrance) -> None:
         """Use these."""
-        self._store, self._visits, self._brakes, self._audit, self._now = entrance
+        self._store, self._visits, self._brakes, self._audit, self._now, _ = entrance
 
     def any(self) -> bool:
         """Whether there is an account at all."""
@@ -129,6 +130,12 @@ class Accounts:
             )
         return _line(row)
 
+    def resets(self, account_id: int) -> list[Entry]:
+        """What somebody else took of an account lately, the latest first."""
+        since = self._now() - TOLD_FOR
+        found = self._audit.about(by_account(account_id), RESETS, since)
+        return [entry for entry in found if entry.actor != by_account(account_id)]
+
     def wards(self, account_id: int) -> dict[str, str]:
         """The ids of the patients whose records are an account's own, and how they are related."""
         rows = self._store.look(select(Ward.patient_id, Ward.relation).where(Ward.account_id == account_id))
@@ -173,10 +180,11 @@ class Accounts:
         """
         of_login = limits_of(login, address)
         from_address = Limit(f"login from {address}", FAILURES_OF_ADDRESS, WITHIN)
-        tries = self._brakes.count(*of_login, from_address)
         row = self._by_login(login)
+        thing = by_account(row.id) if row else ""
+        tries = self._brakes.count(*of_login, from_address, thing=thing)
         if not passwords.fits(row.password_hash if row else "", password) or row is None or row.disabled_at:
-            self._audit.note(STRANGER, "fail to log in", thing=by_account(row.id) if row else "")
+            self._audit.note(STRANGER, "fail to log in", thing=thing)
             raise NotProved(WRONG)
         self._brakes.forgive(tries, *of_login)
         # Looked at once more: meanwhile a second factor may have been set up, or all logins been ended.
@@ -208,7 +216,7 @@ class Accounts:
     def prove(self, account_id: int, password: str) -> None:
         """Raise NotProved where this is not the account's password, or too many were tried."""
         limit = Limit(f"own password of {account_id}", FAILURES, WITHIN)
-        tries = self._brakes.count(limit)
+        tries = self._brakes.count(limit, actor=by_account(account_id))
         (row,) = self._store.look(select(Account.password_hash).where(Account.id == account_id))
         if not passwords.fits(row.password_hash, password):
             raise NotProved("This is not your password.")

@@ -11,6 +11,7 @@ from engine.records import Session, from_json
 from server_sync import wire
 from server_sync.clinic import ledger
 from server_sync.clinic.audit import Audit
+from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.group_commit import GroupCommit
 from server_sync.clinic.intake import Summary, check
 from server_sync.clinic.packing import unpacked
@@ -77,11 +78,17 @@ class Archive:
     """The sessions of one clinic."""
 
     def __init__(
-        self, store: Store, patients: Patients, vault: Vault, audit: Audit, now: Callable[[], datetime]
+        self,
+        store: Store,
+        patients: Patients,
+        vault: Vault,
+        audit: Audit,
+        brakes: Brakes,
+        now: Callable[[], datetime],
     ) -> None:
-        """Use this database, these patients, their recordings, this audit and this clock."""
+        """Use this database, these patients, their recordings, this audit, these brakes and this clock."""
         self._store, self._patients, self._vault, self._now = store, patients, vault, now
-        place = ledger.Place(store, patients, vault, audit)
+        place = ledger.Place(store, patients, vault, audit, brakes)
         self._commits = GroupCommit[ledger.Offer, wire.Receipts](
             store, lambda db, offers: ledger.take(place, db, offers, self._now())
         )

@@ -20,6 +20,8 @@ COMMAND = "command"
 """The actor where somebody enters a command beside the server."""
 RETENTION = "retention"
 """The actor where the clinic's own rules of how long things are kept remove something."""
+STRANGER = "stranger"
+"""The actor of what somebody tries who has not proved who they are."""
 MOST_LISTED = 1000
 _LOCK = 7_340_003
 _ROWS_AT_ONCE = 5000
@@ -146,6 +148,18 @@ class Audit:
         query = query if which.until is None else query.where(Audited.at < which.until)
         query = query if which.before is None else query.where(Audited.number < which.before)
         found: Sequence[Any] = self._store.look(query)
+        return [Entry(*row) for row in found]
+
+    def about(self, thing: str, actions: Sequence[str], since: datetime) -> list[Entry]:
+        """Rows about a thing since a moment, the latest first; those before it are not gone through."""
+        with self._store.reading() as db:
+            first, last = 1, _last(db).number
+            while first < last:  # rows are in the order of time, which has no index
+                middle = (first + last) // 2
+                at = db.execute(select(Audited.at).where(Audited.number == middle)).scalar()
+                first, last = (middle + 1, last) if at is not None and at < since else (first, middle)
+            these = Audited.number >= first, Audited.at >= since, Audited.thing == thing, Audited.action.in_(actions)
+            found = db.execute(select(*_COLUMNS).where(*these).order_by(Audited.number.desc())).all()
         return [Entry(*row) for row in found]
 
     def close(self) -> None:

@@ -185,6 +185,10 @@ class Consents:
         born = last_birthday(person)
         return born is not None and self._now().date() < _birthday(born, self.age())
 
+    def is_of_age(self, person: Person) -> bool:
+        """Whether nobody else consents for a person, as far as it is known when they were born."""
+        return last_birthday(person) is not None and not self.is_child(person)
+
     def _check(self, patient_id: str, kind: Kind, given: Given) -> None:
         person = self._patients.person(patient_id)
         for name, text in (("by", given.by), ("relation", given.relation)):

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,15 +11,18 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from server_sync.clinic.audit import COMMAND, Audit, by_device
-from server_sync.clinic.codes import as_typed, new_code
-from server_sync.clinic.patients import Patients
+from engine.prescription import PSEUDONYM
+from server_sync.clinic.audit import COMMAND, STRANGER, Audit, by_device
+from server_sync.clinic.codes import KEY, as_typed, digest, new_code
+from server_sync.clinic.keys import Keys
+from server_sync.clinic.patients import NO_PSEUDONYM, Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Device, EnrolmentCode
 from server_sync.wire import Enrolled, Enrolment, sha256
 
 VALID, TRIES = timedelta(minutes=15), 5
 TOKEN_VALID = timedelta(days=30)
+TOKEN_KEY = "token key"  # noqa: S105 - the name of a secret
 KEY_BYTES = 32
 _LONGEST_NAME = 100
 _SHOWING = select(Device.id, Device.name, Device.signing_key, Device.patients, Device.token_sha256).where(
@@ -45,13 +48,15 @@ class UnknownDevice(LookupError):
 class KnownDevice(NamedTuple):
     """A device that may deliver: the key that checks its requests (Ed25519), and the ids of whom it is for, or of none.
 
-    `signing_key` is empty for a device of version 0.1, which had none.
+    `signing_key` is empty for a device of version 0.1, which had none. `token_is_new` says that it never showed the
+    token before that it shows now.
     """
 
     id: str
     name: str
     signing_key: bytes
     patients: tuple[str, ...]
+    token_is_new: bool = False
 
     def has_signed(self, content: bytes, signature: bytes) -> bool:
         """Whether a signature is this device's, of this content."""
@@ -86,10 +91,12 @@ class Devices:
         patients: Patients,
         audit: Audit,
         now: Callable[[], datetime],
+        keychain: Keys,
         sealing_key: Callable[[], bytes],
     ) -> None:
-        """Use this database, these patients, this audit, this clock and the clinic's public key to seal for."""
+        """Use this database, these patients, this audit, this clock, these keys and the public key to seal for."""
         self._store, self._patients, self._audit, self._now = store, patients, audit, now
+        self._code_key, self._token_key = keychain.clinic_key(KEY), keychain.clinic_key(TOKEN_KEY)
         self._sealing_key = sealing_key
 
     def new_code(self, patients: Sequence[str] = (), by: str = COMMAND) -> str:
@@ -98,17 +105,16 @@ class Devices:
         The device will be for these pseudonyms alone, or for anybody without any.
         """
         for patient in patients:
-            if not patient or patient.split() != [patient] or len(patient) > _LONGEST_NAME or "/" in patient:
-                raise ValueError(f"patient {patient!r} must be a pseudonym of 1 to 100 characters without a space")
+            if not PSEUDONYM.fullmatch(patient):
+                raise ValueError(f"patient {patient!r} {NO_PSEUDONYM}")
         code = new_code(groups=2, letters=_SELECTOR_LETTERS)
-        selector, secret = _parts(code)
-        values = {"secret_sha256": sha256(secret.encode()), "expires_at": self._now() + VALID, "tries": 0}
+        values = {"secret_sha256": digest(self._code_key, code), "expires_at": self._now() + VALID, "tries": 0}
         with self._store.writing() as db:
             known = self._patients.admitted(db, patients)
             if gone := [patient for patient in patients if patient not in known]:
                 raise ValueError(f"the person {gone[0]!r} was erased here; choose another pseudonym")
             whom = " ".join(known[patient] for patient in patients)
-            db.execute(insert(EnrolmentCode).values(selector=selector, patients=whom, **values))
+            db.execute(insert(EnrolmentCode).values(selector=_selector(code), patients=whom, **values))
             for patient_id in known.values() or ("",):
                 self._audit.append(db, by, "make a code for a device", patient_id)
         return code
@@ -124,8 +130,8 @@ class Devices:
         token = f"device_{secrets.token_urlsafe(32)}"
         with self._store.writing() as db:
             device_id = self._admit(db, asked, sha256(token.encode()))
-            if device_id is not None:
-                self._audit.append(db, by_device(device_id), "enrol")
+            actor, action = (by_device(device_id), "enrol") if device_id else (STRANGER, "fail to enrol")
+            self._audit.append(db, actor, action)
         if device_id is None:
             raise CodeRefused(
                 "this code is not valid (any more): a code is good for one device, 15 minutes and 5 tries; "
@@ -134,27 +140,32 @@ class Devices:
         return Enrolled(device=device_id, token=token, sealing_key=self._sealing_key())
 
     def who(self, token: str) -> KnownDevice | None:
-        """The device that shows this token; None when there is none or it was revoked.
-
-        A token that replaces another one takes its place when it is shown for the first time.
-        """
-        digest = sha256(token.encode())
-        found = self._store.look(_SHOWING, {"digest": digest})
+        """The device that shows this token; None when there is none or it was revoked."""
+        shown = sha256(token.encode())
+        found = self._store.look(_SHOWING, {"digest": shown})
         if not found:
             return None
         row = found[0]
-        if row.token_sha256 != digest:
-            values = {"token_sha256": digest, "next_token_sha256": None, "token_at": self._now()}
-            with self._store.writing() as db:
-                db.execute(update(Device).where(Device.next_token_sha256 == digest).values(values))
-        return KnownDevice(row.id, row.name, b64decode(row.signing_key), tuple(row.patients.split()))
+        key, patients = b64decode(row.signing_key), tuple(row.patients.split())
+        return KnownDevice(row.id, row.name, key, patients, row.token_sha256 != shown)
+
+    def settle(self, token: str) -> None:
+        """Let a new token take the place of the one before: a request that shows it was signed by its device."""
+        shown = sha256(token.encode())
+        values = {"token_sha256": shown, "next_token_sha256": None, "token_at": self._now()}
+        with self._store.writing() as db:
+            db.execute(update(Device).where(Device.next_token_sha256 == shown).values(values))
 
     def rotate(self, device_id: str) -> str:
-        """A new token for a device; the one before works until this one is shown."""
-        token = f"device_{secrets.token_urlsafe(32)}"
+        """The next token for a device; the one before works until this one is shown.
+
+        It follows from the one before by a secret of the clinic: whoever sends the same request again voids nothing.
+        """
+        this = Device.id == device_id
         with self._store.writing() as db:
-            values = {"next_token_sha256": sha256(token.encode())}
-            db.execute(update(Device).where(Device.id == device_id).values(values))
+            before = db.execute(select(Device.token_sha256).where(this)).scalar_one()
+            token = f"device_{urlsafe_b64encode(hmac.digest(self._token_key, before.encode(), 'sha256')).decode()}"
+            db.execute(update(Device).where(this).values(next_token_sha256=sha256(token.encode())))
         return token
 
     def revoke(self, device_id: str, by: str = COMMAND) -> None:
@@ -197,19 +208,17 @@ class Devices:
 
     def _use(self, db: Connection, code: str) -> Any:
         """The row of a code whose secret fits; one that does not is a try."""
-        selector, secret = _parts(code)
-        found = EnrolmentCode.selector == selector
+        found = EnrolmentCode.selector == _selector(code)
         good = found, EnrolmentCode.tries < TRIES, EnrolmentCode.expires_at > self._now()
         # Counted before it is checked, so that many guesses at once are not one.
         tried = update(EnrolmentCode).where(*good).values(tries=EnrolmentCode.tries + 1)
         columns = EnrolmentCode.selector, EnrolmentCode.secret_sha256, EnrolmentCode.patients, EnrolmentCode.device_id
         row = db.execute(tried.returning(*columns)).first()
-        if row is None or not hmac.compare_digest(row.secret_sha256, sha256(secret.encode())):
+        if row is None or not hmac.compare_digest(row.secret_sha256, digest(self._code_key, code)):
             return None
         db.execute(update(EnrolmentCode).where(found).values(tries=EnrolmentCode.tries - 1))
         return row
 
 
-def _parts(code: str) -> tuple[str, str]:
-    letters = as_typed(code)
-    return letters[:_SELECTOR_LETTERS], letters[_SELECTOR_LETTERS:]
+def _selector(code: str) -> str:
+    return as_typed(code)[:_SELECTOR_LETTERS]

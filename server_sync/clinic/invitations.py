@@ -7,11 +7,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from server_sync.clinic import passwords
 from server_sync.clinic.accounts import AccountLine, Accounts, Entrance, limits_of
-from server_sync.clinic.audit import COMMAND, by_account
+from server_sync.clinic.audit import COMMAND, STRANGER, by_account
 from server_sync.clinic.brakes import Limit, NotProved
-from server_sync.clinic.codes import as_typed, new_code
+from server_sync.clinic.codes import digest, new_code
 from server_sync.clinic.tables import Account, Invitation
-from server_sync.wire import sha256
 
 VALID = timedelta(days=7)
 WRONG_CODES, WRONG_CODES_WITHIN = 10, timedelta(hours=1)
@@ -24,7 +23,7 @@ class Invitations:
 
     def __init__(self, entrance: Entrance, accounts: Accounts) -> None:
         """Use these."""
-        self._store, self._visits, self._brakes, self._audit, self._now = entrance
+        self._store, self._visits, self._brakes, self._audit, self._now, self._code_key = entrance
         self._accounts = accounts
 
     def new(
@@ -39,10 +38,10 @@ class Invitations:
 
         Codes before it are void, and logins end at once. Raises accounts.UnknownAccount.
         """
-        self._accounts.of(account_id)
+        action = "invite" if self._accounts.of(account_id).invited else "reset a password"
         with self._store.writing() as db:
             code = self.invite_in(db, account_id)
-            self._audit.append(db, by, "invite", thing=by_account(account_id))
+            self._audit.append(db, by, action, thing=by_account(account_id))
         return code
 
     def invite_in(self, db: Connection, account_id: int) -> str:
@@ -52,7 +51,7 @@ class Invitations:
         self._visits.end_all(db, account_id)
         db.execute(delete(Invitation).where(Invitation.account_id == account_id))
         values = {"account_id": account_id, "expires_at": self._now() + VALID}
-        db.execute(insert(Invitation).values(sha256=_digest(code), **values))
+        db.execute(insert(Invitation).values(sha256=digest(self._code_key, code), **values))
         return code
 
     def accept(self, code: str, password: str, address: str) -> AccountLine:
@@ -62,9 +61,10 @@ class Invitations:
         """
         limit = Limit(f"invitation from {address}", WRONG_CODES, WRONG_CODES_WITHIN)
         tries = self._brakes.count(limit)
-        good = Invitation.sha256 == _digest(code), Invitation.expires_at > self._now()
+        good = Invitation.sha256 == digest(self._code_key, code), Invitation.expires_at > self._now()
         found = self._store.look(select(Invitation.account_id).where(*good))
         if not found:
+            self._audit.note(STRANGER, "fail to accept an invitation")
             raise NotProved(
                 "This code is not valid (any more): it is good once, for 7 days. Ask the clinic for another."
             )
@@ -80,7 +80,3 @@ class Invitations:
             self._audit.append(db, by_account(account.id), "choose a password")
         self._brakes.forgive((), limits_of(account.login, address)[1])
         return account._replace(invited=False)
-
-
-def _digest(code: str) -> str:
-    return sha256(as_typed(code).encode("utf-8", "replace"))

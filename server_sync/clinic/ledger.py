@@ -12,17 +12,20 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, exists, inspect, select, union, union_all, update
 
+from engine.prescription import PSEUDONYM
 from server_sync import wire
 from server_sync.clinic.audit import Audit, Note, by_device
+from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.devices import TOKEN_VALID
-from server_sync.clinic.intake import Checked, Taken, receipt
-from server_sync.clinic.patients import Patients
+from server_sync.clinic.intake import NOT_A_SESSION, Checked, Taken, receipt
+from server_sync.clinic.patients import NO_PSEUDONYM, Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Device, LostSession, Refusal, SameSession, Table
 from server_sync.clinic.vault import Vault
 from server_sync.clinic.version import SOFTWARE
 
 OTHER_BYTES, OTHER_PATIENT, ERASED = "other bytes", "other patient", "erased"
+OFFERING = "offer what is another patient's"
 MOST_MISSING = 1000
 # Statements are made once: what SQLAlchemy makes of them is kept with them.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -98,12 +101,13 @@ class Whose(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where it is written: the database, whose patients, their recordings, and the audit."""
+    """Where it is written: the database, whose patients, their recordings, the audit, and what bounds its rows."""
 
     store: Store
     patients: Patients
     vault: Vault
     audit: Audit
+    brakes: Brakes
 
 
 def take(place: Place, db: Connection, offers: Sequence[Offer], now: datetime) -> list[wire.Receipts]:
@@ -121,6 +125,7 @@ def take(place: Place, db: Connection, offers: Sequence[Offer], now: datetime) -
     taking.insert([(offer, each) for offer, checked in zip(offers, allowed, strict=True) for each in checked])
     receipts = []
     for offer, checked in zip(offers, allowed, strict=True):
+        taking.theirs = frozenset(devices[offer.device].patients.split())
         receipts.append(tuple(taking.settle(each, offer.device) for each in checked))
         taking.note_lost(offer)
     taking.finish()
@@ -147,6 +152,7 @@ class _Taking:
     def __init__(self, place: Place, db: Connection, now: datetime, patients: Mapping[str, str]) -> None:
         self._place, self._db, self._now, self._patients = place, db, now, patients
         self.noted = list[Note]()
+        self.theirs = frozenset[str]()
         self._created = set[str]()
         self._held = dict[str, Any]()
         self._held_again = set[str]()
@@ -179,18 +185,20 @@ class _Taking:
         """What became of one item."""
         item = each.item
         if each.receipt is not None:
-            if each.receipt.state == wire.REFUSED:
-                self._note_refusal(each.receipt, item.number, device)
-            return each.receipt
+            if each.receipt.code == OTHER_PATIENT and each.taken:
+                self._place.brakes.refuse(self._db, device, OFFERING, self._patients.get(each.taken.pseudonym, ""))
+            return self._refused(each.receipt, item.number, device)
         held = self._held[item.id]
+        if held.sha256 != item.sha256 and self.theirs and held.patient_id not in self.theirs:
+            self._place.brakes.refuse(self._db, device, OFFERING, held.patient_id)
+            detail = f"session {item.id} has an id that is not free; a person must look at it"
+            return self._refused(receipt(item, wire.REFUSED, OTHER_PATIENT, detail), item.number, device)
         if held.sha256 != item.sha256:
             detail = (
                 f"the clinic holds session {item.id} with other content (SHA-256 {held.sha256[:12]}, not "
                 f"{item.sha256[:12]}); the first one stays, this one is set aside for a person to look at"
             )
-            refused = receipt(item, wire.REFUSED, OTHER_BYTES, detail)
-            self._note_refusal(refused, item.number, device)
-            return refused
+            return self._refused(receipt(item, wire.REFUSED, OTHER_BYTES, detail), item.number, device)
         if held.recording_lost:  # and its recording is held, or it had been judged otherwise before
             self._held_again.add(item.id)
         if item.number and (held.device_id, held.number) != (device, item.number):
@@ -219,7 +227,10 @@ class _Taking:
         if self._held_again:
             self._db.execute(_HELD_AGAIN, [{"session": session} for session in sorted(self._held_again)])
 
-    def _note_refusal(self, refused: wire.Receipt, number: int, device: str) -> None:
+    def _refused(self, refused: wire.Receipt, number: int, device: str) -> wire.Receipt:
+        """A receipt, which is kept where it is for ever."""
+        if refused.state != wire.REFUSED:
+            return refused
         self._notes[Refusal].append(
             {
                 "session_id": _named(refused.id, wire.NAME),
@@ -230,14 +241,18 @@ class _Taking:
                 "code": refused.code,
             }
         )
+        return refused
 
 
 def _whose(patients: Patients, db: Connection, offers: Sequence[Offer], devices: Mapping[str, Any]) -> Whose:
-    """Whose the sessions are; a device for anybody brings new patients, one for certain patients brings nobody."""
+    """Whose the sessions are; a device for anybody brings new patients, one for certain patients brings nobody.
+
+    What cannot be a pseudonym is nobody new; who had such a name before stays.
+    """
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for offer in offers:
-        for_anybody = not devices[offer.device].patients
-        names[for_anybody] |= {each.taken.pseudonym for each in offer.checked if each.taken}
+        for pseudonym in (each.taken.pseudonym for each in offer.checked if each.taken):
+            names[not devices[offer.device].patients and bool(PSEUDONYM.fullmatch(pseudonym))].add(pseudonym)
     found = {**patients.known(db, names[False]), **patients.admitted(db, names[True])}
     lacking = names[True].union(names[False]).difference(found)
     return Whose(found, patients.erased(db, lacking))
@@ -254,6 +269,9 @@ def _allowed(each: Checked, device: Any, whose: Whose) -> Checked:
             "(steadyreach erase removes it here, too)"
         )
         return each._replace(receipt=receipt(each.item, wire.REFUSED, ERASED, detail))
+    if not theirs and pseudonym not in whose.ids:
+        detail = f"session {each.item.id}: patient {pseudonym[:70]!r} {NO_PSEUDONYM}"
+        return each._replace(receipt=receipt(each.item, wire.REFUSED, NOT_A_SESSION, detail))
     if not theirs or whose.ids.get(pseudonym) in theirs:
         return each
     detail = (

@@ -74,6 +74,11 @@ class Letters:
         with self._store.reading() as db:
             return db.execute(waiting).scalar_one()
 
+    def by(self, patient_id: str, account_id: int) -> list[Letter]:
+        """What one account wrote about a patient, the latest first; raises Shredded."""
+        theirs = tables.Letter.patient_id == patient_id, tables.Letter.account_id == account_id
+        return [self._opened(row) for row in self._rows(*theirs)]
+
     def unread(self) -> list[Letter]:
         """The letters that nobody at the clinic has read, the latest first; none of who was erased meanwhile."""
         found = []
@@ -93,8 +98,8 @@ class Letters:
             self._audit.append(db, by_account(account_id), "read a letter", letter.patient_id, letter.id)
         return letter
 
-    def _rows(self, which: Any) -> Any:
-        query = select(*_COLUMNS).where(which).order_by(tables.Letter.at.desc(), tables.Letter.id)
+    def _rows(self, *which: Any) -> Any:
+        query = select(*_COLUMNS).where(*which).order_by(tables.Letter.at.desc(), tables.Letter.id)
         return self._store.look(query)
 
     def _opened(self, row: Any) -> Letter:

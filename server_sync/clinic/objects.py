@@ -3,9 +3,11 @@
 An object is never changed: who writes one of the same name writes the same content, so that order does not matter.
 """
 
+import errno
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +23,8 @@ from server_sync.clinic.private import make_folder
 # Nothing else names a folder, so a sync of it is skipped where the system cannot open one.
 _CAN_SYNC_FOLDERS = hasattr(os, "O_DIRECTORY")
 _READ_BYTES = 1024 * 1024
+RESERVE_BYTES = 200_000_000
+"""What has to be free on each disk that the server writes on."""
 TIERS = ("recordings", "archive")
 """Where recordings lie; in this order: what is archived meanwhile is there before its original goes."""
 KEPT_KEY = re.compile(r"(?:recordings|archive)/([0-9a-f]{2})/\1[0-9a-f]{62}")
@@ -63,6 +67,11 @@ class Objects:
             self.size("health")
         elif not os.access(self.folder, os.W_OK | os.X_OK):
             raise StoreTrouble(0, "the folder of recordings cannot be written")
+
+    def leave_room(self) -> None:
+        """Raise StoreTrouble where nothing more should be written on this computer's disk; what is left is for rows."""
+        if self.folder is not None and is_full(self.folder):
+            raise StoreTrouble(errno.ENOSPC, f"less than {RESERVE_BYTES // 1_000_000} MB are free on its disk")
 
     def size(self, key: str) -> int | None:
         """How many bytes an object has; None when it is not here."""
@@ -135,6 +144,14 @@ class Objects:
                     obstore.delete(self._store, key)
                 except FileNotFoundError:
                     continue
+
+
+def is_full(folder: Path) -> bool:
+    """Whether less is free on the disk of a folder than has to be."""
+    try:
+        return shutil.disk_usage(folder).free < RESERVE_BYTES
+    except OSError:
+        return True
 
 
 def recording_key(sha256: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 import msgspec
 from sqlalchemy import Connection, select, update
 
+from engine.prescription import PSEUDONYM
 from server_sync.clinic.keys import Keys, Shredded, seal, unseal
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Erased, Patient
@@ -16,6 +17,7 @@ from server_sync.clinic.tables import Erased, Patient
 LOOKUP = "lookup key"
 BEGUN = "erasing "
 """How the lookup of a patient begins whose erasure was begun: no pseudonym leads to them any more."""
+NO_PSEUDONYM = "cannot be a pseudonym: letters, digits, dots and dashes, at most 64"
 
 
 class Unknown(LookupError):
@@ -72,8 +74,14 @@ class Patients:
         return str(found[0].id)
 
     def add(self, person: Person) -> str:
-        """The id of a patient, who is made where there is none of this pseudonym; raises Unknown for one erased."""
+        """The id of a patient, who is made where there is none of this pseudonym.
+
+        Raises Unknown for one erased, and ValueError for what cannot be a pseudonym, or of anybody.
+        """
+        check(person)
         with self._store.writing() as db:
+            if not PSEUDONYM.fullmatch(person.pseudonym) and not self.known(db, [person.pseudonym]):
+                raise ValueError(f"{person.pseudonym!r} {NO_PSEUDONYM}")
             found = self.admitted(db, [person.pseudonym])
         if person.pseudonym not in found:
             raise Unknown(f"the person {person.pseudonym!r} was erased here; choose another pseudonym")

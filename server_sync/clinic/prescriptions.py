@@ -24,6 +24,7 @@ from engine.prescription import (
 from engine.records import RecordUnreadable, from_json
 from engine.task import Task
 from server_sync.clinic.audit import COMMAND, Audit
+from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, PrescriptionVersion
@@ -62,9 +63,11 @@ class Changed(Exception):
 class Prescriptions:
     """What is prescribed for the patients of one clinic."""
 
-    def __init__(self, store: Store, patients: Patients, audit: Audit, now: Callable[[], datetime]) -> None:
-        """Use this database, these patients, this audit and this clock."""
-        self._store, self._patients, self._audit, self._now = store, patients, audit, now
+    def __init__(
+        self, store: Store, patients: Patients, audit: Audit, brakes: Brakes, now: Callable[[], datetime]
+    ) -> None:
+        """Use this database, these patients, this audit, these brakes and this clock."""
+        self._store, self._patients, self._audit, self._brakes, self._now = store, patients, audit, brakes, now
 
     def current(self, pseudonym: str) -> Version:
         """The version that holds now; raises NothingPrescribed."""
@@ -74,9 +77,10 @@ class Prescriptions:
 
     def version(self, pseudonym: str, number: int) -> Version:
         """One version; raises NothingPrescribed."""
-        patient_id = self._patient_id(pseudonym)
+        patient_id, known = self._patient_id(pseudonym), 0 < number < 1 << 31  # a database takes no other
         with self._store.reading() as db:
-            return self._found(self._one(db, patient_id, PrescriptionVersion.version == number), pseudonym)
+            this = self._one(db, patient_id, PrescriptionVersion.version == number) if known else None
+            return self._found(this, pseudonym)
 
     def history(self, pseudonym: str) -> list[Version]:
         """Every version, the first one first."""
@@ -146,7 +150,11 @@ class Prescriptions:
         delivered = select(Delivered.id).where(Delivered.device_id == device_id, Delivered.patient_id == patient_id)
         with self._store.reading() as db:
             theirs = not patients or patient_id in patients or db.execute(delivered.limit(1)).first() is not None
-            return self._found(self._one(db, patient_id) if theirs else None, pseudonym)
+            found = self._one(db, patient_id) if theirs else None
+        if not theirs:
+            with self._store.writing() as db:
+                self._brakes.refuse(db, device_id, "ask for what is another patient's", patient_id)
+        return self._found(found, pseudonym)
 
     def _write(self, db: Connection, whose: Whose, draft: Draft, author: str, last: Version | None) -> Version:
         pseudonym, patient_id = whose

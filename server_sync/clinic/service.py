@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.sealing import key_id
+from server_sync.clinic import codes
 from server_sync.clinic.accounts import Accounts, Entrance
 from server_sync.clinic.archive import Archive
 from server_sync.clinic.audit import COMMAND, Audit
-from server_sync.clinic.brakes import Brakes
+from server_sync.clinic.brakes import KEY, Brakes
 from server_sync.clinic.consents import Consents
 from server_sync.clinic.contacts import Contacts
 from server_sync.clinic.devices import Devices
@@ -103,13 +104,14 @@ class Service:
             _LOG.warning("the database did not guard the audit any more, and does again: steadyreach audit verify")
             self.audit.note(COMMAND, "find the audit unguarded")
         self.visits = Visits(self.store, now)
-        entrance = Entrance(self.store, self.visits, Brakes(self.store, now), self.audit, now)
+        brakes = Brakes(self.store, self.audit, self.keychain.clinic_key(KEY), now)
+        entrance = Entrance(self.store, self.visits, brakes, self.audit, now, self.keychain.clinic_key(codes.KEY))
         self.accounts = Accounts(entrance)
         self.invitations = Invitations(entrance, self.accounts)
         self.second_factors = SecondFactors(entrance, self.accounts, self.invitations, self.keychain)
-        self.devices = Devices(self.store, self.patients, self.audit, now, lambda: self.keys().public)
-        self.archive = Archive(self.store, self.patients, self.vault, self.audit, now)
-        self.prescriptions = Prescriptions(self.store, self.patients, self.audit, now)
+        self.devices = Devices(self.store, self.patients, self.audit, now, self.keychain, lambda: self.keys().public)
+        self.archive = Archive(self.store, self.patients, self.vault, self.audit, brakes, now)
+        self.prescriptions = Prescriptions(self.store, self.patients, self.audit, brakes, now)
         self.consents = Consents(self.store, self.patients, self.audit, now)
         self.contacts = Contacts(self.store, self.patients, self.audit, now)
         self.letters = Letters(self.store, self.patients, self.audit, now)

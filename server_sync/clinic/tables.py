@@ -69,7 +69,7 @@ class Ward(Table):
 
 
 class RecoveryCode(Table):
-    """A code that stands in for a second factor once; only its SHA-256 is kept."""
+    """A code that stands in for a second factor once; `sha256` is its HMAC (`codes.digest`)."""
 
     __tablename__ = "recovery_code"
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
@@ -78,7 +78,7 @@ class RecoveryCode(Table):
 
 
 class Invitation(Table):
-    """A one-time code with which somebody chooses the password of an account; only its SHA-256 is kept."""
+    """A one-time code with which somebody chooses the password of an account; `sha256` is its HMAC (`codes.digest`)."""
 
     __tablename__ = "invitation"
     sha256: Mapped[str] = mapped_column(primary_key=True)
@@ -101,7 +101,7 @@ class Visit(Table):
 
 
 class LoginFailure(Table):
-    """A try that did not fit; `key` is the SHA-256 of what was tried: a login, an address, or both."""
+    """A try that did not fit; `key` is the HMAC of what was tried, such as a login from an address."""
 
     __tablename__ = "login_failure"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -110,7 +110,7 @@ class LoginFailure(Table):
 
 
 class EnrolmentCode(Table):
-    """A one-time code: its first characters in the clear to find it by, the SHA-256 of the rest.
+    """A one-time code: its first characters in the clear to find it by, and its HMAC (`codes.digest`).
 
     `patients` are the ids of those whom its device will be for, separated by spaces; `device_id` is who used it.
     """

@@ -16,6 +16,8 @@ from server_sync.wire import LARGEST_RECORDING_BYTES
 
 ABANDONED = timedelta(days=7)
 INCOMING = "incoming"
+MOST_OPEN = 20
+"""Uploads that one device may have begun; it brings one after the other."""
 _LENGTH = "length-"
 
 
@@ -29,6 +31,10 @@ class UploadUnknown(LookupError):
 
 class LengthDiffers(ValueError):
     """A recording was announced with another length, or a piece ends beyond it."""
+
+
+class TooManyUploads(Exception):
+    """A device has begun more uploads than it may; it finishes or cancels one, or waits until one is abandoned."""
 
 
 class WrongOffset(Exception):
@@ -69,12 +75,13 @@ class Uploads:
         return self._vault.size(sha256) is not None
 
     def begin(self, device: str, sha256: str, length: int) -> Progress:
-        """Announce a recording, as often as wanted; raises LengthDiffers."""
+        """Announce a recording, as often as wanted; raises LengthDiffers, TooManyUploads, StoreTrouble."""
         if not 0 < length <= LARGEST_RECORDING_BYTES:
             raise LengthDiffers(f"a recording has 1 to {LARGEST_RECORDING_BYTES} bytes, not {length}")
         try:
             progress = self.progress(device, sha256)
         except UploadUnknown:
+            self._leave_room(device)
             self._objects.create(f"{_folder(device, sha256)}/{_LENGTH}{length}", b"")
             return Progress(0, length, complete=False)
         if not progress.complete and progress.length != length:
@@ -108,6 +115,7 @@ class Uploads:
             raise WrongOffset(known)
         if offset + len(piece) > known.length:
             raise LengthDiffers(f"{len(piece)} bytes at {offset} do not fit into {known.length}")
+        self._objects.leave_room()
         # An empty one would take the place of the next.
         if piece and not self._objects.create(f"{_folder(device, sha256)}/{offset:012}", piece):
             raise WrongOffset(self.progress(device, sha256))
@@ -130,6 +138,14 @@ class Uploads:
         old = [each.key for each in found if now - newest[each.key.rpartition("/")[0]] > ABANDONED]
         self._objects.remove(old)
         return len(old)
+
+    def _leave_room(self, device: str) -> None:
+        self._objects.leave_room()
+        begun = {each.key.rpartition("/")[0] for each in self._objects.listed(f"{INCOMING}/{device}")}
+        if len(begun) >= MOST_OPEN:
+            raise TooManyUploads(
+                f"{MOST_OPEN} recordings of this device have begun; finish or cancel one of them first"
+            )
 
     def _gathered(self, device: str, sha256: str) -> tuple[int, list[Stored]]:
         """The length that was announced, and the pieces that follow one another from the beginning.

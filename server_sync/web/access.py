@@ -140,6 +140,8 @@ async def _admit_device(connection: Connection, rate: str) -> None:
     path, query = scope["raw_path"], scope["query_string"]
     address = (path + b"?" + query if query else path).decode("ascii", "replace")
     _check_signature(device, wire.to_sign(scope["method"], address, headers), headers)
+    if device.token_is_new:
+        await anyio.to_thread.run_sync(service.devices.settle, token)
     if scope["method"] in ("GET", "HEAD", "DELETE") and headers.get(wire.DIGEST) != _NOTHING:
         raise Damaged("a request without a body must name the digest of nothing")
 

@@ -9,7 +9,8 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from server_sync.clinic.account_rules import AccountRefused, related
+from server_sync.clinic.account_rules import SELF, AccountRefused, related
+from server_sync.clinic.accounts import Accounts
 from server_sync.clinic.audit import by_account
 from server_sync.clinic.brakes import NotProved
 from server_sync.clinic.passwords import LEAST, LEAST_WITH_SECOND_FACTOR, WeakPassword
@@ -17,7 +18,7 @@ from server_sync.clinic.patients import Unknown
 from server_sync.clinic.roles import ROLES, Permission
 from server_sync.clinic.second_factor import HasSecondFactor
 from server_sync.web import audited
-from server_sync.web.access import BEFORE_SECOND_FACTOR, Visitor, login_cookie
+from server_sync.web.access import BEFORE_SECOND_FACTOR, Visitor, login_cookie, shown_token
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, chosen, not_proved, page
 
 OWN = {"may": Permission.OWN_ACCOUNT}
@@ -65,7 +66,7 @@ def second_factor(request: Visitor, state: State) -> Response[str]:
 def begin_second_factor(request: Visitor, state: State) -> Response[Any]:
     """Make a secret to show to an app."""
     try:
-        state.service.second_factors.begin(request.user.id)
+        state.service.second_factors.begin(request.user.id, shown_token(request))
     except HasSecondFactor as reason:
         return _second_factor(request, state, status=422, problem=str(reason))
     return Redirect("/account/second-factor", status_code=303)
@@ -74,7 +75,7 @@ def begin_second_factor(request: Visitor, state: State) -> Response[Any]:
 @get("/account/second-factor/picture.svg", opt=SETTING_UP, sync_to_thread=True)
 def second_factor_picture(request: Visitor, state: State) -> Response[bytes]:
     """The secret that waits for its first code, as a picture for an app."""
-    uri = state.service.second_factors.uri(request.user.id)
+    uri = state.service.second_factors.uri(request.user.id, shown_token(request))
     if not uri:
         raise Unknown("there is no second factor to set up; begin anew")
     drawn = BytesIO()
@@ -85,7 +86,7 @@ def second_factor_picture(request: Visitor, state: State) -> Response[bytes]:
 @post("/account/second-factor/code", opt=SETTING_UP, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
 def confirm_second_factor(request: Visitor, state: State, data: Form) -> Response[str]:
     """Put it in force by its first code, and show the recovery codes, once."""
-    shown = data.get("password", ""), data.get("code", "")
+    shown = shown_token(request), data.get("password", ""), data.get("code", "")
     try:
         token, codes = state.service.second_factors.confirm(request.user.id, *shown)
     except NotProved as reason:
@@ -206,8 +207,20 @@ def _own(request: Visitor, state: State, status: int = 200, problem: str = "", n
 
 
 def _about(request: Visitor, state: State) -> dict[str, Any]:
-    account = state.service.accounts.of(request.user.id)
-    return {"notice": "", "own": account, "least": LEAST_WITH_SECOND_FACTOR if account.second_factor else LEAST}
+    account, accounts = state.service.accounts.of(request.user.id), state.service.accounts
+    resets = [(each.action, each.at, _by(accounts, each.actor)) for each in accounts.resets(request.user.id)]
+    return {
+        "notice": "",
+        "own": account,
+        "resets": resets,
+        "least": LEAST_WITH_SECOND_FACTOR if account.second_factor else LEAST,
+    }
+
+
+def _by(accounts: Accounts, actor: str) -> str:
+    """Whom the audit means, by name; somebody at the server otherwise."""
+    names = {by_account(each.id): each.name for each in accounts.listed()}
+    return names.get(actor, "somebody at the server")
 
 
 def _second_factor(request: Visitor, state: State, status: int = 200, problem: str = "") -> Response[str]:
@@ -216,7 +229,7 @@ def _second_factor(request: Visitor, state: State, status: int = 200, problem: s
 
 def _about_second_factor(request: Visitor, state: State) -> dict[str, Any]:
     factors, who = state.service.second_factors, request.user
-    secret = factors.begun(who.id)
+    secret = factors.begun(who.id, shown_token(request))
     return {
         "own": who,
         "required": state.second_factor_required,
@@ -239,11 +252,15 @@ def _account(
     service = state.service
     shown = service.accounts.of(account_id)
     wards = [
-        (patient_id, pseudonym, relation)
+        (patient_id, service.patients.person(patient_id), relation)
         for patient_id, relation in service.accounts.wards(account_id).items()
-        for pseudonym in service.patients.pseudonyms([patient_id])
+        if patient_id in service.patients.kept()
     ]
-    return page(request, "account_of.html", status, problem=problem, shown=shown, wards=wards, code=code)
+    of_age = {
+        patient_id for patient_id, person, relation in wards if relation != SELF and service.consents.is_of_age(person)
+    }
+    values = {"wards": wards, "of_age": of_age, "age": service.consents.age()}
+    return page(request, "account_of.html", status, problem=problem, shown=shown, code=code, **values)
 
 
 def _afresh(state: State, token: str, done: str) -> Redirect:

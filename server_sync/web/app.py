@@ -37,7 +37,14 @@ from server_sync.clinic.keys import Shredded
 from server_sync.clinic.packing import NotUnpacked
 from server_sync.clinic.patients import Unknown
 from server_sync.clinic.service import Service
-from server_sync.clinic.uploads import LengthDiffers, RecordingDamaged, UploadComplete, UploadUnknown, WrongOffset
+from server_sync.clinic.uploads import (
+    LengthDiffers,
+    RecordingDamaged,
+    TooManyUploads,
+    UploadComplete,
+    UploadUnknown,
+    WrongOffset,
+)
 from server_sync.web import (
     account_routes,
     audit_pages,
@@ -63,7 +70,7 @@ from server_sync.web.access import (
 from server_sync.web.device_routes import NotAMessage, answer, upload_headers
 from server_sync.web.exchange import Exchange
 from server_sync.web.hosts import KnownHosts, OnlyHttps
-from server_sync.web.pages import page
+from server_sync.web.pages import LARGEST_FORM_BYTES, page
 from server_sync.web.rates import Rates, TooMany
 
 HEADERS = {
@@ -97,6 +104,7 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
     LengthDiffers: (400, "inconsistent-upload-length"),
     WrongOffset: (409, "mismatching-upload-offset"),
     UploadComplete: (400, "completed-upload"),
+    TooManyUploads: (429, "too many uploads"),
 }
 DELIVERIES_AT_ONCE = 4
 ROUTES: Sequence[ControllerRouterHandler] = [
@@ -176,7 +184,7 @@ def make_app(
         # Litestar would show it below /schema as well, to nobody: those routes do not say who may use them.
         openapi_config=OpenAPIConfig(title="Steadyreach clinic server", version=str(wire.PROTOCOL)),
         logging_config=None,
-        request_max_body_size=wire.LARGEST_SESSION_BYTES,
+        request_max_body_size=LARGEST_FORM_BYTES,  # where a route says nothing else
     )
 
 

@@ -1,5 +1,6 @@
 """The audit for who may read it: who did what with whose data, by people's names where they are still known."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from litestar import Response, get
 from litestar.datastructures import State
 from litestar.params import FromQuery
 
-from server_sync.clinic.audit import Entry, Which, by_account, by_device
+from server_sync.clinic.audit import COMMAND, RETENTION, STRANGER, Entry, Which, by_account, by_device
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.web import audited
@@ -16,6 +17,9 @@ from server_sync.web.access import Visitor
 from server_sync.web.pages import page
 
 ROWS = 100
+PATIENT_ID = re.compile(r"[0-9a-f]{16}")
+ACTOR = re.compile(rf"account \d{{1,10}}|device [0-9a-f]{{16}}|{COMMAND}|{RETENTION}|{STRANGER}")
+LAST_DAY, MOST_NUMBER = datetime(9999, 12, 30, tzinfo=UTC), 2**31 - 1
 
 
 class Line(NamedTuple):
@@ -41,9 +45,11 @@ def audit(
     """The rows, the latest first; `patient` and `actor` are as the audit has them, so that no address names anybody."""
     service: Service = state.service
     since, problem = _day(day)
-    which = Which(patient or None, actor or None, since, since and since + timedelta(days=1), before)
+    which = Which(patient or None, actor or None, since, since and since + timedelta(days=1), _number(before))
     people, actors = _people(service), _actors(service)
-    audited.read(request, "read the audit", patient, actor)
+    # What somebody looked for is noted where it is an id: free words would stay in the audit for good.
+    known = patient if PATIENT_ID.fullmatch(patient) else "", actor if ACTOR.fullmatch(actor) else ""
+    audited.read(request, "read the audit", *known)
     found = service.audit.listed(which, ROWS + 1)
     return page(
         request,
@@ -65,9 +71,15 @@ ROUTES = [audit]
 def _day(day: str) -> tuple[datetime | None, str]:
     """When a day begins, and what is wrong with it."""
     try:
-        return (datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) if day else None), ""
+        since = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) if day else None
+        return since and min(since, LAST_DAY), ""
     except ValueError:
         return None, f"{day[:20]!r} is no day: write it as 2026-11-20"
+
+
+def _number(before: int | None) -> int | None:
+    """A row's number as a database takes it."""
+    return before and max(0, min(before, MOST_NUMBER))
 
 
 def _people(service: Service) -> dict[str, str]:

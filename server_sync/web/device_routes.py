@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from server_sync import wire
+from server_sync.clinic.audit import STRANGER
 from server_sync.clinic.devices import CodeRefused
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.uploads import LengthDiffers, Progress, Uploads
@@ -23,10 +24,12 @@ from server_sync.web.access import (
     check_version,
     whole_body,
 )
+from server_sync.web.pages import address_of
 
 BY_STRANGER = {"may": ANYONE, "exclude_from_csrf": True}
 UPLOAD_LIMIT = {"Upload-Limit": f"max-size={wire.LARGEST_RECORDING_BYTES}"}
 LARGEST_UNPACKED_BATCH_BYTES = 2 * wire.LARGEST_SESSION_BYTES
+PIECE = wire.LARGEST_PIECE_BYTES
 YES, NO = "?1", "?0"
 
 Content = NamedDependency[bytes]
@@ -41,12 +44,13 @@ class NotAMessage(ValueError):
 def enrol(request: Request[Any, Any, State], state: State, content: Content) -> Response[bytes]:
     """Exchange a one-time code for a device's token."""
     check_version(request.headers.get(wire.VERSION, "1"))
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     state.wrong_codes.check(address)
     try:
         return answer(state.service.devices.enrol(decoded(content, wire.Enrolment)))
     except CodeRefused:
-        state.wrong_codes.spend(address)
+        if state.wrong_codes.spend(address) < 1:
+            state.service.audit.note(STRANGER, "try too often")
         raise
 
 
@@ -62,7 +66,13 @@ def device_state(request: DeviceRequest, state: State) -> Response[bytes]:
     return answer(state.service.archive.state(request.user.id))
 
 
-@post(wire.SESSIONS, opt=BY_DEVICE, sync_to_thread=True, status_code=200)
+@post(
+    wire.SESSIONS,
+    opt=BY_DEVICE,
+    sync_to_thread=True,
+    status_code=200,
+    request_max_body_size=wire.LARGEST_SESSION_BYTES,
+)
 def take_sessions(request: DeviceRequest, state: State, content: Content) -> Response[bytes]:
     """Sessions, each taken once however often it comes."""
     packing = request.headers.get("Content-Encoding", "")
@@ -74,7 +84,7 @@ def take_sessions(request: DeviceRequest, state: State, content: Content) -> Res
     return answer(state.service.archive.take(request.user.id, batch))
 
 
-@post(wire.UPLOADS, opt=UPLOADING, sync_to_thread=True, status_code=201)
+@post(wire.UPLOADS, opt=UPLOADING, sync_to_thread=True, status_code=201, request_max_body_size=PIECE)
 def begin_upload(request: DeviceRequest, state: State, content: Content) -> Response[bytes]:
     """Announce a recording by its hash and length; its first piece may come along."""
     uploads: Uploads = state.service.uploads
@@ -91,7 +101,13 @@ def upload_progress(request: DeviceRequest, state: State, sha256: FromPath[str])
     return Response(None, headers=upload_headers(state.service.uploads.progress(request.user.id, _hash(sha256))))
 
 
-@patch(wire.UPLOADS + "/{sha256:str}", opt=UPLOADING, sync_to_thread=True, status_code=204)
+@patch(
+    wire.UPLOADS + "/{sha256:str}",
+    opt=UPLOADING,
+    sync_to_thread=True,
+    status_code=204,
+    request_max_body_size=PIECE,
+)
 def add_piece(request: DeviceRequest, state: State, sha256: FromPath[str], content: Content) -> Response[None]:
     """A piece of a recording, taken only where the last one ended."""
     if request.headers.get("Content-Type") != wire.PARTIAL_UPLOAD:

@@ -15,10 +15,11 @@ from server_sync.web.pages import LARGEST_FORM_BYTES, Form, address_of, chosen, 
 KNOCKING = {"may": ANYONE}
 
 
-@get("/", opt={"may": Permission.OWN_ACCOUNT}, sync_to_thread=False)
-def first_page(request: Visitor) -> Redirect:
-    """Where somebody begins, by their role."""
-    return Redirect(home(request.user.role), status_code=303)
+@get("/", opt={"may": Permission.OWN_ACCOUNT}, sync_to_thread=True)
+def first_page(request: Visitor, state: State) -> Redirect:
+    """Where somebody begins, by their role; at their account, for a while, where others took a secret of theirs."""
+    to = "/account" if state.service.accounts.resets(request.user.id) else home(request.user.role)
+    return Redirect(to, status_code=303)
 
 
 @get("/login", opt=KNOCKING, sync_to_thread=False)

@@ -16,7 +16,6 @@ from server_sync.clinic.service import Service, utc_now
 from server_sync.page.own import SESSIONS_SHOWN, Own, Plan, letters_of, plan_of, week_of
 from server_sync.web import audited
 from server_sync.web.access import Visitor
-from server_sync.web.letter_routes import writers
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 
 READING, WRITING = {"may": Permission.READ_OWN}, {"may": Permission.WRITE_OWN}
@@ -68,14 +67,14 @@ def _record(
     service: Service = state.service
     person = _ward(service, request.user.id, patient_id)
     audited.read(request, "read one's own record", patient_id)
-    own = _own(service, patient_id, person)
+    own = _own(service, request.user.id, patient_id, person)
     several = len(_people(service, request.user.id)) > 1
     shown = {"own": own, "several": several, "notice": notice, "problem": problem, "text": text, "longest": LONGEST}
     return page(request, "me.html", status, **shown)
 
 
-def _own(service: Service, patient_id: str, person: Person) -> Own:
-    sessions, letters = service.archive.sessions(patient_id), service.letters.of(patient_id)
+def _own(service: Service, account_id: int, patient_id: str, person: Person) -> Own:
+    sessions, letters = service.archive.sessions(patient_id), service.letters.by(patient_id, account_id)
     return Own(
         patient_id=patient_id,
         name=person.name or person.pseudonym,
@@ -83,7 +82,7 @@ def _own(service: Service, patient_id: str, person: Person) -> Own:
         week=week_of(sessions, utc_now()),
         sessions=tuple(sessions[:SESSIONS_SHOWN]),
         more_sessions=len(sessions[SESSIONS_SHOWN:]),
-        letters=letters_of(letters, writers(service, letters)),
+        letters=letters_of(letters, {account_id: service.accounts.of(account_id).name}),
     )
 
 

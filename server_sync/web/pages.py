@@ -1,6 +1,7 @@
 """How a page is shown to whoever is logged in: with the places they may go to, and the token that its forms send."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from litestar import Request, Response
@@ -15,6 +16,7 @@ from server_sync.web.access import Visitor
 
 Form = URLEncodedBody[dict[str, str]]
 LARGEST_FORM_BYTES = 64 * 1024
+OWNED_BITS = 64
 
 
 class Place(NamedTuple):
@@ -76,8 +78,15 @@ def chosen(data: Mapping[str, str]) -> str:
 
 
 def address_of(request: Request[Any, Any, Any]) -> str:
-    """Where a request comes from."""
-    return request.client.host if request.client else ""
+    """Where a request comes from; of IPv6 the network of a connection (/64), in which its owner has all addresses."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, OWNED_BITS), strict=False))
 
 
 def _waiting(request: Request[Any, Any, Any], role: str) -> Mapping[str, int]:

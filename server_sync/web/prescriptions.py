@@ -24,6 +24,7 @@ from server_sync.web.access import BY_DEVICE, DeviceRequest, Visitor, whole_body
 from server_sync.web.device_routes import answer, decoded
 
 READING, PRESCRIBING = {"may": Permission.READ_PATIENTS}, {"may": Permission.PRESCRIBE}
+LARGEST_BYTES = 1024 * 1024
 OF_PATIENT = "/patients/{patient_id:str}/prescription"
 
 
@@ -63,7 +64,7 @@ def one_version(request: Visitor, state: State, patient_id: FromPath[str], numbe
     return _told(request, found)
 
 
-@put(OF_PATIENT, opt=PRESCRIBING, sync_to_thread=True, status_code=201)
+@put(OF_PATIENT, opt=PRESCRIBING, sync_to_thread=True, status_code=201, request_max_body_size=LARGEST_BYTES)
 def save(request: Visitor, state: State, patient_id: FromPath[str], body: RawBody) -> Response[bytes]:
     """Write the next version, on top of the one that If-Match names; the first needs none."""
     pseudonym = _pseudonym(state, patient_id)
@@ -73,7 +74,12 @@ def save(request: Visitor, state: State, patient_id: FromPath[str], body: RawBod
         detail = "If-Match must name the ETag of the prescription that you saw, so that no other is written over"
         return _problem(428, "which one", detail, _tag(there))
     author, by = request.user.name, audited.actor(request)
-    saved = _prescriptions(state).save(pseudonym, draft, author, _hashes(seen or "")[0], by)
+    try:
+        saved = _prescriptions(state).save(pseudonym, draft, author, _hashes(seen or "")[0], by)
+    except Changed as reason:
+        if reason.current:  # which is shown with what differs
+            _note_read(request, state, reason.current)
+        raise
     return Response(saved.content, status_code=201, media_type="application/json", headers=_tag(saved))
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import shutil
 import sys
 import time
 import traceback
@@ -18,6 +17,7 @@ from litestar.exceptions import HTTPException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from server_sync.clinic.objects import is_full
 from server_sync.clinic.service import Service
 from server_sync.clinic.version import SOFTWARE
 from server_sync.web.access import ANYONE
@@ -27,8 +27,6 @@ COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that tells prometheus_client where workers count together; set before it is imported."""
 RELAYED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 """Headers by which a relay says that somebody else asks through it."""
-RESERVE_BYTES = 200_000_000
-"""What has to be free on each disk that the server writes on."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _LOG = logging.getLogger("steadyreach.server")
 
@@ -66,7 +64,7 @@ def health(state: State) -> Response[dict[str, str]]:
     """Whether the server can work, and in which version."""
     service: Service = state.service
     parts = service.health()
-    parts |= {part: "full" for part, folder in _local(service) if parts[part] == "ok" and _is_full(folder)}
+    parts |= {part: "full" for part, folder in _local(service) if parts[part] == "ok" and is_full(folder)}
     well = all(part == "ok" for part in parts.values())
     said = {"status": "ok" if well else "ill", **parts, "schema": service.store.schema, "software": SOFTWARE}
     if parts["database"] == "ok":
@@ -162,13 +160,6 @@ def _local(service: Service) -> Iterator[tuple[str, Path]]:
         yield "database", Path(url.database).parent
     if service.objects.folder is not None:
         yield "recordings", service.objects.folder
-
-
-def _is_full(folder: Path) -> bool:
-    try:
-        return shutil.disk_usage(folder).free < RESERVE_BYTES
-    except OSError:
-        return True
 
 
 def _is_loopback(request: Request[Any, Any, State]) -> bool:
