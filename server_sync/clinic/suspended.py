@@ -68,7 +68,7 @@ class Suspended:
 
     def begin(self, made_at: str, now: datetime) -> None:
         """Suspend all that gives rights, after a backup of that moment was brought back."""
-        now, before = now.replace(microsecond=0), restored_at(self._store)
+        before = restored_at(self._store)
         with self._store.writing() as db:
             for table in _AT_ONCE:
                 db.execute(delete(table))
@@ -124,7 +124,7 @@ class Suspended:
 def _unsaid_since(at: datetime) -> ColumnElement[bool]:
     """Whether nobody gave or withdrew the same consent since the restore: else there is nothing to confirm."""
     later = aliased(Consent)
-    same = later.patient_id == Consent.patient_id, later.kind == Consent.kind, later.given_at >= at
+    same = later.patient_id == Consent.patient_id, later.kind == Consent.kind, later.given_at > at
     return ~select(later.id).where(*same).exists()
 
 
