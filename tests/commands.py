@@ -9,11 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 WAY = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-LARGE = (
-    "alembic.command", "httpx", "keyring", "litestar", "matplotlib.figure", "msgpack", "numpy", "rich.progress",
-    "scipy.fft", "scipy.signal", "scipy.spatial", "scipy.special", "sqlalchemy.orm", "typer", "zstandard",
+IMPORTED = (
+    "alembic.command", "argon2", "httpx", "jinja2", "keyring", "litestar", "matplotlib.figure", "msgpack", "numpy",
+    "obstore", "pyarrow", "pydantic", "rich.markdown", "rich.progress", "scipy.fft", "scipy.signal", "scipy.spatial",
+    "scipy.special", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "typer.rich_utils", "zstandard",
+    "calibration.preview", "engine.machine", "engine.script", "games", "server_sync.clinic.service",
+    "server_sync.page.report",
 )  # fmt: skip
-"""Libraries that many commands need: they are imported once, in the process from which the others are forked."""
+"""What many commands need: it is imported once, in the process from which the others are forked.
+
+None of it looks at the environment or the folder when it is imported; the command line itself is imported anew.
+"""
 
 
 class Said(NamedTuple):
@@ -28,7 +34,7 @@ def entered(words: Sequence[object], folder: Path, **environment: str) -> Said:
     """Enter `steadyreach` with these words in a folder, where more is in the environment, and wait for its end."""
     context = multiprocessing.get_context(WAY)
     if WAY == "forkserver":
-        context.set_forkserver_preload(list(LARGE))
+        context.set_forkserver_preload(list(IMPORTED))
     with TemporaryDirectory(prefix="steadyreach-") as name:
         wrote = Path(name) / "out", Path(name) / "err"
         process = context.Process(

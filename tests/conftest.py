@@ -182,9 +182,9 @@ def new_postgres() -> Iterator[Callable[[], str]]:
         yield new_database
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Clinic"]:
-    """A clinic's server that runs for all tests of a file."""
+    """A clinic's server that runs for all tests of a process; each brings sessions and computers of its own."""
     from server_fixtures import a_clinic
 
     with a_clinic(tmp_path_factory.mktemp("clinic")) as running:
