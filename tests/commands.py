@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+ROOT = Path(__file__).resolve().parent.parent
 WAY = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 IMPORTED = (
     "alembic.command", "argon2", "httpx", "jinja2", "keyring", "litestar", "matplotlib.figure", "msgpack", "numpy",
@@ -32,28 +33,34 @@ class Said(NamedTuple):
 
 def entered(words: Sequence[object], folder: Path, **environment: str) -> Said:
     """Enter `steadyreach` with these words in a folder, where more is in the environment, and wait for its end."""
+    return _done("import steadyreach; steadyreach.main()", ["steadyreach", *words], folder, environment)
+
+
+def programmed(program: str, *words: object) -> Said:
+    """Run a program of Python with these words in the folder of the project, as `python -c` does, and wait for it."""
+    return _done(program, ["-c", *words], ROOT, {})
+
+
+def _done(program: str, words: Sequence[object], folder: Path, environment: dict[str, str]) -> Said:
     context = multiprocessing.get_context(WAY)
     if WAY == "forkserver":
         context.set_forkserver_preload(list(IMPORTED))
     with TemporaryDirectory(prefix="steadyreach-") as name:
         wrote = Path(name) / "out", Path(name) / "err"
-        process = context.Process(
-            target=_run, args=([str(word) for word in words], folder, os.environ | environment, *wrote)
-        )
+        given = [str(word) for word in words], folder, os.environ | environment
+        process = context.Process(target=_run, args=(program, *given, *wrote))
         process.start()
         process.join()
         out, err = (path.read_text(encoding="utf-8") for path in wrote)
         return Said(process.exitcode, out, err)
 
 
-def _run(words: list[str], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+def _run(program: str, words: list[str], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for path, stream in ((out, 1), (err, 2)):
         with path.open("wb") as file:
             os.dup2(file.fileno(), stream)
-    sys.argv = ["steadyreach", *words]
-    import steadyreach
-
-    steadyreach.main()
+    sys.argv = words
+    exec(program, {"__name__": "__main__"})

@@ -1,14 +1,12 @@
 """Enrolment: a one-time code for a place at a clinic, whole or not at all, and nothing secret in the folder."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 from client_fixtures import ONCE, a_computer, always, held, losing
+from commands import ROOT, entered
 from server_fixtures import Clinic, a_service, a_session, write_folder
 
 from engine.keys import FOLDER_VARIABLE, Keys, KeysUnkept
@@ -164,12 +162,13 @@ def test_keys_that_are_gone_are_one_sentence(clinic: Clinic, tmp_path: Path) -> 
 
 
 def test_a_computer_is_enrolled_and_delivers_by_two_commands(clinic: Clinic, code: str, tmp_path: Path) -> None:
-    known = {**os.environ, FOLDER_VARIABLE: str(tmp_path / "keys")}
     write_folder(tmp_path / "played", a_session("by-commands"))
 
     def run(*words: str) -> str:
-        command = [sys.executable, "-P", "-m", "steadyreach", *words, "--folder", str(tmp_path / "played")]
-        return subprocess.run(command, env=known, check=True, capture_output=True, text=True).stdout
+        words = (*words, "--folder", str(tmp_path / "played"))
+        done = entered(words, ROOT, **{FOLDER_VARIABLE: str(tmp_path / "keys")})
+        assert done.code == 0, done.err
+        return done.out
 
     assert str(tmp_path / "keys") in run("enrol", code, "--server", clinic.url)
     assert json.loads(run("sync", "--once", "--json"))["delivered"] == ["by-commands"]

@@ -1,8 +1,6 @@
 """Erasing a person: planted words are found nowhere afterwards, and nothing of the person can be opened."""
 
 import json
-import subprocess
-import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -12,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
-from conftest import ROOT
+from commands import programmed
 from litestar.testing import TestClient
 from routes import Client, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item, recorded
@@ -411,8 +409,7 @@ Service(Path(sys.argv[1]), Place(sys.argv[2])).erasing.erase("command", sys.argv
 
 @pytest.mark.parametrize("step", STEPS)
 def test_an_erasure_that_was_killed_at_any_step_goes_on(planted: Planted, step: str) -> None:
-    words = [sys.executable, "-c", PROGRAM, str(planted.folder), planted.database, step, WHO]
-    assert subprocess.run(words, cwd=ROOT, check=False).returncode == 9
+    assert programmed(PROGRAM, planted.folder, planted.database, step, WHO).code == 9
     service = Service(planted.folder, Place(planted.database))
     with pytest.raises(Unknown):  # from its first step on nobody gets in
         service.patients.id_of(WHO)

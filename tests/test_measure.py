@@ -3,12 +3,11 @@
 import csv
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ROOT, Said, entered
 from people import standing_rows
 
 from engine.commands import measure as measuring
@@ -34,9 +33,8 @@ SWAY_COLUMNS = {
 }
 
 
-def ran(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "steadyreach", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def ran(*arguments: object) -> Said:
+    return entered(arguments, ROOT)
 
 
 def table(path: Path, names: str, columns: np.ndarray) -> Path:
@@ -58,7 +56,7 @@ def test_a_force_plates_file_gives_the_published_sway(data: Path) -> None:
     with (data / "reference" / "dev" / "bds_quijoux_native100_raw.csv").open(encoding="utf-8") as file:
         row = next(csv.DictReader(file))
     path = data / "bds_stabilograms" / "trials" / f"{row['Trial']}.csv.gz"
-    answer = json.loads(ran("measure", path, "--kind", "sway", "--json").stdout)
+    answer = json.loads(ran("measure", path, "--kind", "sway", "--json").out)
     found = answer["sway"]["sway"]["measures"]
     theirs = {ours: float(row[name]) * scale for ours, (name, scale) in SWAY_COLUMNS.items()}
     assert {name: found[name]["value"] for name in theirs} == pytest.approx(theirs, rel=1e-6)
@@ -104,7 +102,7 @@ def test_a_path_to_a_target_gives_a_reach(tmp_path: Path) -> None:
     place_m = np.array((0.1, 1.0, -0.2)) + np.outer(minimum_jerk(time_s, 1.0, 0.8), (0.3, 0.2, -0.4))
     path = table(tmp_path / "a.csv", "time_s,x_m,y_m,z_m", np.column_stack([time_s, place_m]))
     answer = json.loads(
-        ran("measure", path, "--kind", "reach", "--target", "0.4,1.2,-0.6", "--cue", "0.6", "--json").stdout
+        ran("measure", path, "--kind", "reach", "--target", "0.4,1.2,-0.6", "--cue", "0.6", "--json").out
     )
     found = answer["reach"]["point"]["measures"]
     assert found["reaction_s"]["value"] == pytest.approx(0.4 + 0.06, abs=0.03)
@@ -242,6 +240,6 @@ def test_people_read_handy_units_and_as_many_digits_as_the_error_allows(one: Mea
 )
 def test_what_cannot_be_done_is_refused_in_a_sentence(arguments: tuple[str, ...], words: str) -> None:
     answer = ran(*arguments)
-    assert (answer.returncode, answer.stdout) == (1, "")
-    assert words in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
+    assert (answer.code, answer.out) == (1, "")
+    assert words in answer.err
+    assert len(answer.err.splitlines()) == 1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from client_fixtures import ONCE, Computer, a_computer, held, patient_clock
+from commands import ROOT, Said, entered
 from msgspec.structs import replace
 from server_fixtures import Clinic, a_service
 
@@ -43,10 +44,9 @@ def said(computer: Computer) -> str:
     return status.in_words(computer.home, computer.keys)
 
 
-def run(computer: Computer, *words: str) -> "subprocess.CompletedProcess[str]":
-    keys = computer.home.client.parent / "keys"
-    command = [sys.executable, "-P", "-m", "steadyreach", "sync", *words, "--folder", str(computer.home.client)]
-    return subprocess.run(command, env={**os.environ, FOLDER_VARIABLE: str(keys)}, capture_output=True, text=True)
+def run(computer: Computer, *words: str) -> Said:
+    folder = computer.home.client
+    return entered(["sync", *words, "--folder", folder], ROOT, **{FOLDER_VARIABLE: str(folder.parent / "keys")})
 
 
 def test_all_that_is_delivered_is_said(computer: Computer, name: str) -> None:
@@ -92,7 +92,7 @@ def test_a_computer_that_was_taken_off_the_list_is_told_so_though_nothing_waits(
     with a_service(clinic.folder) as service:
         service.devices.revoke(computer.device.device)
     done = run(computer, "--once", "--patience", "1")
-    assert (done.returncode, "enrol it once more" in done.stderr) == (1, True)
+    assert (done.code, "enrol it once more" in done.err) == (1, True)
     assert "enrol it once more" in said(computer)
     assert "enrol it once more" in status.standing(computer.home).problem
 
@@ -117,18 +117,18 @@ def test_how_it_stood_before_is_not_said_of_the_next_enrolment(clinic: Clinic, c
 def test_what_a_computer_cannot_show_any_more_is_said_afterwards_too(computer: Computer) -> None:
     (tokens,) = computer.home.clinic.glob("tokens-*")
     tokens.write_bytes(b"{")
-    assert run(computer, "--once").returncode == 1
+    assert run(computer, "--once").code == 1
     assert "enrol it once more" in said(computer)
 
 
 def test_programs_are_told_the_hashes_that_the_clinic_exports(clinic: Clinic, computer: Computer, name: str) -> None:
     played = computer.plays(f"{name}-1", f"{name}-2")
-    told = json.loads(run(computer, "--once", "--json").stdout)["sha256"]
+    told = json.loads(run(computer, "--once", "--json").out)["sha256"]
     with a_service(clinic.folder) as service:
         assert told == {each.id: each.sha256 for each in service.archive.held() if each.id in played}
     (computer.home.clinic / LEDGER).unlink()
     (computer.sessions / played[0] / "session.json").write_bytes(b"{}")
-    again = json.loads(run(computer, "--status", "--json").stdout)["sha256"]
+    again = json.loads(run(computer, "--status", "--json").out)["sha256"]
     assert again == {**told, played[0]: wire.sha256(b"{}")}
 
 
@@ -139,12 +139,9 @@ def test_a_clock_that_is_far_off_is_said(computer: Computer) -> None:
 
 
 def test_a_computer_of_no_clinic_says_how_to_enrol_and_shows_nothing_in_the_lobby(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "steadyreach", "sync", "--once", "--json", "--folder", str(tmp_path)],
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "steadyreach enrol" in json.loads(done.stdout)["problem"]
+    done = entered(["sync", "--once", "--json", "--folder", tmp_path], ROOT)
+    assert done.code == 1
+    assert "steadyreach enrol" in json.loads(done.out)["problem"]
     assert outgoing.lobby_line(tmp_path) is None
 
 
@@ -167,7 +164,7 @@ def test_a_hidden_folder_that_takes_no_file_stops_no_delivery(computer: Computer
     for file in (STATUS, "ledger.jsonl", turns.ROUND_LOCK):
         (computer.home.clinic / file).mkdir()
     done = run(computer, "--once", "--json")
-    answer = json.loads(done.stdout)
+    answer = json.loads(done.out)
     assert answer["delivered"] == [name]
     assert any("asked again" in note or "cannot be" in note for note in answer["notes"])
 
@@ -176,11 +173,11 @@ def test_once_delivers_or_says_in_one_sentence_why_not(computer: Computer, name:
     computer.plays(name)
     keep_device(computer.home, replace(computer.device, server="http://127.0.0.1:1"))
     done = run(computer, "--once", "--patience", "0", "--json")
-    assert done.returncode == 1
-    assert json.loads(done.stdout)["waiting"] == [name]
-    assert done.stderr.count("\n") == 1
+    assert done.code == 1
+    assert json.loads(done.out)["waiting"] == [name]
+    assert done.err.count("\n") == 1
     keep_device(computer.home, computer.device)
-    assert run(computer, "--once").returncode == 0
+    assert run(computer, "--once").code == 0
 
 
 def test_it_goes_on_until_the_server_is_back(computer: Computer, name: str) -> None:
