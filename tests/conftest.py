@@ -25,9 +25,10 @@ with contextlib.suppress(ModuleNotFoundError):  # the OpenXR root has none
 if TYPE_CHECKING:
     from client_fixtures import Computer
     from fhir_fixtures import FhirServer
-    from server_fixtures import Clinic
+    from server_fixtures import Clinic, Clock, Postgres
 
     from engine.panda.graphics import Graphics
+    from server_sync.clinic.service import Service
 
 KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3", "fhir"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
@@ -174,12 +175,68 @@ def graphics() -> Iterator["Graphics"]:
 
 
 @pytest.fixture(scope="session")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    """One PostgreSQL for all tests of a process; each call gives the URL of a new database."""
+def postgres() -> Iterator["Postgres"]:
+    """One PostgreSQL for all tests of a process."""
     from server_fixtures import a_postgres
 
-    with a_postgres() as new_database:
-        yield new_database
+    with a_postgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres: "Postgres") -> Callable[[], str]:
+    """Each call gives the URL of a new database, in which nothing is."""
+    return postgres.new_database
+
+
+@pytest.fixture(scope="session")
+def clinic_postgres(postgres: "Postgres") -> Callable[[], str]:
+    """Each call gives the URL of a new database with the tables of a clinic, which are there sooner than made."""
+    return postgres.new_clinic
+
+
+@pytest.fixture
+def clock() -> "Clock":
+    """A clock that stands until a test moves it."""
+    from server_fixtures import Clock
+
+    return Clock()
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: "Clock") -> Iterator["Service"]:
+    """A clinic of a test's own, in which nothing happened yet."""
+    from server_fixtures import a_service
+
+    with a_service(tmp_path / "clinic", now=clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a clinic with sessions to export, which no test changes."""
+    from exported import a_filled_clinic
+
+    return a_filled_clinic(tmp_path_factory.mktemp("filled"))
+
+
+@pytest.fixture(scope="module")
+def kept(filled: Path) -> Iterator["Service"]:
+    """That clinic, for tests that change nothing."""
+    from server_fixtures import a_service
+
+    with a_service(filled) as opened:
+        yield opened
+
+
+@pytest.fixture
+def copied(filled: Path, tmp_path: Path) -> Iterator["Service"]:
+    """A copy of it, which a test may change."""
+    from server_fixtures import a_service
+
+    shutil.copytree(filled, tmp_path / "clinic")
+    with a_service(tmp_path / "clinic") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

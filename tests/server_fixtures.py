@@ -10,10 +10,10 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,7 @@ import zstandard
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import make_url
 
 from engine.records import (
     Answer,
@@ -47,9 +48,11 @@ from engine.records import (
 )
 from server_sync import wire
 from server_sync.clinic import passwords
+from server_sync.clinic.keys import Keys
 from server_sync.clinic.patients import Person
-from server_sync.clinic.place import DATABASE, Place, sqlite_url
+from server_sync.clinic.place import DATABASE, KEYS, Place, sqlite_url
 from server_sync.clinic.service import Service, utc_now
+from server_sync.clinic.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK_TO_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -352,9 +355,36 @@ def missing(part: str, why: str) -> NoReturn:
     pytest.skip(why)
 
 
+class Postgres:
+    """A PostgreSQL that runs; it listens in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._numbers = folder, count()
+
+    def new_database(self, like: str = "template0") -> str:
+        """The URL of a new database: an empty one, or a copy of another."""
+        from psycopg import connect
+
+        name = f"clinic_{next(self._numbers)}"
+        with connect(host=str(self._folder), user="clinic", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return f"postgresql+psycopg://clinic@/{name}?host={self._folder}"
+
+    def new_clinic(self) -> str:
+        """The URL of a new database with the tables of a clinic and no row: a copy is there sooner than they are."""
+        return self.new_database(self._tables)
+
+    @cached_property
+    def _tables(self) -> str:
+        url = self.new_database()
+        with TemporaryDirectory(prefix="steadyreach-") as name, closing(Keys(sqlite_url(Path(name) / KEYS))) as keys:
+            Store(url, keys).close()
+        return str(make_url(url).database)
+
+
 @contextmanager
-def a_postgres() -> Iterator[Callable[[], str]]:
-    """A PostgreSQL of our own, for a while; each call gives the URL of a new database. Skips where there is none."""
+def a_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of our own, for a while. Skips where there is none."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not binaries or find_spec("psycopg") is None:
         missing("postgres", "there is no PostgreSQL under /usr/lib/postgresql, or no psycopg")
@@ -370,18 +400,12 @@ def a_postgres() -> Iterator[Callable[[], str]]:
         def run(*arguments: object) -> None:
             subprocess.run([str(argument) for argument in arguments], cwd=folder, check=True, capture_output=True)
 
-        def new_database() -> str:
-            database = f"clinic_{next(numbers)}"
-            run(*user, here / "createdb", "-h", folder, "-U", "clinic", database)
-            return f"postgresql+psycopg://clinic@/{database}?host={folder}"
-
-        numbers = count()
         run(*user, here / "initdb", "-D", folder / "data", "-A", "trust", "-U", "clinic", "-N")
         subprocess.run(
             [*map(str, control), "-l", str(folder / "log"), "-o", options, "start"],
             cwd=folder, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            yield new_database
+            yield Postgres(folder)
         finally:
             run(*control, "-m", "immediate", "stop")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -11,7 +10,7 @@ import pytest
 from litestar.testing import TestClient
 from prescribed import ARM, a_draft
 from routes import ADDRESS, Client, begin_visit, form_token, log_in, routes, show_cookie, show_password
-from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
+from server_fixtures import Clock, SignedDevice, a_session, an_item, name_person
 
 from engine.prescription import Message, Practice
 from server_sync.clinic.account_rules import SELF
@@ -25,17 +24,6 @@ from server_sync.web.pages import PLACES, home
 GOOD = "seven rivers run uphill"
 SCRIPT = "<script>alert('canary')</script>"
 HTTPS = "https://127.0.0.1"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

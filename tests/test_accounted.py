@@ -21,7 +21,7 @@ from server_sync.clinic.service import Service
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    url = "" if request.param == "sqlite" else str(request.getfixturevalue("new_postgres")())
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("clinic_postgres")())
     with a_service(tmp_path, url) as opened:
         yield opened
 

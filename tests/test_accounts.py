@@ -1,6 +1,6 @@
 """Accounts: logins that hold and end, passwords, invitations, wards, and the brake on guessing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,6 @@ from server_sync.wire import sha256
 
 GOOD = "seven rivers run uphill"
 HERE = "10.0.0.1"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 def actions(service: Service) -> list[str]:
@@ -85,7 +74,7 @@ def test_a_login_that_is_tried_from_everywhere_has_to_wait_and_an_invitation_end
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_many_guesses_at_once_are_as_many_tries(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> None:
-    database = request.getfixturevalue("new_postgres")() if kind == "postgres" else ""
+    database = request.getfixturevalue("clinic_postgres")() if kind == "postgres" else ""
 
     def guess(_: int) -> str:
         with pytest.raises(NotProved) as refused:

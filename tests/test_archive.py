@@ -30,7 +30,9 @@ from server_sync.clinic.tables import LostSession, Refusal
 @pytest.fixture(params=["sqlite", "postgres"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     """A clinic with an empty database, once of each kind."""
-    with a_service(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("new_postgres")()) as service:
+    with a_service(
+        tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("clinic_postgres")()
+    ) as service:
         yield service
 
 

@@ -34,7 +34,7 @@ Change = Callable[[sa.Connection], object]
 @pytest.fixture(params=["sqlite", "postgres"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     """A clinic, once on each kind of database."""
-    database = "" if request.param == "sqlite" else request.getfixturevalue("new_postgres")()
+    database = "" if request.param == "sqlite" else request.getfixturevalue("clinic_postgres")()
     with a_service(tmp_path / "clinic", database) as opened:
         yield opened
 

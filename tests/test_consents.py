@@ -1,11 +1,9 @@
 """Consents: who may give which, until when they hold, and letters to the clinic."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from server_fixtures import Clock, a_service
+from server_fixtures import Clock
 from typer.testing import CliRunner
 
 import steadyreach
@@ -30,17 +28,6 @@ from server_sync.clinic.service import Service
 
 BY = "command"
 CHILD_BORN, ADULT_BORN = "2014-06-30", "1980-02"  # the clock stands in November 2026
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 def somebody(service: Service, born: str = ADULT_BORN, pseudonym: str = "p-ada") -> str:

@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -45,17 +44,6 @@ def staffed(service: Service) -> Contacts:
         for login, role in people:
             db.execute(insert(tables.Account).values(login=login, name=login, role=role, password_hash=""))
     return Contacts(service.store, service.patients, service.audit, service.patients._now)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -136,7 +124,7 @@ def test_what_was_replaced_is_not_replaced_again(contacts: Contacts, service: Se
 def test_of_corrections_at_the_same_moment_one_is_taken(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest, clock: Clock
 ) -> None:
-    database = "" if kind == "sqlite" else str(request.getfixturevalue("new_postgres")())
+    database = "" if kind == "sqlite" else str(request.getfixturevalue("clinic_postgres")())
     with a_service(tmp_path / "clinic", database, now=clock) as service:
         contacts, milo = staffed(service), service.patients.add(Person(pseudonym="p-milo"))
         first, together = contacts.add(milo, CALL, COMMAND), Barrier(4)

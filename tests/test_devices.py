@@ -1,11 +1,8 @@
 """Devices at the clinic: one-time codes, tokens that change, and what a revoked one may still do."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
-from server_fixtures import Clock, SignedDevice, a_service
+from server_fixtures import Clock, SignedDevice
 
 from engine.sealing import key_id
 from server_sync import wire
@@ -14,17 +11,6 @@ from server_sync.clinic.codes import as_typed
 from server_sync.clinic.devices import CodeRefused, KeyRefused, UnknownDevice
 from server_sync.clinic.service import Service
 from server_sync.wire import sha256
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 def test_a_code_makes_one_device_for_its_patients(service: Service) -> None:

@@ -122,7 +122,7 @@ def said(*words: object) -> tuple[int, str, str]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def planted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Planted]:
     """A clinic, once on each kind of database."""
-    database = "" if request.param == "sqlite" else request.getfixturevalue("new_postgres")()
+    database = "" if request.param == "sqlite" else request.getfixturevalue("clinic_postgres")()
     folder = tmp_path / "clinic"
     with a_service(folder, database) as service, TestClient(app.make_app(service), base_url="http://127.0.0.1") as web:
         yield plant(service, folder, database, web)

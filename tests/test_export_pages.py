@@ -38,15 +38,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def service(filled: Path, tmp_path: Path) -> Iterator[Service]:
-    shutil.copytree(filled, tmp_path / "clinic")
-    with a_service(tmp_path / "clinic") as service:
-        yield service
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service, writing=exporting.WRITING), base_url=ADDRESS) as opened:
+def client(copied: Service) -> Iterator[Client]:
+    with TestClient(app.make_app(copied, writing=exporting.WRITING), base_url=ADDRESS) as opened:
         yield opened
 
 
@@ -127,8 +120,8 @@ def test_without_anybody_named_the_command_lists_as_before(filled: Path) -> None
 
 
 @pytest.mark.parametrize("kind", ["trials", *MOTION_KINDS])
-def test_a_therapist_gets_what_the_command_writes(client: Client, service: Service, tmp_path: Path, kind: str) -> None:
-    account_id, milo = log_in(client, service, THERAPIST), service.patients.id_of("p-milo")
+def test_a_therapist_gets_what_the_command_writes(client: Client, copied: Service, tmp_path: Path, kind: str) -> None:
+    account_id, milo = log_in(client, copied, THERAPIST), copied.patients.id_of("p-milo")
     for page in (f"/patients/{milo}", "/sessions/s-2"):
         assert f'href="{page}/export/{kind}"' in client.get(page).text
     for address, which in (
@@ -141,28 +134,28 @@ def test_a_therapist_gets_what_the_command_writes(client: Client, service: Servi
         assert answer.headers["Content-Type"] == "application/zip"
         assert f'filename="steadyreach-export-{kind}.zip"' in answer.headers["Content-Disposition"]
         assert int(answer.headers["Content-Length"]) == len(answer.content)
-        taken = exports(service)
+        taken = exports(copied)
         taken.write(taken.choose(which, kind), out, "command")
         with ZipFile(io.BytesIO(answer.content)) as archive:
             assert {name: archive.read(name) for name in archive.namelist()} == contents(out)
-    rows = service.audit.listed(Rows(actor=f"account {account_id}"))
+    rows = copied.audit.listed(Rows(actor=f"account {account_id}"))
     assert [(row.action, row.thing) for row in rows if row.action == "export"] == [
         ("export", f"{kind}: s-2"), ("export", f"{kind}: 2 sessions"),
     ]  # fmt: skip
 
 
-def test_what_is_not_there_and_what_is_nothing_are_told_apart(client: Client, service: Service) -> None:
-    log_in(client, service, THERAPIST)
-    ada = service.patients.id_of("ada")
+def test_what_is_not_there_and_what_is_nothing_are_told_apart(client: Client, copied: Service) -> None:
+    log_in(client, copied, THERAPIST)
+    ada = copied.patients.id_of("ada")
     gone = (f"/patients/{'f' * 16}/export/trials", "/sessions/s-99/export/trials", f"/patients/{ada}/export/xlsx")
     assert [client.get(address).status_code for address in gone] == [404] * 3
-    answer = client.get(f"/patients/{service.patients.id_of('ada')}/export/mcap")
+    answer = client.get(f"/patients/{copied.patients.id_of('ada')}/export/mcap")
     assert answer.status_code == 422
     assert "no recording came with it" in answer.text
 
 
-def test_a_researcher_sees_counts_and_gets_a_study(client: Client, service: Service) -> None:
-    log_in(client, service, RESEARCHER)
+def test_a_researcher_sees_counts_and_gets_a_study(client: Client, copied: Service) -> None:
+    log_in(client, copied, RESEARCHER)
     page = client.get("/research")
     assert page.status_code == 200
     assert page.text.count("<b>3 people</b>") == 2
@@ -189,9 +182,9 @@ def test_a_researcher_sees_counts_and_gets_a_study(client: Client, service: Serv
     ],
 )
 def test_a_form_that_cannot_be_is_shown_again_with_what_was_typed(
-    client: Client, service: Service, changed: dict[str, str], why: str
+    client: Client, copied: Service, changed: dict[str, str], why: str
 ) -> None:
-    log_in(client, service, RESEARCHER)
+    log_in(client, copied, RESEARCHER)
     form = {"study": "balance", "kind": "mcap", **changed, "_csrf_token": form_token(client)}
     answer = client.post("/research/export", data=form)
     assert answer.status_code == 422
@@ -199,23 +192,23 @@ def test_a_form_that_cannot_be_is_shown_again_with_what_was_typed(
     assert f'value="{form["study"]}"' in answer.text
 
 
-def test_a_process_makes_one_export_at_a_time(client: Client, service: Service) -> None:
-    log_in(client, service, THERAPIST)
+def test_a_process_makes_one_export_at_a_time(client: Client, copied: Service) -> None:
+    log_in(client, copied, THERAPIST)
     with client.app.state.exporting:
         answer = client.get("/sessions/s-2/export/trials")
         assert answer.status_code == 429
         assert int(answer.headers["Retry-After"]) > 0
     assert client.get("/sessions/s-2/export/trials").status_code == 200
-    assert client.get(f"/patients/{service.patients.id_of('ada')}/export/mcap").status_code == 422
+    assert client.get(f"/patients/{copied.patients.id_of('ada')}/export/mcap").status_code == 422
     assert client.get("/sessions/s-2/export/trials").status_code == 200
 
 
 def test_more_than_a_browser_waits_for_is_for_the_command(
-    client: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+    client: Client, copied: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log_in(client, service, THERAPIST)
+    log_in(client, copied, THERAPIST)
     monkeypatch.setattr(export_routes, "MOST_RECORDINGS", 1)
-    answer = client.get(f"/patients/{service.patients.id_of('p-milo')}/export/mcap")
+    answer = client.get(f"/patients/{copied.patients.id_of('p-milo')}/export/mcap")
     assert answer.status_code == 422
     assert "2 sessions are more than 1: use steadyreach export at the clinic" in answer.text
 

@@ -1,7 +1,5 @@
 """Research exports: those alone who agreed, under other names and dates, with nothing in them that somebody wrote."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -41,26 +39,6 @@ WORD = "Zaphodina Quill"
 STUDY = "balance-2027"
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_filled_clinic(tmp_path_factory.mktemp("filled"))
-
-
-@pytest.fixture(scope="module")
-def kept(filled: Path) -> Iterator[Service]:
-    """The clinic, for tests that change nothing."""
-    with a_service(filled) as service:
-        yield service
-
-
-@pytest.fixture
-def service(filled: Path, tmp_path: Path) -> Iterator[Service]:
-    """A clinic of its own."""
-    shutil.copytree(filled, tmp_path / "clinic")
-    with a_service(tmp_path / "clinic") as service:
-        yield service
-
-
 def codes(service: Service, study: str = STUDY, kind: str = "trials") -> dict[str, str]:
     """What each patient of a study is called, by the pseudonym."""
     persons = exports(service).choose(EVERYBODY, kind, study).persons
@@ -77,15 +55,15 @@ def test_nobody_is_in_it_who_did_not_agree_to_just_that(kept: Service, tmp_path:
     assert manifest(out)["left_out"] == {f"no consent to {needed}": 2}
 
 
-def test_a_consent_that_is_withdrawn_after_the_choice_counts(service: Service, tmp_path: Path) -> None:
+def test_a_consent_that_is_withdrawn_after_the_choice_counts(copied: Service, tmp_path: Path) -> None:
     for kind, needed in (("trials", MEASURES), ("mcap", MOTION)):
-        taken = exports(service)
+        taken = exports(copied)
         choice = taken.choose(EVERYBODY, kind, STUDY)
-        milo, given = service.patients.id_of("p-milo"), Given("p-milo", SELF, kind_of(needed).version)
-        service.consents.withdraw(COMMAND, milo, needed, given)
+        milo, given = copied.patients.id_of("p-milo"), Given("p-milo", SELF, kind_of(needed).version)
+        copied.consents.withdraw(COMMAND, milo, needed, given)
         done = taken.write(choice, tmp_path / kind, COMMAND)
         assert (done.participants, done.left_out) == (2, {f"no consent to {needed}": 3})
-        assert codes(service, kind=kind).keys() == {each for each in AGREED if needed in AGREED[each]} - {"p-milo"}
+        assert codes(copied, kind=kind).keys() == {each for each in AGREED if needed in AGREED[each]} - {"p-milo"}
 
 
 def test_who_agreed_to_motion_alone_is_there_without_a_trial(kept: Service, tmp_path: Path) -> None:
@@ -102,14 +80,14 @@ def test_a_research_dataset_has_no_errors_either(kept: Service, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_that_somebody_wrote_is_in_it(service: Service, tmp_path: Path, kind: str) -> None:
-    device = SignedDevice(None).enrol(service, ["p-milo"])
+def test_nothing_that_somebody_wrote_is_in_it(copied: Service, tmp_path: Path, kind: str) -> None:
+    device = SignedDevice(None).enrol(copied, ["p-milo"])
     session = planted(a_visit("zaphodina-7", "p-milo", 7), WORD)
-    deliver(service, device, session, 1, recorded(service, 7))
-    milo = service.patients.id_of("p-milo")
-    service.patients.write(milo, Person(pseudonym="p-milo", name=WORD, about=WORD, born="1980-02-03", identifier=WORD))
+    deliver(copied, device, session, 1, recorded(copied, 7))
+    milo = copied.patients.id_of("p-milo")
+    copied.patients.write(milo, Person(pseudonym="p-milo", name=WORD, about=WORD, born="1980-02-03", identifier=WORD))
     which = Which(patient=milo)
-    own, out = (written(service, tmp_path / (name or "own"), kind, which, name) for name in ("", STUDY))
+    own, out = (written(copied, tmp_path / (name or "own"), kind, which, name) for name in ("", STUDY))
     assert any("zaphodina" in text.lower() for text in said(own))
     told = "\n".join(said(out))
     words_of = ("zaphodina", "quill", "p-milo", milo, "system menu", "16:42:00", "23:30:00", "=sum(1)")
@@ -156,13 +134,13 @@ def test_dates_are_set_back_by_whole_weeks_of_each_person(kept: Service, tmp_pat
     assert len({study.earlier(str(number)) for number in range(100)}) > 20
 
 
-def test_codes_stay_in_a_study_when_somebody_joins_and_are_others_in_another(service: Service) -> None:
-    before = codes(service)
-    agree(service, "p-otto", MEASURES)
-    after = codes(service)
+def test_codes_stay_in_a_study_when_somebody_joins_and_are_others_in_another(copied: Service) -> None:
+    before = codes(copied)
+    agree(copied, "p-otto", MEASURES)
+    after = codes(copied)
     assert {name: after[name] for name in before} == before
     assert "p-otto" in after
-    assert not set(after.values()) & set(codes(service, "balance-2028").values())
+    assert not set(after.values()) & set(codes(copied, "balance-2028").values())
     assert list(after.values()) == sorted(after.values())
 
 
@@ -191,18 +169,18 @@ def test_the_clock_of_a_recording_begins_with_it_and_motion_is_untouched(kept: S
     assert "headset" not in found.header
 
 
-def test_a_childs_data_are_in_it_while_a_guardian_agreed_and_they_are_a_child(service: Service) -> None:
-    year = service.patients._now().year
-    device = SignedDevice(None).enrol(service)
-    deliver(service, device, a_visit("s-7", "p-child"), 1)
-    child = service.patients.id_of("p-child")
-    service.patients.write(child, Person(pseudonym="p-child", born=str(year - 8)))
-    assert "p-child" not in codes(service)
-    agree(service, "p-child", MEASURES, by="Nell", relation="mother")
-    assert "p-child" in codes(service)
-    assert "p-child" not in codes(service, kind="mcap")
-    service.patients.write(child, Person(pseudonym="p-child", born=str(year - 30)))
-    assert "p-child" not in codes(service)
+def test_a_childs_data_are_in_it_while_a_guardian_agreed_and_they_are_a_child(copied: Service) -> None:
+    year = copied.patients._now().year
+    device = SignedDevice(None).enrol(copied)
+    deliver(copied, device, a_visit("s-7", "p-child"), 1)
+    child = copied.patients.id_of("p-child")
+    copied.patients.write(child, Person(pseudonym="p-child", born=str(year - 8)))
+    assert "p-child" not in codes(copied)
+    agree(copied, "p-child", MEASURES, by="Nell", relation="mother")
+    assert "p-child" in codes(copied)
+    assert "p-child" not in codes(copied, kind="mcap")
+    copied.patients.write(child, Person(pseudonym="p-child", born=str(year - 30)))
+    assert "p-child" not in codes(copied)
 
 
 def test_every_research_export_says_what_it_is(kept: Service, tmp_path: Path) -> None:
@@ -230,24 +208,24 @@ def test_a_study_has_a_plain_name(kept: Service, study: str) -> None:
         exports(kept).choose(EVERYBODY, "trials", study)
 
 
-def test_a_study_of_nobody_says_why(service: Service, tmp_path: Path) -> None:
+def test_a_study_of_nobody_says_why(copied: Service, tmp_path: Path) -> None:
     with pytest.raises(NotExported, match="nothing to export: 1 × no consent to research motion"):
-        written(service, tmp_path / "out", MOTION_KINDS[0], Which(patient=service.patients.id_of("p-none")), STUDY)
-    row = service.audit.listed()[0]
+        written(copied, tmp_path / "out", MOTION_KINDS[0], Which(patient=copied.patients.id_of("p-none")), STUDY)
+    row = copied.audit.listed()[0]
     assert (row.action, row.patient_id, row.thing) == ("export", "", f"motion-bids for research {STUDY}: nothing")
 
 
-def test_a_band_of_ages_is_told_where_five_share_it(service: Service, tmp_path: Path) -> None:
-    device = SignedDevice(None).enrol(service)
+def test_a_band_of_ages_is_told_where_five_share_it(copied: Service, tmp_path: Path) -> None:
+    device = SignedDevice(None).enrol(copied)
     for number in range(4):  # with p-milo, who was born in 1980, five
         pseudonym = f"p-{number}"
-        deliver(service, device, a_visit(f"s-of-{pseudonym}", pseudonym, number + 10), number + 1)
-        service.patients.write(service.patients.id_of(pseudonym), Person(pseudonym=pseudonym, born="1981"))
-        agree(service, pseudonym, MEASURES)
-        rows = table(written(service, tmp_path / pseudonym, study=STUDY))
+        deliver(copied, device, a_visit(f"s-of-{pseudonym}", pseudonym, number + 10), number + 1)
+        copied.patients.write(copied.patients.id_of(pseudonym), Person(pseudonym=pseudonym, born="1981"))
+        agree(copied, pseudonym, MEASURES)
+        rows = table(written(copied, tmp_path / pseudonym, study=STUDY))
         assert {row["age_band"] for row in rows} == ({""} if number < 3 else {"", "40-49"})
     nobody_else = [row["participant"] for row in rows if row["age_band"]]
-    assert set(nobody_else) == {codes(service)[f"p-{number}"] for number in range(4)} | {codes(service)["p-milo"]}
+    assert set(nobody_else) == {codes(copied)[f"p-{number}"] for number in range(4)} | {codes(copied)["p-milo"]}
 
 
 @pytest.mark.parametrize("code", ["TARGET_SUCCESS", "WARM_UP", "NEAR_BEST", "AFTER_MISSES"])

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from exported import (
     EVERYBODY,
     MOTION_KINDS,
     SESSIONS,
-    a_filled_clinic,
     a_visit,
     contents,
     exports,
@@ -28,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 from recordings import SETTINGS
-from server_fixtures import a_service, a_session, an_item
+from server_fixtures import a_session, an_item
 from test_bids import errors, validated
 
 from engine.commands import export as alone
@@ -44,26 +41,6 @@ from server_sync.clinic.service import Service
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70)
 NAMES = st.sampled_from(["hold_s", "ways", "a.unit", "=x", "ä b\r\n"])
 MEASURED = st.builds(Measured, st.none() | NUMBERS.map(float), st.text(max_size=3), st.none() | st.floats(0, 9))
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_filled_clinic(tmp_path_factory.mktemp("filled"))
-
-
-@pytest.fixture(scope="module")
-def kept(filled: Path) -> Iterator[Service]:
-    """The clinic, for tests that change nothing."""
-    with a_service(filled) as service:
-        yield service
-
-
-@pytest.fixture
-def service(filled: Path, tmp_path: Path) -> Iterator[Service]:
-    """A clinic of its own."""
-    shutil.copytree(filled, tmp_path / "clinic")
-    with a_service(tmp_path / "clinic") as service:
-        yield service
 
 
 def test_each_trial_is_a_row_with_what_its_record_says(kept: Service, tmp_path: Path) -> None:
@@ -227,9 +204,9 @@ def test_those_of_one_patient_are_chosen(kept: Service) -> None:
     assert exports(kept).choose(Which(patient=milo, sessions=("s-3",)), "trials").persons == ()
 
 
-def test_a_day_is_that_of_where_the_patient_was(service: Service) -> None:
-    device = service.devices.listed()[0].id
+def test_a_day_is_that_of_where_the_patient_was(copied: Service) -> None:
+    device = copied.devices.listed()[0].id
     late = a_visit("s-9", "p-far", 9, "2026-03-01T23:30:00-08:00")  # it was March the 2nd in Greenwich
-    service.archive.take(device, wire.Batch(items=(an_item(late, 9),)))
-    chosen = exports(service).choose(Which(since=date(2026, 3, 1), until=date(2026, 3, 1)), "trials")
+    copied.archive.take(device, wire.Batch(items=(an_item(late, 9),)))
+    chosen = exports(copied).choose(Which(since=date(2026, 3, 1), until=date(2026, 3, 1)), "trials")
     assert [list(person.sessions) for person in chosen.persons] == [["s-9"]]

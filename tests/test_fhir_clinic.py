@@ -66,7 +66,7 @@ def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Here]:
     clock = Clock()
     clock.now = utc_now().replace(hour=12)  # commands ask the computer's
     until = (clock() + timedelta(days=2)).date().isoformat()
-    database = str(request.getfixturevalue("new_postgres")()) if request.param == "postgres" else ""
+    database = str(request.getfixturevalue("clinic_postgres")()) if request.param == "postgres" else ""
     with a_service(tmp_path / "clinic", database, now=clock) as service, TestClient(app.make_app(service)) as client:
         device = SignedDevice(client).enrol(service)
         for pseudonym in ("p-ada", "p-nora"):

@@ -131,7 +131,7 @@ def lived(clinics: list[Service], folder: Path) -> list[str]:
 def test_whatever_fails_on_the_way_the_history_is_one_that_may_be(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    database = "" if kind == "sqlite" else str(request.getfixturevalue("new_postgres")())
+    database = "" if kind == "sqlite" else str(request.getfixturevalue("clinic_postgres")())
     with a_service(tmp_path / "clinic", database) as one, a_service(tmp_path / "clinic", database) as other:
         assert lived([one, other], tmp_path) == []
 

@@ -45,7 +45,7 @@ TASKS = {name: games.load(name) for name in games.names()}
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    database = "" if request.param == "sqlite" else str(request.getfixturevalue("new_postgres")())
+    database = "" if request.param == "sqlite" else str(request.getfixturevalue("clinic_postgres")())
     with a_service(tmp_path / "clinic", database) as opened:
         yield opened
 

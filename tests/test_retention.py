@@ -1,14 +1,12 @@
 """What goes when: recordings after days, sooner for children, longer where somebody agreed; persons after years."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
-from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, recorded
+from server_fixtures import Clock, SignedDevice, a_session, an_item, recorded
 from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
@@ -26,17 +24,6 @@ from server_sync.clinic.service import Service
 from server_sync.clinic.uploads import ABANDONED
 
 CHILD, ADULT = "2016-05-01", "1980"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The second factor: set up by a first code, shown at each login, each code once; and codes for who lost the app."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import pyotp
 import pytest
-from server_fixtures import Clock, a_service
+from server_fixtures import Clock
 
 from server_sync.clinic import second_factor
 from server_sync.clinic.brakes import NotProved
@@ -28,17 +27,6 @@ class Phone(NamedTuple):
     app: pyotp.TOTP
     recovery: tuple[str, ...]
     token: str
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

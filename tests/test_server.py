@@ -14,7 +14,7 @@ import zstandard
 from litestar import get
 from litestar.testing import TestClient
 from routes import Client, Route, filled, log_in, routes
-from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
+from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
@@ -29,12 +29,6 @@ from server_sync.web.pages import LARGEST_FORM_BYTES, address_of
 from server_sync.web.rates import Rates
 
 VALUES = {"sha256": "0" * 64, "pseudonym": "p-milo", "rest": "s-1"}
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with a_service(tmp_path / "clinic", now=Clock()) as opened:
-        yield opened
 
 
 @pytest.fixture
