@@ -147,7 +147,9 @@ def of_postgres(planted: Planted) -> list[Path]:
         return []
     with planted.service.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(sa.text("CHECKPOINT"))
-    return [Path(planted.database.split("host=")[1]) / "data" / "base"]
+        its = db.execute(sa.text("SELECT oid FROM pg_database WHERE datname = current_database()")).scalar_one()
+    all_tables = Path(planted.database.split("host=")[1]) / "data" / "base"
+    return [all_tables / str(its), all_tables / "pgsql_tmp"]
 
 
 def test_planted_words_and_the_key_are_nowhere_after_an_erasure(planted: Planted, tmp_path: Path) -> None:
