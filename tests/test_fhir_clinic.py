@@ -7,12 +7,14 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 from zipfile import ZipFile
 
+import commands
 import httpx
 import pytest
 from conftest import ROOT
@@ -176,9 +178,10 @@ def test_two_processes_bring_a_record_one_after_the_other(
         return None
 
     between.say = say
-    command = [sys.executable, "-m", "steadyreach", *push_command(here, f"{between.url}/{base}", "--once", "--json")]
-    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [json.loads(each.communicate(timeout=120)[0]) for each in both]
+    command = push_command(here, f"{between.url}/{base}", "--once", "--json")
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(commands.entered, command, ROOT) for _ in range(2)]
+    said = [json.loads(each.result().out) for each in both]
     whole = here.whole()
     assert sorted(each["written"] for each in said) == [0, whole.total()]
     assert writes[0] == whole.total()
