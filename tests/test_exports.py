@@ -92,7 +92,7 @@ def as_csv(value: Any) -> str:
     """How a value of the Parquet stands in the CSV."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else f"'{value}" if cell(value) != value else str(value)
+    return "" if value is None else str(cell(value))
 
 
 def same_in_both(out: Path) -> None:
