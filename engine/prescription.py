@@ -112,6 +112,13 @@ def check(draft: Draft, tasks: Mapping[str, type[Task]], name: str = "prescripti
         raise RecordUnreadable(f"{name}: {wrong}")
 
 
+def check_programme(draft: Draft, known: Collection[str]) -> None:
+    """Raise RecordUnreadable for a programme of games none of which is known: nobody could play it."""
+    named = tuple(dict.fromkeys(game for practice in draft.programme for game in practice.games))
+    if named and not any(game in known for game in named):
+        raise RecordUnreadable(f"programme: there is no game {', '.join(named)}; the games are {', '.join(known)}")
+
+
 def unknown_games(draft: Draft, tasks: Collection[str]) -> tuple[str, ...]:
     """Games that are prescribed and that there are not, as with a server newer than a device; they are left out."""
     named = [*draft.plan.get("games", {}), *(game for practice in draft.programme for game in practice.games)]

@@ -308,8 +308,9 @@ class Session(Record, frozen=True):
     `patient` is a pseudonym, `started_at` is ISO 8601 with an offset. `known` is the calibration that the visit
     began with and `calibration` the one that it ended with; `caps` are the preset's ceilings in degrees. These,
     `keep_stance`, `posture` (standing, seated or lying), `adaptation`, `floors`, `rises`, `followed`, `scale` (of
-    questions: words or faces) and `most_s` (how long it may last, None for no end) are the plan's, so that the session
-    can be played again from its recording. `told` is what the person said of themselves, those that were asked before
+    questions: words or faces), `most_s` (how long it may last, None for no end) and `play_s` (how long play may from
+    its first game on; it stays out of the file where nobody says) are the plan's, so that the session can be played
+    again from its recording. `told` is what the person said of themselves, those that were asked before
     it began first, which have no time. `answers` is empty: records from before `told` have it. Where nothing was
     prescribed, `prescribed` stays out of the file and is false.
     """
@@ -343,6 +344,7 @@ class Session(Record, frozen=True):
     scale: str = "words"
     most_s: float | None = None
     prescribed: Prescribed | msgspec.UnsetType = msgspec.UNSET
+    play_s: float | msgspec.UnsetType = msgspec.UNSET
     schema: int = SCHEMA
 
 

@@ -70,6 +70,7 @@ class Script:
         self._present = present
         self._random = Random(present.plan.seed)
         self._seated_by: Task | None = None
+        self._play_from_s = math.inf
 
     def steps(self) -> Move:
         """Everything that the plan holds, one step after another."""
@@ -94,7 +95,9 @@ class Script:
         return next((block.task for block in reversed(self.blocks) if block.trials), "")
 
     def _time_is_up(self) -> bool:
-        return self._present.now_s > self._present.plan.most_s
+        """Whether the visit lasted as long as it may, or play did, of which what is measured before takes nothing."""
+        now_s, plan = self._present.now_s, self._present.plan
+        return now_s > plan.most_s or now_s - self._play_from_s > plan.play_s
 
     def _question(self, step: Question) -> Move:
         """Ask, and take the reply as an answer; of a gate, ask until it holds."""
@@ -204,6 +207,8 @@ class Script:
         done: list[TrialRecord] = []
         notes: list[str] = []
         plan = self._present.plan
+        if step.kind in TIMED:
+            self._play_from_s = min(self._play_from_s, begun_s)
         rested, rest_after = 0, plan.adaptation.rest_after_trials if step.kind != "calibrate" else 0
         try:
             if why := self._leaves_out(step):

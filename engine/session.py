@@ -140,6 +140,7 @@ def begun(plan: Plan, kind: str, description: str, about: About) -> Session:
         scale=plan.scale,
         most_s=plan.most_s if plan.most_s < math.inf else None,
         prescribed=plan.prescribed or UNSET,
+        play_s=plan.play_s if plan.play_s < math.inf else UNSET,
     )
 
 

@@ -149,6 +149,20 @@ def test_after_its_time_is_up_no_further_trial_of_play_begins(tmp_path: Path) ->
     assert not late
 
 
+def test_what_is_measured_first_takes_nothing_of_the_minutes_of_play(tmp_path: Path) -> None:
+    holds = visits.resolved("standard", ["standing.quiet_s=10"])
+    steps = visits.steps_for(["fruit_ladder"], holds, measuring=visits.USUAL)
+    plan = visits.plan("anna", visits.around(steps, holds, ADULT), holds, 1, play_minutes=1)
+    done, folder = lived(plan, Person(), tmp_path)
+    first = next(block for block in done.blocks if block.kind in ("warm up", "play"))
+    begun_s = [trial.start_s for block in done.blocks if block.kind == "play" for trial in block.trials]
+    assert done.play_s == 60.0 < first.start_s
+    assert begun_s
+    assert max(begun_s) <= first.start_s + 60.0
+    assert done.blocks[-1].start_s > first.start_s + 60.0
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
 def test_a_visit_whose_time_is_up_ends_with_one_part_of_the_calm_game(tmp_path: Path) -> None:
     holds = visits.resolved("standard", ["calm_tide.targets=3", "calm_tide.breaths=1"])
     steps = visits.steps_for(["fruit_ladder", "calm_tide"], holds, measuring=visits.NOTHING)

@@ -19,7 +19,6 @@ from engine.patient import PatientRecord
 from engine.plan import END, PLAN_ENDED, START, WELCOME
 from engine.precautions import bounds_of
 from engine.prescription import Message, Practice, check, content_of
-from engine.profile import ADULT
 from engine.records import BlockRecord, KnobState, Precaution, Prescribed, RecordUnreadable, Session, TrialRecord, read
 from engine.words import load as load_words
 from server_sync.client.prescriptions import Kept, Shelf
@@ -243,7 +242,20 @@ def test_twice_a_day_is_played_twice_and_games_that_there_are_not_are_left_out()
     ready = laid(replace(ADA, last_at="2026-03-02T08:00:00+00:00", times_on_day=1), programme=programme)
     assert today_of(ready, MONDAY) == (("fruit_ladder",), 8.0)
     assert "'chess'" in ready.notes[0]
-    assert following.shortened(ADULT, 8.0).most_minutes == 8.0
+
+
+def test_a_practice_of_no_game_that_is_here_is_not_done_but_a_matter_for_the_clinic() -> None:
+    ready = laid(programme=(Practice(games=("habour_lean",)),))
+    assert today_of(ready, MONDAY).games == ()
+    said = "today's practice of ada cannot be played: habour_lean is not here; ask the clinic"
+    assert following.free(ready, MONDAY) == said
+
+
+def test_a_visit_in_which_no_game_was_played_does_not_count_for_its_day() -> None:
+    holds = held(laid())
+    nothing = BlockRecord("harbour_lean", "Harbour Lean", 1, "play", 400.0, 400.0, notes=("the time was up",))
+    before = replace(ADA, last_at="2026-03-03T08:00:00+00:00", times_on_day=1)
+    assert patients.after(before, holds, visits.plan("ada", (), holds), a_visit(nothing)).times_on_day == 1
 
 
 def test_only_a_visit_that_was_finished_counts_for_its_day() -> None:
@@ -338,7 +350,7 @@ def test_what_is_prescribed_for_today_is_played_and_kept_with_the_session(tmp_pa
     answer = json.loads(played.stdout)
     assert (answer["prescription"]["version"], answer["prescription"]["state"]) == (1, "current")
     done = read(Path(answer["record"]), Session)
-    assert (done.preset, done.most_s, done.precautions) == ("balance", 600.0, (OWN, KNEE))
+    assert (done.preset, done.play_s, done.precautions) == ("balance", 600.0, (OWN, KNEE))
     assert {block.task for block in done.blocks if block.kind == "play"} == {"fruit_ladder"}
     again = json.loads(run(play.app, "play", *where, *PLAYED).stdout)
     assert (again["games"], "is done" in again["says"]) == ([], True)

@@ -22,6 +22,12 @@ def tell(answer: object, as_json: bool, sentence: str) -> None:
     typer.echo(json.dumps(msgspec.to_builtins(answer), indent=1, ensure_ascii=False) if as_json else sentence)
 
 
+def unplayed(done: Session) -> bool:
+    """Whether games were to be played, and nothing of any was."""
+    games = [block for block in done.blocks if block.kind == "play"]
+    return bool(games) and not any(block.trials for block in games)
+
+
 def summary(done: Session, folder: Path) -> dict[str, object]:
     """What a program wants to know of a session."""
     asked = [trial for block in done.blocks for trial in block.trials if trial.request is not None]

@@ -29,11 +29,13 @@ class Asked(NamedTuple):
     games: Sequence[str] = ()
     least_sessions: int = 1
     kind: str = TRIALS
-    study: str = ""
+    study: str | None = None
 
 
 def run(clinic: Where, asked: Asked, out: Path | None, as_json: bool) -> None:
     """The command: choose, write, and say what came of it."""
+    if asked.study == "":
+        fail("--research names a study: its codes go with it; leave it out for the clinic's own use")
     if out is None:
         fail("say where it goes: a folder that is not there yet")
     if not (asked.sessions or asked.patient or asked.cohort):
@@ -52,7 +54,7 @@ def run(clinic: Where, asked: Asked, out: Path | None, as_json: bool) -> None:
             exports = Exports(service, WRITING)
             if asked.patient:
                 which = which._replace(patient=service.patients.id_of(asked.patient))
-            choice = exports.choose(which, asked.kind, asked.study)
+            choice = exports.choose(which, asked.kind, asked.study or "")
             with bar("exported", not as_json) as told:
                 done = exports.write(choice, out, COMMAND, told)
     except (NotExported, Unknown) as reason:

@@ -106,7 +106,9 @@ def export(
     game: Annotated[list[str] | None, typer.Option(help="only those with this game; several are allowed")] = None,
     least_sessions: Annotated[int, typer.Option(min=1, help="only of patients who have so many of them")] = 1,
     kind: Annotated[str, typer.Option(help="trials, motion-bids, mcap, c3d, csv or parquet")] = "trials",
-    research: Annotated[str, typer.Option(metavar="STUDY", help="other names, for research with consent")] = "",
+    research: Annotated[
+        str | None, typer.Option(metavar="STUDY", help="other names, for research with consent")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a recording or a session for other programs; at the clinic, some of all that is held, or list it."""

@@ -3,7 +3,6 @@
 What the clinic gave replaces what it gave before and never what was said on this computer: of both, the tighter holds.
 """
 
-import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -38,7 +37,6 @@ from engine.prescription import (
     unknown_games,
 )
 from engine.presets import Resolved
-from engine.profile import Profile
 from engine.records import KnobState, Precaution, Prescribed, RecordUnreadable, Session
 from engine.sealing import RecipientsUnreadable
 from server_sync.client import status
@@ -68,7 +66,7 @@ class Prepared(NamedTuple):
 
 
 class Today(NamedTuple):
-    """Games to play, in order, for how many minutes at most (None: as the patient's age allows)."""
+    """Games to play, in order, and how many minutes of play at most (None: as the patient's age allows)."""
 
     games: tuple[str, ...]
     minutes: float | None = None
@@ -153,8 +151,11 @@ def today_of(prepared: Prepared, today: date) -> Today:
 
 
 def free(prepared: Prepared, today: date) -> str:
-    """That nothing is to be played on a day, and what is next, in words."""
+    """That nothing is to be played on a day, or can be, and what is next, in words."""
     prescription = cast(Prescription, prepared.prescription)
+    if due := due_on(prescription, today, times_on(prepared.record, today)):
+        named = ", ".join(dict.fromkeys(name for each in due for name in each.games))
+        return f"today's practice of {prepared.record.patient} cannot be played: {named} is not here; ask the clinic"
     done = bool(due_on(prescription, today))
     now = f"today's practice of {prepared.record.patient} is done" if done else "today is free"
     day = next_day(prescription, today)
@@ -163,13 +164,6 @@ def free(prepared: Prepared, today: date) -> str:
     upcoming = ", ".join(dict.fromkeys(name for each in due_on(prescription, day) for name in each.games))
     when = "tomorrow" if day - today == timedelta(days=1) else f"on {said_day(day)}"
     return f"{now}; next {when}: {upcoming}"
-
-
-def shortened(profile: Profile, minutes: float | None) -> Profile:
-    """A profile for no longer than is prescribed."""
-    if minutes is None or minutes >= profile.most_minutes:
-        return profile
-    return dataclasses.replace(profile, most_minutes=minutes)
 
 
 def with_news(steps: Sequence[AnyStep], prepared: Prepared | None) -> tuple[AnyStep, ...]:

@@ -13,6 +13,7 @@ from calibration.checks import day_of, problems
 from calibration.due import carried_over
 from calibration.knobs import next_step
 from engine import precautions
+from engine.commands.answer import unplayed
 from engine.commands.difficulty import knobs_of, preset_parameters
 from engine.commands.visits import HOME, resolved
 from engine.guard import NEAR_FALLS
@@ -153,7 +154,7 @@ def after(known: PatientRecord, holds: Resolved, plan: Plan, done: Session) -> P
         last_at=done.started_at,
         ended_by=done.ended_by,
         stickers=(*known.stickers, *_stickers(done.blocks)),
-        times_on_day=times_on(known, date.fromisoformat(day)) + (done.ended_by == "finished"),
+        times_on_day=times_on(known, date.fromisoformat(day)) + (done.ended_by == "finished" and not unplayed(done)),
     )
 
 

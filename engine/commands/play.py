@@ -15,7 +15,7 @@ from calibration import imported
 from engine import replay, words
 from engine import theme as themes
 from engine.commands import following, outgoing, patients, visits
-from engine.commands.answer import fail, summary, tell
+from engine.commands.answer import fail, summary, tell, unplayed
 from engine.commands.assessing import USUAL
 from engine.commands.doors import ANYBODY, AtDesk, open_headset, open_sound
 from engine.commands.recovery import recover
@@ -215,7 +215,9 @@ def _said(done: Session, where: Path) -> str:
     answer: dict[str, Any] = summary(done, where)
     notes = "".join(f"\n  {note}" for note in answer["notes"])
     by = f", by prescription version {done.prescribed.version} ({done.prescribed.state})" if done.prescribed else ""
-    return f"{answer['reached']} of {answer['trials']} reached, {done.ended_by}{by}: {where}{notes}"
+    came = "no game was played" if unplayed(done) else f"{answer['reached']} of {answer['trials']} reached"
+    ended = "" if unplayed(done) and done.ended_by == "finished" else f", {done.ended_by}"
+    return f"{came}{ended}{by}: {where}{notes}"
 
 
 def _now() -> str:

@@ -151,6 +151,7 @@ def plan(
     today: date | None = None,
     profile: Profile = ADULT,
     prescribed: Prescribed | None = None,
+    play_minutes: float | None = None,
 ) -> Plan:
     """A plan with the bounds of what holds; its followers go on from the patient's `record`, where there is one."""
     precautions = record.precautions if record else ()
@@ -176,6 +177,7 @@ def plan(
         scale=profile.scale,
         most_s=profile.most_minutes * 60,
         prescribed=prescribed,
+        play_s=math.inf if play_minutes is None else play_minutes * 60.0,
     )
 
 
@@ -248,6 +250,7 @@ def plan_of(done: Session) -> Plan:
         scale=done.scale,
         most_s=done.most_s or math.inf,
         prescribed=done.prescribed or None,
+        play_s=done.play_s or math.inf,
     )
 
 

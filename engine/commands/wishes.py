@@ -34,8 +34,8 @@ from engine.settings import Settings
 class Wish:
     """What is asked for: "", None or nothing where nothing is said.
 
-    `whole` is whether all around the games is wished, too, `minutes` how long it may take, `settings` what was said of
-    seeing and hearing. Of a recording that is `replayed` nothing is measured first, and nothing is around it.
+    `whole` is whether all around the games is wished, too, `minutes` how long play may last, `settings` what was said
+    of seeing and hearing. Of a recording that is `replayed` nothing is measured first, and nothing is around it.
     """
 
     games: Sequence[str] = ()
@@ -128,7 +128,7 @@ def visit_of(wish: Wish, ready: Prepared | None, today: date, age_years: int | N
     engine.words.WordsError for a theme or a language that there is not.
     """
     record = ready.record if ready else None
-    profile = following.shortened(profile_of(record.age_years if record else age_years), wish.minutes)
+    profile = profile_of(record.age_years if record else age_years)
     settings = _settings(record, profile, wish.settings)
     preset = wish.preset or _usual_preset(ready, profile)
     holds = visits.resolved(preset, wish.assigned, record)
@@ -157,7 +157,7 @@ def plan_on(headset: Headset, visit: Visit, patient: str, seed: int, started_at:
     return visits.plan(
         patient or "patient", steps, visit.holds, seed, known, record=visit.record, keep_stance=replayed,
         posture=visit.wish.posture, answers=visit.answers, today=visit.today, profile=visit.profile,
-        prescribed=None if replayed or ready is None else ready.used,
+        prescribed=None if replayed or ready is None else ready.used, play_minutes=visit.wish.minutes,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from engine.prescription import (
     Message,
     Prescription,
     check,
+    check_programme,
     content_of,
     difference,
     draft_for,
@@ -95,23 +96,10 @@ class Prescriptions:
         """Write the next version on top of the one that the author saw, whose hash is `if_match` ("" for none).
 
         Raises Changed where that is not the current one, also where somebody else is a moment faster, and
-        RecordUnreadable for what cannot be prescribed.
+        RecordUnreadable for what cannot be prescribed, such as a programme without a game that there is.
         """
-        if not PSEUDONYM.fullmatch(pseudonym):
-            raise RecordUnreadable(f"{pseudonym!r} cannot be a pseudonym: letters, digits, dots and dashes, at most 64")
-        check(draft, _tasks())
-        try:
-            with self._store.writing() as db:
-                whose = pseudonym, self._admitted(db, pseudonym)
-                last = self._one(db, whose[1])
-                if (last.sha256 if last else "") != if_match:
-                    raise self._changed(db, whose, draft, if_match)
-                written = self._write(db, whose, draft, author, last)
-                self._audit.append(db, by, "prescribe", whose[1], f"version {written.prescription.version}")
-                return written
-        except IntegrityError:  # another process wrote this version between our look and our write
-            with self._store.reading() as db:
-                raise self._changed(db, (pseudonym, self._patient_id(pseudonym)), draft, if_match) from None
+        check_programme(draft, _tasks())
+        return self._save(pseudonym, draft, author, if_match, by)
 
     def tell(self, pseudonym: str, text: str, author: str, by: str = COMMAND) -> Version:
         """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
@@ -123,7 +111,7 @@ class Prescriptions:
             draft = draft_for(pseudonym, last.prescription)
             try:
                 more = replace(draft, messages=(*draft.messages, Message(text=text))[-MOST_MESSAGES:])
-                return self.save(pseudonym, more, author, last.sha256, by)
+                return self._save(pseudonym, more, author, last.sha256, by)
             except Changed:
                 continue  # the message says nothing of what others wrote meanwhile
 
@@ -155,6 +143,23 @@ class Prescriptions:
             with self._store.writing() as db:
                 self._brakes.refuse(db, device_id, "ask for what is another patient's", patient_id)
         return self._found(found, pseudonym)
+
+    def _save(self, pseudonym: str, draft: Draft, author: str, if_match: str, by: str) -> Version:
+        if not PSEUDONYM.fullmatch(pseudonym):
+            raise RecordUnreadable(f"{pseudonym!r} cannot be a pseudonym: letters, digits, dots and dashes, at most 64")
+        check(draft, _tasks())
+        try:
+            with self._store.writing() as db:
+                whose = pseudonym, self._admitted(db, pseudonym)
+                last = self._one(db, whose[1])
+                if (last.sha256 if last else "") != if_match:
+                    raise self._changed(db, whose, draft, if_match)
+                written = self._write(db, whose, draft, author, last)
+                self._audit.append(db, by, "prescribe", whose[1], f"version {written.prescription.version}")
+                return written
+        except IntegrityError:  # another process wrote this version between our look and our write
+            with self._store.reading() as db:
+                raise self._changed(db, (pseudonym, self._patient_id(pseudonym)), draft, if_match) from None
 
     def _write(self, db: Connection, whose: Whose, draft: Draft, author: str, last: Version | None) -> Version:
         pseudonym, patient_id = whose
