@@ -39,7 +39,7 @@ def give(service: Service, patient_id: str, kind: str, relation: str = SELF, unt
 
 
 def withdraw(service: Service, patient_id: str, kind: str) -> None:
-    service.consents.withdraw(BY, patient_id, kind, Given("Ada Byron", SELF, kind_of(kind).version))
+    service.consents.withdraw(BY, patient_id, kind)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, f"{SHARE}a1b2"])
@@ -87,7 +87,10 @@ def test_an_end_that_was_said_holds(service: Service, clock: Clock) -> None:
 
 def test_what_nobody_had_agreed_to_can_be_refused(service: Service) -> None:
     ada = somebody(service)
-    withdraw(service, ada, RECORDINGS)
+    with pytest.raises(ConsentRefused, match="was never given"):
+        withdraw(service, ada, RECORDINGS)
+    assert not service.consents.refused(ada, RECORDINGS)
+    service.consents.refuse(BY, ada, RECORDINGS, Given("Ada Byron", SELF, ""))
     assert service.consents.refused(ada, RECORDINGS)
     assert not service.consents.holds(ada, RECORDINGS)
 
@@ -182,7 +185,7 @@ def test_words_of_another_version_are_not_agreed_to(service: Service) -> None:
 @pytest.mark.parametrize("kind", ["", "everything", "share with ", "share with " + "x" * 300, "research motion "])
 def test_a_kind_that_there_is_not_is_refused(service: Service, kind: str) -> None:
     with pytest.raises(ConsentRefused, match="there is no consent"):
-        service.consents.withdraw(BY, somebody(service), kind, Given("Ada", SELF, ""))
+        service.consents.withdraw(BY, somebody(service), kind)
 
 
 @pytest.mark.parametrize(("by", "relation"), [("", SELF), ("x" * 201, SELF), ("Ada", ""), ("Ada", "x" * 201)])
@@ -215,11 +218,18 @@ def test_the_command_gives_lists_and_withdraws(service: Service) -> None:
 
     assert say() == (0, "Nothing was asked yet.\n")
     assert say("--kind", MOTION, "--by", "Ada")[0] == 1
+    code, told = say("--kind", MOTION, "--by", "Lovis", "--withdraw")
+    assert (code, "research motion was never given" in told) == (1, True)
+    assert say() == (0, "Nothing was asked yet.\n")
     code, told = say("--kind", MOTION, "--by", "Lovis", "--relation", "father", "--until", "2999-12-31")
     assert code == 0
     assert "research motion: Lovis (father)" in told
-    assert "until 3000-01-01" in told
+    assert "until 2999-12-31" in told
     assert "withdrawn" in say("--kind", MOTION, "--by", "Lovis", "--withdraw")[1]
+    assert say("--kind", MOTION, "--by", "Lovis", "--withdraw")[0] == 1
+    assert say("--kind", MOTION, "--refuse", "--withdraw")[0] == 1
+    code, told = say("--kind", TELEHEALTH, "--by", "Lovis", "--relation", "father", "--refuse")
+    assert (code, "telehealth: Lovis (father)" in told, told.count("withdrawn")) == (0, True, 2)
     assert "there is no consent 'all'" in say("--kind", "all")[1]
     assert "--until soon is no day" in say("--kind", MOTION, "--until", "soon")[1]
 

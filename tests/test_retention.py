@@ -130,13 +130,11 @@ def test_a_consent_without_a_date_leaves_it_to_the_rules(service: Service, devic
     assert len(service.retention.due().recordings) == 1
 
 
-def test_after_a_withdrawal_recordings_go_at_the_next_run_and_none_is_kept_any_more(
-    service: Service, device: str
-) -> None:
+def test_after_a_refusal_recordings_go_at_the_next_run_and_none_is_kept_any_more(service: Service, device: str) -> None:
     patient_id = somebody(service, "p-ada")
     first = play(service, device, "p-ada")
     agree(service, patient_id, MOTION)
-    service.consents.withdraw("command", patient_id, RECORDINGS, Given("Ada", "self", ""))
+    service.consents.refuse("command", patient_id, RECORDINGS, Given("Ada", "self", ""))
     assert service.retention.run().recordings == 1
     assert not is_kept(service, first)
     second = play(service, device, "p-ada", 2)  # the session is taken, so that the device does not offer it for ever

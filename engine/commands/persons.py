@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 Patient = Annotated[str, typer.Argument(help="the patient's pseudonym")]
 PATIENCE_S = 60.0
+_MOMENT = timedelta(microseconds=1)
+"""From the end of the last day on which something holds, back into that day."""
 
 
 @app.command()
@@ -120,7 +122,8 @@ def consent(
     relation: Annotated[str, typer.Option(help="what they are to the patient: self, mother, guardian ...")] = "self",
     until: Annotated[str, typer.Option(help="the last day on which it holds, as 2027-11-20")] = "",
     note: Annotated[str, typer.Option(help="such as where the signed paper lies")] = "",
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="end it, at once")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="end what was agreed to, at once")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="write down that they do not want it")] = False,
     database: Database = "",
     keys: KeysUrl = "",
     as_json: Json = False,
@@ -129,12 +132,16 @@ def consent(
     from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.consents import Given, kind_of
 
+    if (withdraw and refuse) or ((withdraw or refuse) and not kind):
+        fail("consent takes --kind, and with it --withdraw or --refuse")
     with _refused(), closing(opened(folder, database, keys=keys)) as service:
         patient_id = service.patients.id_of(patient)
         if kind:
             given = Given(by, relation, kind_of(kind).version, note)
             if withdraw:
-                service.consents.withdraw(COMMAND, patient_id, kind, given)
+                service.consents.withdraw(COMMAND, patient_id, kind)
+            elif refuse:
+                service.consents.refuse(COMMAND, patient_id, kind, given)
             else:
                 service.consents.give(COMMAND, patient_id, kind, given, _end(until))
         else:
@@ -227,7 +234,7 @@ def _end(until: str) -> datetime | None:
 
 
 def _line(consent: "Consent") -> str:
-    until = f" until {consent.until:%Y-%m-%d}" if consent.until else ""
+    until = f" until {consent.until - _MOMENT:%Y-%m-%d}" if consent.until else ""
     ended = f", withdrawn {consent.withdrawn_at:%Y-%m-%d %H:%M}" if consent.withdrawn_at else ""
     by = f"{consent.given.by} ({consent.given.relation})" if consent.given.by else consent.given.relation
     return f"{consent.kind}: {by}, {consent.given_at:%Y-%m-%d %H:%M}{until}{ended}"

@@ -26,6 +26,7 @@ USUAL_AGE, AGES = 16, range(13, 22)
 """Until which age somebody else consents: 16 as in GDPR Art. 8 where no country says otherwise; the clinic's to set."""
 LONGEST = 200
 _YEAR = timedelta(days=365)
+_MOMENT = timedelta(microseconds=1)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -118,21 +119,26 @@ class Consents:
         self._check(patient_id, about, given)
         until = until or (now + about.holds_for if about.holds_for else None)
         if until is not None and until <= now:
-            raise ConsentRefused(f"until: {until:%Y-%m-%d} is over already")
+            raise ConsentRefused(f"until: {until - _MOMENT:%Y-%m-%d} is over already")
         with self._store.writing() as db:
             written = self._write(db, Consent(secrets.token_hex(8), patient_id, kind, now, until, None, given))
             self._audit.append(db, actor, "give a consent", patient_id, kind)
         return written
 
-    def withdraw(self, actor: str, patient_id: str, kind: str, given: Given) -> None:
-        """End what was agreed to, at once; where nothing was, it is written down that they do not want it."""
-        kind_of(kind)
-        now, table = self._now(), tables.Consent
-        held = table.patient_id == patient_id, table.kind == kind, table.withdrawn_at.is_(None)
+    def withdraw(self, actor: str, patient_id: str, kind: str) -> None:
+        """End what was agreed to, at once; raises ConsentRefused where nothing was, or it ended by withdrawal."""
         with self._store.writing() as db:
-            if not db.execute(update(table).where(*held).values(withdrawn_at=now)).rowcount:
-                self._write(db, Consent(secrets.token_hex(8), patient_id, kind, now, None, now, given))
+            if not self._end(db, patient_id, kind):
+                raise ConsentRefused(f"{kind} was never given, or was withdrawn already: there is nothing to withdraw")
             self._audit.append(db, actor, "withdraw a consent", patient_id, kind)
+
+    def refuse(self, actor: str, patient_id: str, kind: str, given: Given) -> None:
+        """Write down that they do not want it, whether they agreed before or not."""
+        now = self._now()
+        with self._store.writing() as db:
+            if not self._end(db, patient_id, kind):
+                self._write(db, Consent(secrets.token_hex(8), patient_id, kind, now, None, now, given))
+            self._audit.append(db, actor, "refuse a consent", patient_id, kind)
 
     def holds(self, patient_id: str, kind: str) -> bool:
         """Whether somebody agreed who could, and it neither ended nor was withdrawn."""
@@ -188,6 +194,13 @@ class Consents:
     def is_of_age(self, person: Person) -> bool:
         """Whether nobody else consents for a person, as far as it is known when they were born."""
         return last_birthday(person) is not None and not self.is_child(person)
+
+    def _end(self, db: Connection, patient_id: str, kind: str) -> bool:
+        """End what was agreed to and not withdrawn; says whether there was anything."""
+        kind_of(kind)
+        table = tables.Consent
+        held = table.patient_id == patient_id, table.kind == kind, table.withdrawn_at.is_(None)
+        return bool(db.execute(update(table).where(*held).values(withdrawn_at=self._now())).rowcount)
 
     def _check(self, patient_id: str, kind: Kind, given: Given) -> None:
         person = self._patients.person(patient_id)
