@@ -14,7 +14,7 @@ from engine.sealing import recipients_in, sealed
 from server_sync.client import enrolment
 from server_sync.client.delivery import deliver
 from server_sync.client.enrolment import credentials_of, enrol
-from server_sync.client.home import Device, Home, NotEnrolled, device_of, home_of
+from server_sync.client.home import CLINIC, Device, Home, NotEnrolled, device_of, home_of
 from server_sync.client.patience import Later, Refused
 
 
@@ -51,6 +51,8 @@ def test_a_code_is_for_one_device(clinic: Clinic, code: str, home: Home, keys: K
     enrolled(home, clinic, code, keys)
     with pytest.raises(Refused, match="not valid"):
         enrolled(home_of(tmp_path / "another"), clinic, code, keys)
+    assert not (tmp_path / "another" / CLINIC).exists()
+    assert device_of(home)
 
 
 def test_after_a_lost_answer_the_same_code_works_again(clinic: Clinic, code: str, home: Home, keys: Keys) -> None:

@@ -61,6 +61,7 @@ def enrol(
     Raises Refused, Later, engine.keys.KeysUnkept or OSError with one sentence.
     """
     server = _address(server, insecure_http)
+    begun_before = (home.clinic / ENROLLING).exists()
     pending = _pending(home, server, keys)
     asked = wire.Enrolment(
         code=code,
@@ -69,8 +70,13 @@ def enrol(
         signing_key=pending.signing_public,
         sealing_key=pending.sealing_public,
     )
-    with Exchange(server, patience, transport=transport) as exchange:
-        given = exchange.ask("POST", wire.ENROL, wire.Enrolled, msgspec.msgpack.encode(asked))
+    try:
+        with Exchange(server, patience, transport=transport) as exchange:
+            given = exchange.ask("POST", wire.ENROL, wire.Enrolled, msgspec.msgpack.encode(asked))
+    except Refused:
+        if not begun_before:  # else an answer to it may have been lost, and the right code still works with its keys
+            _leave_nothing(home)
+        raise
     if len(given.sealing_key) != len(pending.sealing_public):
         raise Later(f"{server} gave no key to seal for; check the address")
     return _kept(home, pending, given, name)
@@ -188,6 +194,13 @@ def _pending(home: Home, server: str, keys: Keys) -> _Pending:
     begun = _Pending(server, signing.key, signing.public, sealing.key, sealing.public)
     keep(path, msgspec.json.encode(begun))
     return begun
+
+
+def _leave_nothing(home: Home) -> None:
+    """Remove what was written for an enrolment that the clinic refused."""
+    (home.clinic / ENROLLING).unlink(missing_ok=True)
+    with suppress(OSError):  # it holds more: the computer is enrolled already
+        home.clinic.rmdir()
 
 
 def _tokens(home: Home, device: Device, keys: Keys) -> tuple[str, ...]:
