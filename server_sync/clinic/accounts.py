@@ -93,10 +93,11 @@ class Accounts:
     ) -> int:
         """Make an account, with which nobody can log in while it has no password; gives its id.
 
-        `wards` are the ids of patients and how they are related: a patient has themselves, a guardian at least one, and
-        who works at the clinic none. Raises AccountRefused.
+        The login is kept in small letters: in which case somebody types it says nothing. `wards` are the ids of
+        patients and how they are related: a patient has themselves, a guardian at least one, and who works at the
+        clinic none. Raises AccountRefused.
         """
-        wards = wards or {}
+        login, wards = folded(login), wards or {}
         check(login, name, role, wards)
         values = {"login": login, "name": name, "role": role, "password_hash": password_hash, "created_at": self._now()}
         try:
@@ -241,16 +242,21 @@ class Accounts:
     def _by_login(self, login: str) -> Any:
         if not login.isprintable():  # a database may not take it
             return None
-        found = self._store.look(select(Account).where(Account.login == login))
-        return found[0] if found else None
+        logins = login, folded(login)  # one of before may have other letters than small ones
+        found = {row.login: row for row in self._store.look(select(Account).where(Account.login.in_(logins)))}
+        return found.get(login) or found.get(logins[1])
+
+
+def folded(login: str) -> str:
+    """A login as it is kept, however it is typed."""
+    return login.casefold()
 
 
 def limits_of(login: str, address: str) -> tuple[Limit, Limit]:
     """How often a login may be tried: from one address, and from everywhere."""
-    folded = login.casefold()
     return (
-        Limit(f"login {folded} from {address}", FAILURES, WITHIN),
-        Limit(f"login {folded}", FAILURES_OF_LOGIN, OF_LOGIN_WITHIN),
+        Limit(f"login {folded(login)} from {address}", FAILURES, WITHIN),
+        Limit(f"login {folded(login)}", FAILURES_OF_LOGIN, OF_LOGIN_WITHIN),
     )
 
 

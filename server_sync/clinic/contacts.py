@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from server_sync.clinic import tables
+from server_sync.clinic.accounts import folded
 from server_sync.clinic.audit import Audit
 from server_sync.clinic.minutes import TALKING, Contact, Kind
 from server_sync.clinic.patients import Patients
@@ -65,9 +66,15 @@ class Contacts:
         content = _Sealed(contact.at.astimezone(UTC), contact.seconds, contact.kind, contact.realtime, contact.note)
         sealed = self._patients.seal(patient_id, msgspec.json.encode(content), _bound(noted.id))
         with self._store.writing() as db:
-            account = db.execute(select(Account.id, Account.role).where(Account.login == contact.who)).first()
+            account = db.execute(
+                select(Account.id, Account.role).where(Account.login.in_((contact.who, folded(contact.who))))
+            ).first()
             if account is None or account.role not in STAFF:
-                raise ContactRefused(f"who: {contact.who!r} is the login of nobody who works at the clinic")
+                raise ContactRefused(
+                    f"who: {contact.who!r} is the login of nobody who works at the clinic"
+                    if contact.who
+                    else "who: it is not said who spent the time; name the login of somebody who works at the clinic"
+                )
             if replaces:
                 _check_replaced(db, patient_id, replaces)
             values = {"id": noted.id, "patient_id": patient_id, "account_id": account.id, "at": self._now()}
@@ -117,11 +124,15 @@ class Contacts:
         if contact.realtime and contact.kind not in TALKING:
             raise ContactRefused(f"realtime: only {' and '.join(TALKING)} can be, and not {contact.kind}")
         if not least <= contact.seconds <= LONGEST_S:
-            raise ContactRefused(f"seconds: {contact.seconds:g} must be {least:g} to {LONGEST_S:g}")
+            raise ContactRefused(
+                f"minutes: {contact.seconds / 60:g} must be {'0' if replaces else 'a second'} to {LONGEST_S / 60:g}"
+            )
         if contact.at.tzinfo is None or contact.at < _EARLIEST:
             raise ContactRefused(f"at: {contact.at.isoformat()} must be after 2000, with its zone")
         if contact.at + timedelta(seconds=contact.seconds) > now + _AHEAD:
-            raise ContactRefused(f"at: {contact.seconds:g} s from {contact.at.isoformat()} on are not over yet")
+            raise ContactRefused(
+                f"at: {contact.seconds / 60:g} minutes from {contact.at.isoformat()} on are not over yet"
+            )
         if len(contact.note) > LONGEST_NOTE or _HIDDEN.search(contact.note):
             raise ContactRefused(f"note: one line of at most {LONGEST_NOTE} characters, not {len(contact.note)}")
 

@@ -18,6 +18,8 @@ LOOKUP = "lookup key"
 BEGUN = "erasing "
 """How the lookup of a patient begins whose erasure was begun: no pseudonym leads to them any more."""
 NO_PSEUDONYM = "cannot be a pseudonym: letters, digits, dots and dashes, at most 64"
+BORN_FROM = 1900
+"""The earliest year of birth of a patient."""
 
 
 class Unknown(LookupError):
@@ -39,16 +41,18 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     identifier: str = ""
 
 
-def check(person: Person) -> None:
-    """Raise ValueError for a birth or a time zone that cannot be."""
+def check(person: Person, today: date) -> None:
+    """Raise ValueError for a birth that cannot be, or not of somebody alive, or a time zone that cannot be."""
     try:
         if person.born:
             year, month, day = (*map(int, person.born.split("-")), 1, 1)[:3]
-            date(year, month, day)
+            born = date(year, month, day)
     except ValueError:
         raise ValueError(
             f"born {person.born[:20]!r} must be a year, a month or a day, as 2017, 2017-05, 2017-05-30"
         ) from None
+    if person.born and not (born.year >= BORN_FROM and born <= today):
+        raise ValueError(f"born {person.born} must be in {BORN_FROM} or later, and not after today ({today})")
     if person.zone and person.zone not in available_timezones():
         raise ValueError(f"zone {person.zone[:40]!r} must be a time zone as IANA names them, such as Europe/Berlin")
 
@@ -146,7 +150,7 @@ class Patients:
 
     def write(self, patient_id: str, person: Person) -> None:
         """Change the clinic's words; raises Unknown, or ValueError for what cannot be, or another pseudonym."""
-        check(person)
+        check(person, self._now().date())
         if self.person(patient_id).pseudonym != person.pseudonym:
             raise ValueError(f"a patient keeps the pseudonym they have; {person.pseudonym!r} is another one")
         sealed = self.seal(patient_id, msgspec.json.encode(person), f"patient {patient_id}")
