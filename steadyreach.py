@@ -20,6 +20,7 @@ from engine.commands import (
     files,
     gallery,
     monitoring,
+    patients,
     persons,
     play,
     prescribing,
@@ -86,12 +87,15 @@ def simulate(
     seed: Seed = 0,
     folder: Sessions = Path("sessions"),
     preset: Preset = "standard",
+    patient: Annotated[str, typer.Option(help="whose sessions they are; else each is of a simulated patient")] = "",
     as_json: Json = False,
 ) -> None:
     """Let simulated patients live through whole sessions, as fast as this computer can."""
     from engine.commands import simulating
 
-    result = simulating.simulate(sessions, seed, folder, preset)
+    if patient:
+        patients.path_of(patient)
+    result = simulating.simulate(sessions, seed, folder, preset, patient)
     rate = result["frames_per_second"]
     tell(result, as_json, f"{sessions} sessions in {folder}, {rate:,.0f} frames a second")
 
