@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from commands import entered
 from conftest import ROOT
+from server_fixtures import a_service
 
 import steadyreach
 from engine.commands import visits
@@ -227,8 +228,10 @@ def test_a_disk_that_fills_up_ends_the_session_and_keeps_it(tmp_path: Path) -> N
 
 
 def test_an_account_is_made_once(run: Run, tmp_path: Path) -> None:
+    with a_service(tmp_path):
+        pass
     first = run("account", "maja", "Maja B.", "--folder", tmp_path)
-    second = run("account", "maja", "Maja B.", "--folder", tmp_path)
+    second = run("account", "MAJA", "Maja B.", "--folder", tmp_path)
     assert (first[0], len(first[1].strip()) >= 15) == (0, True)
     assert second[0] == 1
     assert "there is an account 'maja' already" in second[2]

@@ -535,12 +535,13 @@ def test_the_command_lists_prescribes_and_turns_down(system: SystemClient, servi
     assert (first["patient"], first["if_match"], first["tasks"]) == ("p-ada", "", ["fruit_ladder"])
     code, said = entered("--take", first["id"], "--by", "Dr Okafor", "--game", "owl_watch", "--json")
     assert (code, json.loads(said)["prescription"]["programme"][0]["games"]) == (0, ["owl_watch"])
-    code, said = entered("--take", second["id"])
+    code, said = entered("--take", second["id"], "--by", "Dr Okafor")
     assert (code, "not what you saw" in said) == (1, True)
     assert service.prescriptions.current("p-ada").sha256 in entered()[1]
     assert entered("--decline", second["id"])[0] == 0
     assert entered("--decline", second["id"])[0] == 1
-    assert entered("--take", "none")[0] == 1
+    assert "--by says who prescribes" in entered("--take", second["id"])[1]
+    assert entered("--take", "none", "--by", "Dr Okafor")[0] == 1
     assert entered("--take", "a", "--decline", "b")[0] == 1
     system.order(an_order(number="3"))
     for number in (first["order"].rpartition("|")[2], "3"):

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from prescribed import ARM, KNEE, a_draft, a_home, a_version, folder_of, put_away
+from server_fixtures import a_service
 from typer.testing import CliRunner
 from visits import ABOUT, calibration
 
@@ -313,15 +314,17 @@ def test_a_clinic_prescribes_reads_it_back_and_is_told_what_it_did_not_see(tmp_p
     draft = tmp_path / "ada.toml"
     draft.write_text('preset = "balance"\ngoal = "to walk"\n[[precautions]]\nmovement = "lean_back"\nat_most = 2\n'
                      'unit = "deg"\nreason = "a new hip"\nby = "Dr Okafor"\n')  # fmt: skip
+    with a_service(tmp_path):
+        pass
     first = run(prescribing.app, "ada", draft, "--folder", tmp_path, "--by", "Maja", "--json")
     shown = run(prescribing.app, "ada", "--folder", tmp_path, "--json")
     assert json.loads(first.stdout) == json.loads(shown.stdout)
     draft.write_text('preset = "push"\n')
-    again = run(prescribing.app, "ada", draft, "--folder", tmp_path)
+    again = run(prescribing.app, "ada", draft, "--folder", tmp_path, "--by", "Maja")
     assert again.exit_code == 1
     assert "preset: was nothing, is now balance, you wrote push" in again.stderr
     seen = json.loads(shown.stdout)["sha256"]
-    assert run(prescribing.app, "ada", draft, "--folder", tmp_path, "--if-match", seen).exit_code == 0
+    assert run(prescribing.app, "ada", draft, "--folder", tmp_path, "--if-match", seen, "--by", "Maja").exit_code == 0
 
 
 def test_the_prescription_in_the_manual_is_one_that_can_be_written(tmp_path: Path) -> None:

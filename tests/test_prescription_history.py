@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server_fixtures import a_service
 from typer.testing import CliRunner
 
 from engine.commands import prescribing
@@ -18,6 +19,8 @@ def run(*arguments: object) -> Any:
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clinic that prescribed for Ada, told her something, and changed what it prescribes."""
     folder = tmp_path_factory.mktemp("clinic")
+    with a_service(folder):
+        pass
     draft = folder / "ada.json"
     draft.write_text('{"preset": "balance", "goal": "to walk"}', encoding="utf-8")
     assert run("ada", draft, "--folder", folder, "--by", "Maja").exit_code == 0
@@ -44,7 +47,8 @@ def test_the_history_is_read_line_by_line(clinic: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "why"), [(["--message", "Hello"], "a file, a message or --history"), ([], "nothing was ever prescribed")]
+    ("more", "why"),
+    [(["--message", "Hello"], "a file, a message or --history"), ([], "there is no patient 'nobody' here")],
 )
 def test_a_history_that_there_is_not_is_refused_in_a_sentence(clinic: Path, more: list[str], why: str) -> None:
     refused = run("nobody", "--folder", clinic, "--history", *more)

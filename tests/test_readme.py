@@ -100,6 +100,8 @@ def test_the_clinics_and_the_patients_commands_work_together(tmp_path: Path) -> 
         said = [commands.say(line.replace("CODE", code)) for line in lines("patient")]
         kept = [commands.say(line) for line in lines("keeping")]
         out = [commands.say(line) for line in lines("privacy")]
+    assert " reached, finished, by prescription version 1 (current)" in said[2]
+    assert not said[2].startswith("0 of 0")
     assert "delivered" in said[-1]
     assert len(kept[0].splitlines()) == 1
     assert (tmp_path / "measures.csv").read_text(encoding="utf-8").count("\n") > 1

@@ -137,8 +137,19 @@ def test_where_the_data_lies_is_noted_for_the_commands_beside_the_server(tmp_pat
         assert service.accounts.any()
 
 
-@pytest.mark.parametrize("words", [("devices",), ("metrics-token",), ("prescribe", "ada")])
-def test_no_command_that_looks_makes_a_clinic(tmp_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("devices",),
+        ("metrics-token",),
+        ("prescribe", "ada"),
+        ("enrol",),
+        ("account", "maja", "Maja"),
+        ("recompute",),
+        ("work",),
+    ],
+)
+def test_no_command_but_serve_makes_a_clinic(tmp_path: Path, words: tuple[str, ...]) -> None:
     refused = entered([*words, "--folder", tmp_path / "typo"], ROOT)
     assert refused.code == 1
     assert "is not the folder of a clinic" in refused.err
@@ -146,7 +157,7 @@ def test_no_command_that_looks_makes_a_clinic(tmp_path: Path, words: tuple[str, 
 
 
 @pytest.mark.parametrize("words", [("enrol",), ("account", "maja", "Maja")])
-def test_no_clinic_is_made_among_a_patients_sessions(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_patients_sessions_are_told_from_a_clinic(tmp_path: Path, words: tuple[str, ...]) -> None:
     write_folder(tmp_path, a_session())
     refused = entered([*words, "--folder", tmp_path], ROOT)
     assert refused.code == 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from engine.commands.answer import fail, tell
-from engine.commands.clinic import KeysUrl
+from engine.commands.clinic import KeysUrl, opened
 
 if TYPE_CHECKING:
     from server_sync.clinic.jobs import Failure, Jobs
@@ -169,11 +169,10 @@ def _write(clinic: Opened, out: Path) -> None:
 def _opened(place: Where) -> Iterator[Opened]:
     from engine.commands.measured import measured, version
     from server_sync.clinic.jobs import Jobs
-    from server_sync.clinic.place import Place
     from server_sync.clinic.recompute import Measuring, Recompute
-    from server_sync.clinic.service import Service, utc_now
+    from server_sync.clinic.service import utc_now
 
-    with closing(Service(place.folder, Place(*place[1:]))) as service:
+    with closing(opened(*place)) as service:
         measures = Recompute(service, Measuring(version, measured))
         yield Opened(service, Jobs(service.store, utc_now), measures)
 

@@ -1,6 +1,6 @@
 """The clinic's commands: serve, and what is done beside a running server."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,6 +48,8 @@ def serve(
     from server_sync.web.serving import Settings
     from server_sync.web.serving import serve as run_server
 
+    if proxy and not behind_proxy:
+        fail("--proxy names the relay that --behind-proxy speaks of: say both")
     reach = Reach(certificate, private_key, behind_proxy, tuple(proxy or Reach.proxies))
     place = Place(database, recordings, keys)
     settings = Settings(folder, host, port, place, workers, log_level.value, reach, WRITING)
@@ -101,9 +103,13 @@ def account(
         "--reset-second-factor": reset_second_factor, "--list": listing,
     }  # fmt: skip
     asked = [change for change, wanted in changes.items() if wanted]
+    if len(asked) > 1:
+        fail(f"{' and '.join(asked)} are two things: say one of them")
+    if name and not login:
+        fail("a new account needs a LOGIN: what they type to log in")
     if len(asked) + bool(name) != 1 or (not login and not listing):
         fail(f"say LOGIN and NAME for a new account, LOGIN and one of {', '.join(changes)[:-8]}, or --list")
-    service = opened(folder, database, keys=keys, make=bool(name))
+    service = opened(folder, database, keys=keys)
     try:
         if name:
             wards = related(service.patients, patient or (), role, relation)
@@ -115,7 +121,9 @@ def account(
             tell({"accounts": [each._asdict() for each in accounts]}, as_json, lines)
         else:
             _changed(service, service.accounts.named(login), asked[0], as_json)
-    except (AccountRefused, UnknownAccount, Unknown) as reason:
+    except Unknown as reason:
+        fail(f"{reason}: enrol a computer or prescribe for them first")
+    except (AccountRefused, UnknownAccount) as reason:
         fail(str(reason))
     finally:
         service.close()
@@ -151,17 +159,28 @@ def metrics_token(folder: Folder, database: Database = "") -> None:
     print(opened(folder, database).metrics_token())
 
 
-def opened(folder: Path, database: str = "", recordings: str = "", keys: str = "", make: bool = False) -> "Service":
-    """The service of a clinic that there is; where there is none one is made, if asked, but not among sessions."""
+def opened(folder: Path, database: str = "", recordings: str = "", keys: str = "") -> "Service":
+    """The service of a clinic that there is: none but `serve` makes one."""
     from server_sync.clinic.place import Place, is_clinic
-    from server_sync.clinic.service import Service
+    from server_sync.clinic.service import CannotOpen, Service
 
     if not is_clinic(folder) and not database:
         if finished(folder) or (folder / RECIPIENTS).is_file():
             fail(f"{folder} is a patient's folder of sessions, and not that of a clinic")
-        if not make:
-            fail(f"{folder} is not the folder of a clinic: steadyreach serve --folder makes one")
-    return Service(folder, Place(database, recordings, keys))
+        fail(f"{folder} is not the folder of a clinic: steadyreach serve --folder makes one")
+    try:
+        return Service(folder, Place(database, recordings, keys))
+    except CannotOpen as reason:
+        fail(str(reason))
+
+
+def refuse_alike(service: "Service", pseudonyms: Iterable[str]) -> None:
+    """Leave with a sentence where somebody new would be told from a patient by the case of letters alone."""
+    known = [person.pseudonym for person in service.patients.people().values()]
+    like = {pseudonym.casefold(): pseudonym for pseudonym in known}
+    for pseudonym in set(pseudonyms) - set(known):
+        if other := like.get(pseudonym.casefold()):
+            fail(f"{pseudonym!r} and the patient {other!r} differ in capital letters alone: choose another pseudonym")
 
 
 def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[str, Any]]:
@@ -184,7 +203,18 @@ def _made(
     else:
         secret = service.accounts.add(login, name, role, wards=wards)
         account_id = service.accounts.named(login).id
-    tell({"id": account_id, "login": login, "code" if invite else "password": secret}, as_json, secret)
+    login = service.accounts.of(account_id).login
+    said = _invitation(login, secret) if invite else secret
+    tell({"id": account_id, "login": login, "code" if invite else "password": secret}, as_json, said)
+
+
+def _invitation(login: str, code: str) -> str:
+    """A one-time code, with whose it is, how long it is good, and what is done with it."""
+    from server_sync.clinic.invitations import VALID
+
+    return (
+        f"{code}\nThe code of {login}, good once and for {VALID.days} days: a password is chosen with it at /invitation"
+    )
 
 
 def _changed(service: "Service", account: "AccountLine", change: str, as_json: bool) -> None:
@@ -198,7 +228,11 @@ def _changed(service: "Service", account: "AccountLine", change: str, as_json: b
     else:
         code = service.second_factors.reset(account.id)
     changed = service.accounts.of(account.id)
-    tell({**changed._asdict(), **({"code": code} if code else {})}, as_json, code or _account_line(changed))
+    tell(
+        {**changed._asdict(), **({"code": code} if code else {})},
+        as_json,
+        _invitation(changed.login, code) if code else _account_line(changed),
+    )
 
 
 def _account_line(account: "AccountLine") -> str:

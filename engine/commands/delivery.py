@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 HOME = visits.HOME
 PATIENCE_S = 30.0
+DEVICE_NAME = "headset"
 Patience = Annotated[float, typer.Option(min=0, help="seconds to keep trying each thing")]
 
 
@@ -34,7 +35,10 @@ def enrol(
         typer.Option(help="on the patient's computer: its sessions; at the clinic, to make a code: the server's"),
     ] = None,
     patient: Annotated[list[str] | None, typer.Option(help="at the clinic: a pseudonym that the device is for")] = None,
-    name: Annotated[str, typer.Option(help="what the clinic shall call this device")] = "headset",
+    name: Annotated[
+        str,
+        typer.Option(help="on the patient's computer: what the clinic shall call it; headset where nothing is said"),
+    ] = "",
     patience: Patience = PATIENCE_S,
     insecure_http: Annotated[
         bool, typer.Option("--insecure-http", help="allow an address without TLS that is not this computer's")
@@ -43,8 +47,12 @@ def enrol(
 ) -> None:
     """At the clinic, make a one-time code; on the patient's computer, exchange it for a place at the clinic."""
     if folder is not None and not code and not server:
+        if name:
+            fail("--name is said on the patient's computer, with the code")
         _make_code(folder, patient or (), database)
         return
+    if patient:
+        fail("--patient is said at the clinic, where the code is made: it knows whom it is for")
     folder = folder or HOME / "sessions"
     if not (code and server):
         fail("enrol needs CODE and --server on the patient's computer, or --folder alone at the clinic to make a code")
@@ -55,7 +63,14 @@ def enrol(
     keys, bound = Keys(), patiently.Patience(patience)
     try:
         device = enrolment.enrol(
-            home_of(folder), server, code, name, visits.SOFTWARE, keys, bound, insecure_http=insecure_http
+            home_of(folder),
+            server,
+            code,
+            name or DEVICE_NAME,
+            visits.SOFTWARE,
+            keys,
+            bound,
+            insecure_http=insecure_http,
         )
     except (patiently.Later, patiently.Refused, KeysUnkept) as reason:
         fail(str(reason))
@@ -116,12 +131,14 @@ def _tell(home: "Home", done: "Delivery", as_json: bool, words: str) -> None:
 
 
 def _make_code(folder: Path, patients: Sequence[str], database: str) -> None:
-    from engine.commands.clinic import opened
+    from engine.commands.clinic import opened, refuse_alike
 
-    try:
-        typer.echo(opened(folder, database, make=True).devices.new_code(patients))
-    except ValueError as reason:
-        fail(str(reason))
+    with closing(opened(folder, database)) as service:
+        refuse_alike(service, patients)
+        try:
+            typer.echo(service.devices.new_code(patients))
+        except ValueError as reason:
+            fail(str(reason))
 
 
 def _delivered(home: "Home", once: bool, keep: bool, retry: bool, patience_s: float, quiet: bool) -> "Delivery":
@@ -185,7 +202,7 @@ def _progress(quiet: bool) -> Iterator["Watcher"]:
 
 
 def _in_short(done: "Delivery") -> str:
-    return f"{len(done.delivered)} delivered, {len(done.already_there)} were there, {len(done.waiting)} waiting"
+    return f"{len(done.delivered)} delivered, {len(done.already_there)} already delivered, {len(done.waiting)} waiting"
 
 
 def _complain(done: "Delivery") -> None:

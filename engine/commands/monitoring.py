@@ -52,6 +52,8 @@ def monitoring_command(
         fail(f"--month {month} is no month; write it as 2026-11")
     if out is not None and out.suffix != ".csv":
         fail(f"{out} must end in .csv")
+    if out is not None and out.exists():
+        fail(f"{out} exists already: name another file or move it away")
     begins = _day(start) if start else None
     with _opened(folder, database, patient) as (service, contacts, patient_id):
         sessions = played(service.store, service.patients, patient_id)

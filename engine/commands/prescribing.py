@@ -1,21 +1,26 @@
 """The clinic's command to prescribe for a patient, and to read what is prescribed."""
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec import to_builtins
 
 from engine.commands.answer import fail, tell
-from engine.commands.clinic import Database, Folder, opened
+from engine.commands.clinic import Database, Folder, opened, refuse_alike
 from engine.commands.play import Json
-from engine.prescription import Draft, Prescription, Sent, difference, draft_for, unknown_games
-from engine.records import RecordUnreadable, read
+from engine.prescription import Draft, Message, Practice, Prescription, Sent, difference, draft_for, unknown_games
+from engine.records import Precaution, Record, RecordUnreadable, read
 from engine.theme import read_toml
 
+if TYPE_CHECKING:
+    from server_sync.clinic.service import Service
+
 app = typer.Typer()
+_PARTS: Mapping[str, type[Record]] = {"programme": Practice, "precautions": Precaution, "messages": Message}
 
 
 @app.command()
@@ -24,7 +29,7 @@ def prescribe(
     folder: Folder,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="a .toml or .json; else show what holds")] = None,
     if_match: Annotated[str, typer.Option(help="the hash of the version that you saw; none for the first")] = "",
-    by: Annotated[str, typer.Option(help="who prescribes")] = "Therapist",
+    by: Annotated[str, typer.Option(help="who prescribes, or writes the message: it is signed with this name")] = "",
     message: Annotated[str, typer.Option(help="tell the patient something, and change nothing else")] = "",
     history: Annotated[bool, typer.Option("--history", help="list every version, and what it changed")] = False,
     database: Database = "",
@@ -37,13 +42,16 @@ def prescribe(
 
     if (file is not None) + bool(message) + history > 1:
         fail("prescribe takes a file, a message or --history: a message to go with a file is written into it")
+    if (file is not None or message) and not by.strip():
+        fail("--by says who prescribes: every version is signed by somebody")
     if history:
         _tell_history(patient, folder, database, as_json)
         return
     draft = draft_in(file, patient) if file is not None else None
-    service = opened(folder, database, make=draft is not None)
+    service = opened(folder, database)
     try:
         if draft is not None:
+            refuse_alike(service, [patient])
             found = service.prescriptions.save(patient, draft, by, if_match)
         elif message:
             found = service.prescriptions.tell(patient, message, by)
@@ -55,8 +63,8 @@ def prescribe(
         service.audit.note(COMMAND, "read a prescription", service.patients.id_of(patient), "differences")
         now = f" (--if-match {reason.current.sha256})" if reason.current else ""
         fail("\n  ".join([f"{reason}{now}", *reason.differences]))
-    except NothingPrescribed as reason:
-        fail(str(reason))
+    except NothingPrescribed:
+        fail(_nothing(service, patient))
     finally:
         service.close()
     for name in unknown_games(found.prescription, visits.tasks()):
@@ -70,10 +78,9 @@ def _tell_history(patient: str, folder: Path, database: str, as_json: bool) -> N
 
     with closing(opened(folder, database)) as service:
         versions = service.prescriptions.history(patient)
-        if versions:
-            service.audit.note(COMMAND, "read a prescription", service.patients.id_of(patient), "every version")
-    if not versions:
-        fail(f"nothing was ever prescribed for {patient}")
+        if not versions:
+            fail(_nothing(service, patient))
+        service.audit.note(COMMAND, "read a prescription", service.patients.id_of(patient), "every version")
     told, before = list[dict[str, Any]](), None
     for version in versions:
         now = version.prescription
@@ -84,6 +91,17 @@ def _tell_history(patient: str, folder: Path, database: str, as_json: bool) -> N
     tell({"patient": patient, "versions": told}, as_json, "\n".join(map(_line, told)))
 
 
+def _nothing(service: "Service", patient: str) -> str:
+    """Why nothing is prescribed for somebody: nobody did, or there is no such patient."""
+    from server_sync.clinic.patients import Unknown
+
+    try:
+        service.patients.id_of(patient)
+    except Unknown as reason:
+        return str(reason)
+    return f"nothing was ever prescribed for {patient}"
+
+
 def _line(told: Mapping[str, Any]) -> str:
     head = f"version {told['version']} by {told['author']}, {told['written_at']}"
     return "\n  ".join([head, *(told["changed"] or ["the first" if told["version"] == 1 else "the same again"])])
@@ -91,8 +109,19 @@ def _line(told: Mapping[str, Any]) -> str:
 
 def draft_in(file: Path, patient: str) -> Draft:
     """What somebody wrote in a file for a patient; raises RecordUnreadable, naming the place in it."""
-    sent = read_toml(file, Sent, RecordUnreadable) if file.suffix == ".toml" else read(file, Sent)
+    try:
+        sent = read_toml(file, Sent, RecordUnreadable) if file.suffix == ".toml" else read(file, Sent)
+    except RecordUnreadable as reason:
+        raise RecordUnreadable(f"{reason}{_fields_there(str(reason))}") from None
     return draft_for(patient, sent)
+
+
+def _fields_there(why: str) -> str:
+    """The fields that there are, where one is unknown."""
+    found = re.search(r"unknown field `[^`]*`(?: - at `\$\.(\w+))?", why)
+    if found is None:
+        return ""
+    return f"; the fields are {', '.join(_PARTS.get(found[1], Draft).__struct_fields__)}"
 
 
 def _said(prescription: Prescription, sha256: str, content: bytes) -> str:

@@ -28,6 +28,7 @@ Jwks = Annotated[Path | None, typer.Option(help="its public keys, a file that it
 Scopes = Annotated[str, typer.Option(help='what it may do, as "system/Patient.rs system/Observation.rs"')]
 Base = Annotated[str, typer.Option("--at", help="the address at which it reaches this server's FHIR facade")]
 HERE = "http://127.0.0.1:8765/fhir"
+_IDENTIFIER = re.compile(r"[^|\s]+\|[^|]*[^|\s]")
 _BORN = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d\d)?)?")
 
 
@@ -94,7 +95,7 @@ def drafts(
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="with --take: minutes of one visit instead")] = None,
     if_match: Annotated[str, typer.Option(help="the hash of the version that you saw; none for the first")] = "",
-    by: Annotated[str, typer.Option(help="who prescribes")] = "Therapist",
+    by: Annotated[str, typer.Option(help="with --take: who prescribes, by name")] = "",
     database: Database = "",
     keys: KeysUrl = "",
     as_json: Json = False,
@@ -104,9 +105,14 @@ def drafts(
 
     if len([each for each in (take, decline, seen) if each]) > 1:
         fail("drafts takes --take, --decline or --seen")
+    if take and not by.strip():
+        fail("--by says who prescribes: every version is signed by somebody")
     with _clinic(folder, database, keys) as service:
         if take:
-            practice = practice_of(service.drafts.one(take).asked, games=game, minutes=minutes)
+            asked = service.drafts.one(take).asked
+            if not (asked.tasks or game):
+                fail(f"order {take} names no game that is known here: say which with --game")
+            practice = practice_of(asked, games=game, minutes=minutes)
             written = service.drafts.take(take, practice, by, if_match)
             said = f"version {written.prescription.version} of {written.prescription.patient} is prescribed"
             tell({"sha256": written.sha256, "prescription": to_builtins(written.prescription)}, as_json, said)
@@ -151,6 +157,8 @@ def person(
         known = replace(service.patients.person(patient_id), **changes)
         if changes:
             service.patients.write(patient_id, known)
+        if "identifier" in changes:
+            _tell_others(service, known)
     tell(asdict(known), as_json, _words(known))
 
 
@@ -221,10 +229,21 @@ def _check(changes: dict[str, str]) -> None:
     born, zone = changes.get("born", ""), changes.get("zone", "")
     if born and (not _BORN.fullmatch(born) or last_birthday(Person(pseudonym="", born=born)) is None):
         fail(f"--born {born!r} must be a day, a month or a year that there is, as 1980-02-28, 1980-02 or 1980")
+    identifier = changes.get("identifier", "")
+    if identifier and not _IDENTIFIER.fullmatch(identifier):
+        fail(f"--identifier {identifier!r} must be SYSTEM|VALUE, as https://hospital.example/mrn|4711")
     try:
         ZoneInfo(zone or "UTC")
     except (KeyError, OSError, ValueError):
         fail(f"--zone {zone!r} is no time zone; the IANA names them as Europe/Berlin")
+
+
+def _tell_others(service: "Service", known: "Person") -> None:
+    """Say who else has the identifier of a patient: other systems then cannot tell them apart."""
+    people = service.patients.people().values()
+    for other in sorted(p.pseudonym for p in people if known.identifier and p.identifier == known.identifier):
+        if other != known.pseudonym:
+            typer.echo(f"{other} has the same identifier: other systems cannot tell them apart", err=True)
 
 
 def _words(known: "Person") -> str:

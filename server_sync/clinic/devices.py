@@ -48,7 +48,7 @@ class UnknownDevice(LookupError):
 class KnownDevice(NamedTuple):
     """A device that may deliver: the key that checks its requests (Ed25519), and the ids of whom it is for, or of none.
 
-    `signing_key` is empty for a device of version 0.1, which had none. `token_is_new` says that it never showed the
+    `signing_key` is empty for a device that enrolled when there were none. `token_is_new` says that it never showed the
     token before that it shows now.
     """
 

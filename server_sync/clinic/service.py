@@ -90,9 +90,15 @@ class Service:
             place = place_of(folder, place)
         with _opening("its recordings" if place.recordings else f"its folder {folder}"):
             self.objects = Objects(folder, place.recordings)
-        with _opening("its keys" if place.keys else f"its folder {folder}"):
+        with _opening(
+            "its keys (--keys is a URL such as sqlite:////srv/keys.db)" if place.keys else f"its folder {folder}"
+        ):
             self.keychain = Keys(keys_url(folder, place))
-        with _opening("its database" if place.database else f"its folder {folder}"):
+        with _opening(
+            "its database (--database is a URL such as postgresql+psycopg://user@host/name)"
+            if place.database
+            else f"its folder {folder}"
+        ):
             self.store = Store(database_url(folder, place), self.keychain)
         self._refuse_other_keys()
         self.place, self.folder, self.now = place, folder, now

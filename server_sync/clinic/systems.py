@@ -99,8 +99,11 @@ class Systems:
         kept |= {"scopes": written(parse(scopes))} if scopes else {}
         with self._store.writing() as db:
             held = System.id == system_id, System.revoked_at.is_(None)
-            if not kept or not db.execute(update(System).where(*held).values(**kept)).rowcount:
-                raise UnknownSystem(f"there is no system {system_id!r} here, or nothing to change")
+            if not db.execute(select(System.id).where(*held).with_for_update()).first():
+                raise UnknownSystem(f"there is no system {system_id!r} here that was not revoked")
+            if not kept:
+                raise SystemRefused(f"nothing to change of {system_id!r} is said: name its keys, scopes or address")
+            db.execute(update(System).where(*held).values(**kept))
             db.execute(delete(SystemToken).where(SystemToken.system_id == system_id))
             self._audit.append(db, by, "change a system", thing=system_id)
 

@@ -180,7 +180,8 @@ def _why_not(host: str, port: int, reason: Exception) -> str:
         return f"--port {port} must be 0 to 65535, where 0 takes a free one"
     if isinstance(reason, OSError) and reason.errno == errno.EADDRINUSE:
         return f"another program listens on {host} port {port} already; stop it or choose another with --port"
-    return f"the server cannot listen on {host} port {port}: {_first_line(reason)}; choose another with --port"
+    another = "--port" if isinstance(reason, OSError) and reason.errno == errno.EACCES else "--host"
+    return f"the server cannot listen on {host} port {port}: {_first_line(reason)}; choose another with {another}"
 
 
 def _first_line(reason: Exception) -> str:
