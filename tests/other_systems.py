@@ -43,7 +43,7 @@ def share(service: Service, pseudonym: str, system_id: str = HOSPITAL.client_id,
 
 def end_sharing(service: Service, patient_id: str, system_id: str = HOSPITAL.client_id) -> None:
     kind = f"{SHARE}{system_id}"
-    service.consents.withdraw("command", patient_id, kind)
+    service.consents.withdraw("command", patient_id, kind, Given("Ada Byron", SELF, kind_of(kind).version))
 
 
 def deliver(device: SignedDevice, pseudonym: str, seeds: Iterable[int], **changes: object) -> list[str]:

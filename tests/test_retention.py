@@ -293,7 +293,7 @@ def test_what_nobody_wants_kept_goes_also_while_the_rest_waits(service: Service,
     patient_id = somebody(service, "p-ada")
     withdrawn, other = play(service, device, "p-ada"), play(service, device, "p-bo", 2)
     service.retention.hourly()
-    service.consents.withdraw("command", patient_id, RECORDINGS, Given("Ada", "self", ""))
+    service.consents.refuse("command", patient_id, RECORDINGS, Given("Ada", "self", ""))
     clock.move(days=365 * 11)
     assert service.retention.hourly()
     assert (is_kept(service, withdrawn), is_kept(service, other)) == (False, True)

@@ -139,7 +139,7 @@ def consent(
         if kind:
             given = Given(by, relation, kind_of(kind).version, note)
             if withdraw:
-                service.consents.withdraw(COMMAND, patient_id, kind)
+                service.consents.withdraw(COMMAND, patient_id, kind, given)
             elif refuse:
                 service.consents.refuse(COMMAND, patient_id, kind, given)
             else:

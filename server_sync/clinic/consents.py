@@ -125,19 +125,21 @@ class Consents:
             self._audit.append(db, actor, "give a consent", patient_id, kind)
         return written
 
-    def withdraw(self, actor: str, patient_id: str, kind: str) -> None:
-        """End what was agreed to, at once; raises ConsentRefused where nothing was, or it ended by withdrawal."""
+    def withdraw(self, actor: str, patient_id: str, kind: str, given: Given) -> None:
+        """End what was agreed to, at once; raises ConsentRefused where it never was."""
+        kind_of(kind)
+        said = select(tables.Consent.id).where(tables.Consent.patient_id == patient_id, tables.Consent.kind == kind)
         with self._store.writing() as db:
-            if not self._end(db, patient_id, kind):
-                raise ConsentRefused(f"{kind} was never given, or was withdrawn already: there is nothing to withdraw")
+            if not db.execute(said.limit(1)).first():
+                raise ConsentRefused(f"{kind} was never given: there is nothing to withdraw")
+            self._end(db, patient_id, kind, given)
             self._audit.append(db, actor, "withdraw a consent", patient_id, kind)
 
     def refuse(self, actor: str, patient_id: str, kind: str, given: Given) -> None:
         """Write down that they do not want it, whether they agreed before or not."""
-        now = self._now()
+        kind_of(kind)
         with self._store.writing() as db:
-            if not self._end(db, patient_id, kind):
-                self._write(db, Consent(secrets.token_hex(8), patient_id, kind, now, None, now, given))
+            self._end(db, patient_id, kind, given)
             self._audit.append(db, actor, "refuse a consent", patient_id, kind)
 
     def holds(self, patient_id: str, kind: str) -> bool:
@@ -195,12 +197,12 @@ class Consents:
         """Whether nobody else consents for a person, as far as it is known when they were born."""
         return last_birthday(person) is not None and not self.is_child(person)
 
-    def _end(self, db: Connection, patient_id: str, kind: str) -> bool:
-        """End what was agreed to and not withdrawn; says whether there was anything."""
-        kind_of(kind)
-        table = tables.Consent
+    def _end(self, db: Connection, patient_id: str, kind: str, given: Given) -> None:
+        """End what is in force; where nothing is, it is written down that they do not want it."""
+        now, table = self._now(), tables.Consent
         held = table.patient_id == patient_id, table.kind == kind, table.withdrawn_at.is_(None)
-        return bool(db.execute(update(table).where(*held).values(withdrawn_at=self._now())).rowcount)
+        if not db.execute(update(table).where(*held).values(withdrawn_at=now)).rowcount:
+            self._write(db, Consent(secrets.token_hex(8), patient_id, kind, now, None, now, given))
 
     def _check(self, patient_id: str, kind: Kind, given: Given) -> None:
         person = self._patients.person(patient_id)

@@ -82,7 +82,7 @@ class Patients:
 
         Raises Unknown for one erased, and ValueError for what cannot be a pseudonym, or of anybody.
         """
-        check(person)
+        check(person, self._now().date())
         with self._store.writing() as db:
             if not PSEUDONYM.fullmatch(person.pseudonym) and not self.known(db, [person.pseudonym]):
                 raise ValueError(f"{person.pseudonym!r} {NO_PSEUDONYM}")
