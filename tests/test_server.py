@@ -295,7 +295,15 @@ REFUSED = (303, 401, 403, 413)
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.method in ("POST", "PUT", "PATCH")], ids=str)
 def test_no_stranger_has_a_body_read_that_is_larger_than_a_form(client: Client, route: Route) -> None:
-    values = {"account_id": 1, "patient_id": "x", "draft_id": "x", "kind": "Patient", "sha256": "0" * 64, "rest": "x"}
+    values = {
+        "account_id": 1,
+        "patient_id": "x",
+        "draft_id": "x",
+        "letter_id": "x",
+        "kind": "Patient",
+        "sha256": "0" * 64,
+        "rest": "x",
+    }
     large = bytes(LARGEST_FORM_BYTES + 1)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     path = filled(route.path, values)
