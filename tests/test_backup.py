@@ -365,6 +365,38 @@ def test_the_code_is_shown_once_and_read_as_people_write_it(clinic: Clinic, tmp_
     assert restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), written, _quietly).sessions == 2
 
 
+def test_the_copy_of_the_keys_may_lie_apart(clinic: Clinic, tmp_path: Path) -> None:
+    copy, apart = tmp_path / "copy", tmp_path / "apart"
+    _backed_up(clinic, copy)
+    backup(clinic, copy, "tests", _quietly, apart)
+    assert not (copy / key_copies.FILE).exists()
+    with closing(Keys(clinic.keys_url)) as keys:
+        assert key_copies.write_again(keys) == ((str(apart),), ())
+    with pytest.raises(BackupUnusable, match="--keys-folder"):
+        _restored(copy, Clinic(tmp_path / "back"))
+    assert restore.restore(copy, Clinic(tmp_path / "back"), _CODES[str(copy)], _quietly, apart).sessions == 2
+
+
+def test_another_recovery_code_opens_the_copies_from_then_on_and_the_one_before_does_not(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    _backed_up(clinic, tmp_path / "copy")
+    with closing(Keys(clinic.keys_url)) as keys:
+        another = key_copies.another_code(keys)
+        assert key_copies.write_again(keys) == ((str(tmp_path / "copy"),), ())
+    with pytest.raises(key_copies.WrongCode):
+        _restored(tmp_path / "copy", Clinic(tmp_path / "back"))
+    assert restore.restore(tmp_path / "copy", Clinic(tmp_path / "back"), another, _quietly).sessions == 2
+
+
+def test_where_the_keys_of_a_restored_clinic_lie_is_noted_for_its_server(clinic: Clinic, tmp_path: Path) -> None:
+    _backed_up(clinic, tmp_path / "copy")
+    elsewhere = Place(keys=sqlite_url(tmp_path / "elsewhere.db"))
+    restore.restore(tmp_path / "copy", Clinic(tmp_path / "back", elsewhere), _CODES[str(tmp_path / "copy")], _quietly)
+    with closing(Service(tmp_path / "back")) as service:
+        assert service.archive.count() == 2
+
+
 def test_an_old_backup_brings_nobody_back_whom_these_keys_know_as_erased(clinic: Clinic, tmp_path: Path) -> None:
     _backed_up(clinic, tmp_path / "old")
     with closing(Service(*clinic)) as service:

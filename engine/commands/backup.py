@@ -22,6 +22,9 @@ Code = Annotated[
         help="the recovery code; asked for where neither it nor --keys is said", envvar="STEADYREACH_RECOVERY_CODE"
     ),
 ]
+KeysFolder = Annotated[
+    Path | None, typer.Option(help="where the copy of the keys lies, apart from the backup; beside it without this")
+]
 
 app = typer.Typer()
 
@@ -33,6 +36,10 @@ def backup(
     database: Database = "",
     recordings: Recordings = "",
     keys: KeysUrl = "",
+    keys_folder: KeysFolder = None,
+    another_code: Annotated[
+        bool, typer.Option("--new-code", help="make another recovery code: the one of before is lost, or was seen")
+    ] = False,
     check: Annotated[Path | None, typer.Option(help="verify this backup instead of making one")] = None,
     as_json: Json = False,
 ) -> None:
@@ -51,9 +58,9 @@ def backup(
         elif out is not None and folder is not None:
             with _alone(out):
                 clinic = backups.Clinic(folder, place_of(folder, Place(database, recordings, keys)))
-                code = recovery_code(clinic)
-                _note(clinic)
-                found = backups.backup(clinic, out, SOFTWARE, told)
+                code = recovery_code(clinic, another_code)
+                _note(clinic, "make another recovery code" if another_code else "make a backup")
+                found = backups.backup(clinic, out, SOFTWARE, told, keys_folder)
             done = f"Copied to {out}"
     size = sum(entry.bytes for entry in found.files.values())
     tell(found, as_json, f"{done}: {len(found.files)} files, {size >> 20} MiB, of {found.made_at}")
@@ -75,6 +82,7 @@ def restore(
     database: Database = "",
     recordings: Recordings = "",
     keys: KeysUrl = "",
+    keys_folder: KeysFolder = None,
     code: Code = "",
     as_json: Json = False,
 ) -> None:
@@ -86,7 +94,7 @@ def restore(
     if not code and not keys:
         code = typer.prompt("The recovery code that was shown at the first backup", hide_input=True)
     with _refused(), bar("files", not as_json) as told:
-        found = restoring.restore(copy, Clinic(folder, Place(database, recordings, keys)), code, told)
+        found = restoring.restore(copy, Clinic(folder, Place(database, recordings, keys)), code, told, keys_folder)
     answer = {"sessions": found.sessions, "recordings": found.recordings, "made_at": found.manifest.made_at}
     said = f"{found.sessions} sessions and {found.recordings} recordings are as they were at {found.manifest.made_at}"
     suspended = (
@@ -121,9 +129,9 @@ def restored(
     tell([each._asdict() for each in waiting], as_json, "\n".join(lines) or "Nothing waits since a restore.")
 
 
-def recovery_code(clinic: "backups.Clinic") -> str:
-    """The code that opens the copies of a clinic's keys, made and given the first time; raises OSError."""
-    from server_sync.clinic.key_copies import new_code
+def recovery_code(clinic: "backups.Clinic", another: bool = False) -> str:
+    """The code that opens the copies of a clinic's keys, made and given the first time, or anew; raises OSError."""
+    from server_sync.clinic import key_copies
     from server_sync.clinic.keys import Keys
     from server_sync.clinic.manifest import BackupUnusable
     from server_sync.clinic.place import KEYS
@@ -131,16 +139,20 @@ def recovery_code(clinic: "backups.Clinic") -> str:
     if not clinic.place.keys and not (clinic.folder / KEYS).is_file():
         raise BackupUnusable(f"there are no keys of a clinic in {clinic.folder}")
     with closing(Keys(clinic.keys_url)) as keys:
-        return new_code(keys)
+        if not another:
+            return key_copies.new_code(keys)
+        code = key_copies.another_code(keys)
+        key_copies.write_again(keys)
+        return code
 
 
-def _note(clinic: "backups.Clinic") -> None:
+def _note(clinic: "backups.Clinic", action: str) -> None:
     """Write into the clinic's audit, and so into the copy of it, that it is copied."""
     from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.service import Service
 
     with closing(Service(clinic.folder, clinic.place)) as service:
-        service.audit.note(COMMAND, "make a backup")
+        service.audit.note(COMMAND, action)
 
 
 @contextmanager

@@ -68,11 +68,12 @@ class _Damaged(Exception):
     pass
 
 
-def backup(clinic: Clinic, out: Path, software: str, told: Told) -> Manifest:
+def backup(clinic: Clinic, out: Path, software: str, told: Told, keys_folder: Path | None = None) -> Manifest:
     """Copy a clinic into a folder, which may hold an earlier backup of it; others go on writing.
 
-    `told` is called with how many recordings are copied, of how many. Raises DatabaseTrouble, OSError, NotTheSame and
-    AuditCut, and then the earlier backup is as it was.
+    The copy of the keys goes beside it, or into `keys_folder`, and none is left beside it then. `told` is called with
+    how many recordings are copied, of how many. Raises DatabaseTrouble, OSError, NotTheSame and AuditCut, and then the
+    earlier backup is as it was.
     """
     make_folder(out)
     made_at, kind = datetime.now(UTC).isoformat(timespec="seconds"), dumps.kind_of(clinic.url)
@@ -86,7 +87,9 @@ def backup(clinic: Clinic, out: Path, software: str, told: Told) -> Manifest:
             recordings, audit = named(db), _head(db)
             under = dict[str, bytes | None](_keys_of_recordings(db, keys))
         files, damaged = _copied(clinic.objects(), under, out, told)
-        key_copies.write(keys, out)
+        key_copies.write(keys, keys_folder or out)
+        if keys_folder:
+            key_copies.remove(keys, out)
     finally:
         keys.close()
     held = {key.rpartition("/")[2] for key in files}

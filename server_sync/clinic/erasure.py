@@ -5,7 +5,6 @@ It may be stopped at any step, and goes on with `resume`. What it cannot reach, 
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
@@ -104,7 +103,7 @@ class Erasing:
 
     def _go_on(self, actor: str, patient_id: str) -> Done:
         self._keys.shred(patient_id)
-        elsewhere, copies = self._elsewhere(patient_id), self._copies()
+        elsewhere, copies = self._elsewhere(patient_id), key_copies.write_again(self._keys)
         alone = self._devices(patient_id)
         recordings = self._recordings(patient_id, alone)
         self._objects.remove([key(name) for name in recordings for key in (recording_key, archived_key)])
@@ -133,18 +132,6 @@ class Erasing:
         systems = [row.actor for row in self._store.look(read.where(Audited.actor.startswith("system ")))]
         told = [f"what was sent to {row.target}: ask them to delete it" for row in self._store.look(sent)]
         return [*told, *(f"what the {each} read over FHIR: ask them to delete it" for each in systems)]
-
-    def _copies(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Write the copies of the keys again, without the destroyed one; gives those where that went, and others."""
-        rewritten, unreached = list[str](), list[str]()
-        for place in key_copies.places(self._keys):
-            try:
-                (Path(place) / key_copies.FILE).stat()  # what is not mounted may be an empty folder meanwhile
-                key_copies.write(self._keys, Path(place))
-                rewritten.append(place)
-            except (OSError, key_copies.NoCode):
-                unreached.append(place)
-        return tuple(rewritten), tuple(unreached)
 
     def _devices(self, patient_id: str) -> tuple[str, ...]:
         """The devices that are for a patient alone: what they brought and is nobody's yet is theirs."""

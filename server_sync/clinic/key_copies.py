@@ -53,9 +53,15 @@ class _Paper:
 
 def new_code(keys: Keys) -> str:
     """The recovery code, when there was none yet; it is kept nowhere else, so it is given once, and then ""."""
-    private = X25519PrivateKey.generate()
-    public = b64encode(private.public_key().public_bytes_raw()).decode()
-    return _code(private.private_bytes_raw()) if keys.secret(RECOVERY, lambda: public) == public else ""
+    private, public = _pair()
+    return _code(private) if keys.secret(RECOVERY, lambda: public) == public else ""
+
+
+def another_code(keys: Keys) -> str:
+    """Another recovery code, which opens what is copied from now on; a copy of before needs the one of before."""
+    private, public = _pair()
+    keys.change(RECOVERY, lambda _: public)
+    return _code(private)
 
 
 def write(keys: Keys, folder: Path) -> Path:
@@ -77,17 +83,46 @@ def write(keys: Keys, folder: Path) -> Path:
     return file
 
 
+def remove(keys: Keys, folder: Path) -> None:
+    """Take the copy out of a folder, and the folder off the list; raises OSError."""
+    (folder / FILE).unlink(missing_ok=True)
+    here = str(folder.absolute())
+    keys.change(PLACES, lambda noted: msgspec.json.encode([each for each in _noted(noted) if each != here]).decode())
+
+
 def places(keys: Keys) -> list[str]:
     """The folders into which the keys were copied: where a destroyed one has to go from, too."""
-    return msgspec.json.decode(keys.known(PLACES) or "[]", type=list[str])
+    return _noted(keys.known(PLACES))
+
+
+def write_again(keys: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write all copies as the keys are now; gives the folders where that went, and where it did not."""
+    rewritten, unreached = list[str](), list[str]()
+    for place in places(keys):
+        try:
+            (Path(place) / FILE).stat()  # what is not mounted may be an empty folder meanwhile
+            write(keys, Path(place))
+            rewritten.append(place)
+        except (OSError, NoCode):
+            unreached.append(place)
+    return tuple(rewritten), tuple(unreached)
+
+
+def _pair() -> tuple[bytes, str]:
+    private = X25519PrivateKey.generate()
+    return private.private_bytes_raw(), b64encode(private.public_key().public_bytes_raw()).decode()
 
 
 def _shredded(copy: Copy) -> set[str]:
     return {patient_id for patient_id, key in copy.patients.items() if key == SHREDDED}
 
 
+def _noted(noted: str | None) -> list[str]:
+    return msgspec.json.decode(noted or "[]", type=list[str])
+
+
 def _with(noted: str, place: str) -> str:
-    known = msgspec.json.decode(noted or "[]", type=list[str])
+    known = _noted(noted)
     return msgspec.json.encode([*known, *([] if place in known else [place])]).decode()
 
 

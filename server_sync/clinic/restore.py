@@ -19,6 +19,7 @@ from server_sync.clinic.keys import Keys
 from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Manifest, Told, check, is_of, some
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import Patients
+from server_sync.clinic.place import Place, note
 from server_sync.clinic.private import make_folder
 from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import utc_now
@@ -42,22 +43,25 @@ class Restored(NamedTuple):
     suspended: int = 0
 
 
-def restore(folder: Path, to: Clinic, code: str, told: Told) -> Restored:
+def restore(folder: Path, to: Clinic, code: str, told: Told, keys_folder: Path | None = None) -> Restored:
     """Bring a backup back to where nothing is, and verify what came out; devices are to bring again what it lacks.
 
-    `code` opens the copy of the keys beside it; "" uses the keys that are at `to` already. Raises BackupUnusable and
-    WrongCode before anything is written, NotEmpty, DatabaseTrouble, and BackupUnusable where a session's recording did
-    not arrive.
+    `code` opens the copy of the keys beside it or in `keys_folder`; "" uses the keys that are at `to` already. Raises
+    BackupUnusable and WrongCode before anything is written, NotEmpty, DatabaseTrouble, and BackupUnusable where a
+    session's recording did not arrive.
     """
     manifest = check(folder, told)
-    copied = _copied_keys(folder, to, code)
+    copied = _copied_keys(keys_folder or folder, to, code)
     _refuse_forged(folder, to, copied)
     _refuse_unfit(manifest, to)
     keys = Keys(to.keys_url)
     try:
         if copied is not None:
             keys.bring_back(copied.secrets, copied.patients)
-        return _restored(folder, manifest, to, keys, told)
+        restored = _restored(folder, manifest, to, keys, told)
+        if to.place != Place():
+            note(to.folder, to.place)
+        return restored
     finally:
         keys.close()
 
@@ -67,7 +71,10 @@ def _copied_keys(folder: Path, to: Clinic, code: str) -> Copy | None:
         try:
             return key_copies.read(folder / key_copies.FILE, code)
         except FileNotFoundError:
-            raise BackupUnusable(f"there is no copy of the keys ({key_copies.FILE}) in {folder}") from None
+            raise BackupUnusable(
+                f"there is no copy of the keys ({key_copies.FILE}) in {folder}: say where it is (--keys-folder), "
+                "or where the clinic's keys are (--keys)"
+            ) from None
     if not to.place.keys:
         raise BackupUnusable("say the recovery code that was shown at the first backup, or where the clinic's keys are")
     return None
