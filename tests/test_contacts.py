@@ -15,7 +15,7 @@ from conftest import ROOT
 from msgspec import UNSET
 from msgspec.structs import replace
 from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, recorded
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from engine.commands import monitoring
@@ -40,10 +40,10 @@ DOCS = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
 def staffed(service: Service) -> Contacts:
     """Contacts of a clinic with two therapists and a guardian."""
     people = (("ada", "therapist"), ("ben", "therapist"), ("mother", "guardian"))
-    with service.store.writing() as db:
-        for login, role in people:
-            db.execute(insert(tables.Account).values(login=login, name=login, role=role, password_hash=""))
-    return Contacts(service.store, service.patients, service.audit, service.patients._now)
+    child = service.patients.add(Person(pseudonym="p-child"))
+    for login, role in people:
+        service.accounts.make(login, login, role, wards={child: "mother"} if role == "guardian" else None)
+    return service.contacts
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_planted_words_and_the_key_are_nowhere_after_an_erasure(planted: Planted
     assert not holding(key, *places)
     for kind, words in CANARIES.items():
         assert not holding(words.encode(), *places, *of_postgres(planted)), kind
-    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).patients[planted.patient_id] == b""
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).persons[planted.patient_id] == b""
 
 
 def test_the_search_finds_what_is_not_sealed(planted: Planted) -> None:
@@ -329,7 +329,7 @@ def test_a_backup_that_copies_the_keys_during_an_erasure_is_without_the_destroye
         done = planted.service.erasing.erase("command", WHO)
         nightly.join()
     assert done.copies_rewritten == (str(tmp_path / "copy"),)
-    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).patients[planted.patient_id] == b""
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).persons[planted.patient_id] == b""
 
 
 def test_a_key_that_is_destroyed_while_a_copy_is_written_is_not_in_it_where_drives_know_no_locks(
@@ -344,7 +344,7 @@ def test_a_key_that_is_destroyed_while_a_copy_is_written_is_not_in_it_where_driv
 
     monkeypatch.setattr(key_copies, "write_whole", shred_first)
     key_copies.write(planted.service.keychain, tmp_path / "copy")
-    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).patients[planted.patient_id] == b""
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).persons[planted.patient_id] == b""
 
 
 def test_two_copies_noted_at_once_are_both_known(planted: Planted, tmp_path: Path) -> None:

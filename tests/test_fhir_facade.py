@@ -15,7 +15,6 @@ from other_systems import BASE, HOSPITAL, MRN, SystemClient, deliver, end_sharin
 from prescribed import a_draft
 from routes import ADDRESS, Client
 from server_fixtures import Clock, SignedDevice, a_service
-from sqlalchemy import insert
 
 from engine.prescription import Message, Practice, draft_for
 from engine.records import Prescribed
@@ -25,7 +24,6 @@ from server_sync.clinic.fhir_pages import MOST_CHUNKS
 from server_sync.clinic.minutes import Contact
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
-from server_sync.clinic.tables import Account
 from server_sync.fhir.naming import IDS
 from server_sync.fhir.pushing import references
 from server_sync.fhir.scopes import OFFERED
@@ -303,8 +301,7 @@ def test_what_says_when_it_changed_last_is_found_by_that(world: World, valid: Ca
     world.clock.move(minutes=1)
     assert since(world.clock()) == []
     assert len(since(arrived, "Consent")) == 1
-    with kept.store.writing() as db:
-        db.execute(insert(Account).values(login="okafor", name="O", role="therapist", password_hash=""))
+    kept.accounts.make("okafor", "O", "therapist")
     call = Contact(datetime.fromisoformat(began), 60.0, "video", True, "okafor")
     noted = kept.contacts.add(patient_id, call, "command")
     assert len(since(world.clock())) == 2, "both sessions began at that moment"

@@ -12,6 +12,7 @@ from server_sync.clinic.account_rules import AccountExists, check, check_wards
 from server_sync.clinic.audit import COMMAND, STRANGER, Audit, Entry, by_account
 from server_sync.clinic.brakes import Brakes, Limit, NotProved
 from server_sync.clinic.codes import new_code
+from server_sync.clinic.names import Names, folded
 from server_sync.clinic.roles import THERAPIST
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Account, Ward
@@ -42,9 +43,10 @@ class AccountLine(NamedTuple):
 
 
 class Entrance(NamedTuple):
-    """What the ways in share: database, logins that hold, the brake on guessing, audit, clock, and the key of codes."""
+    """What the ways in share: database, names, logins that hold, brake on guessing, audit, clock, and key of codes."""
 
     store: Store
+    names: Names
     visits: Visits
     brakes: Brakes
     audit: Audit
@@ -57,7 +59,7 @@ class Accounts:
 
     def __init__(self, entrance: Entrance) -> None:
         """Use these."""
-        self._store, self._visits, self._brakes, self._audit, self._now, _ = entrance
+        self._store, self._names, self._visits, self._brakes, self._audit, self._now, _ = entrance
 
     def any(self) -> bool:
         """Whether there is an account at all."""
@@ -99,7 +101,8 @@ class Accounts:
         """
         login, wards = folded(login), wards or {}
         check(login, name, role, wards)
-        values = {"login": login, "name": name, "role": role, "password_hash": password_hash, "created_at": self._now()}
+        values = {"role": role, "password_hash": password_hash, "created_at": self._now()}
+        values |= self._names.new(login, name)
         try:
             with self._store.writing() as db:
                 account_id = int(db.execute(insert(Account).values(values).returning(Account.id)).scalar_one())
@@ -112,7 +115,9 @@ class Accounts:
 
     def listed(self) -> list[AccountLine]:
         """All accounts, in order of their names."""
-        return sorted(map(_line, self._store.look(select(Account))), key=lambda line: (line.name.casefold(), line.id))
+        return sorted(
+            map(self._line, self._store.look(select(Account))), key=lambda line: (line.name.casefold(), line.id)
+        )
 
     def of(self, account_id: int) -> AccountLine:
         """One account; raises UnknownAccount."""
@@ -120,16 +125,16 @@ class Accounts:
         found = self._store.look(select(Account).where(Account.id == account_id)) if known else []
         if not found:
             raise UnknownAccount(f"there is no account {account_id} here")
-        return _line(found[0])
+        return self._line(found[0])
 
     def named(self, login: str) -> AccountLine:
         """The account of a login; raises UnknownAccount."""
-        row = self._by_login(login)
+        row = self._names.row(login)
         if row is None:
             raise UnknownAccount(
                 f"there is no account {login!r} here; steadyreach account --list shows those there are"
             )
-        return _line(row)
+        return self._line(row)
 
     def resets(self, account_id: int) -> list[Entry]:
         """What somebody else took of an account lately, the latest first."""
@@ -181,7 +186,7 @@ class Accounts:
         """
         of_login = limits_of(login, address)
         from_address = Limit(f"login from {address}", FAILURES_OF_ADDRESS, WITHIN)
-        row = self._by_login(login)
+        row = self._names.row(login)
         thing = by_account(row.id) if row else ""
         tries = self._brakes.count(*of_login, from_address, thing=thing)
         if not passwords.fits(row.password_hash if row else "", password) or row is None or row.disabled_at:
@@ -239,17 +244,11 @@ class Accounts:
             self._audit.append(db, by_account(account_id), "change a password")
         return token
 
-    def _by_login(self, login: str) -> Any:
-        if not login.isprintable():  # a database may not take it
-            return None
-        logins = login, folded(login)  # one of before may have other letters than small ones
-        found = {row.login: row for row in self._store.look(select(Account).where(Account.login.in_(logins)))}
-        return found.get(login) or found.get(logins[1])
-
-
-def folded(login: str) -> str:
-    """A login as it is kept, however it is typed."""
-    return login.casefold()
+    def _line(self, row: Any) -> AccountLine:
+        who = self._names.of(row)
+        return AccountLine(
+            *(row.id, who.login, who.name, row.role, not row.password_hash, row.last_step > 0, row.disabled_at)
+        )
 
 
 def limits_of(login: str, address: str) -> tuple[Limit, Limit]:
@@ -262,9 +261,3 @@ def limits_of(login: str, address: str) -> tuple[Limit, Limit]:
 
 def _change(db: Connection, account_id: int, **values: object) -> None:
     db.execute(update(Account).where(Account.id == account_id).values(**values))
-
-
-def _line(row: Any) -> AccountLine:
-    return AccountLine(
-        *(row.id, row.login, row.name, row.role, not row.password_hash, row.last_step > 0, row.disabled_at)
-    )

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from server_sync.clinic import tables
-from server_sync.clinic.accounts import folded
 from server_sync.clinic.audit import Audit
 from server_sync.clinic.minutes import TALKING, Contact, Kind
+from server_sync.clinic.names import Names
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.roles import STAFF
 from server_sync.clinic.store import Store
@@ -52,9 +52,11 @@ class _Sealed(msgspec.Struct, frozen=True):
 class Contacts:
     """The contacts of one clinic with its patients."""
 
-    def __init__(self, store: Store, patients: Patients, audit: Audit, now: Callable[[], datetime]) -> None:
-        """Use this database, these patients, this audit and this clock."""
-        self._store, self._patients, self._audit, self._now = store, patients, audit, now
+    def __init__(
+        self, store: Store, patients: Patients, names: Names, audit: Audit, now: Callable[[], datetime]
+    ) -> None:
+        """Use this database, these patients and names, this audit and this clock."""
+        self._store, self._patients, self._names, self._audit, self._now = store, patients, names, audit, now
 
     def add(self, patient_id: str, contact: Contact, by: str, replaces: str = "") -> Contact:
         """Note a contact, given back with its id, or what replaces one; a replacement of 0 s takes it back.
@@ -65,16 +67,14 @@ class Contacts:
         noted = contact._replace(id=secrets.token_hex(8))
         content = _Sealed(contact.at.astimezone(UTC), contact.seconds, contact.kind, contact.realtime, contact.note)
         sealed = self._patients.seal(patient_id, msgspec.json.encode(content), _bound(noted.id))
+        account = self._names.row(contact.who)
+        if account is None or account.role not in STAFF:
+            raise ContactRefused(
+                f"who: {contact.who!r} is the login of nobody who works at the clinic"
+                if contact.who
+                else "who: it is not said who spent the time; name the login of somebody who works at the clinic"
+            )
         with self._store.writing() as db:
-            account = db.execute(
-                select(Account.id, Account.role).where(Account.login.in_((contact.who, folded(contact.who))))
-            ).first()
-            if account is None or account.role not in STAFF:
-                raise ContactRefused(
-                    f"who: {contact.who!r} is the login of nobody who works at the clinic"
-                    if contact.who
-                    else "who: it is not said who spent the time; name the login of somebody who works at the clinic"
-                )
             if replaces:
                 _check_replaced(db, patient_id, replaces)
             values = {"id": noted.id, "patient_id": patient_id, "account_id": account.id, "at": self._now()}
@@ -90,14 +90,25 @@ class Contacts:
     def history(self, patient_id: str) -> list[Noted]:
         """Every row of a patient, in the order of what they tell; raises Shredded."""
         table = tables.Contact
-        columns = table.id, table.at, table.replaces, table.sealed, Account.login
-        query = select(*columns).join(Account, Account.id == table.account_id).where(table.patient_id == patient_id)
-        rows = self._store.look(query)
+        columns = table.id, table.account_id, table.at, table.replaces, table.sealed
+        rows = self._store.look(select(*columns).where(table.patient_id == patient_id))
+        accounts = select(Account.id, Account.key_id, Account.sealed).where(
+            Account.id.in_({row.account_id for row in rows})
+        )
+        who = {row.id: self._names.of(row).login for row in self._store.look(accounts)}
         replaced = {row.replaces for row in rows}
         found = []
         for row in rows:
             content = msgspec.json.decode(self._patients.unseal(patient_id, row.sealed, _bound(row.id)), type=_Sealed)
-            told = content.at, content.seconds, content.kind, content.realtime, row.login, content.note, row.id
+            told = (
+                content.at,
+                content.seconds,
+                content.kind,
+                content.realtime,
+                who[row.account_id],
+                content.note,
+                row.id,
+            )
             found.append(Noted(Contact(*told), row.at, row.replaces, row.id in replaced))
         return sorted(found, key=lambda noted: (noted.contact.at, noted.noted_at, noted.contact.id))
 

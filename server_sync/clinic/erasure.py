@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from server_sync.clinic import key_copies
-from server_sync.clinic.audit import Audit
+from server_sync.clinic.audit import Audit, by_account
 from server_sync.clinic.keys import Keys
+from server_sync.clinic.names import CLOSED, closed
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import BEGUN, Patients
 from server_sync.clinic.store import Store
@@ -47,8 +48,8 @@ STAYS = (
 )
 """What is not erased here, for whoever has to tell the person."""
 OF_POSTGRESQL = (
-    "what PostgreSQL wrote ahead (pg_wal), and archives of it, until it writes over that: names of closed accounts, "
-    "and the key itself where the keys are in PostgreSQL, too"
+    "what PostgreSQL wrote ahead (pg_wal), and archives of it, until it writes over that: hashes of the passwords of "
+    "closed accounts, and the keys themselves where the keys are in PostgreSQL, too"
 )
 
 
@@ -87,6 +88,8 @@ class Erasing:
     def resume(self, actor: str) -> list[Done]:
         """Go on with what was begun, also on another copy of the data: whose key was destroyed is erased."""
         shredded = self._keys.shredded()
+        accounts = self._store.look(select(Account.id, Account.key_id).where(Account.sealed != CLOSED))
+        self._close(actor, Account.id.in_([row.id for row in accounts if row.key_id in shredded]))
         rows = self._store.look(select(Patient.id, Patient.lookup))
         found = [row.id for row in rows if row.id in shredded or row.lookup.startswith(BEGUN)]
         return [self.erase_id(actor, patient_id) for patient_id in found]
@@ -103,27 +106,42 @@ class Erasing:
 
     def _go_on(self, actor: str, patient_id: str) -> Done:
         self._keys.shred(patient_id)
+        accounts = self._close(actor, _sees_alone(patient_id))
         elsewhere, copies = self._elsewhere(patient_id), key_copies.write_again(self._keys)
         alone = self._devices(patient_id)
         recordings = self._recordings(patient_id, alone)
         self._objects.remove([key(name) for name in recordings for key in (recording_key, archived_key)])
         self._objects.remove([piece for device in alone for piece in pieces_of(self._objects, device)])
         with self._store.writing() as db:
-            if self._on_sqlite():
-                db.exec_driver_sql("PRAGMA secure_delete = ON")
+            self._overwrite(db)
             db.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update())
             sessions = _forget_sessions(self._store, db, patient_id, self._now())
             devices = _leave_devices(db, patient_id, self._now())
             _forget_devices(db, alone)
-            accounts = _close_accounts(db, patient_id, self._now())
             for table in reversed(Table.metadata.sorted_tables):
                 if "patient_id" in table.columns and table.name != Audited.__tablename__:
                     db.execute(delete(table).where(table.columns["patient_id"] == patient_id))
             db.execute(delete(Patient).where(Patient.id == patient_id))
             self._audit.append(db, actor, "a person is erased", patient_id)
-        self._store.tidy(Account.__tablename__)  # names of accounts are not sealed
+        self._store.tidy(Account.__tablename__)  # hashes of passwords are not sealed
         stays = (*elsewhere, *STAYS) if self._on_sqlite() else (*elsewhere, *STAYS, OF_POSTGRESQL)
         return Done(patient_id, sessions, len(recordings), devices, accounts, *copies, stays)
+
+    def _close(self, actor: str, which: ColumnElement[bool]) -> tuple[int, ...]:
+        """Close accounts, and destroy the keys of their names; the rows stay, because the audit names them."""
+        with self._store.writing() as db:
+            self._overwrite(db)
+            closing = db.execute(select(Account.id, Account.key_id).where(which).order_by(Account.id)).all()
+            for row in closing:
+                _empty_account(db, row.id, self._now())
+                self._audit.append(db, actor, "disable an account", thing=by_account(row.id))
+        for row in closing:
+            self._keys.shred(row.key_id)
+        return tuple(row.id for row in closing)
+
+    def _overwrite(self, db: Connection) -> None:
+        if self._on_sqlite():
+            db.exec_driver_sql("PRAGMA secure_delete = ON")
 
     def _elsewhere(self, patient_id: str) -> list[str]:
         """Which other systems have something of a patient: it was sent there, or they read it here."""
@@ -196,21 +214,22 @@ def _without(patients: str, patient_id: str) -> str:
     return " ".join(each for each in patients.split() if each != patient_id)
 
 
-def _close_accounts(db: Connection, patient_id: str, now: datetime) -> tuple[int, ...]:
-    """Close accounts that see nobody else, and take from them all that says whose they were; the audit names them."""
+def _sees_alone(patient_id: str) -> ColumnElement[bool]:
+    """Which accounts are for this patient, and for nobody else."""
     theirs = select(Ward.account_id).where(Ward.patient_id == patient_id)
     others = select(Ward.account_id).where(Ward.patient_id != patient_id)
-    found = select(Account.id).where(Account.id.in_(theirs), Account.id.not_in(others)).order_by(Account.id)
-    closed = tuple(db.execute(found).scalars())
-    for account_id in closed:
-        for table in (Visit, Invitation, RecoveryCode):
-            db.execute(delete(table).where(table.account_id == account_id))
-        values = {
-            "login": f"erased {account_id}",
-            "name": "",
-            "password_hash": "",
-            "second_factor": None,
-            "last_step": 0,
-        }
-        db.execute(update(Account).where(Account.id == account_id).values(**values, disabled_at=now))
-    return closed
+    return Account.id.in_(theirs) & Account.id.not_in(others)
+
+
+def _empty_account(db: Connection, account_id: int, now: datetime) -> None:
+    """Let nobody in, and take from an account all that says whose it was."""
+    for table in (Visit, Invitation, RecoveryCode):
+        db.execute(delete(table).where(table.account_id == account_id))
+    nothing = {
+        "lookup": closed(account_id),
+        "sealed": CLOSED,
+        "password_hash": "",
+        "second_factor": None,
+        "last_step": 0,
+    }
+    db.execute(update(Account).where(Account.id == account_id).values(**nothing, disabled_at=now))

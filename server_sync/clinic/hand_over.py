@@ -123,13 +123,16 @@ def _write(archive: ZipFile, service: Service, patient_id: str, fhir: Callable[[
 
 def _person(service: Service, patient_id: str) -> Mapping[str, Any]:
     (row,) = service.store.look(select(Patient.created_at).where(Patient.id == patient_id))
-    of_account = select(Account.id, Account.name, Account.role, Ward.relation)
+    of_account = select(Account.id, Account.key_id, Account.sealed, Account.role, Ward.relation)
     accounts = of_account.join(Ward, Ward.account_id == Account.id).where(Ward.patient_id == patient_id)
     return {
         "id": patient_id,
         **msgspec.structs.asdict(service.patients.person(patient_id)),
         "since": row.created_at,
-        "accounts": [each._asdict() for each in service.store.look(accounts)],
+        "accounts": [
+            {"id": each.id, "name": service.names.of(each).name, "role": each.role, "relation": each.relation}
+            for each in service.store.look(accounts)
+        ],
     }
 
 

@@ -23,7 +23,7 @@ class Invitations:
 
     def __init__(self, entrance: Entrance, accounts: Accounts) -> None:
         """Use these."""
-        self._store, self._visits, self._brakes, self._audit, self._now, self._code_key = entrance
+        self._store, _, self._visits, self._brakes, self._audit, self._now, self._code_key = entrance
         self._accounts = accounts
 
     def new(

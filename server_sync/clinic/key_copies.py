@@ -31,10 +31,10 @@ class NoCode(LookupError):
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """Every secret by name, and every patient's key by their id, empty where it was destroyed."""
+    """Every secret by name, and every person's key by its id (`keys.PersonKey`), empty where it was destroyed."""
 
     secrets: Mapping[str, str]
-    patients: Mapping[str, bytes]
+    persons: Mapping[str, bytes]
 
 
 class _Paper:
@@ -114,7 +114,7 @@ def _pair() -> tuple[bytes, str]:
 
 
 def _shredded(copy: Copy) -> set[str]:
-    return {patient_id for patient_id, key in copy.patients.items() if key == SHREDDED}
+    return {person_id for person_id, key in copy.persons.items() if key == SHREDDED}
 
 
 def _noted(noted: str | None) -> list[str]:

@@ -1,7 +1,7 @@
 """The clinic's keys, in a database of their own, so that a copy of the data is never a copy of what opens it.
 
-There is one key for each patient: whoever destroys it has shredded all that is kept of that patient, wherever copies
-of it lie.
+There is one key for each patient and one for each account: whoever destroys it has shredded all that is kept of that
+patient, or who that account was, wherever copies of it lie.
 """
 
 import secrets
@@ -18,17 +18,19 @@ from server_sync.clinic.database import Database
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 SHREDDED = b""
+_ACCOUNT = "account "
+"""How the ids of accounts' keys begin."""
 KNOWN_FOR_S = 60.0
-"""How long a process remembers a patient's key after it was destroyed by another one."""
+"""How long a process remembers a key after it was destroyed by another one."""
 _LOCK = 7_340_002
 
 
 class Shredded(LookupError):
-    """The key of a patient is gone: they were erased, and nothing that is kept of them can be read."""
+    """The key of a person is gone: they were erased, and nothing that is kept of them can be read."""
 
 
 class KeyMissing(LookupError):
-    """There is no key of a patient, and none was destroyed: these are not all keys of the clinic."""
+    """There is no key of a person, and none was destroyed: these are not all keys of the clinic."""
 
 
 class _Table(DeclarativeBase):
@@ -43,11 +45,11 @@ class Secret(_Table):
     value: Mapped[str]
 
 
-class PatientKey(_Table):
-    """The key of one patient, empty once it was destroyed."""
+class PersonKey(_Table):
+    """The key of one person, empty once it was destroyed: a patient's by their id, or an account's by its `key_id`."""
 
-    __tablename__ = "patient_key"
-    patient_id: Mapped[str] = mapped_column(primary_key=True)
+    __tablename__ = "person_key"
+    person_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[bytes]
 
 
@@ -91,48 +93,50 @@ class Keys:
 
     def new_patient(self) -> str:
         """The id of a new patient, who has a key from now on."""
-        patient_id = secrets.token_hex(8)
-        with self._database.writing() as db:
-            db.execute(insert(PatientKey).values(patient_id=patient_id, key=secrets.token_bytes(KEY_BYTES)))
-        return patient_id
+        return self._new("")
 
-    def of(self, patient_id: str) -> bytes:
-        """A patient's key; raises Shredded, or KeyMissing."""
-        known = self._known.get(patient_id)
+    def new_account(self) -> str:
+        """The id of a new key for an account: not the account's number, which may be another's after a restore."""
+        return self._new(_ACCOUNT)
+
+    def of(self, person_id: str) -> bytes:
+        """A person's key; raises Shredded, or KeyMissing."""
+        known = self._known.get(person_id)
         if known is not None and time.monotonic() - known[0] < KNOWN_FOR_S:
             return known[1]
-        found = self._database.look(select(PatientKey.key).where(PatientKey.patient_id == patient_id))
+        found = self._database.look(select(PersonKey.key).where(PersonKey.person_id == person_id))
+        whose = person_id if person_id.startswith(_ACCOUNT) else f"patient {person_id}"
         if not found:
-            raise KeyMissing(f"there is no key of patient {patient_id}: bring back a copy of the keys that has it")
+            raise KeyMissing(f"there is no key of {whose}: bring back a copy of the keys that has it")
         key = bytes(found[0].key)
         if key == SHREDDED:
-            raise Shredded(f"the key of patient {patient_id} was destroyed: they were erased")
-        self._known[patient_id] = time.monotonic(), key
+            raise Shredded(f"the key of {whose} was destroyed: they were erased")
+        self._known[person_id] = time.monotonic(), key
         return key
 
     def patients(self) -> set[str]:
-        """The ids of all who have a key."""
-        return set(self._ids(PatientKey.key != SHREDDED))
+        """The ids of all patients who have a key."""
+        return {each for each in self._ids(PersonKey.key != SHREDDED) if not each.startswith(_ACCOUNT)}
 
     def shredded(self) -> set[str]:
-        """The ids of all whose key was destroyed."""
-        return set(self._ids(PatientKey.key == SHREDDED))
+        """The ids of all keys that were destroyed, patients' and accounts'."""
+        return set(self._ids(PersonKey.key == SHREDDED))
 
-    def shred(self, patient_id: str) -> None:
-        """Destroy a patient's key, for good; that it was is kept."""
-        self._known.pop(patient_id, None)
+    def shred(self, person_id: str) -> None:
+        """Destroy a person's key, for good; that it was is kept."""
+        self._known.pop(person_id, None)
         with self._database.writing() as db:
             if db.dialect.name == "sqlite":
                 db.exec_driver_sql("PRAGMA secure_delete = ON")
-            db.execute(update(PatientKey).where(PatientKey.patient_id == patient_id).values(key=SHREDDED))
+            db.execute(update(PersonKey).where(PersonKey.person_id == person_id).values(key=SHREDDED))
         # What was there is still in the log that was written ahead, or in the page of the table.
-        self._database.tidy(PatientKey.__tablename__)
+        self._database.tidy(PersonKey.__tablename__)
 
     def all(self) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
-        """Every secret by name, and every patient's key by their id: what a copy of the keys holds."""
+        """Every secret by name, and every person's key by its id: what a copy of the keys holds."""
         with self._database.reading() as db:
             named = {row.name: row.value for row in db.execute(select(Secret.name, Secret.value))}
-            keys = {row.patient_id: bytes(row.key) for row in db.execute(select(PatientKey.patient_id, PatientKey.key))}
+            keys = {row.person_id: bytes(row.key) for row in db.execute(select(PersonKey.person_id, PersonKey.key))}
         return named, keys
 
     def bring_back(self, named: Mapping[str, str], keys: Mapping[str, bytes]) -> None:
@@ -140,15 +144,21 @@ class Keys:
         with self._database.writing() as db:
             for name, value in named.items():
                 db.execute(self._database.once(Secret), {"name": name, "value": value})
-            for patient_id, key in keys.items():
-                db.execute(self._database.once(PatientKey), {"patient_id": patient_id, "key": key})
+            for person_id, key in keys.items():
+                db.execute(self._database.once(PersonKey), {"person_id": person_id, "key": key})
 
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
 
+    def _new(self, begins: str) -> str:
+        person_id = begins + secrets.token_hex(8)
+        with self._database.writing() as db:
+            db.execute(insert(PersonKey).values(person_id=person_id, key=secrets.token_bytes(KEY_BYTES)))
+        return person_id
+
     def _ids(self, which: ColumnElement[bool]) -> Sequence[str]:
-        return [row.patient_id for row in self._database.look(select(PatientKey.patient_id).where(which))]
+        return [row.person_id for row in self._database.look(select(PersonKey.person_id).where(which))]
 
 
 def seal(key: bytes, content: bytes, bound: str) -> bytes:

@@ -17,6 +17,7 @@ from server_sync.clinic.erasure import Erasing
 from server_sync.clinic.key_copies import Copy
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Manifest, Told, check, is_of, some
+from server_sync.clinic.names import Names
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.place import Place, note
@@ -57,7 +58,7 @@ def restore(folder: Path, to: Clinic, code: str, told: Told, keys_folder: Path |
     keys = Keys(to.keys_url)
     try:
         if copied is not None:
-            keys.bring_back(copied.secrets, copied.patients)
+            keys.bring_back(copied.secrets, copied.persons)
         restored = _restored(folder, manifest, to, keys, told)
         if to.place != Place():
             note(to.folder, to.place)
@@ -111,7 +112,7 @@ def _made_safe(store: Store, keys: Keys, objects: Objects, made_at: str) -> int:
     """Remove what the backup has of those whose keys were destroyed since, and suspend all that gives rights."""
     audit, patients = Audit(store, utc_now), Patients(store, keys, utc_now)
     Erasing(store, patients, keys, objects, audit, utc_now).resume(COMMAND)
-    suspended = Suspended(store, patients, audit)
+    suspended = Suspended(store, patients, Names(store, keys), audit)
     suspended.begin(made_at, utc_now())
     audit.close()
     return len(suspended.waiting())

@@ -41,7 +41,7 @@ class SecondFactors:
 
     def __init__(self, entrance: Entrance, accounts: Accounts, invitations: Invitations, keychain: Keys) -> None:
         """Use these; secrets are sealed under a secret of the keychain."""
-        self._store, self._visits, self._brakes, self._audit, self._now, self._code_key = entrance
+        self._store, _, self._visits, self._brakes, self._audit, self._now, self._code_key = entrance
         self._accounts, self._invitations, self._keychain = accounts, invitations, keychain
 
     def begin(self, account_id: int, token: str) -> None:

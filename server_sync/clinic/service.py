@@ -27,6 +27,7 @@ from server_sync.clinic.invitations import Invitations
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.letters import Letters
 from server_sync.clinic.links import Links
+from server_sync.clinic.names import Names
 from server_sync.clinic.objects import Objects
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.place import Place, database_url, keys_url, place_of
@@ -109,9 +110,11 @@ class Service:
         if self.store.was_unguarded:
             _LOG.warning("the database did not guard the audit any more, and does again: steadyreach audit verify")
             self.audit.note(COMMAND, "find the audit unguarded")
-        self.visits = Visits(self.store, now)
+        self.names = Names(self.store, self.keychain)
+        self.visits = Visits(self.store, self.names, now)
         brakes = Brakes(self.store, self.audit, self.keychain.clinic_key(KEY), now)
-        entrance = Entrance(self.store, self.visits, brakes, self.audit, now, self.keychain.clinic_key(codes.KEY))
+        code_key = self.keychain.clinic_key(codes.KEY)
+        entrance = Entrance(self.store, self.names, self.visits, brakes, self.audit, now, code_key)
         self.accounts = Accounts(entrance)
         self.invitations = Invitations(entrance, self.accounts)
         self.second_factors = SecondFactors(entrance, self.accounts, self.invitations, self.keychain)
@@ -119,12 +122,12 @@ class Service:
         self.archive = Archive(self.store, self.patients, self.vault, self.audit, brakes, now)
         self.prescriptions = Prescriptions(self.store, self.patients, self.audit, brakes, now)
         self.consents = Consents(self.store, self.patients, self.audit, now)
-        self.contacts = Contacts(self.store, self.patients, self.audit, now)
+        self.contacts = Contacts(self.store, self.patients, self.names, self.audit, now)
         self.letters = Letters(self.store, self.patients, self.audit, now)
         self.systems = Systems(self.store, self.audit, now)
         self.links = Links(self.store, self.keychain, self.patients, self.consents)
         self.drafts = Drafts(self.store, self.patients, self.links, self.prescriptions, self.audit, now)
-        self.suspended = Suspended(self.store, self.patients, self.audit)
+        self.suspended = Suspended(self.store, self.patients, self.names, self.audit)
         self.erasing = Erasing(self.store, self.patients, self.keychain, self.objects, self.audit, now)
         self.retention = Retention(self.store, self.patients, self.consents, self.vault, self.erasing, self.audit, now)
 

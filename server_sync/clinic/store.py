@@ -12,7 +12,7 @@ from sqlalchemy import text
 from server_sync.clinic.audit_guard import guard
 from server_sync.clinic.database import Database
 from server_sync.clinic.keys import Keys
-from server_sync.clinic.tables import LostSession, Refusal, Setting
+from server_sync.clinic.tables import Account, LostSession, Refusal, Setting
 
 _MIGRATION_LOCK = 7_340_001
 
@@ -49,5 +49,5 @@ class Store(Database):
             self.was_unguarded = guard(connection)
             self.schema = str(ScriptDirectory.from_config(config).get_current_head())
         if before not in (None, self.schema):
-            for table in (Setting, Refusal, LostSession):  # of which something was removed that lay open
+            for table in (Setting, Account, Refusal, LostSession):  # of which something was removed that lay open
                 self.tidy(table.__tablename__)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from server_sync.clinic import consents
 from server_sync.clinic.audit import COMMAND, Audit
+from server_sync.clinic.names import Names
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import (
@@ -62,9 +63,9 @@ class Waiting(NamedTuple):
 class Suspended:
     """What waits at one clinic since it was restored."""
 
-    def __init__(self, store: Store, patients: Patients, audit: Audit) -> None:
+    def __init__(self, store: Store, patients: Patients, names: Names, audit: Audit) -> None:
         """Use these."""
-        self._store, self._patients, self._audit = store, patients, audit
+        self._store, self._patients, self._names, self._audit = store, patients, names, audit
 
     def begin(self, made_at: str, now: datetime) -> None:
         """Suspend all that gives rights, after a backup of that moment was brought back."""
@@ -118,7 +119,8 @@ class Suspended:
     def _account(self, row: Any) -> str:
         wards = self._store.look(select(Ward.patient_id, Ward.relation).where(Ward.account_id == row.id))
         whom = [f"{each.relation} of {' '.join(self._patients.pseudonyms([each.patient_id]))}" for each in wards]
-        return ", ".join((f"{row.login} ({row.name})", row.role, *whom))
+        who = self._names.of(row)
+        return ", ".join((f"{who.login} ({who.name})", row.role, *whom))
 
 
 def _unsaid_since(at: datetime) -> ColumnElement[bool]:

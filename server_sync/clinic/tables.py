@@ -41,16 +41,19 @@ class Setting(Table):
 class Account(Table):
     """A person who may log in; `role` is one of `server_sync.clinic.roles.ROLES`.
 
-    `password_hash` is "" until an invited person has chosen one. `second_factor` is the shared secret of their
-    time-based codes (RFC 6238), sealed under a secret of the clinic, and `last_step` the last time step whose code was
-    shown: each is good once. `disabled_at` says since when they may not log in any more; accounts are never removed,
-    because the audit names them.
+    `lookup` finds them by their login: its HMAC under a secret of the clinic. `sealed` are login and name
+    (`server_sync.clinic.names.Named`), sealed under the account's own key, which `key_id` names; it is empty once an
+    erasure closed the account. `password_hash` is "" until an invited person has chosen one. `second_factor` is the
+    shared secret of their time-based codes (RFC 6238), sealed under a secret of the clinic, and `last_step` the last
+    time step whose code was shown: each is good once. `disabled_at` says since when they may not log in any more;
+    accounts are never removed, because the audit names them.
     """
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
-    login: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
+    lookup: Mapped[str] = mapped_column(unique=True)
+    key_id: Mapped[str] = mapped_column(unique=True)
+    sealed: Mapped[bytes]
     role: Mapped[str]
     password_hash: Mapped[str]
     second_factor: Mapped[bytes | None]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, select, update
 
 from server_sync.clinic.audit import by_account
+from server_sync.clinic.names import Names
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Account, Visit
 from server_sync.wire import sha256
@@ -38,9 +39,9 @@ class Who(NamedTuple):
 class Visits:
     """The logins of one clinic that hold."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        """Use this database and this clock."""
-        self._store, self._now = store, now
+    def __init__(self, store: Store, names: Names, now: Callable[[], datetime]) -> None:
+        """Use this database, these names and this clock."""
+        self._store, self._names, self._now = store, names, now
 
     def begin(self, db: Connection, account_id: int, password_alone: bool = False) -> str:
         """Begin one; gives the secret that the browser shows from now on, of which only the SHA-256 is kept."""
@@ -54,7 +55,7 @@ class Visits:
         """Who shows this secret; None when nobody, when it was idle or open for too long, or they may not any more."""
         digest, now = _digest(token), self._now()
         columns = (
-            *(Account.id, Account.login, Account.name, Account.role),
+            *(Account.id, Account.key_id, Account.sealed, Account.role),
             *(Visit.password_alone, Account.last_step, Visit.seen_at),
         )
         held = (Visit.token_sha256 == digest, Visit.seen_at > now - IDLE, Visit.began_at > now - ABSOLUTE)
@@ -66,7 +67,8 @@ class Visits:
         if now - row.seen_at > _TOUCH_EVERY:
             with self._store.writing() as db:
                 db.execute(update(Visit).where(Visit.token_sha256 == digest).values(seen_at=now))
-        return Who(row.id, row.login, row.name, row.role, row.password_alone, row.last_step > 0)
+        named = self._names.of(row)
+        return Who(row.id, named.login, named.name, row.role, row.password_alone, row.last_step > 0)
 
     def end(self, db: Connection, token: str) -> None:
         """End one; an unknown one is fine."""

@@ -16,14 +16,16 @@ revision = "0003"
 down_revision = "0002"
 
 MOMENT = sa.DateTime(timezone=True)
-LOOKUP = "lookup key"
+LOOKUP, LOGIN = "lookup key", "login key"
 FORM, SEALING, METRICS = "form key", "sealing key", "metrics token"
 SUMMARY = ("zone_offset_s", "seconds", "titles", "trials", "reached", "ended_by")
 KEPT = (
     *("id", "started_at", "device_id", "received_at", "sha256", "recording_sha256", "number", "clock_offset_s"),
     *("clock_within_s", "prescription", "schema", "recording_lost"),
 )
-ADDED = ("account", "visit")
+OPEN_NAMES = "login", "name"
+NAMES: dict[str, type[Any]] = {"lookup": sa.String, "key_id": sa.String, "sealed": sa.LargeBinary}
+"""Columns of accounts that took the place of those."""
 NEW = (
     *("sent", "target", "used_assertion", "system_token", "system", "draft", "letter", "contact", "consent", "audit"),
     *("recording", "erased", "invitation", "recovery_code", "ward"),
@@ -39,10 +41,11 @@ def upgrade() -> None:
     db = op.get_bind()
     if db.dialect.name == "sqlite":  # what was open must not stay in pages that are free
         db.exec_driver_sql("PRAGMA secure_delete = ON")
-    for column in _of_account():
-        op.add_column("account", column)
     op.add_column("visit", sa.Column("password_alone", sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("DELETE FROM visit")
+    for column in _of_account():
+        op.add_column("account", column)
+    _names(db, keys)
     _patient()
     ids = _patients(db, keys)
     for table in ("device", "enrolment_code"):
@@ -84,6 +87,7 @@ def downgrade() -> None:
     op.drop_table("patient")
     op.execute("DELETE FROM visit")
     op.drop_column("visit", "password_alone")
+    _names_back(db, keys)
     for column in _of_account():
         op.drop_column("account", column.name)
     setting = _table(db, "setting")
@@ -98,6 +102,51 @@ def _of_account() -> tuple[sa.Column[Any], ...]:
         sa.Column("created_at", MOMENT),
         sa.Column("disabled_at", MOMENT),
     )
+
+
+def _names(db: sa.Connection, keys: Keys) -> None:
+    """Seal logins and names, each under a key of its account. One of two that differ in case alone stays as written."""
+    for name, kind in NAMES.items():
+        op.add_column("account", sa.Column(name, kind))
+    lookup_key, taken = keys.clinic_key(LOGIN), set[str]()
+    rows = db.execute(sa.text("SELECT id, login, name FROM account")).all()
+    change = sa.text("UPDATE account SET lookup = :lookup, key_id = :key_id, sealed = :sealed WHERE id = :id")
+    for row in sorted(rows, key=lambda row: (row.login != row.login.casefold(), row.id)):
+        login = row.login if row.login.casefold() in taken else row.login.casefold()
+        taken.add(login)
+        key_id = keys.new_account()
+        values = {
+            "id": row.id,
+            "lookup": hmac.digest(lookup_key, login.encode(), "sha256").hex(),
+            "key_id": key_id,
+            "sealed": seal(keys.of(key_id), msgspec.msgpack.encode([row.login, row.name]), key_id),
+        }
+        db.execute(change, values)
+    with op.batch_alter_table("account") as account:
+        for name, kind in NAMES.items():
+            account.alter_column(name, existing_type=kind, nullable=False)
+        for name in ("lookup", "key_id"):
+            account.create_unique_constraint(f"account_{name}_key", [name])
+        for name in OPEN_NAMES:
+            account.drop_column(name)
+
+
+def _names_back(db: sa.Connection, keys: Keys) -> None:
+    for name in OPEN_NAMES:
+        op.add_column("account", sa.Column(name, sa.String))
+    shredded = keys.shredded()
+    change = sa.text("UPDATE account SET login = :login, name = :name WHERE id = :id")
+    for row in db.execute(sa.text("SELECT id, key_id, sealed FROM account")).all():
+        login, name = f"erased {row.id}", ""
+        if row.sealed and row.key_id not in shredded:
+            login, name = msgspec.msgpack.decode(unseal(keys.of(row.key_id), bytes(row.sealed), row.key_id))
+        db.execute(change, {"id": row.id, "login": login, "name": name})
+    with op.batch_alter_table("account") as account:
+        for name in OPEN_NAMES:
+            account.alter_column(name, existing_type=sa.String, nullable=False)
+        account.create_unique_constraint("account_login_key", ["login"])
+        for name in NAMES:
+            account.drop_column(name)
 
 
 def _of_patient(nullable: bool = False) -> sa.Column[Any]:
