@@ -175,6 +175,21 @@ def test_an_account_that_cannot_be_is_refused_in_words(service: Service, change:
     assert service.accounts.listed() == []
 
 
+def test_a_login_is_one_persons_in_whichever_case_it_is_typed(service: Service) -> None:
+    maja = service.accounts.make("Maja", "Maja B.", "therapist")
+    for login in ("maja", "MAJA"):
+        with pytest.raises(AccountExists, match="'maja' already"):
+            service.accounts.make(login, "Another", "admin")
+        assert service.accounts.named(login).id == maja
+    assert [(line.login, line.name) for line in service.accounts.listed()] == [("maja", "Maja B.")]
+
+
+def test_accounts_are_listed_in_the_order_of_their_names(service: Service) -> None:
+    for login, name in (("a", "Zoë"), ("b", "ben"), ("c", "Ada"), ("d", "Ben")):
+        service.accounts.make(login, name, "therapist")
+    assert [line.name for line in service.accounts.listed()] == ["Ada", "ben", "Ben", "Zoë"]
+
+
 def test_a_password_costs_who_guesses_it_64_mib_and_three_rounds() -> None:
     assert passwords._HASHER.hash("guess").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 

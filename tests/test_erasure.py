@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event, Thread, current_thread
@@ -23,6 +23,7 @@ from server_sync import wire
 from server_sync.clinic import key_copies
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.audit import Broken
+from server_sync.clinic.backup import BACKUP_KEY, Clinic
 from server_sync.clinic.consents import KINDS, RECORDINGS, Given
 from server_sync.clinic.erasure import OF_POSTGRESQL, STAYS
 from server_sync.clinic.hand_over import of_patient
@@ -31,9 +32,10 @@ from server_sync.clinic.ledger import ERASED
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.place import KEYS, Place, sqlite_url
+from server_sync.clinic.restore import restore
 from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import Service
-from server_sync.clinic.tables import Account, Patient, SameSession, Table
+from server_sync.clinic.tables import Account, Patient, SameSession, Setting, Table, Ward
 from server_sync.web import app
 
 WHO = "p-zebrafinch"
@@ -48,6 +50,8 @@ CANARIES = {
     "consent": "Philomena Zebrafinch",
     "login": "quillonz",
     "account": "Q. Zebrafinch at home",
+    "guardian login": "philomenaz",
+    "guardian": "P. Zebrafinch the elder",
     "recording": "VREC movement of the marmoset",
 }
 """Words about a person that are planted wherever the clinic takes words."""
@@ -56,6 +60,7 @@ BOUND = {
     ("session", "summary"): "summary {id}",
     ("prescription", "content"): "prescription {patient_id} {version}",
     ("patient", "sealed"): "patient {id}",
+    ("account", "sealed"): "{key_id}",
     ("recording", "sealed"): "recording {sha256}",
     ("consent", "sealed"): "consent {id}",
     ("contact", "sealed"): "contact {id}",
@@ -72,6 +77,7 @@ class Planted(NamedTuple):
     patient_id: str
     device: SignedDevice
     account_id: int
+    guardian_id: int
 
 
 class Sealed(NamedTuple):
@@ -104,6 +110,8 @@ def plant(service: Service, folder: Path, database: str, client: Client) -> Plan
     given = Given(CANARIES["consent"], "self", KINDS[RECORDINGS].version)
     service.consents.give("command", patient_id, RECORDINGS, given)
     account_id = service.accounts.make(CANARIES["login"], CANARIES["account"], "patient", wards={patient_id: SELF})
+    guardian = CANARIES["guardian login"], CANARIES["guardian"], "guardian"
+    guardian_id = service.accounts.make(*guardian, wards={patient_id: "mother"})
     show_cookie(client, begin_visit(service, account_id))
     form = {"text": CANARIES["letter"], "_csrf_token": form_token(client)}
     assert client.post(f"/me/{patient_id}/letters", data=form).status_code == 200
@@ -111,7 +119,7 @@ def plant(service: Service, folder: Path, database: str, client: Client) -> Plan
     contact = ["--minutes", 10, "--who", "maja", "--note", CANARIES["contact"]]
     assert said("contact", WHO, *where, *contact)[0] == 0
     service.devices.new_code([WHO])
-    return Planted(service, folder, database, patient_id, device, account_id)
+    return Planted(service, folder, database, patient_id, device, account_id, guardian_id)
 
 
 def said(*words: object) -> tuple[int, str, str]:
@@ -154,38 +162,57 @@ def of_postgres(planted: Planted) -> list[Path]:
 
 def test_planted_words_and_the_key_are_nowhere_after_an_erasure(planted: Planted, tmp_path: Path) -> None:
     code = back_up(planted, tmp_path / "copy").split("shown once: ")[1].split()[0]
-    key = planted.service.keychain.of(planted.patient_id)
-    places = planted.folder, tmp_path / "copy"
-    assert holding(key, *places), "the key was never where it is looked for"
-    assert holding(CANARIES["account"].encode(), *places, *of_postgres(planted)), "nor the account's name"
+    persons = planted.patient_id, *accounts_of(planted)
+    keys, places = [planted.service.keychain.of(person) for person in persons], (planted.folder, tmp_path / "copy")
+    for key in keys:
+        assert holding(key, *places), "the key was never where it is looked for"
     done = planted.service.erasing.erase("command", WHO)
-    assert (done.sessions, done.recordings, done.accounts_closed) == (1, 1, (planted.account_id,))
+    accounts = planted.account_id, planted.guardian_id
+    assert (done.sessions, done.recordings, done.accounts_closed) == (1, 1, accounts)
     assert (done.copies_rewritten, done.copies_unreached) == ((str(tmp_path / "copy"),), ())
     assert done.stays == (STAYS if not planted.database else (*STAYS, OF_POSTGRESQL))
     back_up(planted, tmp_path / "copy")
-    assert not holding(key, *places)
+    assert not [key for key in keys if holding(key, *places)]
     for kind, words in CANARIES.items():
         assert not holding(words.encode(), *places, *of_postgres(planted)), kind
-    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).persons[planted.patient_id] == b""
+    copied = key_copies.read(tmp_path / "copy" / key_copies.FILE, code).persons
+    assert [copied[person] for person in persons] == [b"", b"", b""]
+
+
+def accounts_of(planted: Planted) -> list[str]:
+    """The ids of the keys of the person's and the guardian's accounts."""
+    theirs = select(Account.key_id).where(Account.id.in_([planted.account_id, planted.guardian_id]))
+    return [row.key_id for row in planted.service.store.look(theirs)]
 
 
 def test_the_search_finds_what_is_not_sealed(planted: Planted) -> None:
     with planted.service.store.writing() as db:
-        db.execute(sa.insert(Account).values(login="x", name=CANARIES["letter"], role="therapist", password_hash=""))
+        db.execute(sa.insert(Setting).values(name="x", value=CANARIES["letter"]))
     assert holding(CANARIES["letter"].encode(), planted.folder, *of_postgres(planted))
 
 
 def sealed_of(planted: Planted) -> list[Sealed]:
-    """Every sealed value of the person."""
+    """Every sealed value of the person, and of the accounts for them."""
+    whose = {table: table.columns["patient_id"] == planted.patient_id for table in of_patient()}
+    whose[Patient.__table__] = Patient.id == planted.patient_id
+    whose[Account.__table__] = Account.id.in_([planted.account_id, planted.guardian_id])
     found = []
-    for table in (*of_patient(), Patient.__table__):
-        whose = table.columns["id" if table.name == "patient" else "patient_id"]
-        for row in planted.service.store.look(select(table).where(whose == planted.patient_id)):
+    for table, theirs in whose.items():
+        for row in planted.service.store.look(select(table).where(theirs)):
             for column in table.columns:
-                if isinstance(column.type, LargeBinary):
+                if (table.name, column.name) in BOUND:
                     bound = BOUND[table.name, column.name].format(**row._asdict())
                     found.append(Sealed(table.name, bytes(row._asdict()[column.name]), bound))
     return found
+
+
+def test_every_sealed_column_of_a_person_is_looked_at() -> None:
+    columns = {(each.table.name, each.name) for table in of_patient() for each in table.columns if is_sealed(each)}
+    assert columns - set(BOUND) == {("draft", "sealed"), ("measurement", "content")}, "of which none is planted"
+
+
+def is_sealed(column: sa.Column[Any]) -> bool:
+    return isinstance(column.type, LargeBinary)
 
 
 def opens(keys: list[bytes], sealed: Sealed) -> bool:
@@ -199,19 +226,14 @@ def opens(keys: list[bytes], sealed: Sealed) -> bool:
 def test_nothing_of_them_opens_with_the_data_of_before_and_every_key_that_there_is(planted: Planted) -> None:
     keychain, blobs = planted.service.keychain, sealed_of(planted)
     assert {blob.table for blob in blobs} == {table for table, _ in BOUND}
-    assert all(opens([keychain.of(planted.patient_id)], blob) for blob in blobs)
+    before = [keychain.of(person) for person in (planted.patient_id, *accounts_of(planted))]
+    assert all(opens(before, blob) for blob in blobs)
     name = recording_key(wire.sha256(recording_of("s-z")))
     recording, its_key = (planted.folder / name).read_bytes(), planted.service.vault.key(name.rpartition("/")[2])
     assert its_key
     assert b"".join(opened(its_key, [recording])) == recording_of("s-z")
     planted.service.erasing.erase("command", WHO)
-    secrets, patients = keychain.all()
-    keys = [key for key in patients.values() if key]
-    for value in secrets.values():
-        with suppress(ValueError):
-            keys.append(b64decode(value, validate=True))
-    keys = [key for key in keys if len(key) == KEY_BYTES]
-    assert len(keys) > 3
+    keys = every_key(*keychain.all())
     assert not [blob.table for blob in blobs if opens(keys, blob)]
     for key in keys:
         with pytest.raises(NotOpened):
@@ -219,6 +241,93 @@ def test_nothing_of_them_opens_with_the_data_of_before_and_every_key_that_there_
     assert not (planted.folder / name).exists()
     with pytest.raises(Shredded):
         keychain.of(planted.patient_id)
+
+
+def every_key(secrets: Mapping[str, str], persons: Mapping[str, bytes]) -> list[bytes]:
+    keys = [key for key in persons.values() if key]
+    for value in secrets.values():
+        with suppress(ValueError):
+            keys.append(b64decode(value, validate=True))
+    keys = [key for key in keys if len(key) == KEY_BYTES]
+    assert len(keys) > 3
+    return keys
+
+
+def test_an_old_backup_and_its_code_tell_nobody_whose_accounts_they_were(
+    planted: Planted, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    code = back_up(planted, tmp_path / "copy").split("shown once: ")[1].split()[0]
+    blobs = [blob for blob in sealed_of(planted) if blob.table == "account"]
+    copied = key_copies.read(tmp_path / "copy" / key_copies.FILE, code)
+    assert len([blob for blob in blobs if opens(every_key(copied.secrets, copied.persons), blob)]) == 2
+    planted.service.erasing.erase("command", WHO)
+    copied = key_copies.read(tmp_path / "copy" / key_copies.FILE, code)
+    assert not [blob for blob in blobs if opens(every_key(copied.secrets, copied.persons), blob)]
+    (database,) = (tmp_path / "copy").glob("database-*")
+    data = b"".join(opened(b64decode(copied.secrets[BACKUP_KEY]), [database.read_bytes()]))
+    if not planted.database:  # PostgreSQL packs it
+        assert [blob for blob in blobs if blob.content in data] == blobs, "it is the database of before"
+        assert not [kind for kind, words in CANARIES.items() if words.encode() in data]
+    back, url = tmp_path / "back", request.getfixturevalue("new_postgres")() if planted.database else ""
+    restore(tmp_path / "copy", Clinic(back, Place(url)), code, lambda *_: None)
+    with closing(Service(back, Place(url))) as service:
+        for account_id in (planted.account_id, planted.guardian_id):
+            line = service.accounts.of(account_id)
+            assert (line.login, line.name, line.disabled_at is None) == (f"erased {account_id}", "", False)
+        assert [each.says for each in service.suspended.waiting() if each.kind == "account"] == [
+            "maja (Maja), therapist"
+        ]
+
+
+def test_an_account_whose_key_was_destroyed_is_closed_also_where_it_was_for_somebody_else_then(
+    planted: Planted, tmp_path: Path
+) -> None:
+    service, stays = planted.service, planted.service.patients.id_of("p-stays")
+    service.accounts.add_ward(planted.guardian_id, stays, "mother", "command")
+    back_up(planted, tmp_path / "copy")
+    service.accounts.end_ward(planted.guardian_id, stays, "command")
+    service.erasing.erase("command", WHO)
+    with service.store.writing() as db:  # as the backup of before would have it
+        row = {"sealed": b"of before", "lookup": "of before", "disabled_at": None, "password_hash": "of before"}
+        db.execute(sa.update(Account).where(Account.id == planted.guardian_id).values(row))
+        db.execute(sa.insert(Ward).values(account_id=planted.guardian_id, patient_id=stays, relation="mother"))
+    assert service.accounts.of(planted.guardian_id).name == ""
+    assert service.erasing.resume("command") == []
+    line = service.accounts.of(planted.guardian_id)
+    assert (line.login, line.name, line.invited) == (f"erased {planted.guardian_id}", "", True)
+    assert line.disabled_at
+    last = service.audit.listed(most=1)[0]
+    assert (last.action, last.thing) == ("disable an account", f"account {planted.guardian_id}")
+
+
+def test_who_has_a_disabled_account_keeps_their_name(planted: Planted) -> None:
+    maja = planted.service.accounts.named("maja").id
+    planted.service.accounts.disable(maja)
+    planted.service.erasing.erase("command", WHO)
+    assert planted.service.erasing.resume("command") == []
+    assert planted.service.accounts.of(maja).name == "Maja"
+
+
+def test_keys_of_closed_accounts_are_destroyed_also_when_that_was_stopped_in_between(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shred, theirs = Keys.shred, accounts_of(planted)
+
+    def stopped(keys: Keys, person_id: str) -> None:
+        if person_id in theirs:
+            raise KeyboardInterrupt
+        shred(keys, person_id)
+
+    monkeypatch.setattr(Keys, "shred", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        planted.service.erasing.erase("command", WHO)
+    monkeypatch.undo()
+    assert planted.service.accounts.of(planted.account_id).name == ""
+    assert not set(theirs) & planted.service.keychain.shredded()
+    (done,) = planted.service.erasing.resume("command")
+    assert done.accounts_closed == (planted.account_id, planted.guardian_id)
+    assert set(theirs) <= planted.service.keychain.shredded()
+    assert planted.service.keychain.patients() == {planted.service.patients.id_of("p-stays")}
 
 
 def test_no_table_has_a_row_of_them_and_the_other_person_has_all(planted: Planted) -> None:
@@ -392,7 +501,7 @@ def test_an_old_backup_with_the_keys_of_today_comes_back_without_them(
 
 STEPS = (
     "keys.Keys.shred", "erasure.Erasing._copies", "objects.Objects.remove", "erasure._forget_sessions",
-    "erasure._close_accounts", "store.Store.tidy",
+    "erasure._empty_account", "store.Store.tidy",
 )  # fmt: skip
 PROGRAM = """
 import os, sys

@@ -16,8 +16,10 @@ from engine.prescription import Prescription, content_of
 from engine.records import to_json
 from server_sync import wire
 from server_sync.clinic import tables
+from server_sync.clinic.account_rules import AccountExists
 from server_sync.clinic.database import engine_of
 from server_sync.clinic.keys import Keys
+from server_sync.clinic.patients import Person
 from server_sync.clinic.place import DATABASE, KEYS, Place, sqlite_url
 from server_sync.clinic.recompute import measurement_bound
 from server_sync.clinic.service import CannotOpen, Service
@@ -129,6 +131,38 @@ def test_what_is_prescribed_measured_and_enrolled_goes_under_the_patients_and_ba
     assert found["device"].patients == "p-milo p-rosa"
     assert found["session"].titles == "Fruit Ladder"
     assert found["setting"].value
+
+
+def test_accounts_keep_their_numbers_logins_and_names_up_and_down(tmp_path: Path, database: str) -> None:
+    migrate(tmp_path, database, "0001")
+    logins = {1: "maja", 2: "Maja", 3: "Ben", 4: "zoë"}
+    for login in logins.values():
+        row = {"login": login, "name": f"{login} Quince", "role": "therapist", "password_hash": "h"}
+        _insert(database, {"account": row})
+    with a_service(tmp_path, database) as service:
+        assert {line.id: (line.login, line.name) for line in service.accounts.listed()} == {
+            number: (login, f"{login} Quince") for number, login in logins.items()
+        }
+        typed = {"maja": 1, "Maja": 2, "MAJA": 1, "ben": 3, "Ben": 3, "ZOË": 4}
+        assert {login: service.accounts.named(login).id for login in typed} == typed
+        with pytest.raises(AccountExists):
+            service.accounts.make("ben", "Another", "therapist")
+        assert not [value for value in _dumped(service) if b"Quince" in value or value in (b"maja", b"Ben")]
+        patient_id = service.patients.add(Person(pseudonym="p-milo"))
+        erased = service.accounts.make("milo", "Milo", "patient", wards={patient_id: "self"})
+        service.erasing.erase("command", "p-milo")
+        for path in tmp_path.glob("clinic.db*"):
+            assert b"Quince" not in path.read_bytes()
+    migrate(tmp_path, database, "0002")
+    engine = engine_of(database)
+    with engine.begin() as connection:
+        rows = connection.execute(sa.text("SELECT id, login, name, password_hash FROM account ORDER BY id")).all()
+    engine.dispose()
+    before = [(number, login, f"{login} Quince", "h") for number, login in logins.items()]
+    assert [tuple(row) for row in rows] == [*before, (erased, f"erased {erased}", "", "")]
+    with a_service(tmp_path, database) as service:
+        assert service.accounts.named("maja").name == "maja Quince"
+        assert service.accounts.make("new", "New", "therapist") == erased + 1
 
 
 def test_the_tables_go_down_to_nothing_and_up_again(tmp_path: Path, database: str) -> None:

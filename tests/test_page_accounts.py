@@ -162,7 +162,7 @@ def test_somebody_new_comes_in_by_keyboard_alone_and_sets_up_a_second_factor(
     page.get_by_role("heading", name="One more step").wait_for()
     keys.type(recovery)
     keys.press("Enter")
-    page.get_by_role("heading", name="patient has played").wait_for()
+    page.get_by_role("heading", name="1 patient").wait_for()
 
 
 def test_a_patient_writes_a_letter_and_reads_it_again(clinic: Clinic, page: Any, cookies: Mapping[str, str]) -> None:

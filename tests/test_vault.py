@@ -1,5 +1,6 @@
 """Recordings at rest: sealed under keys of their own, which are sealed under their patients'."""
 
+import hmac
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from server_fixtures import SignedDevice, a_service, a_session, an_item
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from engine.records import Recording, Session
 from server_sync import wire
@@ -19,7 +20,7 @@ from server_sync.clinic.objects import TIERS, archived_key, recording_key
 from server_sync.clinic.place import Place
 from server_sync.clinic.sealed_stream import HEAD_BYTES, PART_BYTES, TAG_BYTES, NotOpened, opened, plain_bytes, sealed
 from server_sync.clinic.service import CannotOpen, Service
-from server_sync.clinic.tables import RecordingKey, Setting
+from server_sync.clinic.tables import Account, RecordingKey, Setting
 from server_sync.clinic.uploads import UploadUnknown
 from server_sync.clinic.vault import NoKey
 from server_sync.web import serving
@@ -139,6 +140,31 @@ def test_a_server_without_its_own_keys_touches_nothing(tmp_path: Path) -> None:
 def test_the_data_hold_no_secret_of_the_clinic(service: Service) -> None:
     service.keys()
     assert {row.name for row in service.store.look(Setting.__table__.select())} == {"keys"}
+
+
+def test_the_data_hold_no_login_and_no_name_of_an_account(service: Service, tmp_path: Path) -> None:
+    account_id = service.accounts.make("okafor", "Adaeze Okafor", "therapist")
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    key = service.keychain.of(service.names.row("okafor").key_id)
+    assert key in kept, "the search finds what is not sealed"
+    assert not [words for words in (b"okafor", b"Adaeze") if words in kept]
+    assert service.accounts.of(account_id)[1:3] == ("okafor", "Adaeze Okafor")
+
+
+def test_a_name_moved_to_another_account_is_not_opened(service: Service) -> None:
+    ada, ben = (service.accounts.make(login, login, "therapist") for login in ("ada", "ben"))
+    with service.store.writing() as db:
+        of_ada = select(Account.sealed).where(Account.id == ada).scalar_subquery()
+        db.execute(update(Account).where(Account.id == ben).values(sealed=of_ada))
+    with pytest.raises(ValueError, match="sealed under another key"):
+        service.accounts.of(ben)
+
+
+def test_no_login_is_guessed_from_the_database_alone(service: Service) -> None:
+    service.accounts.make("okafor", "Adaeze Okafor", "therapist")
+    (row,) = service.store.look(select(Account.lookup))
+    assert row.lookup != wire.sha256(b"okafor")
+    assert row.lookup == hmac.digest(service.keychain.clinic_key("login key"), b"okafor", "sha256").hex()
 
 
 def _named(session_id: str = "s-1", patient: str = "p-milo") -> Session:

@@ -43,7 +43,7 @@ STAYS = (
     "the rows of the audit: who did what when, with an id that says nothing any more",
     "what a computer that is for others, too, brought and no session names yet: it goes after 7 days",
     "ids, hashes and times of sessions that were refused from such a computer, and that computer's name",
-    "what the server's memory holds of the person: the key for a minute, the pseudonym until it is started again",
+    "what the server's memory holds of the person: the keys for a minute, the pseudonym until it is started again",
     "what lies on the patient's own computer: steadyreach erase PATIENT --client FOLDER removes it there",
 )
 """What is not erased here, for whoever has to tell the person."""

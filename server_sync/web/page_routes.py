@@ -37,7 +37,7 @@ def static(name: FromPath[str]) -> File:
 
 @get("/patients", opt=READING, sync_to_thread=True)
 def patients(request: Visitor, state: State) -> Response[str]:
-    """Everyone who has played."""
+    """Everyone: who played last first, then who never did."""
     audited.read(request, "list patients")
     return page(request, "patients.html", patients=state.service.archive.patients())
 
