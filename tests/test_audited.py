@@ -17,6 +17,7 @@ from server_sync import wire
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.audit import Entry, Which
 from server_sync.clinic.export_choice import TRIALS
+from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import ROLES, Permission, may
 from server_sync.clinic.service import Service
 from server_sync.web import access, app
@@ -268,6 +269,16 @@ def test_the_page_shows_names_filters_by_ids_and_pages(world: World) -> None:
     assert "read a session" not in found.split('id="look"')[0]
     assert world.client.get("/audit", params={"day": "1999-01-01"}).text.count("No row is like that") == 1
     assert world.client.get("/audit", params={"day": "x"}).status_code == 422
+
+
+def test_two_of_one_name_are_told_apart_by_their_pseudonyms(world: World) -> None:
+    world.service.patients.write(world.patient_id, Person(pseudonym="p-milo", name="Bruno B."))
+    other = world.service.patients.add(Person(pseudonym="p-bruno", name="Bruno B."))
+    world.service.audit.note("account 1", "read a patient", other)
+    show_cookie(world.client, begin_visit(world.service, world.accounts["auditor"]))
+    page = world.client.get("/audit").text
+    assert "Bruno B. (p-milo)" in page
+    assert "of Bruno B. (p-bruno)" in page
 
 
 def test_somebody_erased_is_an_id_on_the_page(world: World) -> None:

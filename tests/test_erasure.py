@@ -500,7 +500,7 @@ def test_an_old_backup_with_the_keys_of_today_comes_back_without_them(
 
 
 STEPS = (
-    "keys.Keys.shred", "erasure.Erasing._copies", "objects.Objects.remove", "erasure._forget_sessions",
+    "keys.Keys.shred", "erasure.key_copies.write_again", "objects.Objects.remove", "erasure._forget_sessions",
     "erasure._empty_account", "store.Store.tidy",
 )  # fmt: skip
 PROGRAM = """

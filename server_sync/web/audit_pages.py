@@ -1,6 +1,7 @@
 """The audit for who may read it: who did what with whose data, by people's names where they are still known."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 
 from server_sync.clinic.audit import COMMAND, RETENTION, STRANGER, Entry, Which, by_account, by_device
+from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.web import audited
@@ -83,8 +85,16 @@ def _number(before: int | None) -> int | None:
 
 
 def _people(service: Service) -> dict[str, str]:
-    """The names of patients by their ids; of who was erased there is none."""
-    return {patient_id: each.name or each.pseudonym for patient_id, each in service.patients.people().items()}
+    """The names of patients by their ids, with the pseudonym where two share one; of who was erased there is none."""
+    people = service.patients.people()
+    share = Counter(each.name for each in people.values())
+    return {patient_id: _called(each, share[each.name] > 1) for patient_id, each in people.items()}
+
+
+def _called(person: Person, shared: bool) -> str:
+    if not person.name:
+        return person.pseudonym
+    return f"{person.name} ({person.pseudonym})" if shared else person.name
 
 
 def _actors(service: Service) -> dict[str, str]:

@@ -23,6 +23,7 @@ from server_sync.fhir.scopes import CREATE, OFFERED, READ, SEARCH, written
 from server_sync.fhir.search import AFTER, COUNT, FORMAT, JSON_FORMATS, SEARCHES, SUMMARY, SearchRefused, search
 from server_sync.fhir.smart import JWT_BEARER, AssertionRefused
 from server_sync.web.access import ANYONE, SYSTEM
+from server_sync.web.pages import address_of
 from server_sync.web.rates import TooMany
 
 BASE = "/fhir"
@@ -88,7 +89,7 @@ def smart_configuration(request: Request[Any, Any, State]) -> Response[bytes]:
 @post(f"{BASE}/{TOKEN}", opt=KNOCKING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
 def token(request: Request[Any, Any, State], state: State, body: RawBody) -> Response[bytes]:
     """A token for a system that proves who it is; wrong proofs are braked by where they come from."""
-    address, rates = request.client.host if request.client else "", state.rates["assertions"]
+    address, rates = address_of(request), state.rates["assertions"]
     try:
         rates.check(address)
     except TooMany as reason:
