@@ -92,24 +92,16 @@ class Contacts:
         table = tables.Contact
         columns = table.id, table.account_id, table.at, table.replaces, table.sealed
         rows = self._store.look(select(*columns).where(table.patient_id == patient_id))
-        accounts = select(Account.id, Account.key_id, Account.sealed).where(
-            Account.id.in_({row.account_id for row in rows})
-        )
+        ids = {row.account_id for row in rows}
+        accounts = select(Account.id, Account.key_id, Account.sealed).where(Account.id.in_(ids))
         who = {row.id: self._names.of(row).login for row in self._store.look(accounts)}
         replaced = {row.replaces for row in rows}
         found = []
         for row in rows:
             content = msgspec.json.decode(self._patients.unseal(patient_id, row.sealed, _bound(row.id)), type=_Sealed)
-            told = (
-                content.at,
-                content.seconds,
-                content.kind,
-                content.realtime,
-                who[row.account_id],
-                content.note,
-                row.id,
-            )
-            found.append(Noted(Contact(*told), row.at, row.replaces, row.id in replaced))
+            told = content.at, content.seconds, content.kind, content.realtime
+            contact = Contact(*told, who[row.account_id], content.note, row.id)
+            found.append(Noted(contact, row.at, row.replaces, row.id in replaced))
         return sorted(found, key=lambda noted: (noted.contact.at, noted.noted_at, noted.contact.id))
 
     def zone(self) -> ZoneInfo:
