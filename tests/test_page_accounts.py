@@ -22,7 +22,7 @@ GOOD = "seven rivers run uphill"
 PAGES = (
     *((role, path) for role in (THERAPIST, ADMIN, AUDITOR, RESEARCHER) for path in ("/", "/account")),
     *((role, path) for role in (PATIENT, GUARDIAN) for path in ("/", "/account", "/account/second-factor")),
-    (THERAPIST, "/account/second-factor"),
+    *((THERAPIST, path) for path in ("/account/second-factor", "/letters", "/patients")),
     *((ADMIN, path) for path in ("/accounts/1", "/accounts/5", "/accounts/6", "/accounts/999")),
     (THERAPIST, "/accounts"),
     *(("", path) for path in ("/login", "/invitation")),
@@ -162,7 +162,7 @@ def test_somebody_new_comes_in_by_keyboard_alone_and_sets_up_a_second_factor(
     page.get_by_role("heading", name="One more step").wait_for()
     keys.type(recovery)
     keys.press("Enter")
-    page.get_by_role("heading", name="1 patient").wait_for()
+    page.get_by_role("heading", name="2 patients").wait_for()
 
 
 def test_a_patient_writes_a_letter_and_reads_it_again(clinic: Clinic, page: Any, cookies: Mapping[str, str]) -> None:
