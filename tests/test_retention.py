@@ -324,3 +324,16 @@ def test_the_command_says_changes_and_runs(service: Service, device: str, clock:
     assert "1 recordings, 0 of no session, and 0 persons were removed" in say("--run")[1]
     assert "0 recordings" in say("--what")[1]
     assert say("--run", "--what")[0] == 1
+
+
+def test_the_command_says_and_sets_the_age_of_consent(service: Service) -> None:
+    def say(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(steadyreach.app, ["age-of-consent", *words, "--folder", str(service.folder)])
+        return done.exit_code, done.stdout + done.stderr
+
+    assert "Who is under 16" in say()[1]
+    assert json.loads(say("14", "--json")[1]) == {"years": 14}
+    assert service.consents.age() == 14
+    code, words = say("7")
+    assert (code, "must be 13 to" in words) == (1, True)
+    assert service.audit.listed()[0].action == "set the age of consent"

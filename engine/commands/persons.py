@@ -114,6 +114,24 @@ def retention(
 
 
 @app.command()
+def age_of_consent(
+    folder: Folder,
+    years: Annotated[int | None, typer.Argument(help="from this age on patients consent for themselves")] = None,
+    database: Database = "",
+    keys: KeysUrl = "",
+    as_json: Json = False,
+) -> None:
+    """At the clinic, say until which age a guardian consents for a patient, or set it."""
+    from server_sync.clinic.audit import COMMAND
+
+    with _refused(), closing(opened(folder, database, keys=keys)) as service:
+        if years is not None:
+            service.consents.set_age(COMMAND, years)
+        age = service.consents.age()
+    tell({"years": age}, as_json, f"Who is under {age} has a guardian who consents; their recordings go sooner.")
+
+
+@app.command()
 def consent(
     patient: Patient,
     folder: Folder,
