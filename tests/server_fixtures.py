@@ -4,10 +4,8 @@ import atexit
 import math
 import os
 import random
-import re
 import shutil
 import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -24,6 +22,7 @@ import msgspec
 import pytest
 import zstandard
 from argon2 import PasswordHasher
+from commands import Begun, begun
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import make_url
@@ -220,26 +219,25 @@ class Clinic:
 
     folder: Path
     url: str
-    process: "subprocess.Popen[str]"
+    process: Begun
 
 
 @contextmanager
-def a_clinic(
-    folder: Path, port: int = 0, database: str = "", arguments: Sequence[str] = (), **process_values: Any
-) -> Iterator[Clinic]:
-    """A real server process on a free port, ended at the end; `process_values` are for subprocess.Popen."""
-    command = [sys.executable, "-m", "steadyreach", "serve", "--folder", str(folder), "--port", str(port)]
-    command += [*(["--database", database] if database else []), *arguments]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **process_values
-    )
+def a_clinic(folder: Path, port: int = 0, database: str = "", arguments: Sequence[str] = ()) -> Iterator[Clinic]:
+    """A real server process on a free port, ended at the end."""
+    words = ["serve", "--folder", folder, "--port", port, *(["--database", database] if database else []), *arguments]
+    with answering(begun(words, ROOT), folder) as clinic:
+        yield clinic
+
+
+@contextmanager
+def answering(process: Begun, folder: Path) -> Iterator[Clinic]:
+    """A server that was begun, as soon as it answers, ended at the end."""
     try:
-        said = next((line for line in process.stdout or () if re.match(r"Serving at https?://127", line)), "")
-        assert said, process.stderr and process.stderr.read()
-        yield Clinic(folder, said.split()[-1], process)
+        yield Clinic(folder, process.line("Serving at http").split()[-1], process)
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.said(timeout_s=20)
 
 
 class Clock:

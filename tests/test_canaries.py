@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +14,8 @@ import httpx
 import pytest
 from browsers import FLAGS
 from client_fixtures import Computer, a_computer
-from conftest import ROOT
 from routes import routes
-from server_fixtures import Clinic, a_service, missing
+from server_fixtures import Clinic, a_clinic, a_service, missing
 from sqlalchemy import update
 
 from engine.prescription import Draft, Message
@@ -48,36 +45,23 @@ class Told(NamedTuple):
     """A clinic whose server logs all that it can, the log so far, and a computer that has delivered."""
 
     clinic: Clinic
-    log: Path
     computer: Computer
     patient_id: str
     account_id: int
 
     def logged(self) -> str:
         """All that was logged."""
-        return self.log.read_text(encoding="utf-8")
+        return self.clinic.process.so_far().err
 
 
-@contextmanager
-def a_server(folder: Path, log: Path) -> Iterator[Clinic]:
-    """A real server process that logs from debug on into a file."""
-    command = [sys.executable, "-m", "steadyreach", "serve", "--folder", str(folder), "--port", "0"]
-    with log.open("w", encoding="utf-8") as errors:
-        process = subprocess.Popen(
-            [*command, "--log-level", "debug"], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-        try:
-            url = next(line for line in process.stdout or () if line.startswith("Serving at")).split()[-1]
-            yield Clinic(folder, url, process)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+LOGGING = ("--log-level", "debug")
+"""What has a server log all that it can."""
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     folder = tmp_path_factory.mktemp("canaries")
-    with a_server(folder / "clinic", folder / "log") as clinic:
+    with a_clinic(folder / "clinic", arguments=LOGGING) as clinic:
         with a_service(clinic.folder) as service:
             person = Person(pseudonym=WHO, name=CANARIES["name"], about=CANARIES["about"])
             patient_id = service.patients.add(person)
@@ -94,7 +78,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             with service.store.writing() as db:
                 damaged = update(Delivered).where(Delivered.id == BROKEN)
                 db.execute(damaged.values(content=b"x" * 12 + CANARIES["session"].encode()))
-        yield Told(clinic, folder / "log", computer, patient_id, account_id)
+        yield Told(clinic, computer, patient_id, account_id)
 
 
 def found(text: str, *but: str) -> list[str]:
@@ -270,7 +254,7 @@ def test_an_erasure_that_was_stopped_is_finished_when_the_server_starts(tmp_path
     with a_service(tmp_path / "clinic") as service:
         patient_id = service.patients.add(Person(pseudonym=WHO))
         service.keychain.shred(patient_id)
-    with a_server(tmp_path / "clinic", tmp_path / "log"), a_service(tmp_path / "clinic") as service:
+    with a_clinic(tmp_path / "clinic"), a_service(tmp_path / "clinic") as service:
         end_s = time.monotonic() + 60.0
         while "a person is erased" not in {entry.action for entry in service.audit.listed()}:
             assert time.monotonic() < end_s, "nobody went on with it"

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -153,10 +152,10 @@ def test_killed_in_the_middle_and_entered_again_everything_is_there_once(
         return None
 
     between.say = say
-    command = [sys.executable, "-m", "steadyreach", *push_command(here, f"{between.url}/{base}", "--once")]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as killed:
-        assert reached.wait(60)
-        killed.kill()
+    killed = commands.begun(push_command(here, f"{between.url}/{base}", "--once"), ROOT)
+    assert reached.wait(60)
+    killed.kill()
+    killed.said()
     go_on.set()
     code, said = entered(*push_command(here, f"{between.url}/{base}", "--once", "--json"))
     answer = json.loads(said)

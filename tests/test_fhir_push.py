@@ -1,8 +1,6 @@
 """What is brought to another system is there once: whatever is lost, killed, doubled or answered wrongly on the way."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from conftest import ROOT
+from commands import begun_program
 from fhir_fixtures import (
     LOST,
     NAMING,
@@ -42,6 +40,7 @@ PUSHER = """
 import sys
 sys.path.insert(0, "tests")
 from pathlib import Path
+from threading import Event
 import httpx
 from fhir_fixtures import FileLedger, a_remote, to_push
 from server_sync.fhir.push import push
@@ -51,7 +50,7 @@ class Stopping(FileLedger):
     def note(self, path, noted):
         if self.noted == int(sys.argv[3]):
             print("sent, and not written down", flush=True)
-            sys.stdin.read()
+            Event().wait()
         self.noted += 1
         super().note(path, noted)
 
@@ -161,11 +160,10 @@ def test_killed_in_the_middle_and_resumed_everything_is_there_once(
     fhir_server: FhirServer, tmp_path: Path, mode: str, after: int
 ) -> None:
     base, path = f"{mode}-killed-{after}", tmp_path / "ledger.jsonl"
-    command = [sys.executable, "-c", PUSHER, f"{fhir_server.url}/{base}", str(path), str(after)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
-        assert killed.stdout is not None
-        assert killed.stdout.readline() == "sent, and not written down\n"
-        killed.kill()
+    killed = begun_program(PUSHER, f"{fhir_server.url}/{base}", path, after)
+    killed.line("sent, and not written down")
+    killed.kill()
+    killed.said()
     assert 0 < counts(fhir_server, base).total() < len(ALL)
     pushed = push(fhir_server.remote(base), FileLedger(path), ALL)
     assert clean(pushed)

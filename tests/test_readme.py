@@ -4,13 +4,12 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from commands import Said, entered
+from commands import Said, begun, entered
 from conftest import ROOT
 
 import games
@@ -118,18 +117,16 @@ class Commands:
         environment = {"HOME": str(folder), "APPDATA": str(folder), "PATH": "", "PYTHONPATH": str(ROOT)}
         environment["STEADYREACH_KEYS"] = str(folder / "keys")
         self._folder, self._environment = folder, environment
-        self._serve = [sys.executable, "-P", "-m", *shlex.split(serve), "--port", "0"]
+        self._serve = [*shlex.split(serve)[1:], "--port", "0"]
 
     def __enter__(self) -> "Commands":
-        self._server = subprocess.Popen(
-            self._serve, stdout=subprocess.PIPE, text=True, cwd=self._folder, env=self._environment
-        )
-        self._url = next(line.split()[-1] for line in self._server.stdout if line.startswith("Serving at"))
+        self._server = begun(self._serve, self._folder, **self._environment)
+        self._url = self._server.line("Serving at").split()[-1]
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.terminate()
-        self._server.communicate(timeout=30)
+        self._server.said(timeout_s=30)
 
     def say(self, line: str) -> str:
         """Enter a command, and read what it says."""

@@ -5,8 +5,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,8 +13,8 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from commands import entered
-from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, write_folder
+from commands import Begun, entered
+from server_fixtures import ROOT, Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, answering, write_folder
 
 from server_sync import wire
 from server_sync.clinic.place import Place
@@ -52,7 +50,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     with a_clinic(tmp_path, arguments=["--workers", "2"]) as clinic:
         workers = workers_of(clinic)
         clinic.process.kill()
-        clinic.process.wait()
+        clinic.process.said()
         while any(Path(f"/proc/{worker}").exists() for worker in workers):
             time.sleep(0.05)
     with a_clinic(tmp_path, port=int(clinic.url.rsplit(":", 1)[1])) as again:
@@ -68,7 +66,7 @@ def test_what_was_begun_is_finished_when_the_server_is_told_to_end(tmp_path: Pat
         going[0].result()
         clinic.process.terminate()
         acknowledged = [each.result() for each in going if each.exception() is None]
-        assert clinic.process.wait() == -signal.SIGTERM
+        assert clinic.process.said().code == -signal.SIGTERM
         assert service.archive.count() >= len(acknowledged) >= 1
         for client in clients:
             client.close()
@@ -78,7 +76,7 @@ def test_each_request_is_a_line_of_the_log_that_a_program_can_read(tmp_path: Pat
     with a_clinic(tmp_path, arguments=["--log-level", "info"]) as clinic:
         httpx.get(f"{clinic.url}/health")
         clinic.process.terminate()
-        logged = clinic.process.communicate()[1]
+        logged = clinic.process.said().err
     entry = json.loads(next(line for line in logged.splitlines() if '"request"' in line))
     assert (entry["route"], entry["method"], entry["status"]) == ("/health", "GET", 200)
 
@@ -105,12 +103,9 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path, changes: dict[str, 
 def test_a_second_server_on_the_same_port_says_so_and_ends(tmp_path: Path) -> None:
     with a_clinic(tmp_path / "one") as clinic:
         port = clinic.url.rsplit(":", 1)[1]
-        second = subprocess.run(
-            [sys.executable, "-m", "steadyreach", "serve", "--folder", str(tmp_path / "two"), "--port", port],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    assert second.returncode == 1
-    assert second.stderr.strip() == (
+        second = entered(["serve", "--folder", tmp_path / "two", "--port", port], ROOT)
+    assert second.code == 1
+    assert second.err.strip() == (
         f"steadyreach: another program listens on 127.0.0.1 port {port} already; stop it or choose another with --port"
     )
     assert not (tmp_path / "two").exists()
@@ -208,12 +203,13 @@ def test_of_too_many_connections_those_are_closed_that_waited_longest_and_none_t
 
 @POSIX
 def test_who_holds_connections_and_says_nothing_shuts_nobody_out(tmp_path: Path) -> None:
-    import resource
-
-    def few() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (100, connections.OTHER_FILES + 84))
-
-    with a_clinic(tmp_path, preexec_fn=few) as clinic, ExitStack() as held:
+    program = f"""
+import resource, steadyreach
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, {connections.OTHER_FILES + 84}))
+steadyreach.main()
+"""
+    few = Begun(program, ["steadyreach", "serve", "--folder", tmp_path, "--port", "0"], ROOT, {})
+    with answering(few, tmp_path) as clinic, ExitStack() as held:
         host, port = clinic.url.removeprefix("http://").split(":")
         silent = [held.enter_context(socket.create_connection((host, int(port)))) for _ in range(250)]
         assert httpx.get(f"{clinic.url}/health", timeout=30).status_code == 200
