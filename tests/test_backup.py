@@ -197,6 +197,30 @@ def test_a_backup_that_was_not_finished_leaves_the_one_before_whole(
     assert check(copy, _quietly) == before
 
 
+def test_the_recovery_code_is_shown_also_where_the_backup_is_not_made(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown once: who saw none would have backups that nobody opens."""
+    asked = ["backup", str(tmp_path / "copy"), "--folder", str(clinic.folder)]
+    monkeypatch.setattr(dumps, "check", _fail)
+    refused = CliRunner().invoke(command.app, asked)
+    monkeypatch.undo()
+    code = _shown(refused.stdout)
+    assert (refused.exit_code, refused.stderr) == (1, "steadyreach: no room\n")
+    made = CliRunner().invoke(command.app, [*asked, "--keys-folder", str(tmp_path / "copy" / ".." / "copy")])
+    assert (made.exit_code, _shown(made.stdout)) == (0, "")
+    assert key_copies.read(tmp_path / "copy" / key_copies.FILE, code).secrets, "beside the backup, where it was asked"
+
+
+def test_another_code_says_which_copies_the_one_before_still_opens(clinic: Clinic, copy: Path, tmp_path: Path) -> None:
+    copy.rename(tmp_path / "taken away")
+    again = CliRunner().invoke(
+        command.app, ["backup", str(tmp_path / "new"), "--folder", str(clinic.folder), "--new-code"]
+    )
+    assert key_copies.read(tmp_path / "new" / key_copies.FILE, _shown(again.stdout))
+    assert f"not reached, the code of before opens the copy of the keys in {copy}: destroy it\n" == again.stderr
+
+
 def test_nothing_is_written_over(copy: Path, clinic: Clinic, places: Places) -> None:
     with pytest.raises(NotEmpty, match="clinic is not empty"):
         _restored(copy, clinic)
@@ -320,6 +344,10 @@ def _restored(copy: Path, to: Clinic) -> restore.Restored:
 
 def _backup_key(copy: Path) -> bytes:
     return b64decode(key_copies.read(copy / key_copies.FILE, _CODES[str(copy)]).secrets[BACKUP_KEY])
+
+
+def _shown(said: str) -> str:
+    return said.partition("shown once: ")[2].partition("\n")[0]
 
 
 def _fail(*_: object) -> None:

@@ -49,27 +49,22 @@ def backup(
     from server_sync.clinic import manifest
     from server_sync.clinic.place import Place, place_of
 
-    code = ""
     if (check is None) == (out is None) or (folder is None) != (out is None):
         fail("say where the copy goes and whose it is, as backup OUT --folder CLINIC, or backup --check BACKUP")
-    with _refused(), bar("files", not as_json) as told:
+    with _refused():
         if check is not None:
-            found, done = manifest.check(check, told), f"{check} is whole"
+            with bar("files", not as_json) as told:
+                found, done = manifest.check(check, told), f"{check} is whole"
         elif out is not None and folder is not None:
             with _alone(out):
                 clinic = backups.Clinic(folder, place_of(folder, Place(database, recordings, keys)))
-                code = recovery_code(clinic, another_code)
+                _show_code(clinic, another_code, as_json)
                 _note(clinic, "make another recovery code" if another_code else "make a backup")
-                found = backups.backup(clinic, out, SOFTWARE, told, keys_folder)
+                with bar("files", not as_json) as told:
+                    found = backups.backup(clinic, out, SOFTWARE, told, keys_folder)
             done = f"Copied to {out}"
     size = sum(entry.bytes for entry in found.files.values())
     tell(found, as_json, f"{done}: {len(found.files)} files, {size >> 20} MiB, of {found.made_at}")
-    if code:
-        typer.echo(
-            f"Recovery code, shown once: {code}\n"
-            "Write it on paper and keep it apart: nobody brings this clinic back without it.",
-            err=as_json,
-        )
     if found.missing:
         some = manifest.some([f"{name} is {why}" for name, why in found.missing.items()])
         fail(f"recordings that sessions name could not be copied: {some}")
@@ -129,8 +124,11 @@ def restored(
     tell([each._asdict() for each in waiting], as_json, "\n".join(lines) or "Nothing waits since a restore.")
 
 
-def recovery_code(clinic: "backups.Clinic", another: bool = False) -> str:
-    """The code that opens the copies of a clinic's keys, made and given the first time, or anew; raises OSError."""
+def _show_code(clinic: "backups.Clinic", another: bool, as_json: bool) -> None:
+    """Show the recovery code, made the first time or anew: at once, so that it is known whatever becomes of the backup.
+
+    Raises BackupUnusable.
+    """
     from server_sync.clinic import key_copies
     from server_sync.clinic.keys import Keys
     from server_sync.clinic.manifest import BackupUnusable
@@ -139,11 +137,14 @@ def recovery_code(clinic: "backups.Clinic", another: bool = False) -> str:
     if not clinic.place.keys and not (clinic.folder / KEYS).is_file():
         raise BackupUnusable(f"there are no keys of a clinic in {clinic.folder}")
     with closing(Keys(clinic.keys_url)) as keys:
-        if not another:
-            return key_copies.new_code(keys)
-        code = key_copies.another_code(keys)
-        key_copies.write_again(keys)
-        return code
+        if code := key_copies.another_code(keys) if another else key_copies.new_code(keys):
+            typer.echo(
+                f"Recovery code, shown once: {code}\n"
+                "Write it on paper and keep it apart: nobody brings this clinic back without it.",
+                err=as_json,
+            )
+        for place in key_copies.write_again(keys)[1] if another else ():
+            typer.echo(f"not reached, the code of before opens the copy of the keys in {place}: destroy it", err=True)
 
 
 def _note(clinic: "backups.Clinic", action: str) -> None:

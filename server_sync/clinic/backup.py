@@ -88,7 +88,7 @@ def backup(clinic: Clinic, out: Path, software: str, told: Told, keys_folder: Pa
             under = dict[str, bytes | None](_keys_of_recordings(db, keys))
         files, damaged = _copied(clinic.objects(), under, out, told)
         key_copies.write(keys, keys_folder or out)
-        if keys_folder:
+        if keys_folder and not keys_folder.samefile(out):
             key_copies.remove(keys, out)
     finally:
         keys.close()
