@@ -259,7 +259,7 @@ def test_the_commands_copy_check_and_bring_back(clinic: Clinic, tmp_path: Path) 
     ("arguments", "sentence"),
     [
         (["backup"], "say where the copy goes"),
-        (["backup", "OUT", "--folder", "nowhere"], "there are no keys of a clinic"),
+        (["backup", "OUT", "--folder", "nowhere"], "nowhere is not the folder of a clinic"),
         (["backup", "--check", "nowhere"], "is no backup"),
         (["restore", "nowhere", "--folder", "back", "--code", "x"], "is no backup"),
     ],

@@ -21,8 +21,8 @@ from server_sync.clinic.consents import MEASURES, MOTION, RECORDINGS, SHARE, Giv
 from server_sync.clinic.devices import CodeRefused
 from server_sync.clinic.patients import Person
 from server_sync.clinic.restore import restore
-from server_sync.clinic.service import Service
-from server_sync.clinic.suspended import NotWaiting
+from server_sync.clinic.service import CannotOpen, Service
+from server_sync.clinic.suspended import NotWaiting, Suspended
 from server_sync.clinic.tables import RecoveryCode, SystemToken
 
 WORDS = "a long sentence about rain"
@@ -78,6 +78,19 @@ def test_nothing_that_gave_a_right_gives_it_before_it_is_confirmed(back: Service
     assert [line.id for line in back.systems.listed() if line.revoked_at is None] == []
 
 
+def test_a_restore_that_is_stopped_before_all_is_suspended_leaves_no_clinic(
+    before: Before, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Suspended, "begin", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        restore(before.copy, Clinic(tmp_path / "back"), before.code, _quietly)
+    with pytest.raises(CannotOpen, match="restore once more"):
+        Service(tmp_path / "back")
+
+
 def test_what_was_good_once_is_void_for_good(back: Service, before: Before) -> None:
     confirm_all(back)
     with pytest.raises(NotProved, match="not valid"):
@@ -126,7 +139,11 @@ def test_who_withdraws_while_their_consent_waits_is_not_confirmed(back: Service,
     assert back.retention.waits() == ""
 
 
-def test_what_waits_goes_on_waiting_after_a_second_restore(back: Service, before: Before, tmp_path: Path) -> None:
+def test_what_waits_goes_on_waiting_after_a_second_restore_and_what_was_withdrawn_stays_so(
+    back: Service, before: Before, tmp_path: Path
+) -> None:
+    with closing(Service(back.folder)) as now:
+        now.consents.withdraw("command", before.patient_id, MOTION, Given("Zoe", "self", ""))
     waited = back.suspended.waiting()
     back.suspended.confirm(["system hospital"])
     backup(Clinic(back.folder), tmp_path / "second", "tests", _quietly)

@@ -12,7 +12,7 @@ from engine.commands.archive import Database, Json, Recordings, bar
 from engine.commands.clinic import Folder, KeysUrl, opened
 
 if TYPE_CHECKING:
-    from server_sync.clinic import backup as backups
+    from server_sync.clinic.keys import Keys
 
 Clinic = Annotated[Path | None, typer.Option("--folder", help="the server's folder: database and recordings")]
 New = Annotated[Path, typer.Option("--folder", help="the folder of the server that comes out; it must not be there")]
@@ -47,7 +47,7 @@ def backup(
     from engine.commands.visits import SOFTWARE
     from server_sync.clinic import backup as backups
     from server_sync.clinic import manifest
-    from server_sync.clinic.place import Place, place_of
+    from server_sync.clinic.audit import COMMAND
 
     if (check is None) == (out is None) or (folder is None) != (out is None):
         fail("say where the copy goes and whose it is, as backup OUT --folder CLINIC, or backup --check BACKUP")
@@ -56,10 +56,10 @@ def backup(
             with bar("files", not as_json) as told:
                 found, done = manifest.check(check, told), f"{check} is whole"
         elif out is not None and folder is not None:
-            with _alone(out):
-                clinic = backups.Clinic(folder, place_of(folder, Place(database, recordings, keys)))
-                _show_code(clinic, another_code, as_json)
-                _note(clinic, "make another recovery code" if another_code else "make a backup")
+            with closing(opened(folder, database, recordings, keys)) as service, _alone(out):
+                _show_code(service.keychain, another_code, as_json)
+                service.audit.note(COMMAND, "make another recovery code" if another_code else "make a backup")
+                clinic = backups.Clinic(folder, service.place)
                 with bar("files", not as_json) as told:
                     found = backups.backup(clinic, out, SOFTWARE, told, keys_folder)
             done = f"Copied to {out}"
@@ -124,36 +124,18 @@ def restored(
     tell([each._asdict() for each in waiting], as_json, "\n".join(lines) or "Nothing waits since a restore.")
 
 
-def _show_code(clinic: "backups.Clinic", another: bool, as_json: bool) -> None:
-    """Show the recovery code, made the first time or anew: at once, so that it is known whatever becomes of the backup.
-
-    Raises BackupUnusable.
-    """
+def _show_code(keys: "Keys", another: bool, as_json: bool) -> None:
+    """Show the recovery code, made the first time or anew; it holds from now on, whatever becomes of the backup."""
     from server_sync.clinic import key_copies
-    from server_sync.clinic.keys import Keys
-    from server_sync.clinic.manifest import BackupUnusable
-    from server_sync.clinic.place import KEYS
 
-    if not clinic.place.keys and not (clinic.folder / KEYS).is_file():
-        raise BackupUnusable(f"there are no keys of a clinic in {clinic.folder}")
-    with closing(Keys(clinic.keys_url)) as keys:
-        if code := key_copies.another_code(keys) if another else key_copies.new_code(keys):
-            typer.echo(
-                f"Recovery code, shown once: {code}\n"
-                "Write it on paper and keep it apart: nobody brings this clinic back without it.",
-                err=as_json,
-            )
-        for place in key_copies.write_again(keys)[1] if another else ():
-            typer.echo(f"not reached, the code of before opens the copy of the keys in {place}: destroy it", err=True)
-
-
-def _note(clinic: "backups.Clinic", action: str) -> None:
-    """Write into the clinic's audit, and so into the copy of it, that it is copied."""
-    from server_sync.clinic.audit import COMMAND
-    from server_sync.clinic.service import Service
-
-    with closing(Service(clinic.folder, clinic.place)) as service:
-        service.audit.note(COMMAND, action)
+    if code := key_copies.another_code(keys) if another else key_copies.new_code(keys):
+        typer.echo(
+            f"Recovery code, shown once: {code}\n"
+            "Write it on paper and keep it apart: nobody brings this clinic back without it.",
+            err=as_json,
+        )
+    for place in key_copies.write_again(keys)[1] if another else ():
+        typer.echo(f"not reached, the code of before opens the copy of the keys in {place}: destroy it", err=True)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import msgspec
 from engine.sealing import write_whole
 
 DATABASE, KEYS, NOTE = "clinic.db", "keys.db", "place.json"
+RESTORING = "restoring"
+"""Lies in the folder of a clinic while a backup is brought back: what it lets people do is not suspended yet."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -19,7 +21,12 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def place_of(folder: Path, said: Place) -> Place:
-    """What is said now, and else what was noted; raises ValueError where the note cannot be read."""
+    """What is said now, and else what was noted; raises ValueError where it cannot be read or all is not there."""
+    if (folder / RESTORING).exists():
+        raise ValueError(
+            "a backup is being brought back, or that was stopped: then remove the folder and what is in the database, "
+            "and restore once more"
+        )
     noted, path = Place(), folder / NOTE
     with suppress(FileNotFoundError):
         try:

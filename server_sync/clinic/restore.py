@@ -20,8 +20,8 @@ from server_sync.clinic.manifest import MANIFEST, BackupUnusable, Manifest, Told
 from server_sync.clinic.names import Names
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import Patients
-from server_sync.clinic.place import Place, note
-from server_sync.clinic.private import make_folder
+from server_sync.clinic.place import RESTORING, Place, note
+from server_sync.clinic.private import make_file, make_folder
 from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import utc_now
 from server_sync.clinic.store import Store
@@ -103,6 +103,7 @@ def _restored(folder: Path, manifest: Manifest, to: Clinic, keys: Keys, told: To
     _restore_database(folder / manifest.database, manifest.kind, to.url, keys)
     store = Store(to.url, keys)  # which brings an older schema to that of this version
     suspended = _made_safe(store, keys, objects, manifest.made_at)
+    (to.folder / RESTORING).unlink()
     lost_recordings.note(store, objects)
     store.close()
     return _verified(manifest, to.url, objects)._replace(suspended=suspended)
@@ -129,9 +130,10 @@ def _refuse_unfit(manifest: Manifest, to: Clinic) -> None:
         raise BackupUnusable(f"it is of a {manifest.kind} database: name an empty one of that kind with --database")
     if to.folder.exists() and any(to.folder.iterdir()):
         raise NotEmpty(f"{to.folder} is not empty: name a new folder, so that nothing is written over")
-    make_folder(to.folder)
     if not dumps.empty(to.url):
         raise NotEmpty("the database is not empty: name a new one, so that nothing is written over")
+    make_folder(to.folder)
+    make_file(to.folder / RESTORING)
 
 
 def _verified(manifest: Manifest, url: str, objects: Objects) -> Restored:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, false, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from server_sync.clinic import consents
@@ -76,8 +76,8 @@ class Suspended:
             db.execute(update(RecoveryCode).where(RecoveryCode.used_at.is_(None)).values(used_at=now))
             for kind, (_, ended) in _ENDED.items():
                 which = Consent.kind != consents.RECORDINGS if kind == CONSENT else true()
-                waits = ended.is_(None) if before is None else or_(ended.is_(None), ended == before)
-                db.execute(update(ended.class_).where(waits, which).values({ended.key: now}))
+                waited = false() if before is None else _waits(kind, before)
+                db.execute(update(ended.class_).where(or_(ended.is_(None), waited), which).values({ended.key: now}))
             db.execute(delete(Setting).where(Setting.name == RESTORED))
             db.execute(insert(Setting).values(name=RESTORED, value=now.isoformat()))
             self._audit.append(db, COMMAND, "restore a backup", thing=made_at)
@@ -110,8 +110,7 @@ class Suspended:
 
     def _rows(self, kind: str, at: datetime) -> Iterator[Any]:
         _, ended = _ENDED[kind]
-        unsaid = _unsaid_since(at) if kind == CONSENT else true()
-        yield from self._store.look(select(*ended.class_.__table__.columns).where(ended == at, unsaid))
+        yield from self._store.look(select(*ended.class_.__table__.columns).where(_waits(kind, at)))
 
     def _device(self, row: Any) -> str:
         return f"{row.name}, for {' '.join(self._patients.pseudonyms(row.patients.split())) or 'anybody'}"
@@ -123,11 +122,14 @@ class Suspended:
         return ", ".join((f"{who.login} ({who.name})", row.role, *whom))
 
 
-def _unsaid_since(at: datetime) -> ColumnElement[bool]:
-    """Whether nobody gave or withdrew the same consent since the restore: else there is nothing to confirm."""
+def _waits(kind: str, at: datetime) -> ColumnElement[bool]:
+    """What the restore of that moment suspended and nobody spoke of since, as by withdrawing the same consent."""
+    _, ended = _ENDED[kind]
+    if kind != CONSENT:
+        return and_(ended == at)
     later = aliased(Consent)
     same = later.patient_id == Consent.patient_id, later.kind == Consent.kind, later.given_at > at
-    return ~select(later.id).where(*same).exists()
+    return and_(ended == at, ~select(later.id).where(*same).exists())
 
 
 def restored_at(store: Store) -> datetime | None:
@@ -141,5 +143,5 @@ def motion_waits(store: Store) -> bool:
     at = restored_at(store)
     if at is None:
         return False
-    waits = Consent.kind == consents.MOTION, Consent.withdrawn_at == at, _unsaid_since(at)
-    return bool(store.look(select(Consent.id).where(*waits).limit(1)))
+    waits = select(Consent.id).where(Consent.kind == consents.MOTION, _waits(CONSENT, at))
+    return bool(store.look(waits.limit(1)))
