@@ -15,11 +15,14 @@ from typer.testing import CliRunner
 
 import steadyreach
 from server_sync.clinic import key_copies
-from server_sync.clinic.backup import Clinic, backup
+from server_sync.clinic.backup import BACKUP_KEY, Clinic, backup
 from server_sync.clinic.brakes import NotProved
 from server_sync.clinic.consents import MEASURES, MOTION, RECORDINGS, SHARE, Given, kind_of
 from server_sync.clinic.devices import CodeRefused
+from server_sync.clinic.keys import Keys
+from server_sync.clinic.manifest import BackupUnusable
 from server_sync.clinic.patients import Person
+from server_sync.clinic.place import Place, sqlite_url
 from server_sync.clinic.restore import restore
 from server_sync.clinic.service import CannotOpen, Service
 from server_sync.clinic.suspended import NotWaiting, Suspended
@@ -159,6 +162,27 @@ def test_the_restore_and_the_confirmations_are_rows_of_the_audit(back: Service, 
     assert (confirmed.action, confirmed.thing) == ("confirm after a restore", "system hospital")
 
 
+def test_with_a_copy_of_the_keys_from_before_the_rest_of_the_clinic_comes_back(before: Before, tmp_path: Path) -> None:
+    with closing(Service(tmp_path / "clinic")) as service:
+        key_copies.write(service.keychain, tmp_path / "of before")
+        new = service.patients.add(Person(pseudonym="p-new"))
+        account = service.accounts.make("later", "Later", "guardian", wards={new: "parent"})
+        device = SignedDevice(None).enrol(service, ["p-new"]).id
+        backup(Clinic(service.folder), before.copy, "tests", _quietly)
+    where, back = ("--keys-folder", str(tmp_path / "of before")), str(tmp_path / "back")
+    code, told = said("restore", str(before.copy), "--folder", back, "--code", before.code, *where)
+    assert code == 0
+    assert "2 patients and accounts have no key" in told
+    code, told = said("restored", "--folder", back)
+    assert f"account {account}  unknown {account} (), guardian, parent of {new}\n" in told
+    assert f"device {device}  headset, for {new}\n" in told
+    assert said("restored", "--folder", back, "--all")[0] == 0
+    assert f"{device}  headset, for {new}, " in said("devices", "--folder", back)[1]
+    with closing(Service(tmp_path / "back")) as service:
+        assert {"Maja", "Ida", ""} <= {line.name for line in service.accounts.listed()}
+        assert [line.pseudonym for line in service.archive.patients()] == ["p-zoe"]
+
+
 def test_no_recording_goes_by_its_time_while_the_consent_to_keep_it_waits(back: Service) -> None:
     ran = back.retention.hourly()
     assert ran
@@ -189,6 +213,15 @@ def test_the_commands_say_what_waits_and_confirm_it(before: Before, tmp_path: Pa
     one = json.loads(said("restored", "--folder", folder, "--confirm", "system hospital", "--json")[1])
     assert "system" not in {each["kind"] for each in one}
     assert said("restored", "--folder", folder, "--all") == (0, "Nothing waits since a restore.\n")
+
+
+def test_the_keys_of_one_clinic_never_come_among_those_of_another(before: Before, tmp_path: Path) -> None:
+    other = Place(keys=sqlite_url(tmp_path / "keys of another.db"))
+    with closing(Keys(other.keys)) as keys:
+        keys.clinic_key(BACKUP_KEY)
+        with pytest.raises(BackupUnusable, match="not the keys of the clinic"):
+            restore(before.copy, Clinic(tmp_path / "back", other), before.code, _quietly)
+        assert keys.patients() == set()
 
 
 def confirm_all(service: Service) -> None:

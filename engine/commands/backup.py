@@ -91,12 +91,19 @@ def restore(
     with _refused(), bar("files", not as_json) as told:
         found = restoring.restore(copy, Clinic(folder, Place(database, recordings, keys)), code, told, keys_folder)
     answer = {"sessions": found.sessions, "recordings": found.recordings, "made_at": found.manifest.made_at}
+    answer |= {"suspended": found.suspended, "keyless": found.keyless}
     said = f"{found.sessions} sessions and {found.recordings} recordings are as they were at {found.manifest.made_at}"
     suspended = (
         f"{found.suspended} accounts, devices, other systems and consents are suspended, because they may have been "
         f"ended since: confirm them with steadyreach restored --folder {folder}"
     )
-    tell({**answer, "suspended": found.suspended}, as_json, f"{said}: steadyreach serve --folder {folder}\n{suspended}")
+    tell(answer, as_json, f"{said}: steadyreach serve --folder {folder}\n{suspended}")
+    if found.keyless:
+        typer.echo(
+            f"{found.keyless} patients and accounts have no key: the copy of the keys is older than they are, and what "
+            "is kept of them cannot be read. If there is a later copy, bring the backup back with that (--keys-folder)",
+            err=True,
+        )
 
 
 @app.command()

@@ -181,7 +181,7 @@ class Devices:
         columns = [getattr(Device, name) for name in DeviceLine._fields]
         with self._store.reading() as db:
             rows = db.execute(select(*columns).order_by(Device.enrolled_at, Device.id)).all()
-        return [DeviceLine(*row)._replace(patients=self._patients.pseudonyms(row.patients.split())) for row in rows]
+        return [DeviceLine(*row)._replace(patients=self._patients.called(row.patients.split())) for row in rows]
 
     def _admit(self, db: Connection, asked: Enrolment, token_sha256: str) -> str | None:
         """The id of the device that this code makes or made; None where the code is not good."""

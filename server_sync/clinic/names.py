@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from server_sync.clinic.keys import Keys, Shredded, seal, unseal
+from server_sync.clinic.keys import KeyMissing, Keys, Shredded, seal, unseal
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Account
 
@@ -44,10 +44,15 @@ class Names:
         return found.get(lookups[0]) or found.get(lookups[1])
 
     def of(self, row: Any) -> Named:
-        """Who an account is, by `id`, `key_id` and `sealed` of its row; one that an erasure closed has no name."""
+        """Who an account is, by `id`, `key_id` and `sealed` of its row; one that an erasure closed has no name.
+
+        Neither has one whose key is not here, so that whoever brought back keys of before it still sees all others.
+        """
         try:
             if row.sealed != CLOSED:
                 return msgspec.msgpack.decode(unseal(self._keys.of(row.key_id), row.sealed, row.key_id), type=Named)
+        except KeyMissing:
+            return Named(f"unknown {row.id}", "")
         except Shredded:
             pass
         return Named(closed(row.id), "")

@@ -26,7 +26,7 @@ from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import utc_now
 from server_sync.clinic.store import Store
 from server_sync.clinic.suspended import Suspended
-from server_sync.clinic.tables import Delivered
+from server_sync.clinic.tables import Account, Delivered, Patient
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -36,12 +36,16 @@ class NotEmpty(ValueError):
 
 
 class Restored(NamedTuple):
-    """What was brought back: from which backup, how many sessions and recordings, and how much waits (`Suspended`)."""
+    """What was brought back: from which backup, how many sessions and recordings, and how much waits (`Suspended`).
+
+    `keyless` are patients and accounts whose key is not here: the keys are of before them.
+    """
 
     manifest: Manifest
     sessions: int
     recordings: int
     suspended: int = 0
+    keyless: int = 0
 
 
 def restore(folder: Path, to: Clinic, code: str, told: Told, keys_folder: Path | None = None) -> Restored:
@@ -82,12 +86,12 @@ def _copied_keys(folder: Path, to: Clinic, code: str) -> Copy | None:
 
 
 def _refuse_forged(folder: Path, to: Clinic, copied: Copy | None) -> None:
-    if copied is not None:
-        key = copied.secrets.get(BACKUP_KEY, "")
-    else:
+    found = [copied.secrets.get(BACKUP_KEY, "")] if copied is not None else []
+    if to.place.keys:  # never are the keys of one clinic put among those of another
         with closing(Keys(to.keys_url)) as keys:
-            key = keys.known(BACKUP_KEY) or ""
-    if not is_of(folder, b64decode(key)):
+            known = keys.known(BACKUP_KEY)
+            found += [known or ""] if known or copied is None else []
+    if not all(is_of(folder, b64decode(key)) for key in found):
         raise BackupUnusable(
             f"these are not the keys of the clinic that was backed up, or {folder / MANIFEST} was changed since"
         )
@@ -105,8 +109,15 @@ def _restored(folder: Path, manifest: Manifest, to: Clinic, keys: Keys, told: To
     suspended = _made_safe(store, keys, objects, manifest.made_at)
     (to.folder / RESTORING).unlink()
     lost_recordings.note(store, objects)
+    keyless = _keyless(store, keys)
     store.close()
-    return _verified(manifest, to.url, objects)._replace(suspended=suspended)
+    return _verified(manifest, to.url, objects)._replace(suspended=suspended, keyless=keyless)
+
+
+def _keyless(store: Store, keys: Keys) -> int:
+    _, there = keys.all()
+    needed = [row[0] for query in (select(Patient.id), select(Account.key_id)) for row in store.look(query)]
+    return sum(1 for each in needed if each not in there)
 
 
 def _made_safe(store: Store, keys: Keys, objects: Objects, made_at: str) -> int:

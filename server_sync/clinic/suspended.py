@@ -90,7 +90,7 @@ class Suspended:
         found = [Waiting(DEVICE, row.id, self._device(row)) for row in self._rows(DEVICE, at)]
         found += [Waiting(ACCOUNT, str(row.id), self._account(row)) for row in self._rows(ACCOUNT, at)]
         found += [Waiting(SYSTEM, row.id, row.base) for row in self._rows(SYSTEM, at)]
-        of_whom = ((row, self._patients.pseudonyms([row.patient_id])) for row in self._rows(CONSENT, at))
+        of_whom = ((row, self._patients.called([row.patient_id])) for row in self._rows(CONSENT, at))
         found += [Waiting(CONSENT, row.id, f"{row.kind}, of {' '.join(whom)}") for row, whom in of_whom]
         return sorted(found)
 
@@ -113,11 +113,11 @@ class Suspended:
         yield from self._store.look(select(*ended.class_.__table__.columns).where(_waits(kind, at)))
 
     def _device(self, row: Any) -> str:
-        return f"{row.name}, for {' '.join(self._patients.pseudonyms(row.patients.split())) or 'anybody'}"
+        return f"{row.name}, for {' '.join(self._patients.called(row.patients.split())) or 'anybody'}"
 
     def _account(self, row: Any) -> str:
         wards = self._store.look(select(Ward.patient_id, Ward.relation).where(Ward.account_id == row.id))
-        whom = [f"{each.relation} of {' '.join(self._patients.pseudonyms([each.patient_id]))}" for each in wards]
+        whom = [f"{each.relation} of {' '.join(self._patients.called([each.patient_id]))}" for each in wards]
         who = self._names.of(row)
         return ", ".join((f"{who.login} ({who.name})", row.role, *whom))
 
