@@ -336,6 +336,9 @@ def test_a_guardians_children_are_added_and_ended(client: Client, service: Servi
     assert (refused.status_code, "There is no patient" in refused.text) == (422, True)
     send(client, f"/accounts/{account_id}/wards/{milo}/ended")
     assert service.accounts.wards(account_id) == {nora: "aunt"}
+    own = service.accounts.make("milo", "Milo", PATIENT, wards={milo: SELF})
+    assert "/ended" not in client.get(f"/accounts/{own}").text
+    assert send(client, f"/accounts/{own}/wards/{milo}/ended").status_code == 422
 
 
 # One's own record

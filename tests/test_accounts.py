@@ -356,6 +356,8 @@ def test_a_patient_sees_their_own_record_and_a_guardian_those_of_their_children(
     service.accounts.add_ward(parent, nora, "aunt", by="account 9")
     with pytest.raises(AccountRefused, match="one patient: themselves"):
         service.accounts.add_ward(child, nora, "sister", by="account 9")
+    with pytest.raises(AccountRefused, match="disable it instead"):
+        service.accounts.end_ward(child, milo, by="account 9")
     service.accounts.end_ward(parent, milo, by="account 9")
     assert service.accounts.wards(parent) == {nora: "aunt"}
     with pytest.raises(UnknownAccount, match="no such patient"):

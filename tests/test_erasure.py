@@ -21,7 +21,7 @@ import steadyreach
 from engine.prescription import Draft, Message
 from server_sync import wire
 from server_sync.clinic import key_copies
-from server_sync.clinic.account_rules import SELF
+from server_sync.clinic.account_rules import SELF, AccountRefused
 from server_sync.clinic.audit import Broken
 from server_sync.clinic.backup import BACKUP_KEY, Clinic
 from server_sync.clinic.consents import KINDS, RECORDINGS, Given
@@ -298,6 +298,21 @@ def test_an_account_whose_key_was_destroyed_is_closed_also_where_it_was_for_some
     assert line.disabled_at
     last = service.audit.listed(most=1)[0]
     assert (last.action, last.thing) == ("disable an account", f"account {planted.guardian_id}")
+
+
+def test_no_account_is_made_for_somebody_who_is_being_erased(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would stay with their name: the accounts for them are closed already."""
+    write_again, refused = key_copies.write_again, list[AccountRefused]()
+
+    def meanwhile(keys: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        with pytest.raises(AccountRefused, match="was erased") as reason:
+            planted.service.accounts.make("late", CANARIES["name"], "patient", wards={planted.patient_id: SELF})
+        refused.append(reason.value)
+        return write_again(keys)
+
+    monkeypatch.setattr(key_copies, "write_again", meanwhile)
+    planted.service.erasing.erase("command", WHO)
+    assert len(refused) == 1
 
 
 def test_who_has_a_disabled_account_keeps_their_name(planted: Planted) -> None:

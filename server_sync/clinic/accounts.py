@@ -1,6 +1,6 @@
 """People who may log in: who they are, in which role, whose records are their own, and the way in by password."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -8,14 +8,15 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_sync.clinic import passwords
-from server_sync.clinic.account_rules import AccountExists, check, check_wards
+from server_sync.clinic.account_rules import AccountExists, AccountRefused, check, check_wards
 from server_sync.clinic.audit import COMMAND, STRANGER, Audit, Entry, by_account
 from server_sync.clinic.brakes import Brakes, Limit, NotProved
 from server_sync.clinic.codes import new_code
 from server_sync.clinic.names import Names, folded
-from server_sync.clinic.roles import THERAPIST
+from server_sync.clinic.patients import BEGUN
+from server_sync.clinic.roles import PATIENT, THERAPIST
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Account, Ward
+from server_sync.clinic.tables import Account, Patient, Ward
 from server_sync.clinic.visits import Visits
 
 FAILURES, FAILURES_OF_ADDRESS, WITHIN = 5, 30, timedelta(minutes=15)
@@ -105,6 +106,7 @@ class Accounts:
         values |= self._names.new(login, name)
         try:
             with self._store.writing() as db:
+                _hold(db, wards)
                 account_id = int(db.execute(insert(Account).values(values).returning(Account.id)).scalar_one())
                 for patient_id, relation in wards.items():
                     db.execute(insert(Ward).values(account_id=account_id, patient_id=patient_id, relation=relation))
@@ -157,9 +159,14 @@ class Accounts:
             self._audit.append(db, by, "add a ward", patient_id, by_account(account_id))
 
     def end_ward(self, account_id: int, patient_id: str, by: str) -> None:
-        """Let an account see a patient's record no more, at once; raises UnknownAccount, also where it never did."""
-        if patient_id not in self.wards(self.of(account_id).id):
+        """Let a guardian see a patient's record no more, at once; raises UnknownAccount, also where they never did.
+
+        A patient's own account would be nobody's, and stay when they are erased: raises AccountRefused.
+        """
+        if patient_id not in self.wards(account_id):
             raise UnknownAccount(f"account {account_id} has no such patient")
+        if self.of(account_id).role == PATIENT:
+            raise AccountRefused("a patient's account is for themselves as long as it is there: disable it instead")
         with self._store.writing() as db:
             db.execute(delete(Ward).where(Ward.account_id == account_id, Ward.patient_id == patient_id))
             self._audit.append(db, by, "end a ward", patient_id, by_account(account_id))
@@ -257,6 +264,14 @@ def limits_of(login: str, address: str) -> tuple[Limit, Limit]:
         Limit(f"login {folded(login)} from {address}", FAILURES, WITHIN),
         Limit(f"login {folded(login)}", FAILURES_OF_LOGIN, OF_LOGIN_WITHIN),
     )
+
+
+def _hold(db: Connection, patient_ids: Iterable[str]) -> None:
+    """Have no erasure of these patients begin before the transaction ends; raises AccountRefused where one has."""
+    wanted = set(patient_ids)
+    rows = select(Patient.id).where(Patient.id.in_(wanted), ~Patient.lookup.startswith(BEGUN)).order_by(Patient.id)
+    if wanted - set(db.execute(rows.with_for_update(read=True)).scalars()):
+        raise AccountRefused("a patient whom this account would be for was erased")
 
 
 def _change(db: Connection, account_id: int, **values: object) -> None:

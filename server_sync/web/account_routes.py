@@ -182,9 +182,12 @@ def add_ward(request: Visitor, state: State, account_id: FromPath[int], data: Fo
 
 
 @post("/accounts/{account_id:int}/wards/{patient_id:str}/ended", opt=MANAGING, sync_to_thread=True)
-def end_ward(request: Visitor, state: State, account_id: FromPath[int], patient_id: FromPath[str]) -> Redirect:
-    """Let somebody see a patient's record no more, at once."""
-    state.service.accounts.end_ward(account_id, patient_id, by=request.user.actor)
+def end_ward(request: Visitor, state: State, account_id: FromPath[int], patient_id: FromPath[str]) -> Response[Any]:
+    """Let a guardian see a patient's record no more, at once."""
+    try:
+        state.service.accounts.end_ward(account_id, patient_id, by=request.user.actor)
+    except AccountRefused as reason:
+        return _account(request, state, account_id, status=422, problem=str(reason))
     return Redirect(f"/accounts/{account_id}", status_code=303)
 
 
