@@ -16,12 +16,14 @@ import pytest
 import sqlalchemy as sa
 from commands import entered
 from conftest import ROOT
+from msgspec.structs import replace
 from server_fixtures import Clock, a_service, a_session, write_folder
 from typer.testing import CliRunner
 
 import steadyreach
 from engine.session_folder import finished
-from server_sync.clinic.audit import START, Broken, Entry, Head, Which
+from server_sync.clinic.audit import START, Broken, Entry, Head, NotAudited, Which
+from server_sync.clinic.manifest import MANIFEST, read, written
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Audited
@@ -189,6 +191,23 @@ def test_triggers_that_somebody_took_away_are_made_again_and_told(
         assert not third.store.was_unguarded
 
 
+SILENT = """CREATE FUNCTION silent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"""
+
+
+def test_nothing_happens_that_the_database_keeps_no_row_of(service: Service) -> None:
+    with service.store.writing() as db:
+        if db.dialect.name == "postgresql":
+            db.execute(sa.text(SILENT))
+            db.execute(sa.text("CREATE TRIGGER silent BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION silent()"))
+        else:
+            db.execute(sa.text("CREATE TRIGGER silent BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END"))
+    with pytest.raises(NotAudited):
+        service.audit.note("command", "read the audit")
+    with pytest.raises(NotAudited):
+        service.accounts.make("maja", "Maja", "therapist")
+    assert service.accounts.listed() == []
+
+
 def test_a_transaction_that_is_given_up_leaves_no_row_and_no_gap(service: Service) -> None:
     def stopped() -> None:
         with service.store.writing() as db:
@@ -285,6 +304,10 @@ def test_a_head_from_a_backup_or_from_paper_shows_what_was_cut_off(folder: Path,
         past_the_triggers(service, run("DELETE FROM audit WHERE number > 1"))
     assert [said("audit", "verify", "--folder", folder, *each)[0] for each in known] == [1, 1]
     assert said("audit", "verify", "--folder", folder)[0] == 0
+    forged = replace(read(tmp_path / "copy"), audit=START)  # by somebody who has the backup, and no key
+    (tmp_path / "copy" / MANIFEST).write_bytes(written(forged, b"another key"))
+    code, _, err = said("audit", "verify", "--folder", folder, "--backup", tmp_path / "copy")
+    assert (code, "it proves nothing" in err) == (1, True)
 
 
 def test_the_list_finds_a_patient_and_a_login_and_writes_a_table_without_formulas(folder: Path, tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ def verify(
     from server_sync.clinic.audit import Broken
 
     heads = [_head(said) for said in known or ()]
-    if backup is not None:
-        heads.append(_head_of(backup))
     with closing(opened(folder, database, keys=keys)) as service:
+        if backup is not None:
+            heads.append(_head_of(backup, service))
         found = service.audit.verify(heads)
     whole = not isinstance(found, Broken)
     answer = {"whole": whole, **found._asdict()}
@@ -96,14 +96,18 @@ def _head(said: str) -> "Head":
     return Head(int(match[1]), match[2])
 
 
-def _head_of(backup: Path) -> "Head":
+def _head_of(backup: Path, service: "Service") -> "Head":
     from server_sync.clinic.audit import Head
-    from server_sync.clinic.manifest import BackupUnusable, read
+    from server_sync.clinic.backup import BACKUP_KEY
+    from server_sync.clinic.manifest import BackupUnusable, is_of, read
 
     try:
-        return Head(*read(backup).audit)
+        head = Head(*read(backup).audit)
     except BackupUnusable as reason:
         fail(str(reason))
+    if not is_of(backup, service.keychain.clinic_key(BACKUP_KEY)):
+        fail(f"{backup} was not made of this clinic, or its manifest was changed since: it proves nothing")
+    return head
 
 
 def _patient_id(service: "Service", patient: str) -> str:

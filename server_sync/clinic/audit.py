@@ -29,6 +29,7 @@ _LONGEST = 200
 _COLUMNS = (
     *(Audited.number, Audited.at, Audited.actor, Audited.action, Audited.patient_id, Audited.thing, Audited.sha256),
 )
+_INSERT = insert(Audited).execution_options(preserve_rowcount=True)
 
 
 class Note(NamedTuple):
@@ -80,6 +81,10 @@ class Which(NamedTuple):
     before: int | None = None
 
 
+class NotAudited(RuntimeError):
+    """The database took a row of the audit and did not keep it; what the row is about does not happen."""
+
+
 class Audit:
     """The audit of one clinic."""
 
@@ -95,7 +100,8 @@ class Audit:
     def extend(self, db: Connection, notes: Sequence[Note]) -> None:
         """Write rows with a transaction that changes something, as the last that it does.
 
-        From here to its end nobody else can write a row: who waited for something after this would hold up all.
+        From here to its end nobody else can write a row: who waited for something after this would hold up all. Raises
+        NotAudited.
         """
         if not notes:
             return
@@ -107,7 +113,8 @@ class Audit:
             entry = Entry(head.number + 1, now, *said, sha256="")
             head = Head(entry.number, _sha256(head, entry))
             rows.append({**entry._asdict(), "sha256": head.sha256})
-        db.execute(insert(Audited), rows)
+        if db.execute(_INSERT, rows).rowcount != len(rows):
+            raise NotAudited("the database keeps no rows of the audit: look which triggers and rules it has for it")
 
     def note(self, actor: str, action: str, patient_id: str = "", thing: str = "") -> None:
         """Write a row about what is read; it is on the disk for good when this returns, and only then may be shown."""
