@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import zstandard
 from alembic import command
 from alembic.config import Config
+from on_disk import tables_on_disk
 from server_fixtures import ROOT, SignedDevice, a_service, a_session, an_item
 
 from engine.prescription import Prescription, content_of
@@ -123,7 +124,10 @@ def test_what_is_prescribed_measured_and_enrolled_goes_under_the_patients_and_ba
         bound = measurement_bound("a" * 64, "v")
         assert service.patients.unseal(kept.patient_id, kept.content, bound) == b"{}"
         assert not [value for value in _dumped(service) if b"p-milo" in value or b"shown once" in value]
-        for path in tmp_path.glob("clinic.db*"):
+        for path in (
+            *tmp_path.glob("clinic.db*"),
+            *(each for at in tables_on_disk(service.store) for each in at.glob("*")),
+        ):
             assert b"p-milo" not in path.read_bytes()
     migrate(tmp_path, database, "0002")
     found = _rows(database, "prescription", "device", "session", "setting")

@@ -54,14 +54,14 @@ class Database:
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
         return insert(table).on_conflict_do_nothing()
 
-    def tidy(self, table: str) -> None:
-        """Have nothing be left of what was removed from a table, or written over.
+    def tidy(self, *tables: str) -> None:
+        """Have nothing be left of what was removed from tables, or written over.
 
         SQLite has it in the log that is written ahead, PostgreSQL in pages, where only a whole new table is without it.
         """
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             on_sqlite = self.engine.dialect.name == "sqlite"
-            db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)" if on_sqlite else f"VACUUM FULL {table}"))
+            db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)" if on_sqlite else f"VACUUM FULL {', '.join(tables)}"))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -38,6 +38,8 @@ from server_sync.clinic.tables import (
 )
 from server_sync.clinic.uploads import pieces_of
 
+_OPEN = Account, Device, Sent
+"""Tables with something of a person that is not sealed: hashes of passwords, names of devices, ids at other systems."""
 STAYS = (
     "reports that were printed or saved, and exports that were handed over",
     "the rows of the audit: who did what when, with an id that says nothing any more",
@@ -49,7 +51,8 @@ STAYS = (
 """What is not erased here, for whoever has to tell the person."""
 OF_POSTGRESQL = (
     "what PostgreSQL wrote ahead (pg_wal), and archives of it, until it writes over that: hashes of the passwords of "
-    "closed accounts, and the keys themselves where the keys are in PostgreSQL, too"
+    "closed accounts, names of devices, and the keys themselves where the keys are in PostgreSQL, too; some of it in "
+    "its statistics, until it makes them anew"
 )
 
 
@@ -123,7 +126,7 @@ class Erasing:
                     db.execute(delete(table).where(table.columns["patient_id"] == patient_id))
             db.execute(delete(Patient).where(Patient.id == patient_id))
             self._audit.append(db, actor, "a person is erased", patient_id)
-        self._store.tidy(Account.__tablename__)  # hashes of passwords are not sealed
+        self._store.tidy(*(table.__tablename__ for table in _OPEN))
         stays = (*elsewhere, *STAYS) if self._on_sqlite() else (*elsewhere, *STAYS, OF_POSTGRESQL)
         return Done(patient_id, sessions, len(recordings), devices, accounts, *copies, stays)
 

@@ -12,9 +12,11 @@ from sqlalchemy import text
 from server_sync.clinic.audit_guard import guard
 from server_sync.clinic.database import Database
 from server_sync.clinic.keys import Keys
-from server_sync.clinic.tables import Account, LostSession, Refusal, Setting
+from server_sync.clinic.tables import Account, Device, EnrolmentCode, LostSession, Refusal, Setting
 
 _MIGRATION_LOCK = 7_340_001
+_LAY_OPEN = Setting, Account, Device, EnrolmentCode, Refusal, LostSession
+"""Tables of which a migration removed something that lay open."""
 
 
 class SchemaUnknown(ValueError):
@@ -49,5 +51,4 @@ class Store(Database):
             self.was_unguarded = guard(connection)
             self.schema = str(ScriptDirectory.from_config(config).get_current_head())
         if before not in (None, self.schema):
-            for table in (Setting, Account, Refusal, LostSession):  # of which something was removed that lay open
-                self.tidy(table.__tablename__)
+            self.tidy(*(table.__tablename__ for table in _LAY_OPEN))
