@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from argon2 import PasswordHasher
@@ -342,6 +343,14 @@ def test_guessing_invitations_has_to_wait_and_two_of_one_code_are_one(service: S
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(accept, range(4))) == 1
+
+
+def test_a_login_is_the_same_in_every_form_of_unicode(service: Service) -> None:
+    password = service.accounts.add("zoë.한", "Zoë")
+    assert service.accounts.log_in(normalize("NFD", "ZOË.한"), password, HERE)
+    for form in ("NFD", "NFKD"):
+        with pytest.raises(AccountExists):
+            service.accounts.make(normalize(form, "zoë.한"), "Another", "therapist")
 
 
 # Wards

@@ -2,6 +2,7 @@
 
 import hmac
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 from sqlalchemy import select
@@ -62,8 +63,8 @@ class Names:
 
 
 def folded(login: str) -> str:
-    """A login as it is kept, however it is typed."""
-    return login.casefold()
+    """A login as it is kept, however it is typed: in small letters, and in one form of Unicode."""
+    return normalize("NFKC", normalize("NFKC", login).casefold())
 
 
 def closed(account_id: int) -> str:
