@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import pytest
 from other_systems import ALL, BASE, HOSPITAL, jwks
-from server_fixtures import Clock, SignedDevice, a_service
+from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, recorded
 from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 import steadyreach
+from server_sync import wire
 from server_sync.clinic import key_copies
 from server_sync.clinic.backup import BACKUP_KEY, Clinic, backup
 from server_sync.clinic.brakes import NotProved
@@ -21,6 +22,7 @@ from server_sync.clinic.consents import MEASURES, MOTION, RECORDINGS, SHARE, Giv
 from server_sync.clinic.devices import CodeRefused
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.manifest import BackupUnusable
+from server_sync.clinic.objects import recording_key
 from server_sync.clinic.patients import Person
 from server_sync.clinic.place import Place, sqlite_url
 from server_sync.clinic.restore import restore
@@ -29,6 +31,7 @@ from server_sync.clinic.suspended import NotWaiting, Suspended
 from server_sync.clinic.tables import RecoveryCode, SystemToken
 
 WORDS = "a long sentence about rain"
+AGREED = RECORDINGS, MEASURES, MOTION, f"{SHARE}hospital"
 
 
 class Before(NamedTuple):
@@ -42,13 +45,14 @@ class Before(NamedTuple):
     enrolment: str
     device: SignedDevice
     guardian: int
+    recording: str
 
 
 @pytest.fixture
 def before(tmp_path: Path) -> Before:
     with a_service(tmp_path / "clinic") as service:
         patient_id = service.patients.add(Person(pseudonym="p-zoe", born="1980"))
-        for kind in (RECORDINGS, MEASURES, MOTION, f"{SHARE}hospital"):
+        for kind in AGREED:
             service.consents.give("command", patient_id, kind, Given("Zoe", "self", kind_of(kind).version))
         service.accounts.add("maja", "Maja", password=WORDS)
         guardian = service.accounts.make("ida", "Ida", "guardian", wards={patient_id: "parent"})
@@ -59,10 +63,15 @@ def before(tmp_path: Path) -> Before:
             db.execute(insert(SystemToken).values(sha256="t", system_id="hospital", scopes="x", expires_at=soon))
             db.execute(insert(RecoveryCode).values(account_id=guardian, sha256="r"))
         device, enrolment = SignedDevice(None).enrol(service, ["p-zoe"]), service.devices.new_code()
+        session = recorded(a_session("s-1", patient="p-zoe"), b"motion")
+        item = an_item(session)
+        service.vault.write(recording_key(item.recording_sha256), [b"motion"])
+        service.archive.take(device.id, wire.Batch(items=(item,)))
         service.retention.hourly()
         code = key_copies.new_code(service.keychain)
         made = backup(Clinic(service.folder), tmp_path / "copy", "tests", _quietly)
-    return Before(tmp_path / "copy", code, made.made_at, patient_id, invitation, enrolment, device, guardian)
+    codes = invitation, enrolment
+    return Before(tmp_path / "copy", code, made.made_at, patient_id, *codes, device, guardian, item.recording_sha256)
 
 
 @pytest.fixture
@@ -77,7 +86,7 @@ def test_nothing_that_gave_a_right_gives_it_before_it_is_confirmed(back: Service
     assert back.devices.who(before.device.token) is None
     with pytest.raises(NotProved):
         back.accounts.log_in("maja", WORDS, "127.0.0.1")
-    assert not [kind for kind in (MEASURES, MOTION, f"{SHARE}hospital") if back.consents.holds(before.patient_id, kind)]
+    assert not [kind for kind in AGREED if back.consents.holds(before.patient_id, kind)]
     assert [line.id for line in back.systems.listed() if line.revoked_at is None] == []
 
 
@@ -108,7 +117,7 @@ def test_what_is_confirmed_is_as_it_was(back: Service, before: Before) -> None:
     confirm_all(back)
     assert back.devices.who(before.device.token)
     assert back.accounts.log_in("maja", WORDS, "127.0.0.1")
-    assert all(back.consents.holds(before.patient_id, kind) for kind in (MEASURES, MOTION, f"{SHARE}hospital"))
+    assert all(back.consents.holds(before.patient_id, kind) for kind in AGREED)
     assert [line.revoked_at for line in back.systems.listed()] == [None]
     assert back.suspended.waiting() == []
 
@@ -120,6 +129,7 @@ def test_the_list_says_whom_a_person_would_know(back: Service, before: Before) -
     assert said["system hospital"] == BASE
     assert sorted(words for name, words in said.items() if name.startswith("consent")) == [
         "research measures, of p-zoe", "research motion, of p-zoe", "share with hospital, of p-zoe",
+        "treatment recordings, of p-zoe",
     ]  # fmt: skip
 
 
@@ -183,13 +193,17 @@ def test_with_a_copy_of_the_keys_from_before_the_rest_of_the_clinic_comes_back(b
         assert [line.pseudonym for line in service.archive.patients()] == ["p-zoe"]
 
 
-def test_no_recording_goes_by_its_time_while_the_consent_to_keep_it_waits(back: Service) -> None:
+@pytest.mark.parametrize("kind", [RECORDINGS, MOTION])
+def test_no_recording_goes_while_a_consent_to_keep_it_waits(back: Service, before: Before, kind: str) -> None:
+    back.suspended.confirm([each.name for each in back.suspended.waiting() if not each.says.startswith(kind)])
     ran = back.retention.hourly()
     assert ran
+    assert ran.recordings == 0
     assert "waits to be confirmed" in ran.waits
     assert "waits to be confirmed" in back.retention.due().waits
-    confirm_all(back)
+    back.consents.withdraw("command", before.patient_id, kind, Given("Zoe", "self", ""))
     assert back.retention.waits() == ""
+    assert (before.recording in back.retention.due().recordings) == (kind == RECORDINGS)
 
 
 def test_after_the_backup_of_long_ago_retention_waits_for_a_person(before: Before, tmp_path: Path) -> None:

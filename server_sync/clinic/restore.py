@@ -21,7 +21,7 @@ from server_sync.clinic.names import Names
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.place import RESTORING, Place, note
-from server_sync.clinic.private import make_file, make_folder
+from server_sync.clinic.private import make_folder
 from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import utc_now
 from server_sync.clinic.store import Store
@@ -144,7 +144,7 @@ def _refuse_unfit(manifest: Manifest, to: Clinic) -> None:
     if not dumps.empty(to.url):
         raise NotEmpty("the database is not empty: name a new one, so that nothing is written over")
     make_folder(to.folder)
-    make_file(to.folder / RESTORING)
+    (to.folder / RESTORING).touch(mode=0o600, exist_ok=False)  # of two at once, one fails
 
 
 def _verified(manifest: Manifest, url: str, objects: Objects) -> Restored:

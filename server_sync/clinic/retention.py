@@ -19,7 +19,7 @@ from server_sync.clinic.erasure import Done, Erasing
 from server_sync.clinic.objects import TIERS, archived_key, recording_key
 from server_sync.clinic.patients import BEGUN, Patients
 from server_sync.clinic.store import Store
-from server_sync.clinic.suspended import motion_waits
+from server_sync.clinic.suspended import consent_waits
 from server_sync.clinic.tables import (
     Consent,
     Contact,
@@ -118,9 +118,9 @@ class Retention:
         return self._since_restore() or self._since_clock()
 
     def _since_restore(self) -> str:
-        """Who agreed that motion is kept longer may wait to be confirmed."""
+        """What somebody agreed to that recordings are kept longer may wait to be confirmed."""
         waits = "what a restore suspended waits to be confirmed: steadyreach restored"
-        return waits if motion_waits(self._store) else ""
+        return waits if any(consent_waits(self._store, kind) for kind in (RECORDINGS, MOTION)) else ""
 
     def _since_clock(self) -> str:
         now, seen = self._now(), self._seen()
@@ -209,7 +209,7 @@ class Retention:
 
     def _agreed_until(self, patient_id: str) -> datetime:
         """Until when somebody agreed that recordings are kept; a consent without a date leaves it to the rules."""
-        if self._consents.refused(patient_id, RECORDINGS):
+        if self._consents.refused(patient_id, RECORDINGS) and not consent_waits(self._store, RECORDINGS, patient_id):
             return _AT_ONCE
         ends = (self._consents.until(patient_id, kind) for kind in (RECORDINGS, MOTION))
         return max((end for end in ends if end is not None and end != NEVER), default=_AS_USUAL)

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, false, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, false, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
-from server_sync.clinic import consents
 from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.names import Names
 from server_sync.clinic.patients import Patients
@@ -75,9 +74,8 @@ class Suspended:
                 db.execute(delete(table))
             db.execute(update(RecoveryCode).where(RecoveryCode.used_at.is_(None)).values(used_at=now))
             for kind, (_, ended) in _ENDED.items():
-                which = Consent.kind != consents.RECORDINGS if kind == CONSENT else true()
                 waited = false() if before is None else _waits(kind, before)
-                db.execute(update(ended.class_).where(or_(ended.is_(None), waited), which).values({ended.key: now}))
+                db.execute(update(ended.class_).where(or_(ended.is_(None), waited)).values({ended.key: now}))
             db.execute(delete(Setting).where(Setting.name == RESTORED))
             db.execute(insert(Setting).values(name=RESTORED, value=now.isoformat()))
             self._audit.append(db, COMMAND, "restore a backup", thing=made_at)
@@ -138,10 +136,11 @@ def restored_at(store: Store) -> datetime | None:
     return datetime.fromisoformat(found[0].value) if found else None
 
 
-def motion_waits(store: Store) -> bool:
-    """Whether a consent to keep motion waits, so that no recording may go by its time yet."""
+def consent_waits(store: Store, kind: str, patient_id: str | None = None) -> bool:
+    """Whether a consent of this kind waits, of anybody or of one patient: so it is neither in force nor withdrawn."""
     at = restored_at(store)
     if at is None:
         return False
-    waits = select(Consent.id).where(Consent.kind == consents.MOTION, _waits(CONSENT, at))
-    return bool(store.look(waits.limit(1)))
+    waits = select(Consent.id).where(Consent.kind == kind, _waits(CONSENT, at))
+    theirs = waits if patient_id is None else waits.where(Consent.patient_id == patient_id)
+    return bool(store.look(theirs.limit(1)))
