@@ -405,6 +405,19 @@ def test_the_copy_of_the_keys_may_lie_apart(clinic: Clinic, tmp_path: Path) -> N
     assert restore.restore(copy, Clinic(tmp_path / "back"), _CODES[str(copy)], _quietly, apart).sessions == 2
 
 
+def test_the_copy_of_the_keys_of_another_clinic_is_not_written_over(clinic: Clinic, tmp_path: Path) -> None:
+    stick, other = tmp_path / "stick", Clinic(tmp_path / "other")
+    Service(*other).close()
+    for each in (clinic, other):
+        _backed_up(each, tmp_path / f"copy of {each.folder.name}")
+    backup(clinic, tmp_path / "copy", "tests", _quietly, stick)
+    before = (stick / key_copies.FILE).read_bytes()
+    with pytest.raises(NotTheSame, match="another clinic's keys"):
+        backup(other, tmp_path / "copy of other", "tests", _quietly, stick)
+    assert (stick / key_copies.FILE).read_bytes() == before
+    backup(clinic, tmp_path / "copy", "tests", _quietly, stick.rename(tmp_path / "elsewhere"))
+
+
 def test_another_recovery_code_opens_the_copies_from_then_on_and_the_one_before_does_not(
     clinic: Clinic, tmp_path: Path
 ) -> None:

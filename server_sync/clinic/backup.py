@@ -81,6 +81,8 @@ def backup(clinic: Clinic, out: Path, software: str, told: Told, keys_folder: Pa
     try:
         key = keys.clinic_key(BACKUP_KEY)
         _refuse_to_replace(clinic.url, key, out)
+        if not key_copies.may_write(keys, keys_folder or out):
+            raise NotTheSame(f"{keys_folder or out} has the copy of another clinic's keys in it: name another folder")
         database = _dumped(clinic.url, key, out)
         with dumps.reading(clinic.url) as db:  # what came after the copy is named, too, and is there as well
             schema = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()

@@ -83,6 +83,13 @@ def write(keys: Keys, folder: Path) -> Path:
     return file
 
 
+def may_write(keys: Keys, folder: Path) -> bool:
+    """Whether no copy lies in a folder but one of these keys; that of another clinic may be its only one."""
+    file, public = folder / FILE, b64decode(keys.known(RECOVERY) or "")
+    noted = str(folder.absolute()) in places(keys)
+    return noted or not file.exists() or key_id(public).encode() in file.read_bytes()
+
+
 def remove(keys: Keys, folder: Path) -> None:
     """Take the copy out of a folder, and the folder off the list; raises OSError."""
     (folder / FILE).unlink(missing_ok=True)
