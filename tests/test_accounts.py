@@ -128,6 +128,20 @@ def test_every_refused_login_costs_the_same_hash(service: Service, monkeypatch: 
     assert len(set(counting.verified)) == 1
 
 
+def test_a_password_that_is_voided_while_it_is_checked_lets_nobody_in(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password, fits = service.accounts.add("maja", "Maja"), passwords.fits
+
+    def voided(*words: str) -> bool:
+        service.invitations.invite(1)
+        return fits(*words)
+
+    monkeypatch.setattr(passwords, "fits", voided)
+    with pytest.raises(NotProved):
+        service.accounts.log_in("maja", password, HERE)
+
+
 @pytest.mark.parametrize(("minutes", "holds"), [(14, True), (16, False)])
 def test_a_login_ends_when_it_is_idle(service: Service, clock: Clock, minutes: int, holds: bool) -> None:
     token = service.accounts.log_in("maja", service.accounts.add("maja", "Maja"), HERE)

@@ -28,7 +28,7 @@ from server_sync.clinic.place import Place, sqlite_url
 from server_sync.clinic.restore import restore
 from server_sync.clinic.service import CannotOpen, Service
 from server_sync.clinic.suspended import NotWaiting, Suspended
-from server_sync.clinic.tables import RecoveryCode, SystemToken
+from server_sync.clinic.tables import RecoveryCode, SystemToken, Visit
 
 WORDS = "a long sentence about rain"
 AGREED = RECORDINGS, MEASURES, MOTION, f"{SHARE}hospital"
@@ -55,6 +55,7 @@ def before(tmp_path: Path) -> Before:
         for kind in AGREED:
             service.consents.give("command", patient_id, kind, Given("Zoe", "self", kind_of(kind).version))
         service.accounts.add("maja", "Maja", password=WORDS)
+        service.accounts.log_in("maja", WORDS, "127.0.0.1")
         guardian = service.accounts.make("ida", "Ida", "guardian", wards={patient_id: "parent"})
         _, invitation = service.invitations.new("new", "New", "therapist")
         service.systems.add("hospital", BASE, jwks(HOSPITAL), ALL)
@@ -110,6 +111,7 @@ def test_what_was_good_once_is_void_for_good(back: Service, before: Before) -> N
     with pytest.raises(CodeRefused):
         back.devices.enrol(before.device.enrolment(before.enrolment))
     assert not back.store.look(select(SystemToken.sha256))
+    assert not back.store.look(select(Visit.token_sha256))
     assert [row.used_at is None for row in back.store.look(select(RecoveryCode.used_at))] == [False]
 
 
@@ -145,6 +147,8 @@ def test_one_is_confirmed_alone_and_what_is_revoked_meanwhile_stays_so(back: Ser
 
 
 def test_who_withdraws_while_their_consent_waits_is_not_confirmed(back: Service, before: Before) -> None:
+    another = back.patients.add(Person(pseudonym="p-new", born="1980"))
+    back.consents.give("command", another, MEASURES, Given("New", "self", kind_of(MEASURES).version))
     back.consents.withdraw("command", before.patient_id, MOTION, Given("Zoe", "self", ""))
     confirm_all(back)
     assert not back.consents.holds(before.patient_id, MOTION)

@@ -154,7 +154,7 @@ def test_recovery_codes_of_somebody_else_are_none(service: Service, phone: Phone
             service.second_factors.show(half, code)
 
 
-def test_nothing_is_in_force_before_its_first_code(service: Service, clock: Clock) -> None:
+def test_nothing_is_in_force_before_its_first_code_which_ends_all_other_logins(service: Service, clock: Clock) -> None:
     password = service.accounts.add("maja", "Maja")
     service.second_factors.begin(1, HERE)
     service.second_factors.begin(1, HERE)
@@ -167,6 +167,8 @@ def test_nothing_is_in_force_before_its_first_code(service: Service, clock: Cloc
     assert who is not None
     assert not who.password_alone
     assert service.second_factors.begun(1, HERE) == first
+    service.second_factors.confirm(1, HERE, password, pyotp.TOTP(first).at(clock()))
+    assert service.visits.who(token) is None
 
 
 def test_it_is_not_replaced_by_who_found_the_screen_open(service: Service, phone: Phone, clock: Clock) -> None:
