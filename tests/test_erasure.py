@@ -21,14 +21,14 @@ from typer.testing import CliRunner
 import steadyreach
 from engine.prescription import Draft, Message
 from server_sync import wire
-from server_sync.clinic import key_copies
+from server_sync.clinic import database, key_copies
 from server_sync.clinic.account_rules import SELF, AccountRefused
 from server_sync.clinic.audit import Broken
 from server_sync.clinic.backup import BACKUP_KEY, Clinic
 from server_sync.clinic.consents import KINDS, RECORDINGS, Given
-from server_sync.clinic.erasure import OF_POSTGRESQL, STAYS
+from server_sync.clinic.erasure import HELD, OF_POSTGRESQL, STAYS
 from server_sync.clinic.hand_over import of_patient
-from server_sync.clinic.keys import KEY_BYTES, Keys, Shredded, unseal
+from server_sync.clinic.keys import KEY_BYTES, Keys, PersonKey, Shredded, StillRead, unseal
 from server_sync.clinic.ledger import ERASED
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.patients import Person, Unknown
@@ -292,6 +292,24 @@ def test_an_account_whose_key_was_destroyed_is_closed_also_where_it_was_for_some
     assert line.disabled_at
     last = service.audit.listed(most=1)[0]
     assert (last.action, last.thing) == ("disable an account", f"account {planted.guardian_id}")
+
+
+@pytest.mark.parametrize("planted", ["sqlite"], indirect=True)
+def test_a_key_that_somebody_reads_meanwhile_is_not_said_to_be_destroyed(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_PATIENCE_S", 0.1)
+    key, url = planted.service.keychain.of(planted.patient_id), sqlite_url(planted.folder / KEYS)
+    with closing(database.Database(url)) as another, another.reading() as db:
+        db.execute(select(PersonKey.key)).all()
+        with closing(Service(planted.folder)) as service, pytest.raises(StillRead):
+            service.erasing.erase("command", WHO)
+        assert holding(key, planted.folder)
+    with closing(Service(planted.folder)) as service, planted.service.store.reading() as db:
+        db.execute(select(Patient.id)).all()
+        (done,) = service.erasing.resume("command")
+    assert (done.patient_id, done.stays) == (planted.patient_id, (*STAYS, HELD))
+    assert not holding(key, planted.folder)
 
 
 def test_no_account_is_made_for_somebody_who_is_being_erased(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:

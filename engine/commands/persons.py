@@ -174,11 +174,13 @@ def _refused() -> Iterator[None]:
 
     from server_sync.clinic.consents import ConsentRefused
     from server_sync.clinic.hand_over import NothingHandedOver
-    from server_sync.clinic.keys import KeyMissing
+    from server_sync.clinic.keys import KeyMissing, StillRead
     from server_sync.clinic.patients import Unknown
 
     try:
         yield
+    except StillRead as reason:
+        fail(f"{reason}: the erasure goes on within an hour of the server, or by steadyreach retention --run")
     except (Unknown, NothingHandedOver, ConsentRefused, KeyMissing, msgspec.ValidationError) as reason:
         fail(str(reason))
 

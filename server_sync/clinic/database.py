@@ -54,14 +54,22 @@ class Database:
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
         return insert(table).on_conflict_do_nothing()
 
-    def tidy(self, *tables: str) -> None:
-        """Have nothing be left of what was removed from tables, or written over.
+    def tidy(self, *tables: str) -> bool:
+        """Have nothing be left of what was removed from tables, or written over; False while somebody reads it long.
 
         SQLite has it in the log that is written ahead, PostgreSQL in pages, where only a whole new table is without it.
         """
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            on_sqlite = self.engine.dialect.name == "sqlite"
-            db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)" if on_sqlite else f"VACUUM FULL {', '.join(tables)}"))
+            if self.engine.dialect.name != "sqlite":
+                db.execute(text(f"VACUUM FULL {', '.join(tables)}"))
+                return True
+            # It waits for readers as the connection does, and fails at once beside another one.
+            end_s = time.monotonic() + _PATIENCE_S
+            while busy := db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one():
+                if time.monotonic() > end_s:
+                    break
+                time.sleep(_LOOK_AGAIN_S)
+            return not busy
 
     def close(self) -> None:
         """Let go of the database."""

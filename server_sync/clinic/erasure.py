@@ -49,6 +49,10 @@ STAYS = (
     "what lies on the patient's own computer: steadyreach erase PATIENT --client FOLDER removes it there",
 )
 """What is not erased here, for whoever has to tell the person."""
+HELD = (
+    "hashes of the passwords of closed accounts and names of devices in the log of the database (clinic.db-wal), which "
+    "a program reads at this moment, such as a backup: until it ends"
+)
 OF_POSTGRESQL = (
     "what PostgreSQL wrote ahead (pg_wal), and archives of it, until it writes over that: hashes of the passwords of "
     "closed accounts, names of devices, and the keys themselves where the keys are in PostgreSQL, too; some of it in "
@@ -84,7 +88,7 @@ class Erasing:
         return self.erase_id(actor, self._patients.id_of(pseudonym))
 
     def erase_id(self, actor: str, patient_id: str) -> Done:
-        """The same by the person's id; one who is gone already is fine."""
+        """The same by the person's id; one who is gone already is fine. Raises keys.StillRead, and goes on later."""
         self._begin(actor, patient_id)
         return self._go_on(actor, patient_id)
 
@@ -126,8 +130,8 @@ class Erasing:
                     db.execute(delete(table).where(table.columns["patient_id"] == patient_id))
             db.execute(delete(Patient).where(Patient.id == patient_id))
             self._audit.append(db, actor, "a person is erased", patient_id)
-        self._store.tidy(*(table.__tablename__ for table in _OPEN))
-        stays = (*elsewhere, *STAYS) if self._on_sqlite() else (*elsewhere, *STAYS, OF_POSTGRESQL)
+        held = () if self._store.tidy(*(table.__tablename__ for table in _OPEN)) else (HELD,)
+        stays = (*elsewhere, *STAYS, *held, *(() if self._on_sqlite() else (OF_POSTGRESQL,)))
         return Done(patient_id, sessions, len(recordings), devices, accounts, *copies, stays)
 
     def _close(self, actor: str, which: ColumnElement[bool]) -> tuple[int, ...]:

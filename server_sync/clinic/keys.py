@@ -33,6 +33,10 @@ class KeyMissing(LookupError):
     """There is no key of a person, and none was destroyed: these are not all keys of the clinic."""
 
 
+class StillRead(RuntimeError):
+    """What was destroyed can still be read, because a program holds it; the message says where."""
+
+
 class _Table(DeclarativeBase):
     type_annotation_map = {bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own name and type
 
@@ -123,14 +127,15 @@ class Keys:
         return set(self._ids(PersonKey.key == SHREDDED))
 
     def shred(self, person_id: str) -> None:
-        """Destroy a person's key, for good; that it was is kept."""
+        """Destroy a person's key, for good; that it was is kept. Raises StillRead, and then it has to be done again."""
         self._known.pop(person_id, None)
         with self._database.writing() as db:
             if db.dialect.name == "sqlite":
                 db.exec_driver_sql("PRAGMA secure_delete = ON")
             db.execute(update(PersonKey).where(PersonKey.person_id == person_id).values(key=SHREDDED))
         # What was there is still in the log that was written ahead, or in the page of the table.
-        self._database.tidy(PersonKey.__tablename__)
+        if not self._database.tidy(PersonKey.__tablename__):
+            raise StillRead("a program reads the database of keys for long, and so keeps one that is to be destroyed")
 
     def all(self) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
         """Every secret by name, and every person's key by its id: what a copy of the keys holds."""
