@@ -312,6 +312,7 @@ def test_a_key_that_somebody_reads_meanwhile_is_not_said_to_be_destroyed(
     assert not holding(key, planted.folder)
 
 
+@pytest.mark.parametrize("planted", ["sqlite"], indirect=True)
 def test_no_account_is_made_for_somebody_who_is_being_erased(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would stay with their name: the accounts for them are closed already."""
     write_again, refused = key_copies.write_again, list[AccountRefused]()
