@@ -21,6 +21,7 @@ from fhir_fixtures import Between, FhirServer, Said, a_played_block
 from fhirclient.models import careplan, observation, patient, servicerequest
 from fhirclient.server import FHIRServer as OtherClient
 from litestar.testing import TestClient
+from msgspec.structs import replace
 from other_systems import HOSPITAL, an_order, ask_token, deliver, end_sharing, jwks, let_in, proof, share
 from prescribed import a_draft
 from server_fixtures import Clinic, Clock, SignedDevice, a_service
@@ -340,6 +341,30 @@ def test_what_is_in_doubt_is_shown_until_somebody_has_looked(here: Here, fhir_se
     code, said = entered(*push_command(here, url, "--retry", "--json"))
     assert (code, json.loads(said)["quarantined"], json.loads(said)["held"]) == (0, [], [])
     assert counts(fhir_server, base, here.whole()) == here.whole()
+
+
+@MODES
+def test_when_somebody_has_looked_who_is_meant_all_of_theirs_moves_to_the_right_patient(
+    here: Here, fhir_server: FhirServer, mode: str
+) -> None:
+    base = f"{mode}-moved"
+    target, remote = target_of(f"{fhir_server.url}/{base}", SYSTEM), fhir_server.remote(base)
+    person = here.service.patients.person(here.ada)
+    for number in "12":
+        theirs = {"resourceType": "Patient", "identifier": [{"system": "urn:mrn", "value": number}]}
+        there = remote.ask("POST", "Patient", json.dumps(theirs).encode()).body["id"]
+        here.service.patients.write(here.ada, replace(person, identifier=f"urn:mrn|{number}"))
+        with Pushes(here.service) as pushes:
+            pushed = pushes.push(target, here.ada)
+            assert pushed is not None
+            assert (len(pushed.quarantined), pushed.held) == (number == "2", ())
+            assert pushes.look_again(target.url) == (number == "2")
+            pushed = pushes.push(target, here.ada)
+            assert pushed is not None
+            assert (pushed.quarantined, pushed.held, pushed.failed) == ((), (), ())
+        for kind in ("Goal", "Observation", "CarePlan"):
+            found = remote.ask("GET", f"{kind}?_count=100").body["entry"]
+            assert {each["resource"]["subject"]["reference"] for each in found} == {f"Patient/{there}"}
 
 
 def test_a_person_who_is_erased_leaves_no_row_and_it_is_said_who_has_their_data(

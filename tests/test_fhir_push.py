@@ -26,7 +26,7 @@ from fhir_fixtures import (
 
 from server_sync.client.patience import Later, Refused
 from server_sync.fhir.datatypes import plain
-from server_sync.fhir.people import of_person
+from server_sync.fhir.people import Person, of_person
 from server_sync.fhir.push import abilities, push
 from server_sync.fhir.pushing import Pushed, Withdrawn, references
 from server_sync.fhir.resources import Observation, Resource
@@ -339,18 +339,61 @@ def test_where_it_is_not_sure_who_is_meant_nothing_is_sent(
 
 
 @MODES
-def test_one_who_is_named_later_and_is_there_twice_then_is_for_somebody_to_look_at(
-    fhir_server: FhirServer, ledger: FileLedger, mode: str
+@pytest.mark.parametrize("before", [PERSON, MILO], ids=["named later", "registered there later"])
+def test_one_who_is_there_twice_since_ours_was_made_is_for_somebody_to_look_at(
+    fhir_server: FhirServer, ledger: FileLedger, mode: str, before: Person
 ) -> None:
-    base = f"{mode}-later"
-    assert clean(push(fhir_server.remote(base), ledger, FEW))
+    base = f"{mode}-later-{before.known_as[-4:]}"
+    assert clean(push(fhir_server.remote(base), ledger, [of_person(NAMING, before), *FEW[1:]]))
     theirs(fhir_server, base)
     person = of_person(NAMING, MILO)
-    goal = next(one for one in FEW if type(one).__name__ == "Goal")
-    changed = msgspec.structs.replace(goal, start_date="2026-11-21")
-    pushed = push(fhir_server.remote(base), ledger, [person, changed])
-    assert [(trouble.path, "another patient" in trouble.why) for trouble in pushed.quarantined] == [(person.path, True)]
+    pushed = push(fhir_server.remote(base), ledger, [person, goal(start_date="2026-11-21")])
+    assert [trouble.path for trouble in pushed.quarantined] == [person.path]
     assert (pushed.written, pushed.held) == (1, ())
+
+
+@MODES
+@pytest.mark.parametrize("what", ["taken away", "corrected", "merged"])
+def test_nothing_goes_to_the_patient_of_a_hospital_any_more_who_may_be_another_one(
+    fhir_server: FhirServer, ledger: FileLedger, mode: str, what: str
+) -> None:
+    base = f"{mode}-was-{what.replace(' ', '-')}"
+    path, person = theirs(fhir_server, base), MILO
+    assert clean(push(fhir_server.remote(base), ledger, [of_person(NAMING, MILO), goal()]))
+    if what == "merged":
+        content = json.dumps({**THEIRS, "id": path.partition("/")[2], "active": False}).encode()
+        fhir_server.remote(base).ask("PUT", path, content)
+        theirs(fhir_server, base)
+    elif what == "corrected":
+        theirs(fhir_server, base, identifier=[{"system": MRN, "value": "4712"}])
+        person = MILO._replace(known_as=f"{MRN}|4712")
+    else:
+        person = PERSON
+    before = stored_of(fhir_server, base, "Patient")
+    for day in ("2026-11-21", "2026-11-22"):
+        changed = goal(start_date=day)
+        pushed = push(fhir_server.remote(base), ledger, [of_person(NAMING, person), changed])
+        assert [trouble.path for trouble in pushed.quarantined] == [of_person(NAMING, person).path]
+        assert ([trouble.path for trouble in pushed.held], pushed.written) == ([changed.path], 0)
+    assert stored_of(fhir_server, base, "Patient") == before
+
+
+@MODES
+def test_what_a_server_has_is_still_known_when_it_does_not_take_a_later_version(
+    fhir_server: FhirServer, between: Between, http: httpx.Client, ledger: FileLedger, mode: str
+) -> None:
+    base = f"{mode}-had"
+    assert clean(push(fhir_server.remote(base), ledger, FEW[:1]))
+    there = ledger.known(FEW[0].path)
+    between.say = lambda method, _path, _body: answering(422) if method == "PUT" else None
+    pushed = push(
+        a_remote(http, f"{between.url}/{base}"), ledger, [of_person(NAMING, PERSON._replace(pseudonym="p-m"))]
+    )
+    assert [trouble.path for trouble in pushed.quarantined] == [FEW[0].path]
+    noted = ledger.known(FEW[0].path)
+    assert there is not None
+    assert noted is not None
+    assert (noted.remote, noted.etag) == (there.remote, there.etag)
 
 
 def test_a_server_that_answers_with_everybody_is_not_believed(
@@ -592,6 +635,11 @@ def goes(resource: Resource, method: str, path: str, body: bytes) -> bool:
     return method != "GET" and (
         path.endswith(str(resource.id)) or f'"fullUrl":"urn:uuid:{resource.id}"'.encode() in body
     )
+
+
+def goal(**changes: object) -> Resource:
+    """What the person wants to be able to do, which refers to nobody but them."""
+    return msgspec.structs.replace(next(one for one in FEW if type(one).__name__ == "Goal"), **changes)
 
 
 def stored_of(fhir_server: FhirServer, base: str, kind: str) -> Sequence[dict[str, Any]]:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from server_sync.client.patience import Later, Patience, Refused
 from server_sync.clinic import tables
@@ -147,9 +147,15 @@ class Pushes:
         return agreed + [each for each in before if each not in agreed and self._ended(target, each)]
 
     def look_again(self, url: str) -> int:
-        """Have what is in doubt at an address sent again, after somebody looked; gives how much that is."""
+        """Have what is in doubt at an address sent again, after somebody looked; gives how much that is.
+
+        Where it was in doubt who somebody is there, that is all of theirs, in its place: it may refer to another now.
+        """
+        doubted = Sent.target == url, Sent.doubt != ""
+        whose = select(Sent.patient_id).where(*doubted, Sent.resource.startswith("Patient/"))
         with self._service.store.writing() as db:
-            return db.execute(delete(Sent).where(Sent.target == url, Sent.doubt != "")).rowcount
+            db.execute(update(Sent).where(Sent.target == url, Sent.patient_id.in_(whose)).values(sha256=""))
+            return db.execute(delete(Sent).where(*doubted)).rowcount
 
     def add(self, jobs: Jobs) -> None:
         """Have every record that is another one since be brought: one job for each target and patient."""

@@ -1,6 +1,6 @@
 """The other system's own patient: found by what it calls a person, referred to, and never written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +10,7 @@ from server_sync.client.patience import Refused
 from server_sync.fhir.datatypes import Identifier, plain
 from server_sync.fhir.naming import IDS, called_by_others, written
 from server_sync.fhir.people import Patient
-from server_sync.fhir.pushing import Noted, Pushing
-from server_sync.fhir.resources import Resource
+from server_sync.fhir.pushing import Noted, Pushing, digest
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -46,29 +45,27 @@ class _Found(msgspec.Struct, frozen=True):
     entry: tuple[_Entry, ...] = ()
 
 
-def without_theirs(pushing: Pushing, wanted: Sequence[Resource], chosen: bool) -> list[Resource]:
-    """What is still to be written once it is known whom the server knows itself; raises Later or Refused.
+def is_theirs(pushing: Pushing, patient: Patient, chosen: bool) -> bool:
+    """Whether a patient is not to be written: the server has its own, or it cannot be said who is meant.
 
     Where ids are `chosen` by us, ours is known by its id; elsewhere by our identifier, which theirs may have, too.
+    Raises Later or Refused.
     """
-    return [one for one in wanted if not (isinstance(one, Patient) and _is_theirs(pushing, one, chosen))]
-
-
-def _is_theirs(pushing: Pushing, patient: Patient, chosen: bool) -> bool:
-    """Whether a patient is not to be written: the server has its own, or it cannot be said who is meant."""
     called, known = called_by_others(patient.identifier), pushing.known(patient.path) or Noted("")
-    if called is None:
+    if known.quarantined and known.sha256 == digest(patient):
+        return True  # it is told already, and nobody has looked yet
+    if called is None and not known.theirs:
         return False
-    found, before = _search(pushing, called), known.remote
+    found, before = _search(pushing, called) if called else [], known.remote
     theirs = [one for one in found if (known.theirs and one.path == before) or not _is_ours(one, patient, chosen)]
     if not theirs and not known.theirs:
         return False
     if len(found) != 1 or not theirs:
-        pushing.in_conflict(patient, f"{len(found)} patients there have the identifier of this one: one must have it")
+        pushing.quarantine(patient, f"{len(found)} patients there have the identifier of this one: one must have it")
     elif before not in ("", theirs[0].path):
-        pushing.in_conflict(patient, "its identifier means another patient there than the one that has what was sent")
+        pushing.quarantine(patient, "its identifier means another patient there than the one that has what was sent")
     elif _born_apart(plain(patient), theirs[0]):
-        pushing.in_conflict(patient, "the patient there with its identifier was born on another day")
+        pushing.quarantine(patient, "the patient there with its identifier was born on another day")
     else:
         pushing.is_theirs(patient, theirs[0].path)
     return True

@@ -13,7 +13,8 @@ from server_sync.client.patience import Refused
 from server_sync.fhir import creating
 from server_sync.fhir.bundles import R4
 from server_sync.fhir.datatypes import plain
-from server_sync.fhir.matching import without_theirs
+from server_sync.fhir.matching import is_theirs
+from server_sync.fhir.people import Patient
 from server_sync.fhir.pushing import Ledger, Pushed, Pushing, references
 from server_sync.fhir.remote import Remote
 from server_sync.fhir.resources import Resource
@@ -47,12 +48,14 @@ def push(
         pushing = Pushing(server, ledger, types, may)
         chosen = bool(types) and all(types.get(type(one).__name__, True) for one in resources)
         wanted = [one for one in in_order(resources) if pushing.wanted(one)]
-        wanted = without_theirs(pushing, wanted, chosen)
+        if wanted:  # also of whom there is nothing new: patients are corrected, merged and taken away there
+            theirs = [one for one in resources if isinstance(one, Patient) and is_theirs(pushing, one, chosen)]
+            wanted = [one for one in wanted if one not in theirs]
         if chosen:
             _put_each(pushing, wanted)
-            return pushing.came_of("put")
-        creating.send(pushing, wanted)
-        return pushing.came_of("create")
+        else:
+            creating.send(pushing, wanted)
+        return pushing.came_of("put" if chosen else "create", len(resources))
 
 
 def abilities(server: Remote) -> dict[str, bool]:

@@ -74,16 +74,16 @@ class Pushing:
         """Bring resources of `types` to a server, of any where it does not say which it takes, while we `may`."""
         self.server, self._ledger, self._types, self._may = server, ledger, types, may
         self._known = dict[str, Noted | None]()
-        self._written = self._unchanged = 0
+        self._written = 0
         self._missing: set[str] = set()
         self._quarantined: list[Trouble] = []
         self._held: list[Trouble] = []
         self._failed: list[Trouble] = []
 
-    def came_of(self, mode: str) -> Pushed:
-        """What came of it."""
+    def came_of(self, mode: str, resources: int) -> Pushed:
+        """What came of it, of so many resources: each was written, is in trouble, or is there as it should be."""
         troubles = tuple(self._quarantined), tuple(self._held), tuple(self._failed)
-        return Pushed(mode, self._written, self._unchanged, *troubles)
+        return Pushed(mode, self._written, resources - self._written - sum(map(len, troubles)), *troubles)
 
     def wanted(self, resource: Resource) -> bool:
         """Whether a resource is not there yet as it is now."""
@@ -91,9 +91,7 @@ class Pushing:
         if noted is None or noted.sha256 != digest(resource):
             return True
         if noted.quarantined:
-            self._trouble(self._quarantined, resource, noted.quarantined, is_there=bool(noted.remote))
-        else:
-            self._unchanged += 1
+            self._in_doubt(resource, noted)
         return False
 
     def known(self, path: str) -> Noted | None:
@@ -135,7 +133,7 @@ class Pushing:
         elif _same(there.body, said):  # we wrote it, and the answer to that was lost
             self.arrived(resource, remote, there.etag)
         else:
-            self.in_conflict(resource, f"it was changed there since, and is not written over ({answer.why})")
+            self.quarantine(resource, f"it was changed there since, and is not written over ({answer.why})")
 
     def arrived(self, resource: Resource, remote: str, etag: str) -> None:
         """A resource is there, in the version that `etag` names."""
@@ -145,22 +143,16 @@ class Pushing:
     def is_theirs(self, resource: Resource, remote: str) -> None:
         """The server has what a resource of ours means: others refer to that, and ours is not sent."""
         self._note(resource, Noted(digest(resource), remote, theirs=True))
-        self._unchanged += 1
-
-    def in_conflict(self, resource: Resource, why: str) -> None:
-        """Somebody has to look, and what is there already is left as it is; others may refer to it."""
-        noted = self.known(resource.path) or Noted("")
-        self._note(resource, noted._replace(sha256=digest(resource), quarantined=why))
-        self._trouble(self._quarantined, resource, why, is_there=bool(noted.remote))
 
     def refused(self, resource: Resource, answer: Answer) -> None:
         """However often it is asked, the server will not take a resource as it is."""
         self.quarantine(resource, f"the server will not take it ({answer.why})")
 
     def quarantine(self, resource: Resource, why: str) -> None:
-        """Somebody has to look before a resource is sent again as it is."""
-        self._note(resource, Noted(digest(resource), "", why))
-        self._trouble(self._quarantined, resource, why)
+        """Somebody has to look before a resource is sent again as it is; what is there already is left as it is."""
+        noted = (self.known(resource.path) or Noted(""))._replace(sha256=digest(resource), quarantined=why)
+        self._note(resource, noted)
+        self._in_doubt(resource, noted)
 
     def failed(self, resource: Resource, why: str) -> None:
         """A resource may arrive the next time."""
@@ -191,6 +183,10 @@ class Pushing:
     def _note(self, resource: Resource, noted: Noted) -> None:
         self._ledger.note(resource.path, noted)
         self._known[resource.path] = noted
+
+    def _in_doubt(self, resource: Resource, noted: Noted) -> None:
+        """Others may refer to what we wrote there, and not to what is theirs: it may mean somebody else."""
+        self._trouble(self._quarantined, resource, noted.quarantined, is_there=bool(noted.remote) and not noted.theirs)
 
     def _trouble(self, kind: list[Trouble], resource: Resource, why: str, is_there: bool = False) -> None:
         kind.append(Trouble(resource.path, why))
