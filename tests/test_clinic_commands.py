@@ -142,13 +142,13 @@ def test_a_field_that_there_is_not_is_refused_with_those_there_are(enter: Enter,
     assert "the fields are valid_until, preset, plan" in prescribed("gaol = 'to walk'\n")
 
 
-def test_of_an_identifier_that_two_have_it_is_said(enter: Enter, folder: Path) -> None:
+def test_an_identifier_that_another_patient_has_is_refused(enter: Enter, folder: Path) -> None:
     with a_service(folder) as service:
         service.devices.new_code(["nora"])
     same = ["--folder", folder, "--identifier", "https://hospital.example/mrn|4711"]
     assert enter("person", "milo", *same)[::2] == (0, "")
     said = enter("person", "nora", *same)
-    assert (said.code, "milo has the same identifier" in said.err) == (0, True)
+    assert (said.code, "is of milo" in said.err) == (1, True)
 
 
 def test_the_table_of_monitoring_overwrites_nothing(enter: Enter, clinic: Path, tmp_path: Path) -> None:

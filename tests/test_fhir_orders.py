@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 import steadyreach
 from server_sync.clinic.drafts import MOST_VERSIONS
 from server_sync.clinic.ordered import practice_of
+from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.service import Service
 from server_sync.fhir.inbound import LARGEST_BYTES
@@ -146,9 +147,11 @@ def test_an_order_is_for_a_patient_whom_the_system_may_know_of(system: SystemCli
     assert (status, json.loads(content)["issue"][0]["code"]) == (422, "not-found")
 
 
-def test_an_identifier_that_two_patients_have_means_neither(system: SystemClient, service: Service) -> None:
-    share(service, "p-twin", identifier=f"{MRN}|4711")
-    assert system.order(an_order()).status_code == 422
+def test_an_identifier_is_of_one_patient_alone_also_where_the_other_shares_nothing(service: Service) -> None:
+    with pytest.raises(ValueError, match="is of p-ada"):
+        service.patients.add(Person(pseudonym="p-twin", identifier=f"{MRN}|4711"))
+    assert service.patients.person(service.patients.id_of("p-twin")).identifier == ""
+    service.patients.write(ada(service), Person(pseudonym="p-ada", name="Ada B.", identifier=f"{MRN}|4711"))
 
 
 def test_after_the_consent_ended_nothing_comes_in_and_nothing_is_read_back(

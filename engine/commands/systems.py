@@ -157,8 +157,6 @@ def person(
         known = replace(service.patients.person(patient_id), **changes)
         if changes:
             service.patients.write(patient_id, known)
-        if "identifier" in changes:
-            _tell_others(service, known)
     tell(asdict(known), as_json, _words(known))
 
 
@@ -236,14 +234,6 @@ def _check(changes: dict[str, str]) -> None:
         ZoneInfo(zone or "UTC")
     except (KeyError, OSError, ValueError):
         fail(f"--zone {zone!r} is no time zone; the IANA names them as Europe/Berlin")
-
-
-def _tell_others(service: "Service", known: "Person") -> None:
-    """Say who else has the identifier of a patient: other systems then cannot tell them apart."""
-    people = service.patients.people().values()
-    for other in sorted(p.pseudonym for p in people if known.identifier and p.identifier == known.identifier):
-        if other != known.pseudonym:
-            typer.echo(f"{other} has the same identifier: other systems cannot tell them apart", err=True)
 
 
 def _words(known: "Person") -> str:

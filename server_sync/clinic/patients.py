@@ -156,10 +156,18 @@ class Patients:
             return tuple(patient_ids)
 
     def write(self, patient_id: str, person: Person) -> None:
-        """Change the clinic's words; raises Unknown, or ValueError for what cannot be, or another pseudonym."""
+        """Change the clinic's words; raises Unknown, or ValueError for what cannot be, or is another patient's."""
         check(person, self._now().date())
-        if self.person(patient_id).pseudonym != person.pseudonym:
+        known = self.person(patient_id)
+        if known.pseudonym != person.pseudonym:
             raise ValueError(f"a patient keeps the pseudonym they have; {person.pseudonym!r} is another one")
+        if person.identifier not in ("", known.identifier):
+            for other in self.people().values():
+                if other.identifier == person.identifier:
+                    raise ValueError(
+                        f"identifier {person.identifier!r} is of {other.pseudonym}: other systems could not tell them "
+                        "apart; take it away there first, or give this one their own"
+                    )
         sealed = self.seal(patient_id, msgspec.json.encode(person), f"patient {patient_id}")
         with self._store.writing() as db:
             db.execute(update(Patient).where(Patient.id == patient_id).values(sealed=sealed))
