@@ -20,7 +20,7 @@ from server_fixtures import Clock, a_service
 from typer.testing import CliRunner
 
 import steadyreach
-from server_sync.clinic.drafts import MOST_VERSIONS
+from server_sync.clinic.drafts import MOST_VERSIONS, NotTaken
 from server_sync.clinic.ordered import practice_of
 from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import NothingPrescribed
@@ -360,21 +360,41 @@ def test_an_order_that_changes_without_an_end_is_refused_at_last(system: SystemC
     assert service.drafts.waiting()[0].number == MOST_VERSIONS
 
 
-def test_one_that_is_changed_while_it_is_taken_up_is_told_as_changed_since(
-    system: SystemClient, service: Service, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("by", ["its sender", "another therapist", "a fault"])
+def test_an_order_and_what_is_prescribed_of_it_are_written_together_or_not_at_all(
+    system: SystemClient, service: Service, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     system.order(an_order())
     (draft,) = service.drafts.waiting()
     save = service.prescriptions.save
 
     def slowly(*given: Any) -> Any:
-        system.order(an_order(patientInstruction="seated"))
+        if by == "its sender":
+            system.order(an_order(patientInstruction="seated"))
+        else:
+            service.drafts.decline(draft.name)
         return save(*given)
 
-    monkeypatch.setattr(service.prescriptions, "save", slowly)
-    service.drafts.take(draft.name, practice_of(draft.asked), "Dr Okafor", "")
-    (news,) = service.drafts.news()
-    assert (news.state, news.changes) == ("changed", ("new: seated",))
+    if by == "a fault":
+        monkeypatch.setattr(service.patients, "seal", failing_at(service.patients.seal, f"draft {draft.id}"))
+    else:
+        monkeypatch.setattr(service.prescriptions, "save", slowly)
+    with pytest.raises((NotTaken, OSError), match=r"at this moment|no space"):
+        service.drafts.take(draft.name, practice_of(draft.asked), "Dr Okafor", "")
+    with pytest.raises(NothingPrescribed):
+        service.prescriptions.current("p-ada")
+    assert len(service.drafts.waiting()) == (by != "another therapist")
+
+
+def failing_at(seal: Callable[[str, bytes, str], bytes], bound: str) -> Callable[[str, bytes, str], bytes]:
+    """`seal`, but for what is bound so."""
+
+    def sealed(patient_id: str, content: bytes, bound_to: str) -> bytes:
+        if bound_to == bound:
+            raise OSError("no space")
+        return seal(patient_id, content, bound_to)
+
+    return sealed
 
 
 def test_what_is_prescribed_says_which_order_it_came_from_and_the_order_how_it_stands(

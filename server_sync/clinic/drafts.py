@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 import games
 from engine.prescription import EXPIRED, Draft, Practice, Prescription, draft_for, state_on
@@ -23,7 +23,6 @@ from server_sync.clinic.links import Links
 from server_sync.clinic.ordered import (
     AFTER_CHANGE,
     AFTER_END,
-    CHANGED,
     DECLINED,
     SEEN,
     TAKEN,
@@ -50,6 +49,9 @@ _COLUMNS = (
     *(tables.DraftProgramme.id, tables.DraftProgramme.patient_id, tables.DraftProgramme.system_id),
     *(tables.DraftProgramme.at, tables.DraftProgramme.state, tables.DraftProgramme.sealed),
 )
+
+
+AT_THIS_MOMENT = "somebody took this order up, turned it down or changed it at this moment"
 
 
 class NotTaken(ValueError):
@@ -123,20 +125,19 @@ class Drafts:
         last = self.current(pseudonym)
         before = draft_for(pseudonym, last.prescription) if last else Draft()
         new = replace(before, programme=(*before.programme, practice))
-        written = self._prescriptions.save(pseudonym, new, author, if_match, by)
-        taken = Taken(draft.number, written.prescription.version, practice)
-        while True:
-            now = self.one(draft.id)
-            unchanged = now.number == draft.number and not now.kept.replaced
-            kept = replace(now.kept, taken=taken)
-            if self._write(now, TAKEN if unchanged else CHANGED, kept, by, "take an order up"):
-                return written
+
+        def taken(db: Connection, written: Version) -> None:
+            kept = replace(draft.kept, taken=Taken(draft.number, written.prescription.version, practice))
+            if not self._put(db, draft, TAKEN, kept, by, "take an order up"):
+                raise NotTaken(AT_THIS_MOMENT)
+
+        return self._prescriptions.save(pseudonym, new, author, if_match, by, taken)
 
     def decline(self, name: str, by: str = COMMAND) -> None:
         """Turn an order down in the version that somebody saw; raises Unknown and NotTaken."""
         draft = self._open(name)
         if not self._write(draft, DECLINED, draft.kept, by, "turn an order down"):
-            raise NotTaken("somebody took this order up, turned it down or changed it at this moment")
+            raise NotTaken(AT_THIS_MOMENT)
 
     def seen(self, name: str, by: str = COMMAND) -> None:
         """Note that somebody has seen what a sender changed or ended; raises Unknown and NotTaken."""
@@ -238,12 +239,15 @@ class Drafts:
 
     def _write(self, draft: Ordered, state: str, kept: Kept, by: str, action: str) -> bool:
         """Write what is another one now about a draft; False where somebody else did at this moment."""
+        with self._store.writing() as db:
+            return self._put(db, draft, state, kept, by, action)
+
+    def _put(self, db: Connection, draft: Ordered, state: str, kept: Kept, by: str, action: str) -> bool:
         table, sealed = tables.DraftProgramme, self._sealed(draft.patient_id, draft.id, kept)
         held = table.id == draft.id, table.state == draft.state, table.sealed == draft.sealed
-        with self._store.writing() as db:
-            if not db.execute(update(table).where(*held).values(state=state, sealed=sealed)).rowcount:
-                return False
-            self._audit.append(db, by, action, draft.patient_id, draft.id)
+        if not db.execute(update(table).where(*held).values(state=state, sealed=sealed)).rowcount:
+            return False
+        self._audit.append(db, by, action, draft.patient_id, draft.id)
         return True
 
     def _reference(self, draft: Ordered) -> Reference:

@@ -61,6 +61,14 @@ class Changed(Exception):
         )
 
 
+Also = Callable[[Connection, Version], None]
+"""What is written in one transaction with a version."""
+
+
+def _nothing(_db: Connection, _version: Version) -> None:
+    """Write nothing else."""
+
+
 class Prescriptions:
     """What is prescribed for the patients of one clinic."""
 
@@ -92,14 +100,17 @@ class Prescriptions:
         rows = _ROWS.where(PrescriptionVersion.patient_id == patient_id).order_by(PrescriptionVersion.version)
         return [self._read(row) for row in self._store.look(rows)]
 
-    def save(self, pseudonym: str, draft: Draft, author: str, if_match: str = "", by: str = COMMAND) -> Version:
+    def save(
+        self, pseudonym: str, draft: Draft, author: str, if_match: str = "", by: str = COMMAND, also: Also = _nothing
+    ) -> Version:
         """Write the next version on top of the one that the author saw, whose hash is `if_match` ("" for none).
 
-        Raises Changed where that is not the current one, also where somebody else is a moment faster, and
-        RecordUnreadable for what cannot be prescribed, such as a programme without a game that there is.
+        `also` is written with it, or neither. Raises what that raises, Changed where `if_match` is not the current one,
+        also where somebody else is a moment faster, and RecordUnreadable for what cannot be prescribed, such as a
+        programme without a game that there is.
         """
         check_programme(draft, _tasks())
-        return self._save(pseudonym, draft, author, if_match, by)
+        return self._save(pseudonym, draft, author, if_match, by, also)
 
     def tell(self, pseudonym: str, text: str, author: str, by: str = COMMAND) -> Version:
         """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
@@ -144,7 +155,9 @@ class Prescriptions:
                 self._brakes.refuse(db, device_id, "ask for what is another patient's", patient_id)
         return self._found(found, pseudonym)
 
-    def _save(self, pseudonym: str, draft: Draft, author: str, if_match: str, by: str) -> Version:
+    def _save(
+        self, pseudonym: str, draft: Draft, author: str, if_match: str, by: str, also: Also = _nothing
+    ) -> Version:
         if not PSEUDONYM.fullmatch(pseudonym):
             raise RecordUnreadable(f"{pseudonym!r} cannot be a pseudonym: letters, digits, dots and dashes, at most 64")
         check(draft, _tasks())
@@ -155,6 +168,7 @@ class Prescriptions:
                 if (last.sha256 if last else "") != if_match:
                     raise self._changed(db, whose, draft, if_match)
                 written = self._write(db, whose, draft, author, last)
+                also(db, written)
                 self._audit.append(db, by, "prescribe", whose[1], f"version {written.prescription.version}")
                 return written
         except IntegrityError:  # another process wrote this version between our look and our write
