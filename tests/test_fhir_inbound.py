@@ -62,7 +62,7 @@ def timing(**repeat: object) -> DraftProgramme:
 def test_an_order_becomes_a_draft_with_all_that_it_says() -> None:
     assert draft() == DraftProgramme(
         order="https://hospital.example/orders|2026-0815",
-        patient="https://hospital.example/mrn|4711",
+        patient=("https://hospital.example/mrn|4711",),
         tasks=("fruit_ladder",),
         days=("mon", "wed"),
         minutes=15.0,
@@ -94,7 +94,7 @@ def test_what_we_export_reads_back_as_it_was_prescribed() -> None:
     assert [one.tasks for one in orders] == [("fruit_ladder",), ("harbour_lean",), ("owl_watch",)]
     first = prescription.programme[0]
     assert (orders[0].days, orders[0].minutes, orders[0].times_a_day) == (first.days, first.minutes, first.times_a_day)
-    assert {one.patient for one in orders} == {f"Patient/{NAMING.patient(PERSON.id)}"}
+    assert {one.patient for one in orders} == {(f"Patient/{NAMING.patient(PERSON.id)}",)}
     assert len({one.order for one in orders}) == len(orders)
     assert not any(one.unknown for one in orders)
 
@@ -134,6 +134,12 @@ def test_how_often_is_a_number_only_where_it_is_so_many_times_a_day(
 def test_minutes_in_a_unit_that_is_no_time_of_a_day_are_left_to_the_words() -> None:
     assert timing(duration=2, durationUnit="wk").minutes is None
     assert timing(duration=90, durationUnit="s").minutes == 1.5
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 2, 1e308])
+def test_minutes_that_no_programme_can_have_are_left_to_the_words(hours: float) -> None:
+    asked = timing(duration=hours, durationUnit="h")
+    assert (asked.minutes, f"duration: {hours}" in asked.text) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +239,7 @@ def test_our_own_address_before_a_reference_is_left_out() -> None:
         games.names(),
         base,
     )
-    assert (found.patient, found.replaces) == ("Patient/1", ("ServiceRequest/2",))
+    assert (found.patient, found.replaces) == (("Patient/1",), ("ServiceRequest/2",))
     for elsewhere in ("https://elsewhere.example/fhir", "", "https://clinic.example"):
         with pytest.raises(OrderRefused):
             draft_of(order(subject={"reference": f"{base}/Patient/1"}), games.names(), elsewhere)

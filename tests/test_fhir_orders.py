@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 import steadyreach
 from server_sync.clinic.drafts import MOST_VERSIONS, NotTaken
+from server_sync.clinic.fhir_records import FhirRecords
 from server_sync.clinic.ordered import practice_of
 from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import NothingPrescribed
@@ -244,6 +245,17 @@ def test_an_order_may_name_the_patient_by_our_own_address(system: SystemClient, 
     assert system.order(an_order(number="8", subject=elsewhere)).status_code == 422
 
 
+@pytest.mark.parametrize("other", ["4713", "9999"], ids=["another patient's", "nobody's"])
+def test_an_order_whose_reference_and_identifier_mean_two_is_refused(
+    system: SystemClient, service: Service, other: str
+) -> None:
+    share(service, "p-leo", identifier=f"{MRN}|4713")
+    named = f"Patient/{service.links.naming.patient(ada(service))}"
+    for value, status in ((other, 422), ("4711", 201)):
+        subject = {"reference": named, "identifier": {"system": MRN, "value": value}}
+        assert system.order(an_order(subject=subject)).status_code == status
+
+
 # What its sender changes
 
 
@@ -344,6 +356,37 @@ def test_an_order_ends_those_that_it_replaces(system: SystemClient, service: Ser
     assert first.id not in {each.id for each in service.drafts.waiting()}
 
 
+def test_an_order_that_comes_after_the_one_that_replaces_it_waits_no_more(
+    system: SystemClient, service: Service
+) -> None:
+    replaced = [{"identifier": {"system": "urn:example:orders", "value": "7"}}]
+    system.order(an_order(number="8", replaces=replaced))
+    said = system.order(an_order())
+    assert (said.status_code, said.json()["status"]) == (201, "revoked")
+    assert [each.asked.order for each in service.drafts.waiting()] == ["urn:example:orders|8"]
+    assert "another order" in service.drafts.news()[0].changes[0]
+    system.order(an_order(number="8", replaces=replaced, status="revoked"))
+    assert system.order(an_order(number="7", patientInstruction="seated")).json()["status"] == "draft"
+
+
+def test_an_older_version_that_comes_late_changes_nothing(system: SystemClient, service: Service) -> None:
+    first, later = ({"lastUpdated": f"2026-11-20T{at}"} for at in ("12:00:00.5+02:00", "11:00:00Z"))
+    system.order(an_order(meta=first))
+    system.order(an_order(meta=later, status="revoked"))
+    assert system.order(an_order(meta=first)).json()["status"] == "revoked"
+    assert not service.drafts.waiting()
+    for meta in ({}, {"lastUpdated": "soon"}, {"lastUpdated": "2026-11-20"}):  # not said, or no instant
+        assert system.order(an_order(meta=meta, patientInstruction=f"{meta}")).json()["status"] == "draft"
+
+
+def test_what_its_sender_reads_here_and_sends_back_is_the_same_order(system: SystemClient, service: Service) -> None:
+    said = system.order(an_order()).json()
+    for status in ("active", "revoked"):
+        answer = system.order(json.dumps(said | {"status": status}).encode())
+        assert (answer.status_code, answer.json()["id"]) == (200, said["id"])
+        assert len(service.drafts.waiting()) == (status == "active")
+
+
 def test_an_order_for_somebody_else_under_the_same_identifier_is_refused(
     system: SystemClient, service: Service
 ) -> None:
@@ -358,6 +401,10 @@ def test_an_order_that_changes_without_an_end_is_refused_at_last(system: SystemC
         assert system.order(an_order(patientInstruction=f"{number}")).status_code in (200, 201)
     assert system.order(an_order(patientInstruction="more")).status_code == 422
     assert service.drafts.waiting()[0].number == MOST_VERSIONS
+    assert system.order(an_order(status="revoked")).json()["status"] == "revoked"
+    assert not service.drafts.waiting()
+    for more in ({}, {"status": "on-hold"}):
+        assert system.order(an_order(**more)).status_code == 422
 
 
 @pytest.mark.parametrize("by", ["its sender", "another therapist", "a fault"])
@@ -423,6 +470,7 @@ def test_what_is_prescribed_says_which_order_it_came_from_and_the_order_how_it_s
         ]  # fmt: skip
 
     assert based() == ["games.owl_watch"]
+    assert b'"basedOn":[{"identifier":{"system":"urn:example:orders"' in FhirRecords(service).exported(ada(service))
     fewer = msgspec.structs.replace(own, valid_until="2026-12-31", programme=written.prescription.programme[-1:])
     last = service.prescriptions.save("p-ada", fewer, "Dr Okafor", written.sha256)
     assert system.get(there).json()["status"] == "active"

@@ -77,17 +77,18 @@ class Drafts:
     def receive(self, system_id: str, content: bytes, base: str = "") -> tuple[Ordered, bool]:
         """Keep a ServiceRequest as a draft, once; says whether it is a new one. Raises OrderRefused, NotTaken.
 
-        The same order again is the one that is here; another one under its identifier changes it, or ends it, and so it
-        does with each that it replaces. `base` is where the system reaches us.
+        The same order again, or an older version of it, is the one that is here; another one under its identifier
+        changes it, or ends it. What it replaces ends, also where that comes after it. `base` is where the system
+        reaches us.
         """
         asked = draft_of(content, games.names(), base)
-        patient_id = self._links.patient(system_id, asked.patient)
-        if patient_id is None:
+        patient_id, *others = {self._links.patient(system_id, name) for name in asked.patient}
+        if patient_id is None or others:
             raise OrderRefused("not-found", "subject: this system may know of no such patient here")
         draft, new = self._kept(system_id, patient_id, asked)
-        if asked.is_open:
-            self._replace(draft)
-        return draft, new
+        if draft.asked.is_open:
+            self._replace(draft, new)
+        return self._there(system_id, asked.order), new
 
     def known(self, system_id: str, order: str) -> Ordered | None:
         """The draft of what a system calls an order (`SYSTEM|VALUE`), of a patient that it may know of."""
@@ -95,9 +96,9 @@ class Drafts:
         return found if found and self._links.holds(found.patient_id, system_id) else None
 
     def of(self, patient_id: str, system_id: str) -> list[Ordered]:
-        """The drafts of a patient that a system sent."""
+        """The drafts of a patient that a system sent, or any system ("")."""
         table = tables.DraftProgramme
-        return self._rows(table.patient_id == patient_id, table.system_id == system_id)
+        return self._rows(table.patient_id == patient_id, *([table.system_id == system_id] if system_id else []))
 
     def waiting(self) -> list[Ordered]:
         """The drafts that nobody took up or turned down, the first one first."""
@@ -169,7 +170,7 @@ class Drafts:
         return "completed" if state_on(now.prescription, self._now().date()) == EXPIRED else "active"
 
     def based_on(self, patient_id: str, system_id: str, prescription: Prescription) -> BasedOn:
-        """The orders of a system that parts of a version came from, as it calls them."""
+        """The orders of a system, or any system (""), that parts of a version came from, as it calls them."""
         found = dict[Practice, tuple[Reference, ...]]()
         for draft in self.of(patient_id, system_id):
             taken = draft.kept.taken
@@ -191,7 +192,7 @@ class Drafts:
                 continue  # it came twice at this moment
             if there.patient_id != patient_id:
                 raise NotTaken("an order for somebody else is here under this identifier: give this one its own")
-            if there.asked.said == asked.said or self._change(there, asked):
+            if there.asked.said == asked.said or there.asked.is_after(asked) or self._change(there, asked):
                 return self._there(system_id, asked.order), False
 
     def _insert(self, system_id: str, patient_id: str, asked: DraftProgramme) -> bool:
@@ -207,7 +208,7 @@ class Drafts:
 
     def _change(self, draft: Ordered, asked: DraftProgramme) -> bool:
         """Have the sender's next version hold; False where another one came at this moment."""
-        if draft.number == MOST_VERSIONS:
+        if draft.number >= MOST_VERSIONS and (asked.is_open or not draft.asked.is_open):  # it can always be ended
             raise OrderRefused("too-costly", f"this order came {MOST_VERSIONS} times changed: send it as a new one")
         state = (AFTER_CHANGE if asked.is_open else AFTER_END)[draft.state]
         arrivals = (*draft.kept.arrivals, Arrival(self._now(), asked))
@@ -215,15 +216,24 @@ class Drafts:
         action = "change an order" if asked.is_open else "end an order"
         return self._write(draft, state, kept, by_system(draft.system_id), action)
 
-    def _replace(self, draft: Ordered) -> None:
-        """End what an order says that it stands for."""
+    def _replace(self, draft: Ordered, new: bool) -> None:
+        """End what an order says that it stands for, and a `new` one where another is here that stands for it."""
         for other in self.of(draft.patient_id, draft.system_id):
-            path = draft_path(self._links.naming, other.patient_id, other.id)
-            if other.id != draft.id and {path, other.asked.order} & set(draft.asked.replaces):
-                while not other.kept.replaced:
-                    kept, by = replace(other.kept, replaced=True), by_system(draft.system_id)
-                    self._write(other, AFTER_END[other.state], kept, by, "replace an order")
-                    other = self.one(other.id)
+            if other.id != draft.id and self._stands_for(draft, other):
+                self._end(other)
+            elif new and other.id != draft.id and other.asked.is_open and self._stands_for(other, draft):
+                self._end(draft)
+
+    def _stands_for(self, draft: Ordered, other: Ordered) -> bool:
+        path = draft_path(self._links.naming, other.patient_id, other.id)
+        return bool({path, other.asked.order} & set(draft.asked.replaces))
+
+    def _end(self, draft: Ordered) -> None:
+        """Note that another order stands for this one now."""
+        while not draft.kept.replaced:
+            kept, by = replace(draft.kept, replaced=True), by_system(draft.system_id)
+            self._write(draft, AFTER_END[draft.state], kept, by, "replace an order")
+            draft = self.one(draft.id)
 
     def _open(self, name: str) -> Ordered:
         draft = self._as_seen(name)

@@ -87,11 +87,12 @@ class Ordered(NamedTuple):
         """What is another than it was when it was taken up, or in the version before, in words."""
         before = self.kept.taken.arrivals if self.kept.taken else max(self.number - 1, 1)
         old, new = lines(self.kept.arrivals[before - 1].asked), lines(self.asked)
+        were, are = set(old), set(new)  # an order may have thousands of lines
         replaced = ("another order of theirs stands for it now",) if self.kept.replaced else ()
         return (
             *replaced,
-            *(f"new: {line}" for line in new if line not in old),
-            *(f"no more: {line}" for line in old if line not in new),
+            *(f"new: {line}" for line in new if line not in were),
+            *(f"no more: {line}" for line in old if line not in are),
         )
 
 

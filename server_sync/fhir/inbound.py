@@ -4,6 +4,7 @@ What is not understood is kept in words and never guessed; what must be understo
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,15 +37,16 @@ class OrderRefused(ValueError):
 class DraftProgramme(NamedTuple):
     """What somebody asked for, for a therapist to look at.
 
-    `patient` is how the order names the patient: `Patient/ID`, or `SYSTEM|VALUE` of an identifier. `order` is what the
-    order is known by, the same when it is sent again. `tasks` are games of ours that it names by our codes; `minutes`
-    and `times_a_day` are None where it does not say. `text` is all of it that is only words, `unknown` its codes that
-    nobody here knows. `status` is what the sender says of the order; `replaces` is what the orders are known by that it
-    stands for from now on. `said` is all of it, as it came.
+    `patient` is how the order names the patient: `Patient/ID`, `SYSTEM|VALUE` of an identifier, or both. `order` is
+    what the order is known by, the same when it is sent again. `tasks` are games of ours that it names by our codes;
+    `minutes` and `times_a_day` are None where it does not say. `text` is all of it that is only words, `unknown` its
+    codes that nobody here knows. `status` is what the sender says of the order; `replaces` is what the orders are known
+    by that it stands for from now on. `said` is all of it, as it came, and `updated` when its sender changed it last,
+    "" where that is not said.
     """
 
     order: str
-    patient: str
+    patient: tuple[str, ...]
     tasks: tuple[str, ...]
     days: tuple[str, ...]
     minutes: float | None
@@ -57,11 +59,17 @@ class DraftProgramme(NamedTuple):
     status: str
     replaces: tuple[str, ...]
     said: Mapping[str, Any]
+    updated: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether it still asks for something."""
         return self.status in OPEN
+
+    def is_after(self, other: "DraftProgramme") -> bool:
+        """Whether both say when they were changed last, and the other one was before."""
+        mine, theirs = _at(self.updated), _at(other.updated)
+        return mine is not None and theirs is not None and theirs < mine
 
 
 class Sent(ServiceRequest, frozen=True, kw_only=True, tag="ServiceRequest"):
@@ -155,12 +163,17 @@ class _Timing(_Part, frozen=True, rename="camel"):
     repeat: _Repeat = _Repeat()
 
 
+class _Meta(_Part, frozen=True, rename="camel"):
+    last_updated: str = ""
+
+
 class _Order(_Part, frozen=True, rename="camel"):
     resource_type: str
     status: str
     intent: str
     subject: _Reference
     id: str = ""
+    meta: _Meta = _Meta()
     implicit_rules: str = ""
     do_not_perform: bool = False
     identifier: tuple[_Identifier, ...] = ()
@@ -202,6 +215,7 @@ def draft_of(content: bytes, tasks: Collection[str], base: str = "") -> DraftPro
         status=order.status,
         replaces=_once(_other(one, base) for one in order.replaces),
         said={name: value for name, value in said.items() if name not in ("meta", "text")},
+        updated=order.meta.last_updated,
     )
 
 
@@ -271,17 +285,18 @@ def _read(said: Mapping[str, Any]) -> _Order:
 
 
 def _known_by(order: _Order) -> str:
-    by = next((one for one in order.identifier if one.value), None)
+    by = next((one for one in order.identifier if one.value and one.system != IDS), None)  # ours is in what we answer
     if by is None and not order.id:
         raise OrderRefused("required", "an order needs an identifier or an id, so that it is taken once")
     return f"{by.system}|{by.value}" if by else f"ServiceRequest/{order.id}"
 
 
-def _patient(subject: _Reference, base: str) -> str:
-    named, by = _ours(subject.reference, base), subject.identifier
-    if not named.startswith("Patient/") and not by.value:
+def _patient(subject: _Reference, base: str) -> tuple[str, ...]:
+    reference, by = _ours(subject.reference, base), subject.identifier
+    named = (reference if reference.startswith("Patient/") else "", f"{by.system}|{by.value}" if by.value else "")
+    if not any(named):
         raise OrderRefused("required", "subject must name a patient: a reference Patient/ID, or an identifier")
-    return named if named.startswith("Patient/") else f"{by.system}|{by.value}"
+    return tuple(filter(None, named))
 
 
 def _other(order: _Reference, base: str) -> str:
@@ -345,8 +360,9 @@ def _daily(repeat: _Repeat) -> bool:
 
 
 def _minutes(repeat: _Repeat) -> float | None:
-    factor = _MINUTES.get(repeat.duration_unit)
-    return None if factor is None or repeat.duration is None else repeat.duration * factor
+    """How long, in minutes that a programme can have."""
+    minutes = _MINUTES.get(repeat.duration_unit, 0) * (repeat.duration or 0)
+    return minutes if 1 <= minutes <= 60 else None
 
 
 def _not_daily(repeat: _Repeat) -> str:
@@ -355,6 +371,15 @@ def _not_daily(repeat: _Repeat) -> str:
         return ""
     period = "" if repeat.period is None else f"{repeat.period:g} "
     return f"{repeat.frequency} times every {period}{repeat.period_unit}"
+
+
+def _at(text: str) -> datetime | None:
+    """An instant of FHIR; None for what is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:
