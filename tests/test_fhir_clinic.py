@@ -577,6 +577,15 @@ def test_a_visit_at_which_a_therapist_was_there_by_video_is_an_encounter(here: H
     assert records.state(here.ada) != state
 
 
+def test_a_consent_that_was_over_when_it_was_withdrawn_ended_before(here: Here) -> None:
+    (given,) = (each for each in here.service.consents.of(here.ada) if each.kind.endswith(SYSTEM))
+    here.clock.move(days=400)
+    end_sharing(here.service, here.ada, SYSTEM)
+    (told,) = FhirRecords(here.service).ended(here.ada, SYSTEM)
+    assert given.until is not None
+    assert plain(told)["provision"]["period"]["end"][:19] == given.until.isoformat()[:19]
+
+
 def test_the_words_about_a_patient_are_written_and_read(here: Here) -> None:
     at = ["p-ada", "--folder", here.service.folder]
     code, said = entered(

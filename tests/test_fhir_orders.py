@@ -583,6 +583,17 @@ def test_every_step_is_in_the_audit(
     ]
 
 
+def test_of_the_audit_no_other_system_reads_what_became_of_an_order(
+    system: SystemClient, client: Client, service: Service
+) -> None:
+    share(service, "p-ada", INSURER.client_id, name="Ada Byron", identifier=f"{MRN}|4711")
+    system.order(an_order())
+    service.drafts.decline(service.drafts.waiting()[0].name, "account-1")
+    for each, sees in ((system, True), (SystemClient(client, INSURER, now=service.now()), False)):
+        said = each.all(f"AuditEvent?patient={service.links.naming.patient(ada(service))}")
+        assert any(one["subtype"][0]["code"] == "turn-an-order-down" for one in said) == sees
+
+
 def test_what_was_ordered_is_sealed_and_goes_with_the_person(system: SystemClient, service: Service) -> None:
     system.order(an_order(note=[{"text": "canary of the order"}], number="canary-number"))
     content = (service.folder / "clinic.db").read_bytes() + (service.folder / "clinic.db-wal").read_bytes()

@@ -242,10 +242,11 @@ class FhirRecords:
     def _events(self, patient_id: str, system_id: str, since: str = "") -> Iterator[Chunk]:
         """The audit of a patient as it was when somebody began to read it, the latest first, without other systems."""
         audit, mine = self._service.audit, self._naming.place(patient_id)
+        others = {each.id for each in self._service.drafts.of(patient_id, OWN) if each.system_id != system_id}
         number = int(since) if since.isdigit() and len(since) <= _LONGEST_NUMBER else audit.head().number + 1
         while True:
             rows = audit.listed(Which(patient_id=patient_id, before=number))
-            told = (row for row in rows if not _of_another(row, system_id))
+            told = (row for row in rows if row.thing not in others and not _of_another(row, system_id))
             events = tuple(one for row in told for one in _stamped((of_audit(self._naming, _audited(row)),), row.at))
             yield Chunk(f"{mine}-{number}", patient_id, events)
             if len(rows) < MOST_LISTED:
@@ -260,7 +261,7 @@ def _stamped(resources: Iterable[Resource], at: datetime) -> tuple[Resource, ...
 
 
 def _consent(said: Consent) -> ConsentRecord:
-    ended = said.withdrawn_at.isoformat() if said.withdrawn_at else ""
+    ended = min(said.withdrawn_at, said.until or said.withdrawn_at) if said.withdrawn_at else None
     return ConsentRecord(
         id=said.id,
         patient_id=said.patient_id,
@@ -269,7 +270,7 @@ def _consent(said: Consent) -> ConsentRecord:
         at=said.given_at.isoformat(),
         by="patient" if said.given.relation == SELF else "guardian",
         until=said.until.isoformat() if said.until else "",
-        withdrawn_at=ended,
+        withdrawn_at=ended.isoformat() if ended else "",
         recipient=said.kind.removeprefix(SHARE) if said.kind.startswith(SHARE) else "",
     )
 
