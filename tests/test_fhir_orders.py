@@ -20,6 +20,7 @@ from server_fixtures import Clock, a_service
 from typer.testing import CliRunner
 
 import steadyreach
+from engine.prescription import Practice
 from server_sync.clinic.drafts import MOST_VERSIONS, NotTaken
 from server_sync.clinic.fhir_records import FhirRecords
 from server_sync.clinic.ordered import practice_of
@@ -192,6 +193,10 @@ def test_what_is_no_order_is_refused_with_the_reason(
     said = system.order(content)
     assert (said.status_code, said.json()["issue"][0]["code"]) == (status, code)
     assert not service.drafts.waiting()
+    (row, *_) = service.audit.listed()
+    assert status == 413 or (row.actor, row.action, row.patient_id) == (
+        "system hospital.example", "be refused an order", "",
+    )  # fmt: skip
 
 
 LEAF = st.none() | st.booleans() | st.integers(-(2**40), 2**60) | st.floats(allow_nan=False) | st.text(max_size=20)
@@ -514,6 +519,16 @@ def test_a_therapist_sees_all_of_it_as_text_and_prescribes_it(
     said = send(f"/drafts/{draft.id}/take", **form)
     assert (said.status_code, "is taken already" in said.text) == (409, True)
     assert service.prescriptions.current("p-ada").prescription.version == 2
+
+
+def test_what_a_therapist_takes_out_of_an_order_is_not_prescribed(
+    system: SystemClient, service: Service, client: Client, send: Callable[..., Any]
+) -> None:
+    system.order(an_order())
+    form = form_of(client.get("/drafts").text) | {"minutes": "", "days": "", "times_a_day": ""}
+    assert send(f"/drafts/{service.drafts.waiting()[0].id}/take", **form).status_code == 303
+    (practice,) = service.prescriptions.current("p-ada").prescription.programme
+    assert practice == Practice(games=("fruit_ladder",))
 
 
 def test_the_first_prescription_of_somebody_may_be_an_order(

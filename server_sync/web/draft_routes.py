@@ -10,9 +10,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from engine.prescription import Practice
 from engine.records import RecordUnreadable
 from server_sync.clinic.drafts import NotTaken
-from server_sync.clinic.ordered import Ordered, practice_of
+from server_sync.clinic.ordered import Ordered
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.prescriptions import Changed
 from server_sync.clinic.roles import Permission
@@ -36,8 +37,7 @@ def take(request: Visitor, state: State, draft_id: FromPath[str], data: Form) ->
     service: Service = state.service
     if_match, author = data.get("if_match", ""), request.user.name
     try:
-        practice = practice_of(service.drafts.one(draft_id).asked, **_practice(data))
-        service.drafts.take(draft_id, practice, author, if_match, audited.actor(request))
+        service.drafts.take(draft_id, _practice(data), author, if_match, audited.actor(request))
     except (NotTaken, Changed) as reason:
         return _drafts(request, state, 409, str(reason))
     except (RecordUnreadable, msgspec.ValidationError) as reason:
@@ -90,11 +90,18 @@ def _drafts(request: Visitor, state: State, status: int = 200, problem: str = ""
     return page(request, "drafts.html", status, shown=shown, problem=problem)
 
 
-def _practice(data: dict[str, str]) -> dict[str, Any]:
-    """What the form says; raises RecordUnreadable for what is no number."""
+def _practice(data: dict[str, str]) -> Practice:
+    """What the form says, whatever the order did.
+
+    Raises RecordUnreadable for what is no number, and msgspec.ValidationError for what cannot be prescribed.
+    """
     try:
         minutes, times = data.get("minutes", "").strip(), data.get("times_a_day", "").strip()
-        said = {"minutes": float(minutes) if minutes else None, "times_a_day": int(times) if times else None}
+        said: dict[str, Any] = {
+            "minutes": float(minutes) if minutes else None,
+            "times_a_day": int(times) if times else None,
+        }
     except ValueError:
         raise RecordUnreadable("minutes and times a day must be numbers, as 10 and 1") from None
-    return {"games": data.get("games", "").split(), "days": data.get("days", "").split(), **said}
+    said |= {"games": data.get("games", "").split(), "days": data.get("days", "").split()}
+    return msgspec.convert({name: value for name, value in said.items() if value is not None}, Practice)

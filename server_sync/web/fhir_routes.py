@@ -157,7 +157,11 @@ def create(request: BySystem, state: State, body: RawBody) -> Response[bytes]:
         raise HTTPException(status_code=415, detail=f"Content-Type must be {JSON}")
     service, system = state.service, request.user
     there = service.drafts.known(system.id, order) if (order := _if_none_exist(request)) else None
-    draft, new = (there, False) if there else service.drafts.receive(system.id, body, system.base)
+    try:
+        draft, new = (there, False) if there else service.drafts.receive(system.id, body, system.base)
+    except (OrderRefused, NotTaken):
+        _note(service, system, "be refused an order", [""], "ServiceRequest")
+        raise
     at, status = draft.at.isoformat(), service.drafts.status(draft)
     made = of_draft(service.links.naming, draft.patient_id, draft.id, draft.asked, status, at)
     if not new:
