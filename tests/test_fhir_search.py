@@ -45,6 +45,7 @@ def finds(*given: tuple[str, str], kind: str = "Observation", there: dict[str, A
         ("le2026-11-19", False),
         ("le2026-11-20", True),
         ("sa2026-11-19", True),
+        ("sa2026-11-20T16:41", True),
         ("sa2026-11-20T16:42:00+01:00", False),
         ("eb2026-11-21", True),
         ("eb2026-11-20", False),
