@@ -68,7 +68,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /accounts/{account_id:int}/wards/{patient_id:str}/ended": {},
     "POST /login": {"login": "ottoline", "password": "wrong"},
     "POST /logout": {},
-    "POST /drafts/{draft_id:str}/take": {},
+    "POST /drafts/{draft_id:str}/take": {"games": "fruit_ladder"},
     "POST /drafts/{draft_id:str}/decline": {},
     "POST /drafts/{draft_id:str}/seen": {},
     "POST /me/{patient_id:str}/letters": {"text": "The second game hurts."},

@@ -36,6 +36,7 @@ def take(request: Visitor, state: State, draft_id: FromPath[str], data: Form) ->
     """Prescribe what the form says, on top of the version that its writer saw."""
     service: Service = state.service
     if_match, author = data.get("if_match", ""), request.user.name
+    service.drafts.one(draft_id)  # whose order is not here learns no more, whatever the form says
     try:
         service.drafts.take(draft_id, _practice(data), author, if_match, audited.actor(request))
     except (NotTaken, Changed) as reason:
