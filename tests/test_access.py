@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pyotp
@@ -18,6 +19,7 @@ from server_sync.clinic.accounts import FAILURES
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES, THERAPIST
 from server_sync.clinic.service import Service
+from server_sync.page.own import week_of
 from server_sync.web import access, app
 from server_sync.web.pages import PLACES, home
 
@@ -350,10 +352,10 @@ def named(service: Service, pseudonym: str, name: str = "") -> str:
     return pseudonym
 
 
-def play(service: Service, pseudonym: str, number: int = 1) -> None:
+def play(service: Service, pseudonym: str, number: int = 1, **changes: object) -> None:
     """Have a session of a patient at the clinic."""
     device = SignedDevice(None).enrol(service)
-    item = an_item(a_session(f"s-{pseudonym}-{number}", patient=pseudonym), number)
+    item = an_item(a_session(f"s-{pseudonym}-{number}", patient=pseudonym, **changes), number)
     service.archive.take(device.id, app.wire.Batch(items=(item,)))
 
 
@@ -401,6 +403,19 @@ def test_a_patient_reads_their_programme_and_writes_to_the_clinic(client: Client
     assert "waits</b>" not in client.get("/patients").text
     assert "not read yet" not in client.get(f"/patients/{milo}").text
     assert send(client, "/letters/ffff/read").status_code == 404
+
+
+def test_a_visit_without_a_game_is_none_that_was_played(client: Client, service: Service) -> None:
+    milo = service.patients.id_of(named(service, "p-milo", "Milo"))
+    play(service, "p-milo")
+    play(service, "p-milo", 2, blocks=(), started_at="2026-11-21T10:00:00+01:00")
+    assert week_of(service.archive.sessions(milo), datetime(2026, 11, 22, tzinfo=UTC)) == (
+        "1 session on 1 day of the last 7"
+    )
+    for path, role, wards in (("/me", PATIENT, {milo: SELF}), (f"/patients/{milo}", THERAPIST, {})):
+        be(client, service, role, wards=wards)
+        page = client.get(path).text
+        assert ("No game was played" in page, "0 of 0" in page) == (True, False), path
 
 
 def test_a_programme_that_has_ended_is_said_to_have(client: Client, service: Service) -> None:

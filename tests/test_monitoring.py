@@ -26,7 +26,9 @@ def played(began_at: datetime | str, session_id: str = "", **changes: object) ->
     """A session that counts; its offset is that of the zone at that moment, as a computer writes it down."""
     at = datetime.fromisoformat(began_at) if isinstance(began_at, str) else began_at
     at = at.replace(tzinfo=timezone(at.utcoffset() or timedelta()))
-    return Played(session_id or f"s-{at.isoformat()}", at, 600.0, "finished", 3, "", None, "openxr")._replace(**changes)
+    return Played(session_id or f"s-{at.isoformat()}", at, 600.0, "finished", 3, "", None, "openxr", 12)._replace(
+        **changes
+    )
 
 
 def on(day: date, **changes: object) -> Played:
@@ -64,6 +66,7 @@ def test_a_finished_prescribed_session_makes_its_day_a_data_day_and_is_its_evide
     [
         ({"ended_by": "the person chose to stop"}, "not played to its end: the person chose to stop"),
         ({"ended_by": ""}, "nobody knows why"),
+        ({"trials": 0}, "no game was played"),
         ({"prescription": 0}, "nothing that it was played by was prescribed"),
         ({"headset": "simulated"}, "simulated"),
         ({"headset": "replay"}, "played again from a recording"),
@@ -241,7 +244,7 @@ def sessions(draw: st.DrawFn) -> Played:
     return Played(
         f"s-{draw(st.integers(0, 40))}", at, draw(st.sampled_from([60.0, 3600.0])),
         draw(st.sampled_from(["finished", "finished", "error"])), draw(st.sampled_from([0, 1, 2])),
-        draw(st.sampled_from(["", "", "ab", "cd"])), draw(st.sampled_from([None, 0.5, -7200.0, 1e6])), "openxr",
+        draw(st.sampled_from(["", "", "ab", "cd"])), draw(st.sampled_from([None, 0.5, -7200.0, 1e6])), "openxr", 12,
     )  # fmt: skip
 
 

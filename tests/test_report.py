@@ -75,6 +75,7 @@ def test_the_same_session_gives_the_same_report() -> None:
 def test_a_session_without_anything_is_a_report_in_words() -> None:
     text = report(bare())
     assert "No game was played" in text
+    assert "Finished" not in text
     assert "Nothing is known about the quality of this recording" in text
 
 

@@ -23,7 +23,8 @@ class Played(NamedTuple):
 
     `started_at` has the patient's own offset at that time. `prescription` is the version it was played by, 0 for none.
     `sha256` is that of its recording ("" without one). `clock_offset_s` is the clinic's clock less the device's at
-    delivery, None where nobody measured it; `headset` is the kind in the session's record.
+    delivery, None where nobody measured it; `headset` is the kind in the session's record, and `trials` are those of
+    its games.
     """
 
     session_id: str
@@ -34,6 +35,7 @@ class Played(NamedTuple):
     sha256: str
     clock_offset_s: float | None
     headset: str
+    trials: int
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ class DataDays(msgspec.Struct, frozen=True):
 
 
 def data_days(sessions: Iterable[Played], zone: ZoneInfo, now: datetime, start: date | None = None) -> DataDays:
-    """The first clock. A day has data where a session began on it that was prescribed and was played to its end.
+    """The first clock. A day has data where a session began on it that was prescribed and played to its end.
 
     The day is that of the session's own clock and offset, and all of a session counts on the day on which it began.
     """
@@ -124,6 +126,8 @@ def _why_not(session: Played, now: datetime) -> str:
         return not_worn
     if session.ended_by != FINISHED:
         return f"it was not played to its end: {session.ended_by or 'nobody knows why'}"
+    if not session.trials:
+        return "no game was played in it"
     if session.prescription < 1:
         return "nothing that it was played by was prescribed"
     if abs(error_s) > MOST_CLOCK_ERROR_S:

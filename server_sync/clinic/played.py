@@ -13,6 +13,11 @@ from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered
 
 
+class _Block(msgspec.Struct, frozen=True):
+    kind: str
+    trials: tuple[msgspec.Raw, ...] = ()
+
+
 class _Told(msgspec.Struct, frozen=True):
     """What a session's record says; the rest of it is passed over."""
 
@@ -20,6 +25,7 @@ class _Told(msgspec.Struct, frozen=True):
     seconds: float
     ended_by: str
     headset: str
+    blocks: tuple[_Block, ...] = ()
 
 
 def played(store: Store, patients: Patients, patient_id: str) -> list[Played]:
@@ -31,6 +37,7 @@ def played(store: Store, patients: Patients, patient_id: str) -> list[Played]:
         content = unpacked(patients.unseal(patient_id, row.content, f"session {row.id}"), wire.LARGEST_SESSION_BYTES)
         told = msgspec.json.decode(content, type=_Told)
         at = datetime.fromisoformat(told.started_at)
+        trials = sum(len(block.trials) for block in told.blocks if block.kind == "play")
         what = told.seconds, told.ended_by, row.prescription, row.recording_sha256, row.clock_offset_s, told.headset
-        found.append(Played(row.id, at, *what))
+        found.append(Played(row.id, at, *what, trials))
     return found

@@ -75,7 +75,7 @@ def letters_of(letters: Sequence[Letter], writers: Mapping[int, str]) -> tuple[T
 
 def week_of(sessions: Sequence[SessionLine], now: datetime) -> str:
     """How much was played in the last seven days."""
-    lately = [session for session in sessions if now - WEEK < session.started_at <= now]
+    lately = [session for session in sessions if session.trials and now - WEEK < session.started_at <= now]
     days = len({session.started_at.date() for session in lately})
     if not lately:
         return "No session in the last 7 days"

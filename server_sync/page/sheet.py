@@ -134,7 +134,9 @@ def _course(session: Session) -> tuple[tuple[str, str, str], ...]:
         (event.at_s, _EVENTS.get(event.name) or words.sentence(event.name), event.detail) for event in session.events
     ]
     ordered = sorted(steps + events, key=lambda step: step[0])
-    end = (words.clock(session.seconds), words.sentence(session.ended_by), "")
+    played = any(block.trials for block in session.blocks if block.kind == "play")
+    how = session.ended_by if played or session.ended_by != FINISHED else "ended without a game"
+    end = (words.clock(session.seconds), words.sentence(how), "")
     return (*((words.clock(at_s), what, detail) for at_s, what, detail in ordered), end)
 
 
