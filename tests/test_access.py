@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pyotp
@@ -52,9 +53,9 @@ def be(client: Client, service: Service, role: str, login: str = "", **values: A
     return account_id
 
 
-def with_second_factor(service: Service, clock: Clock) -> tuple[str, pyotp.TOTP]:
+def with_second_factor(service: Service, clock: Clock, **values: Any) -> tuple[str, pyotp.TOTP]:
     """An account, maja, whose second factor is in force: its password and app."""
-    password = service.accounts.add("maja", "Maja")
+    password = service.accounts.add("maja", "Maja", **values)
     service.second_factors.begin(1, "a login")
     app_of_phone = pyotp.TOTP(service.second_factors.begun(1, "a login"))
     service.second_factors.confirm(1, "a login", password, app_of_phone.at(clock()))
@@ -403,6 +404,52 @@ def test_a_patient_reads_their_programme_and_writes_to_the_clinic(client: Client
     assert "waits</b>" not in client.get("/patients").text
     assert "not read yet" not in client.get(f"/patients/{milo}").text
     assert send(client, "/letters/ffff/read").status_code == 404
+
+
+LETTER = 'My shoulder "clicks".\r\nIs that <b>bad</b>?'
+
+
+def kept(page: str) -> dict[str, str]:
+    """What the form of a login holds of a letter."""
+    return {name: unescape(text) for name, text in re.findall(r'name="(kept_\w+)" value="([^"]*)"', page)}
+
+
+@pytest.mark.parametrize("factors", [1, 2])
+def test_a_letter_goes_through_the_login_that_follows_one_that_had_ended(
+    client: Client, service: Service, clock: Clock, factors: int
+) -> None:
+    milo = service.patients.id_of(named(service, "p-milo", "Milo"))
+    values = {"role": PATIENT, "wards": {milo: SELF}}
+    if factors == 1:
+        password, phone = service.accounts.add("maja", "Maja", **values), None
+    else:
+        password, phone = with_second_factor(service, clock, **values)
+    show_cookie(client, begin_visit(service, 1))
+    token = form_token(client)
+    clock.move(minutes=16)
+    ended = client.post(f"/me/{milo}/letters", data={"text": LETTER, "_csrf_token": token}, follow_redirects=False)
+    assert (ended.status_code, "your letter is not sent yet" in ended.text) == (403, True)
+    answer = send(client, "/login", login="maja", password="wrong", **kept(ended.text))
+    answer = send(client, "/login", login="maja", password=password, **kept(answer.text))
+    if phone:
+        assert "Code from your app" in answer.text
+        answer = send(client, "/login/code", code="wrong", **kept(answer.text))
+        answer = send(client, "/login/code", code=phone.at(clock()), **kept(answer.text))
+    assert answer.status_code == 200
+    written = unescape(answer.text.split("required>")[1].split("</textarea>")[0])
+    (address,) = re.findall(r'action="([^"]*)"', answer.text)
+    assert (written, address, service.letters.of(milo)) == (LETTER, f"/me/{milo}/letters", [])
+    assert send(client, address, text=written).status_code == 303
+    assert [letter.text for letter in service.letters.of(milo)] == [LETTER.replace("\r", "")]
+
+
+def test_a_login_that_has_ended_is_said_to_have(client: Client, service: Service, clock: Clock) -> None:
+    be(client, service, THERAPIST)
+    assert "has ended" not in client.get("/login").text
+    clock.move(minutes=16)
+    assert "Your login has ended." in client.get("/patients").text
+    show_cookie(client, "")
+    assert "has ended" not in client.get("/login").text
 
 
 def test_a_visit_without_a_game_is_none_that_was_played(client: Client, service: Service) -> None:

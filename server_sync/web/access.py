@@ -22,6 +22,7 @@ from server_sync.clinic.service import Service
 from server_sync.clinic.version import SOFTWARE
 from server_sync.clinic.visits import Who
 from server_sync.fhir.search import SEARCHES
+from server_sync.web.kept import NOTHING, Kept
 from server_sync.web.rates import Rates
 
 COOKIE = "steadyreach"
@@ -29,6 +30,8 @@ ANYONE, DEVICE, SYSTEM = "anyone", "device", "system"
 BEFORE_SECOND_FACTOR = "before_second_factor"
 """In `opt`: staff who must have a second factor may use this address before they have set it up."""
 BY_DEVICE = {"may": DEVICE, "exclude_from_csrf": True}
+KEEPS_TEXT = "keeps_text"
+"""In `opt`: where the login of who sends this form has ended, its text is not lost."""
 UPLOADING = {**BY_DEVICE, "rate": "uploads"}
 MOST_QUESTIONS, MOST_PIECES, WITHIN_S = 120, 2400, 60.0
 """Requests of one device a minute: a month's sessions come in two, a recording in pieces of up to a megabyte."""
@@ -50,12 +53,15 @@ def new_rates() -> dict[str, Rates]:
 
 
 class NotLoggedIn(Exception):
-    """Nobody is logged in, or no longer, or not wholly; `to` is the address at which that goes on."""
+    """Nobody is logged in, or no longer, or not wholly; `to` is the address at which that goes on.
 
-    def __init__(self, to: str = "/login") -> None:
+    `kept` is what they wrote and could not send.
+    """
+
+    def __init__(self, to: str = "/login", kept: Kept = NOTHING) -> None:
         """Keep where to go."""
         super().__init__(to)
-        self.to = to
+        self.to, self.kept = to, kept
 
 
 class Damaged(ValueError):
@@ -70,7 +76,13 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     """Refuse who may not use an address; one that declares nobody is for nobody."""
     declared = handler.opt.get("may")
     if isinstance(declared, Permission):
-        await _admit_account(connection, declared, handler.opt.get(BEFORE_SECOND_FACTOR, False))
+        try:
+            await _admit_account(connection, declared, handler.opt.get(BEFORE_SECOND_FACTOR, False))
+        except NotLoggedIn as reason:
+            if handler.opt.get(KEEPS_TEXT) and isinstance(connection, Request):
+                text = (await connection.form()).get("text", "")
+                raise NotLoggedIn(reason.to, Kept(connection.path_params["patient_id"], text)) from None
+            raise
     elif declared == DEVICE:
         await _admit_device(connection, handler.opt.get("rate", "questions"))
     elif declared == SYSTEM:

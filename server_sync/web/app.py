@@ -174,7 +174,7 @@ def make_app(
         middleware=[*([KnownHosts(hosts)] if hosts else []), *([OnlyHttps()] if https else [])],
         before_send=[_adding(HEADERS | OVER_TLS if https else HEADERS)],
         exception_handlers={
-            NotLoggedIn: lambda _, reason: Redirect(reason.to, status_code=303),
+            NotLoggedIn: _to_login,
             HTTPException: _refused_by_web,
             OSError: _disk_trouble,
             **dict.fromkeys((OperationalError, InterfaceError, NoConnection), _database_trouble),
@@ -201,6 +201,14 @@ def _adding(always: dict[str, str]) -> BeforeMessageSendHookHandler:
             ]
 
     return add
+
+
+def _to_login(request: Request[Any, Any, Any], reason: NotLoggedIn) -> Response[Any]:
+    """To the login; what somebody wrote goes with them, in the form."""
+    if not reason.kept.text:
+        return Redirect(reason.to, status_code=303)
+    problem = "Your login has ended and your letter is not sent yet. It is here again when you have logged in."
+    return page(request, "login.html", 403, problem=problem, notice="", login="", kept=reason.kept)
 
 
 def _refused_by_service(request: Request[Any, Any, Any], reason: Exception) -> Response[Any]:

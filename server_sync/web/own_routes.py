@@ -15,10 +15,10 @@ from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service, utc_now
 from server_sync.page.own import SESSIONS_SHOWN, Own, Plan, letters_of, plan_of, week_of
 from server_sync.web import audited
-from server_sync.web.access import Visitor
+from server_sync.web.access import KEEPS_TEXT, Visitor
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 
-READING, WRITING = {"may": Permission.READ_OWN}, {"may": Permission.WRITE_OWN}
+READING, WRITING = {"may": Permission.READ_OWN}, {"may": Permission.WRITE_OWN, KEEPS_TEXT: True}
 
 
 @get("/me", opt=READING, sync_to_thread=True)
