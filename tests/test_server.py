@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from litestar import get
 from litestar.testing import TestClient
-from routes import Client, Route, filled, log_in, routes
+from routes import ADDRESS, Client, Route, filled, log_in, routes
 from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
@@ -25,6 +25,7 @@ from server_sync.clinic.retention import CLOCK
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Setting
 from server_sync.web import access, app, watching
+from server_sync.web.device_routes import WRONG_CODES
 from server_sync.web.pages import LARGEST_FORM_BYTES, address_of
 from server_sync.web.rates import Rates
 
@@ -176,11 +177,19 @@ def test_a_bucket_fills_again() -> None:
         rates.check("device")
 
 
-def test_wrong_codes_are_braked_by_address_and_right_ones_are_not(client: Client) -> None:
-    stranger = SignedDevice(client)
-    wrong = msgspec.msgpack.encode(stranger.enrolment("00000-00000"))
-    statuses = [stranger.ask("POST", wire.ENROL, wrong).status_code for _ in range(app.WRONG_CODES + 1)]
-    assert statuses == [403] * app.WRONG_CODES + [429]
+def test_wrong_codes_are_braked_by_address_for_all_workers_and_right_ones_are_not(
+    client: Client, service: Service
+) -> None:
+    with TestClient(app.make_app(service), base_url=ADDRESS) as another_worker:
+        for _ in range(WRONG_CODES + 1):
+            stranger = SignedDevice(client)
+            right = msgspec.msgpack.encode(stranger.enrolment(service.devices.new_code()))
+            assert stranger.ask("POST", wire.ENROL, right).status_code == 200
+        wrong = msgspec.msgpack.encode(SignedDevice(None).enrolment("00000-00000"))
+        workers = [SignedDevice(each) for each in (client, another_worker)] * WRONG_CODES
+        answers = [each.ask("POST", wire.ENROL, wrong) for each in workers[: WRONG_CODES + 1]]
+    assert [each.status_code for each in answers] == [403] * WRONG_CODES + [429]
+    assert 3500 < int(answers[-1].headers["retry-after"]) <= 3600
 
 
 def test_a_session_goes_through_the_web_packed_or_not(device: SignedDevice) -> None:
@@ -328,10 +337,10 @@ def test_a_token_is_new_once_a_signed_request_shows_it(client: Client, device: S
 def test_wrong_codes_leave_rows_until_the_brake_closes(client: Client, service: Service) -> None:
     stranger = SignedDevice(client)
     wrong = msgspec.msgpack.encode(stranger.enrolment("00000-00000"))
-    for _ in range(app.WRONG_CODES + 5):
+    for _ in range(WRONG_CODES + 5):
         stranger.ask("POST", wire.ENROL, wrong)
     rows = [(row.actor, row.action) for row in service.audit.listed()]
-    assert rows == [("stranger", "try too often"), *[("stranger", "fail to enrol")] * app.WRONG_CODES]
+    assert rows == [("stranger", "try too often"), *[("stranger", "fail to enrol")] * WRONG_CODES]
 
 
 @pytest.mark.parametrize(

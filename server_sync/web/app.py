@@ -71,7 +71,7 @@ from server_sync.web.device_routes import NotAMessage, answer, upload_headers
 from server_sync.web.exchange import Exchange
 from server_sync.web.hosts import KnownHosts, OnlyHttps
 from server_sync.web.pages import LARGEST_FORM_BYTES, page
-from server_sync.web.rates import Rates, TooMany
+from server_sync.web.rates import TooMany
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
@@ -85,8 +85,6 @@ HEADERS = {
     ),
 }
 OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
-WRONG_CODES, WRONG_CODES_WITHIN_S = 10, 3600.0
-"""Codes that one address may try in vain: a code is guessed with 1 in 33 million in an hour of five tries."""
 # What the service and the web may refuse: status, and a code for programs.
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
     Damaged: (400, "damaged"),
@@ -158,7 +156,6 @@ def make_app(
         "exports": Exports(service, writing),
         "exporting": Lock(),
         "facade": fhir_routes.new_facade(service),
-        "wrong_codes": Rates(WRONG_CODES, WRONG_CODES_WITHIN_S),
     }
     return Web(
         route_handlers=ROUTES,

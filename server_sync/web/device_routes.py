@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,8 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from server_sync import wire
-from server_sync.clinic.audit import STRANGER
-from server_sync.clinic.devices import CodeRefused
+from server_sync.clinic.brakes import Limit, NotProved
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.uploads import LengthDiffers, Progress, Uploads
 from server_sync.web.access import (
@@ -25,12 +25,15 @@ from server_sync.web.access import (
     whole_body,
 )
 from server_sync.web.pages import address_of
+from server_sync.web.rates import TooMany
 
 BY_STRANGER = {"may": ANYONE, "exclude_from_csrf": True}
 UPLOAD_LIMIT = {"Upload-Limit": f"max-size={wire.LARGEST_RECORDING_BYTES}"}
 LARGEST_UNPACKED_BATCH_BYTES = 2 * wire.LARGEST_SESSION_BYTES
 PIECE = wire.LARGEST_PIECE_BYTES
 YES, NO = "?1", "?0"
+WRONG_CODES, WRONG_CODES_WITHIN = 10, timedelta(hours=1)
+"""Codes that one address may try in vain: a code is guessed with 1 in 33 million in an hour of five tries."""
 
 Content = NamedDependency[bytes]
 M = TypeVar("M", bound=wire.Message)
@@ -44,14 +47,14 @@ class NotAMessage(ValueError):
 def enrol(request: Request[Any, Any, State], state: State, content: Content) -> Response[bytes]:
     """Exchange a one-time code for a device's token."""
     check_version(request.headers.get(wire.VERSION, "1"))
-    address = address_of(request)
-    state.wrong_codes.check(address)
+    asked, service = decoded(content, wire.Enrolment), state.service
     try:
-        return answer(state.service.devices.enrol(decoded(content, wire.Enrolment)))
-    except CodeRefused:
-        if state.wrong_codes.spend(address) < 1:
-            state.service.audit.note(STRANGER, "try too often")
-        raise
+        tries = service.brakes.count(Limit(f"code from {address_of(request)}", WRONG_CODES, WRONG_CODES_WITHIN))
+    except NotProved as reason:
+        raise TooMany(reason.wait_s) from None
+    enrolled = service.devices.enrol(asked)
+    service.brakes.forgive(tries)
+    return answer(enrolled)
 
 
 @post(wire.TOKEN, opt=BY_DEVICE, sync_to_thread=True, status_code=200)

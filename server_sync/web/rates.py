@@ -30,14 +30,13 @@ class Rates:
         if left < 1:
             raise TooMany((1 - left) / self._per_s)
 
-    def spend(self, key: str) -> float:
-        """Count one; gives what is left, of which one is needed for the next. Raises TooMany."""
+    def spend(self, key: str) -> None:
+        """Count one; raises TooMany."""
         self.check(key)
         left, now = self._now(key)
         if len(self._left) >= _MOST_KNOWN:
             self._left = {known: value for known, value in self._left.items() if self._now(known)[0] < self._most}
         self._left[key] = left - 1, now
-        return left - 1
 
     def _now(self, key: str) -> tuple[float, float]:
         now = self._clock()
