@@ -170,7 +170,13 @@ def said(*words: object) -> str:
 
 
 class Held(SimpleNamespace):
-    """A connection as uvicorn has it, with the request that is being heard or answered on it."""
+    """A connection as uvicorn has it, with the request that is being heard or answered on it, and what is not sent."""
+
+    unsent_bytes = 0
+
+    @property
+    def transport(self) -> SimpleNamespace:
+        return SimpleNamespace(get_write_buffer_size=lambda: self.unsent_bytes)
 
     def __hash__(self) -> int:
         return id(self)
@@ -192,6 +198,15 @@ def test_what_keeps_the_server_waiting_is_closed() -> None:
     answered.cycle = a_request()  # the next request, on the same connection
     assert waiting.overdue(every, at + connections.REQUEST_WITHIN_S + 1) == []
     assert waiting.overdue(every, connections.BODY_WITHIN_S + 1) == [sending]
+
+
+def test_an_answer_that_a_slow_line_still_takes_is_not_cut_off() -> None:
+    slow, waiting = Held(cycle=a_request(response_complete=True), unsent_bytes=400_000), Waiting(10)
+    late = connections.BODY_WITHIN_S
+    assert [waiting.overdue([slow], at) for at in (0.0, connections.REQUEST_WITHIN_S + 1, late)] == [[], [], []]
+    slow.unsent_bytes = 0
+    assert waiting.overdue([slow], late + 1) == []
+    assert waiting.overdue([slow], late + connections.REQUEST_WITHIN_S + 2) == [slow]
 
 
 def test_of_too_many_connections_those_are_closed_that_waited_longest_and_none_that_is_answered() -> None:

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 REQUEST_WITHIN_S, BODY_WITHIN_S = 20.0, 600.0
-"""How long a request may take to come: until its headers are here, and all of it. A session of 32 MB needs minutes."""
+"""How long a request may take to come: until its headers are here, and all of it. A session of 32 MB needs minutes.
+
+So may an answer to go, which is all handed over while a slow line still takes it.
+"""
 WANTED_FILES, OTHER_FILES = 16_384, 256
 """Files and connections that may be open, as far as the system lets us; of them, those that are no connections."""
 
@@ -51,5 +54,5 @@ def _awaited(connection: Any) -> tuple[int, float] | None:
     """Which part of which request a connection waits for, and how long that may take; None while it is answered."""
     request = connection.cycle
     if request is None or request.response_complete:
-        return id(request), REQUEST_WITHIN_S
+        return id(request), BODY_WITHIN_S if connection.transport.get_write_buffer_size() else REQUEST_WITHIN_S
     return (id(request), BODY_WITHIN_S) if request.more_body else None
