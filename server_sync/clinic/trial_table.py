@@ -166,7 +166,7 @@ def write(folder: Path, layout: Layout, table: Iterable[Row]) -> int:
         parquet.ParquetWriter(folder / "trials.parquet", schema, compression="zstd") as packed,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
+        writer.writerow(map(_written, columns))
         while some := list(islice(ahead, _ROWS_AT_ONCE)):
             lines = [[_as(row.get(name), holds) for name, holds in columns.items()] for row in some]
             writer.writerows(map(_written, line) for line in lines)
