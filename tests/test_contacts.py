@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -153,6 +154,7 @@ def test_of_corrections_at_the_same_moment_one_is_taken(
         ({"at": datetime(2026, 11, 20, 8, 0)}, "with its zone"),
         ({"at": datetime(1999, 12, 31, tzinfo=UTC)}, "after 2000"),
         ({"at": datetime(2026, 11, 20, 8, 50, tzinfo=UTC)}, "are not over yet"),
+        ({"at": datetime.max.replace(tzinfo=UTC)}, "are not over yet"),
         ({"who": "nobody"}, "'nobody' is the login of nobody who works at the clinic"),
         ({"who": "mother"}, "'mother' is the login of nobody who works at the clinic"),
         ({"note": "two\nlines"}, "one line"),
@@ -268,6 +270,7 @@ def test_the_command_writes_what_it_counts_for_programs_and_for_spreadsheets(cli
     assert [row["id"] for row in rows if row["counted"] == "yes" and row["row"] == "session"] == ["s-0", "s-2"]
     assert [row["note"] for row in rows if row["row"] == "contact"] == ["'=1+1"]
     assert rows[0]["says"] == DOES_NOT_ESTABLISH
+    assert sys.platform == "win32" or table.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_read_is_in_the_audit(clinic: Path) -> None:
@@ -296,6 +299,7 @@ def test_a_month_and_a_first_day_may_be_chosen(clinic: Path) -> None:
         (["monitoring", "p-milo", "--month", "2026-13"], "--month 2026-13 is no month"),
         (["monitoring", "p-milo", "--from", "yesterday"], "--from yesterday is no day"),
         (["monitoring", "p-milo", "--out", "milo.xlsx"], "milo.xlsx must end in .csv"),
+        (["monitoring", "p-milo", "--out", "nowhere/milo.csv"], "cannot be written: No such file or directory"),
         (["contact", "p-nobody", "--minutes", "5"], "there is no patient 'p-nobody' here"),
         (["contact", "p-milo", "--minutes", "5"], "who: it is not said who spent the time"),
         (["contact", "p-milo", "--minutes", "0", "--who", "ada"], "minutes: 0 must be a second to 1440"),

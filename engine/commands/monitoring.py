@@ -46,6 +46,7 @@ def monitoring_command(
     from server_sync.clinic.audit import COMMAND
     from server_sync.clinic.monitoring import monitoring, write_csv
     from server_sync.clinic.played import played
+    from server_sync.clinic.private import make_file
     from server_sync.clinic.service import utc_now
 
     if month and not _MONTH.fullmatch(month):
@@ -60,8 +61,12 @@ def monitoring_command(
         service.audit.note(COMMAND, "read monitoring", patient_id)
         found = monitoring(sessions, contacts.listed(patient_id), contacts.zone(), utc_now(), begins, month)
     if out is not None:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            write_csv(found, file)
+        try:
+            make_file(out)
+            with out.open("w", encoding="utf-8", newline="") as file:
+                write_csv(found, file)
+        except OSError as reason:
+            fail(f"{out} cannot be written: {reason.strerror}")
     tell(found, as_json, _said(patient, found))
 
 

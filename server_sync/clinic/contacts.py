@@ -132,7 +132,7 @@ class Contacts:
             )
         if contact.at.tzinfo is None or contact.at < _EARLIEST:
             raise ContactRefused(f"at: {contact.at.isoformat()} must be after 2000, with its zone")
-        if contact.at + timedelta(seconds=contact.seconds) > now + _AHEAD:
+        if contact.at > now + _AHEAD - timedelta(seconds=contact.seconds):
             raise ContactRefused(
                 f"at: {contact.seconds / 60:g} minutes from {contact.at.isoformat()} on are not over yet"
             )
