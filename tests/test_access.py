@@ -180,7 +180,8 @@ def test_every_answer_forbids_what_pages_do_not_need(client: Client, service: Se
         strict = protected.get("/login").headers
     plain = client.get("/login").headers
     for headers in (plain, strict):
-        assert "default-src 'self'" in headers["content-security-policy"]
+        forbidden = ("default-src", "frame-ancestors", "base-uri")
+        assert all(f"{what} 'none'" in headers["content-security-policy"] for what in forbidden)
         assert "unsafe" not in headers["content-security-policy"]
         assert "camera=()" in headers["permissions-policy"]
         assert headers["cross-origin-resource-policy"] == "same-origin"

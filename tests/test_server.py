@@ -102,7 +102,7 @@ def test_a_form_without_its_token_is_refused(client: Client, service: Service) -
 def test_pages_forbid_foreign_content_and_are_not_kept(client: Client, service: Service) -> None:
     log_in(client, service)
     headers = client.get("/").headers
-    assert headers["content-security-policy"].startswith("default-src 'self'")
+    assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
 
