@@ -55,7 +55,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
             device = SignedDevice(client).enrol(service)
             device.deliver(*(an_item(a_session(f"s-{number}"), number) for number in (1, 2)))
             for pseudonym, name in (("p-milo", LONG), ("p-nora", "Nora")):
-                name_person(service, pseudonym, name)
+                name_person(service, pseudonym, name, f"81 years, {'w' * 80}")
             messages = (Message(text="Well done this week."), Message(text="x" * 240))
             service.prescriptions.save("p-milo", a_draft(precautions=(ARM,), messages=messages), "Maja")
             milo, nora = (service.patients.id_of(pseudonym) for pseudonym in ("p-milo", "p-nora"))
