@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 import pytest
 from argon2 import PasswordHasher
+from routes import begin_visit
 from server_fixtures import Clock, SignedDevice, a_service
 
 from server_sync.clinic import accounts, invitations, passwords
@@ -284,11 +285,23 @@ def test_a_disabled_account_is_out_at_once_and_comes_back(service: Service) -> N
     token = service.accounts.log_in("maja", password, HERE)
     service.accounts.disable(1)
     assert service.visits.who(token) is None
+    assert service.visits.who(begin_visit(service, 1)) is None  # of a login that went on at that moment
     with pytest.raises(NotProved, match="do not fit"):
         service.accounts.log_in("maja", password, HERE)
     service.accounts.enable(1)
     assert service.visits.who(token) is None
     assert service.accounts.log_in("maja", password, HERE)
+
+
+@pytest.mark.parametrize("what", ["disable", "invite"])
+def test_a_password_opens_nothing_that_is_voided_while_it_is_checked(
+    service: Service, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    service.accounts.add("maja", "Maja")
+    do = service.accounts.disable if what == "disable" else service.invitations.invite
+    monkeypatch.setattr(passwords, "fits", lambda *_: bool(do(1) or True))
+    with pytest.raises(NotProved, match="do not fit"):
+        service.accounts.log_in("maja", "right until now", HERE)
 
 
 @pytest.mark.parametrize("account_id", [0, -1, 2, 1 << 40, 1 << 70])

@@ -7,6 +7,7 @@ import httpx
 import pyotp
 import pytest
 from browsers import a_browser
+from other_systems import HOSPITAL, an_order, let_in, share
 from prescribed import ARM, a_draft
 from routes import begin_visit
 from server_fixtures import Clinic, SignedDevice, a_clinic, a_service, a_session, an_item, name_person
@@ -22,7 +23,7 @@ GOOD = "seven rivers run uphill"
 PAGES = (
     *((role, path) for role in (THERAPIST, ADMIN, AUDITOR, RESEARCHER) for path in ("/", "/account")),
     *((role, path) for role in (PATIENT, GUARDIAN) for path in ("/", "/account", "/account/second-factor")),
-    *((THERAPIST, path) for path in ("/account/second-factor", "/letters", "/patients")),
+    *((THERAPIST, path) for path in ("/account/second-factor", "/letters", "/patients", "/drafts")),
     *((ADMIN, path) for path in ("/accounts/1", "/accounts/5", "/accounts/6", "/accounts/999")),
     (THERAPIST, "/accounts"),
     *(("", path) for path in ("/login", "/invitation")),
@@ -62,6 +63,11 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
             wards = {PATIENT: {milo: SELF}, GUARDIAN: {milo: "parent", nora: "parent"}}
             for role in (ADMIN, AUDITOR, RESEARCHER, PATIENT, GUARDIAN):
                 service.accounts.make(role, f"{LONG} {role}", role, wards=wards.get(role))
+            let_in(service)
+            share(service, "p-nora", identifier="p-nora", name="Nora")
+            for note in ("x" * 80, "y" * 80):
+                order = an_order("|p-nora", note=[{"text": note}], reasonCode=[{"text": note}])
+                service.drafts.receive(HOSPITAL.client_id, order)
             service.letters.write(milo, service.accounts.named(PATIENT).id, "Can I skip Friday?\n" + "y" * 300)
         yield running
 

@@ -81,7 +81,8 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
         except NotLoggedIn as reason:
             if handler.opt.get(KEEPS_TEXT) and isinstance(connection, Request):
                 text = (await connection.form()).get("text", "")
-                raise NotLoggedIn(reason.to, Kept(connection.path_params["patient_id"], text)) from None
+                if isinstance(text, str):  # and not a file
+                    raise NotLoggedIn(reason.to, Kept(connection.path_params["patient_id"], text)) from None
             raise
     elif declared == DEVICE:
         await _admit_device(connection, handler.opt.get("rate", "questions"))
