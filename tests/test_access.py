@@ -17,6 +17,7 @@ from server_fixtures import Clock, SignedDevice, a_session, an_item, name_person
 from engine.prescription import Message, Practice
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.accounts import FAILURES
+from server_sync.clinic.letters import MOST_A_DAY
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES, THERAPIST
 from server_sync.clinic.service import Service
@@ -442,6 +443,20 @@ def test_a_letter_goes_through_the_login_that_follows_one_that_had_ended(
     assert (written, address, service.letters.of(milo)) == (LETTER, f"/me/{milo}/letters", [])
     assert send(client, address, text=written).status_code == 303
     assert [letter.text for letter in service.letters.of(milo)] == [LETTER.replace("\r", "")]
+
+
+def test_more_letters_than_a_clinic_can_read_are_refused_and_what_was_written_stays(
+    client: Client, service: Service, clock: Clock
+) -> None:
+    milo = service.patients.id_of(named(service, "p-milo", "Milo"))
+    account_id = be(client, service, PATIENT, wards={milo: SELF})
+    for number in range(MOST_A_DAY):
+        service.letters.write(milo, account_id, f"letter {number}")
+    refused = send(client, f"/me/{milo}/letters", text="one more")
+    assert (refused.status_code, "20 letters a day are the most" in refused.text) == (422, True)
+    assert ">one more</textarea>" in refused.text
+    clock.move(days=1, minutes=1)
+    service.letters.write(milo, account_id, "one more")
 
 
 def test_a_login_that_has_ended_is_said_to_have(client: Client, service: Service, clock: Clock) -> None:
