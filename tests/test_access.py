@@ -346,20 +346,6 @@ def test_a_guardians_children_are_added_and_ended(client: Client, service: Servi
     assert send(client, f"/accounts/{own}/wards/{milo}/ended").status_code == 422
 
 
-def test_a_patient_whose_record_was_ended_by_mistake_gets_it_back(client: Client, service: Service) -> None:
-    milo, _ = (service.patients.id_of(named(service, name)) for name in ("p-milo", "p-nora"))
-    account_id = service.accounts.make("milo", "Milo", PATIENT, wards={milo: SELF})
-    be(client, service, "admin")
-    address = f"/accounts/{account_id}/wards"
-    assert 'name="patient"' not in client.get(f"/accounts/{account_id}").text
-    send(client, f"{address}/{milo}/ended")
-    page = client.get(f"/accounts/{account_id}").text
-    assert ('name="patient"' in page, 'name="relation"' in page) == (True, False)
-    assert send(client, address, patient="p-milo").status_code == 303
-    assert send(client, address, patient="p-nora").status_code == 422
-    assert service.accounts.wards(account_id) == {milo: SELF}
-
-
 # One's own record
 
 

@@ -1,6 +1,8 @@
 """Every address that has to do with somebody's data leaves a row in the audit, also one that is made tomorrow."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,10 +91,12 @@ class World(NamedTuple):
     accounts: Mapping[str, int]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The world as it was made, closed: each test has a copy of it."""
+    folder = tmp_path_factory.mktemp("audited")
     with (
-        a_service(tmp_path / "clinic") as service,
+        a_service(folder) as service,
         TestClient(app.make_app(service), base_url="http://127.0.0.1") as client,
     ):
         let_in(service)
@@ -114,7 +118,19 @@ def world(tmp_path: Path) -> Iterator[World]:
             "draft_id": service.drafts.of(patient_id, HOSPITAL.client_id)[0].id,
             "resource_id": service.links.naming.patient(patient_id),
         }  # fmt: skip
-        yield World(service, client, device, patient_id, values, accounts)
+        return World(service, client, device, patient_id, values, accounts)
+
+
+@pytest.fixture
+def world(filled_once: World, tmp_path: Path) -> Iterator[World]:
+    shutil.copytree(filled_once.service.folder, tmp_path / "clinic")
+    with (
+        a_service(tmp_path / "clinic") as service,
+        TestClient(app.make_app(service), base_url="http://127.0.0.1") as client,
+    ):
+        device = copy(filled_once.device)
+        device.client = client
+        yield filled_once._replace(service=service, client=client, device=device)
 
 
 def new_rows(world: World, ask: Callable[[], Any]) -> list[Entry]:

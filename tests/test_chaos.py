@@ -13,7 +13,7 @@ from engine.commands.bench import chaos as storm
 from engine.commands.bench.chaos import Size
 from engine.commands.bench.proxy import FAULTS, FaultyProxy
 
-SHORT = Size(computers=2, sessions=5, client_kills=8, server_kills=3)
+SHORT = Size(computers=2, sessions=4, client_kills=5, server_kills=2)
 
 
 def a_short_visit(_: int, seed: int, folder: Path) -> None:

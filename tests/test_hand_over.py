@@ -11,6 +11,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from other_systems import HOSPITAL, an_order, let_in, share
 from recordings import walked, written
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 from sqlalchemy import insert
@@ -54,6 +55,7 @@ def frames(tmp_path: Path) -> Path:
 def service(tmp_path: Path) -> Iterator[Service]:
     """A clinic in which every table has a row of two people."""
     with a_service(tmp_path / "clinic") as opened:
+        let_in(opened)
         for number, who in enumerate((WHO, OTHER), 1):
             fill(opened, tmp_path, who, number)
         yield opened
@@ -80,9 +82,9 @@ def fill(service: Service, folder: Path, who: str, number: int) -> None:
     service.accounts.make(staff, f"Staff {number}", "therapist")
     spent = Contact(now - timedelta(hours=1), 600.0, "call", True, staff, f"contact of {who}")
     service.contacts.add(patient_id, spent, "command")
-    sealed = seal(patient_id, f'{{"of": "draft of {who}"}}'.encode(), f"draft {who}")
+    share(service, who, name=f"name of {who}", identifier=who)
+    service.drafts.receive(HOSPITAL.client_id, an_order(f"|{who}", who, note=[{"text": f"draft of {who}"}]))
     values: Sequence[tuple[Any, dict[str, Any]]] = (
-        (tables.DraftProgramme, {"id": who, "system_id": "s", "request_id": who, "at": now, "sealed": sealed}),
         (tables.Sent, {"target": "t", "resource": who, "sha256": "", "at": now}),
         (tables.Measurement, {"recording_sha256": named.sha256, "version": "1", "content": seal(
             patient_id, f'{{"of": "measures of {who}"}}'.encode(), f"measurement {named.sha256} 1")}),

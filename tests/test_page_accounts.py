@@ -87,11 +87,19 @@ def chromium() -> Iterator[Any]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def window(chromium: Any, clinic: Clinic) -> Any:
+    """One window, in which everybody looks one after the other."""
+    return chromium.new_context(reduced_motion="reduce", base_url=clinic.url).new_page()
+
+
 @pytest.fixture
-def page(chromium: Any, clinic: Clinic) -> Iterator[Any]:
-    context = chromium.new_context(reduced_motion="reduce", base_url=clinic.url)
-    yield context.new_page()
-    context.close()
+def page(window: Any) -> Any:
+    """The window, in which nobody is logged in."""
+    window.context.clear_cookies()
+    window.set_viewport_size({"width": 1280, "height": 800})
+    window.emulate_media(color_scheme="light")
+    return window
 
 
 def be(page: Any, clinic: Clinic, cookie: str) -> None:
@@ -104,7 +112,11 @@ def test_a_page_fits_every_width_and_names_all_that_is_on_it(
     clinic: Clinic, page: Any, cookies: Mapping[str, str], role: str, path: str
 ) -> None:
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+
+    def complain(message: Any) -> None:
+        complaints.append(message.text)
+
+    page.on("console", complain)
     be(page, clinic, cookies[role])
     page.goto(path)
     for width in WIDTHS:
@@ -114,6 +126,7 @@ def test_a_page_fits_every_width_and_names_all_that_is_on_it(
     assert page.evaluate(UNNAMED) == []
     assert (page.evaluate(DESCRIBED), page.evaluate(TWICE), page.locator("h1").count()) == (0, [], 1)
     assert page.locator("script, style, [style], [onclick]").count() == 0
+    page.remove_listener("console", complain)
     assert [line for line in complaints if "Failed to load resource" not in line] == []
 
 

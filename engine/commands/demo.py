@@ -337,7 +337,7 @@ def _pictures(folder: Path, moments: Moments, progress: Progressing) -> list[Pat
         progress.within("pictures", number / (2 + len(moments.kept)))
         taken.append(folder / f"{number}-{name}.png")
         earlier = frame._replace(time_ns=frame.time_ns - round(1e9 * APPEARS_S))
-        photographer.pixels(scene, earlier)
+        stage.show(scene, earlier)
         photographer.take_from(looking_ahead(frame.head), scene, frame, taken[-1])
     graphics.close()
     return taken

@@ -150,7 +150,7 @@ class Accounts:
         return {row.patient_id: row.relation for row in rows}
 
     def add_ward(self, account_id: int, patient_id: str, relation: str, by: str) -> None:
-        """Let an account see one more patient's record; raises AccountRefused."""
+        """Let a guardian see one more patient's record; raises AccountRefused."""
         check_wards(self.of(account_id).role, {**self.wards(account_id), patient_id: relation})
         with self._store.writing() as db:
             db.execute(

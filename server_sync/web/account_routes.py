@@ -171,13 +171,11 @@ def enable(request: Visitor, state: State, account_id: FromPath[int]) -> Redirec
 
 @post("/accounts/{account_id:int}/wards", opt=MANAGING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
 def add_ward(request: Visitor, state: State, account_id: FromPath[int], data: Form) -> Response[Any]:
-    """Let a guardian see one more patient's record, or a patient their own again."""
+    """Let a guardian see one more patient's record."""
     service = state.service
-    named, relation = [data.get("patient", "").strip()], data.get("relation", "").strip()
     try:
-        wards = related(service.patients, named, service.accounts.of(account_id).role, relation)
-        for patient_id, related_as in wards.items():
-            service.accounts.add_ward(account_id, patient_id, related_as, by=request.user.actor)
+        patient_id = service.patients.id_of(data.get("patient", "").strip())
+        service.accounts.add_ward(account_id, patient_id, data.get("relation", "").strip(), by=request.user.actor)
     except (AccountRefused, Unknown) as reason:
         return _account(request, state, account_id, status=422, problem=str(reason))
     return Redirect(f"/accounts/{account_id}", status_code=303)
