@@ -138,8 +138,7 @@ def test_what_is_new_is_brought_to_what_is_there(here: Here, fhir_server: FhirSe
     assert [each["resource"]["status"] for each in plans] == ["active"]
 
 
-@MODES
-@pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.parametrize(("mode", "after"), [("put", 1), ("create", 3)])
 def test_killed_in_the_middle_and_entered_again_everything_is_there_once(
     here: Here, fhir_server: FhirServer, between: Between, mode: str, after: int
 ) -> None:
@@ -165,8 +164,7 @@ def test_killed_in_the_middle_and_entered_again_everything_is_there_once(
     assert counts(fhir_server, base, here.whole()) == here.whole()
 
 
-@MODES
-@pytest.mark.parametrize("here", ["sqlite", "postgres"], indirect=True)
+@pytest.mark.parametrize(("here", "mode"), [("sqlite", "create"), ("postgres", "put")], indirect=["here"])
 def test_two_processes_bring_a_record_one_after_the_other(
     here: Here, fhir_server: FhirServer, between: Between, mode: str
 ) -> None:

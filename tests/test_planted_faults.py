@@ -38,7 +38,7 @@ from server_sync.clinic.tables import Delivered
 from server_sync.web import access
 from server_sync.web.app import make_app
 
-SESSIONS, SEEDS = 5, range(4)
+SESSIONS, SEEDS = 5, (2, 0, 1, 3)  # the storm that uncovers most comes first
 STORMY, CALM = 12, 4
 SHARE = 0.35
 URL = "http://127.0.0.1"

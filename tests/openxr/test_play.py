@@ -29,9 +29,12 @@ LEFT_M = (-0.2, 1.3, -0.5)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the programs keep what they make of models: the first of them makes it for all."""
-    return tmp_path_factory.mktemp("home")
+def home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
+    """A home folder, with what is made of models as all tests have it."""
+    made = tmp_path_factory.mktemp("home")
+    (made / "steadyreach").mkdir()
+    (made / "steadyreach" / "cache").symlink_to(models)
+    return made
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def person(own: Monado) -> Iterator[RemoteHmd]:
 
 def run(command: list[str], folder: Path, home: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
     """A program that runs beside this one."""
-    everything = os.environ | environment | {"PYTHONPATH": str(ROOT), "HOME": str(home)}
+    everything = os.environ | environment | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(home)}
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=folder,
