@@ -17,6 +17,7 @@ from test_c3d import SESSION
 from engine.formats import motion_bids
 from engine.formats.files import read
 from engine.recording import Recorded, RecordingUnreadable
+from engine.records import Session
 
 ROWS = moving(10_000_000 * np.arange(300))
 
@@ -107,6 +108,17 @@ def test_labels_of_different_people_differ_and_hold_letters_and_digits_alone(nam
     labels = {motion_bids.label(name) for name in names}
     assert len(labels) == len(names)
     assert all(label.isascii() and label.isalnum() for label in labels)
+
+
+def test_files_of_people_and_visits_with_long_names_have_names_that_every_system_takes(tmp_path: Path) -> None:
+    long = replace(SESSION, patient="p" * 120, id="visit-" * 20)
+    files = [path for each in (long, replace(long, id=long.id + "2")) for path in _written(tmp_path, each)]
+    assert len(set(files)) == len(files)
+    assert max(len(path.name) for path in files) < 200
+
+
+def _written(folder: Path, session: Session) -> list[Path]:
+    return [*motion_bids.write(folder, Recorded({}, ROWS), session)]
 
 
 def test_a_table_of_participants_that_somebody_filled_in_is_kept(tmp_path: Path) -> None:

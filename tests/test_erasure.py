@@ -546,7 +546,11 @@ Service(Path(sys.argv[1]), Place(sys.argv[2])).erasing.erase("command", sys.argv
 """
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("planted", "step"),
+    [*(("sqlite", step) for step in STEPS), *(("postgres", step) for step in (STEPS[0], STEPS[3]))],
+    indirect=["planted"],
+)
 def test_an_erasure_that_was_killed_at_any_step_goes_on(planted: Planted, step: str) -> None:
     assert programmed(PROGRAM, planted.folder, planted.database, step, WHO).code == 9
     service = Service(planted.folder, Place(planted.database))

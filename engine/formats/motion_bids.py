@@ -21,6 +21,8 @@ from engine.records import Session
 
 BIDS_VERSION = "1.10.0"
 DESCRIPTION = "dataset_description.json"
+LONGEST_LABEL = 64
+"""So that a name of a file, which has two of them, is one that every system takes."""
 _COMPONENTS = ("x", "y", "z", "quat_x", "quat_y", "quat_z", "quat_w")
 _MISSING = "n/a"
 _README = """Poses of head and hands while games of physiotherapy were played in a virtual-reality headset.
@@ -124,8 +126,8 @@ def read(path: Path) -> Recorded:
 
 
 def label(name: str) -> str:
-    """A BIDS label, letters and digits alone; names that differ get labels that differ."""
-    plain = re.sub("[^0-9a-zA-Z]", "", name)
+    """A BIDS label, letters and digits alone, LONGEST_LABEL and 8 at most; names that differ get labels that differ."""
+    plain = re.sub("[^0-9a-zA-Z]", "", name)[:LONGEST_LABEL]
     return plain if plain == name and plain else plain + hashlib.blake2s(name.encode(), digest_size=4).hexdigest()
 
 
