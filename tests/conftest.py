@@ -1,6 +1,7 @@
 """What tests share: the recordings of real people, and what may be missing on a user's machine but not in CI."""
 
 import contextlib
+import gc
 import os
 import re
 import shutil
@@ -34,6 +35,8 @@ KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3", "fhir"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STEADYREACH_DATA") or ROOT.parent / "shared" / "data")
+
+gc.set_threshold(10_000, 20, 20)  # thousands of tests stay: to look through them often costs a tenth of all
 
 INNER_SUITE = "test_openxr_inside.py::test_a_session_reaches_a_person_through_a_real_runtime"
 
@@ -84,7 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start what is asked last, where it is asked at all."""
+    """What was collected stays: nobody looks there for what is over. Start what is asked last, where it is asked."""
+    gc.freeze()
     if not _given(session.config) and not session.config.option.collectonly:
         _start_inner_suite(session.config, [item.nodeid for item in session.items])
 
