@@ -19,7 +19,7 @@ from tests.openxr import root  # noqa: E402  # a script finds its own folder, no
 
 UNAVAILABLE = 69  # EX_UNAVAILABLE: a service that the command needs cannot be had
 OLDEST_MONADO = 24
-LONGEST_S, LONGEST_BENCH_S = 900, 1800
+LONGEST_S = 1800
 INSIDE = {"STEADYREACH_INSIDE_OPENXR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 PYTEST, TESTS = ("-m", "pytest", "-p", "no:cacheprovider"), "tests/openxr"
 BENCH = ("steadyreach.py", "bench", "xr")
@@ -56,17 +56,16 @@ def command(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
 
 def run(arguments: list[str]) -> int:
     """Run the tests or the bench and give its exit code; what hangs is ended."""
-    longest_s = LONGEST_BENCH_S if arguments[:1] == ["--bench"] else LONGEST_S
     try:
         line, environment = command(arguments)
         return subprocess.run(
-            line, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, check=False, timeout=longest_s
+            line, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, check=False, timeout=LONGEST_S
         ).returncode
     except root.NoRoot as reason:
         sys.stderr.write(f"the OpenXR tests cannot run: {reason}\n")
         return UNAVAILABLE
     except subprocess.TimeoutExpired:
-        sys.stderr.write(f"the OpenXR tests hung for {longest_s} s and were ended\n")
+        sys.stderr.write(f"the OpenXR tests hung for {LONGEST_S} s and were ended\n")
         return 1
 
 

@@ -113,17 +113,24 @@ def test_without_a_stage_a_recentring_is_followed_backwards(own: Monado, monkeyp
 @pytest.mark.usefixtures("person")
 def test_a_recentring_counts_from_its_time(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
     without_stage(monkeypatch)
+    tries = (_heads_over_a_recentring(faults, 400_000_000 << doubled) for doubled in range(6))
+    heads = next(seen for seen in tries if not seen[0][0])  # on a busy machine a frame may take longer than that
+    assert set(heads) == {(False, 0.0), (True, 1.0)}
+
+
+def _heads_over_a_recentring(faults: Faults, ahead_ns: int) -> list[tuple[bool, float]]:
+    """For each frame whether it is after the time of a recentring, and how far the head has moved, in metres."""
     with closing(OpenXRHeadset(World)) as headset:
         frame = until(headset, lambda frame: frame.focused and away(frame) < MILLIMETRE)
         event = xr.EventDataReferenceSpaceChangePending(
-            faults.session(), KIND.LOCAL_FLOOR, frame.time_ns + 400_000_000, True, xr.Posef(position=(1.0, 0.0, 0.0))
+            faults.session(), KIND.LOCAL_FLOOR, frame.time_ns + ahead_ns, True, xr.Posef(position=(1.0, 0.0, 0.0))
         )
         faults.tell(event)
-        heads = [
-            (one.time_ns >= event.change_time, round(one.head.position_m[0] - HEAD[0], 3))
-            for _, one in zip(range(20), headset.frames(), strict=False)
-        ]
-    assert set(heads) == {(False, 0.0), (True, 1.0)}
+        heads: list[tuple[bool, float]] = []
+        while [late for late, _ in heads].count(True) < 5:
+            one = until(headset, lambda _: True)
+            heads.append((one.time_ns >= event.change_time, round(one.head.position_m[0] - HEAD[0], 3)))
+    return heads
 
 
 @pytest.mark.usefixtures("person")
