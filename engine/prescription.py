@@ -23,6 +23,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PSEUDONYM = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 NOTHING = "nothing"
 MOST_MESSAGES = 100
+LEAST_MINUTES, MOST_MINUTES, MOST_TIMES_A_DAY = 1, 60, 10
+"""How long one visit of a programme may be, in minutes, and how many there may be in a day."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=240, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
@@ -37,8 +39,8 @@ class Practice(Record, frozen=True, kw_only=True):
 
     games: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=20)]
     days: tuple[Day, ...] = ()
-    minutes: Annotated[float, msgspec.Meta(ge=1, le=60)] | None = None
-    times_a_day: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    minutes: Annotated[float, msgspec.Meta(ge=LEAST_MINUTES, le=MOST_MINUTES)] | None = None
+    times_a_day: Annotated[int, msgspec.Meta(ge=1, le=MOST_TIMES_A_DAY)] = 1
 
 
 class Message(Record, frozen=True, kw_only=True):

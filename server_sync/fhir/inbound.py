@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from engine.prescription import DAYS
+from engine.prescription import DAYS, LEAST_MINUTES, MOST_MINUTES, MOST_TIMES_A_DAY
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Coding
 from server_sync.fhir.naming import IDS, Naming, identifier, refer
@@ -355,14 +355,14 @@ def _game(coding: _Coding) -> str:
 
 def _daily(repeat: _Repeat) -> bool:
     """Whether it says how often a day, in numbers that a programme can have."""
-    often = repeat.frequency is not None and 1 <= repeat.frequency <= 10
+    often = repeat.frequency is not None and 1 <= repeat.frequency <= MOST_TIMES_A_DAY
     return often and repeat.period == 1 and repeat.period_unit == "d"
 
 
 def _minutes(repeat: _Repeat) -> float | None:
     """How long, in minutes that a programme can have."""
     minutes = _MINUTES.get(repeat.duration_unit, 0) * (repeat.duration or 0)
-    return minutes if 1 <= minutes <= 60 else None
+    return minutes if LEAST_MINUTES <= minutes <= MOST_MINUTES else None
 
 
 def _not_daily(repeat: _Repeat) -> str:
