@@ -438,7 +438,8 @@ def test_a_letter_goes_through_the_login_that_follows_one_that_had_ended(
         answer = send(client, "/login/code", code="wrong", **kept(answer.text))
         answer = send(client, "/login/code", code=phone.at(clock()), **kept(answer.text))
     assert answer.status_code == 200
-    written = unescape(answer.text.split("required>")[1].split("</textarea>")[0])
+    assert "in an emergency, call the emergency number" in answer.text
+    (written,) = map(unescape, re.findall(r"<textarea[^>]*>(.*)</textarea>", answer.text, re.DOTALL))
     (address,) = re.findall(r'action="([^"]*)"', answer.text)
     assert (written, address, service.letters.of(milo)) == (LETTER, f"/me/{milo}/letters", [])
     assert send(client, address, text=written).status_code == 303
