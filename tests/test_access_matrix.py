@@ -147,7 +147,7 @@ def ids(service: Service, pseudonym: str) -> dict[str, object]:
         "number": 1,
         "sha256": "0" * 64,
         "kind": TRIALS,
-        "name": "tokens.css",
+        "name": "style.css",
         "rest": "s-1",
     }
 

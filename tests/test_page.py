@@ -20,7 +20,7 @@ from server_fixtures import (
 )
 
 from server_sync import wire
-from server_sync.page.render import STYLE
+from server_sync.page.render import style_sheet
 from server_sync.page.trust import clock_doubts
 
 LONG = "Wilhelmina-Konstantina Papadopoulou-Featherstonehaugh van der Meulen"
@@ -51,7 +51,7 @@ CONTRASTS = [
 
 def colours(theme: int) -> dict[str, str]:
     """The tokens of the style sheet, of the light (0) or the dark (1) theme."""
-    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", STYLE.read_text())
+    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", style_sheet())
     return {name: pair[theme] for name, *pair in found}
 
 

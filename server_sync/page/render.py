@@ -9,11 +9,13 @@ import fontpkg_atkinson_hyperlegible
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from server_sync.page import words
+from server_sync.page import language, words
 
 PAGES = Path(__file__).parent / "templates"
-STYLE = PAGES / "tokens.css"
-MARK = PAGES / "mark.svg"
+STATIC = Path(__file__).parent / "static"
+STYLE = "style.css"
+SHEETS = ("tokens", "base")
+"""The style sheet's parts, in `static/style`, in order."""
 _FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
 FONTS = {
     "regular.ttf": _FONTS / "AtkinsonHyperlegible-Regular.ttf",
@@ -26,9 +28,14 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def style_sheet() -> str:
+    """The one style sheet of all pages."""
+    return "\n".join((STATIC / "style" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS)
+
+
 def inline_style() -> Markup:
     """The style sheet with its fonts inside, for a file that stands alone."""
-    style = STYLE.read_text(encoding="utf-8")
+    style = style_sheet()
     for name, path in FONTS.items():
         style = style.replace(f"/static/{name}", data_uri(path, "font/ttf"))
     return Markup(style)  # noqa: S704 - our own file
@@ -47,6 +54,11 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.globals["words"] = words
+    environment.install_gettext_callables(  # type: ignore[attr-defined] # of the extension
+        language.plain_gettext, language.plain_ngettext, newstyle=True
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals |= {"words": words, "spoken": language.spoken}
     return environment

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from engine.movements import MOVEMENTS
 from engine.records import Limit, Measured
 from server_sync.clinic.archive import PatientLine
+from server_sync.page.language import dated
 
 MINUS = "−"
 SMALL_ANGLE_DEG = 15.0  # a lean of 7.1° and one of 6.8° are not the same
@@ -122,12 +123,12 @@ def clock(seconds: float) -> str:
 
 def day(moment: datetime) -> str:
     """`Friday 20 November 2026`."""
-    return f"{moment:%A} {moment.day} {moment:%B} {moment.year}"
+    return dated(moment, "EEEE d MMMM y")
 
 
 def short_day(moment: datetime) -> str:
     """`Fri 20 Nov 2026`."""
-    return f"{moment:%a} {moment.day} {moment:%b} {moment.year}"
+    return dated(moment, "EEE d MMM y")
 
 
 def date(iso: str) -> str:
@@ -136,7 +137,7 @@ def date(iso: str) -> str:
         moment = datetime.fromisoformat(iso)
     except ValueError:
         return iso
-    return f"{moment.day} {moment:%b} {moment.year}"
+    return dated(moment, "d MMM y")
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -7,11 +7,11 @@ a request into a call of the service, and its answer or refusal into a response.
 import asyncio
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar, Request, Response
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import State
+from litestar.datastructures import Headers, State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -45,6 +45,7 @@ from server_sync.clinic.uploads import (
     UploadUnknown,
     WrongOffset,
 )
+from server_sync.page.language import preferred, speaking
 from server_sync.web import (
     account_routes,
     audit_pages,
@@ -75,7 +76,7 @@ from server_sync.web.rates import TooMany
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -125,7 +126,10 @@ ROUTES: Sequence[ControllerRouterHandler] = [
 
 
 class Web(Litestar):
-    """The web of a service: what devices hear is digested, and each request is one line of the log."""
+    """The web of a service: what devices hear is digested, and each request is one line of the log.
+
+    Pages are written in the language that a browser wishes most.
+    """
 
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Any) -> None:
         """Answer a request."""
@@ -133,7 +137,9 @@ class Web(Litestar):
             await super().__call__(scope, receive, send)
             return
         exchange = Exchange(scope, send)
-        await super().__call__(scope, receive, exchange.send)
+        wished = Headers.from_scope(cast(Scope, scope)).get("accept-language", "")
+        with speaking(preferred(wished)):
+            await super().__call__(scope, receive, exchange.send)
         watching.note(scope, exchange, self.state.metrics)
 
 

@@ -11,7 +11,7 @@ from litestar.response import File
 
 from server_sync.clinic.export_choice import KINDS
 from server_sync.clinic.roles import Permission
-from server_sync.page.render import FONTS, MARK, STYLE
+from server_sync.page.render import FONTS, STATIC, STYLE, style_sheet
 from server_sync.page.report import report
 from server_sync.page.sheet import sheet
 from server_sync.page.trust import clock_doubts
@@ -20,18 +20,19 @@ from server_sync.web.access import ANYONE, Visitor
 from server_sync.web.letter_routes import told_of
 from server_sync.web.pages import page
 
+KINDS_OF_FILES = {".svg": "image/svg+xml", ".js": "text/javascript"}
 READING = {"may": Permission.READ_PATIENTS}
 
 
 @get("/static/{name:str}", opt={"may": ANYONE}, sync_to_thread=True)
-def static(name: FromPath[str]) -> File:
-    """The style sheet, the mark and the two fonts; nothing else is a file."""
-    if name == STYLE.name:
-        return _file(STYLE, "text/css")
-    if name == MARK.name:
-        return _file(MARK, "image/svg+xml")
+def static(name: FromPath[str]) -> Response[str] | File:
+    """The style sheet, the mark, our own scripts and the two fonts; nothing else is a file."""
+    if name == STYLE:
+        return Response(style_sheet(), media_type="text/css")
     if name in FONTS:
         return _file(FONTS[name], "font/ttf")
+    if name in {path.name for path in STATIC.iterdir() if path.is_file()}:
+        return _file(STATIC / name, KINDS_OF_FILES[Path(name).suffix])
     raise HTTPException(status_code=404, detail=f"there is no file {name!r} here")
 
 
