@@ -36,6 +36,7 @@ UNNAMED = """
 """
 SMALL = """
     [...document.querySelectorAll('button, select, textarea, input:not([type=hidden]):not([aria-hidden]), nav a')]
+        .filter(each => each.checkVisibility())
         .map(each => each.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length
 """
 DESCRIBED = """

@@ -86,6 +86,11 @@ def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
 _ = gettext
 
 
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
+    """Mark a sentence that is put into the language where it is shown."""
+    return message
+
+
 def plain_gettext(message: str) -> str:
     """A sentence in the language of the page, with its blanks."""
     return _translations(spoken()).gettext(message)

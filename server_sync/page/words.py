@@ -158,6 +158,12 @@ def initials(full_name: str) -> str:
     return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters)
 
 
+def short_name(full_name: str) -> str:
+    """A name where there is little room: "Maja Bergström" is "Maja B."."""
+    first, *rest = full_name.split() or [full_name]
+    return f"{first} {rest[-1][0].upper()}." if rest else first
+
+
 def _unit(unit: str) -> tuple[float, str, int]:
     return _UNITS.get(unit, (1.0, f" {unit}", 2))
 

@@ -11,6 +11,7 @@ from litestar.template.base import csrf_token
 from server_sync.clinic.brakes import NotProved
 from server_sync.clinic.passwords import WeakPassword
 from server_sync.clinic.roles import Permission, may
+from server_sync.page.language import N_
 from server_sync.page.render import render
 from server_sync.web.access import Visitor
 
@@ -29,32 +30,33 @@ class Place(NamedTuple):
 
 
 PLACES = (
-    Place(Permission.READ_PATIENTS, "/patients", "Patients", "people"),
-    Place(Permission.READ_LETTERS, "/letters", "Letters", "letter"),
-    Place(Permission.PRESCRIBE, "/drafts", "Orders", "plan"),
-    Place(Permission.READ_OWN, "/me", "My plan", "plan"),
-    Place(Permission.MANAGE_ACCOUNTS, "/accounts", "Accounts", "key"),
-    Place(Permission.READ_AUDIT, "/audit", "Audit", "list"),
-    Place(Permission.EXPORT_RESEARCH, "/research", "Research", "list"),
-    Place(Permission.OWN_ACCOUNT, "/account", "My account", "person"),
+    Place(Permission.READ_PATIENTS, "/patients", N_("Patients"), "people"),
+    Place(Permission.READ_LETTERS, "/letters", N_("Letters"), "letter"),
+    Place(Permission.READ_OWN, "/me", N_("My plan"), "plan"),
+    Place(Permission.MANAGE_ACCOUNTS, "/accounts", N_("Accounts"), "key"),
+    Place(Permission.READ_AUDIT, "/audit", N_("Audit"), "list"),
+    Place(Permission.EXPORT_RESEARCH, "/research", N_("Research"), "list"),
+    Place(Permission.PRESCRIBE, "/drafts", N_("Orders"), "plan"),
 )
+WITHIN = {"/sessions": "/patients"}
+"""Pages that belong to a place whose address does not begin theirs."""
 
 
 def home(role: str) -> str:
     """The address of the page on which somebody in this role begins."""
-    return _places(role)[0].address
+    return next((place.address for place in _places(role)), "/account")
 
 
 def page(request: Request[Any, Any, Any], template: str, status: int = 200, **values: Any) -> Response[str]:
     """A page with who is logged in, and the token that its forms send back."""
-    who, handler = request.scope.get("user"), request.scope.get("route_handler")
+    who = request.scope.get("user")
     role = getattr(who, "role", "")
     content = render(
         template,
         account=who if role else None,
         places=_places(role),
         waiting=_waiting(request, role),
-        here=handler.opt.get("may") if handler else None,
+        here=_place_of(request.url.path),
         form_token=csrf_token({"request": request}),
         **values,
     )
@@ -94,6 +96,12 @@ def _waiting(request: Request[Any, Any, Any], role: str) -> Mapping[str, int]:
     if not may(role, Permission.READ_LETTERS):
         return {}
     return {"/letters": request.app.state.service.letters.count_unread()}
+
+
+def _place_of(path: str) -> str:
+    """The address of the place that a page belongs to."""
+    first = f"/{path.split('/')[1]}"
+    return WITHIN.get(first, first)
 
 
 def _places(role: str) -> tuple[Place, ...]:
