@@ -52,7 +52,17 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     ),
     "server_sync/web": (
         {"engine", "server_sync"},
-        {"anyio", "cryptography", "litestar", "msgspec", "prometheus_client", "segno", "sqlalchemy", "uvicorn"}
+        {
+            "anyio",
+            "cryptography",
+            "litestar",
+            "markupsafe",
+            "msgspec",
+            "prometheus_client",
+            "segno",
+            "sqlalchemy",
+            "uvicorn",
+        }
         | {"zstandard"},
     ),
     "server_sync/fhir": ({"engine", "server_sync"}, {"cryptography", "httpx", "jwt", "msgspec"}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,7 @@ def backup(
     """Copy a clinic while it is at work: its database as of one moment, and every recording that sessions name."""
     from engine.commands.visits import SOFTWARE
     from server_sync.clinic import backup as backups
-    from server_sync.clinic import manifest
+    from server_sync.clinic import backup_state, manifest
     from server_sync.clinic.audit import COMMAND
 
     if (check is None) == (out is None) or (folder is None) != (out is None):
@@ -62,6 +63,8 @@ def backup(
                 clinic = backups.Clinic(folder, service.place)
                 with bar("files", not as_json) as told:
                     found = backups.backup(clinic, out, SOFTWARE, told, keys_folder)
+                made = backup_state.Made(datetime.fromisoformat(found.made_at), len(found.files), len(found.missing))
+                backup_state.note(service.store, made)
             done = f"Copied to {out}"
     size = sum(entry.bytes for entry in found.files.values())
     tell(found, as_json, f"{done}: {len(found.files)} files, {size >> 20} MiB, of {found.made_at}")

@@ -14,7 +14,7 @@ from server_sync.clinic.brakes import Brakes, Limit, NotProved
 from server_sync.clinic.codes import new_code
 from server_sync.clinic.names import Names, folded
 from server_sync.clinic.patients import BEGUN
-from server_sync.clinic.roles import PATIENT, THERAPIST
+from server_sync.clinic.roles import PATIENT, STAFF, THERAPIST
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Account, Patient, Ward
 from server_sync.clinic.visits import Visits
@@ -170,6 +170,19 @@ class Accounts:
         with self._store.writing() as db:
             db.execute(delete(Ward).where(Ward.account_id == account_id, Ward.patient_id == patient_id))
             self._audit.append(db, by, "end a ward", patient_id, by_account(account_id))
+
+    def change_role(self, account_id: int, role: str, by: str) -> None:
+        """Give who works at the clinic another role there, and end their logins; raises UnknownAccount, AccountRefused.
+
+        Patients and guardians keep theirs: whose record they see hangs on it.
+        """
+        for each in (self.of(account_id).role, role):
+            if each not in STAFF:
+                raise AccountRefused(f"role: {each[:40]!r} is none of who works at the clinic, {', '.join(STAFF)}")
+        with self._store.writing() as db:
+            _change(db, account_id, role=role)
+            self._visits.end_all(db, account_id)
+            self._audit.append(db, by, f"make somebody {role}", thing=by_account(account_id))
 
     def disable(self, account_id: int, by: str = COMMAND) -> None:
         """Let an account in no more, and end its logins at once; raises UnknownAccount."""

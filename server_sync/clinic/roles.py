@@ -20,6 +20,7 @@ class Permission(StrEnum):
     READ_OWN = "read one's own record"
     WRITE_OWN = "write to the clinic"
     OWN_ACCOUNT = "change one's own account"
+    SEE_CLINIC = "see how the clinic's server does"
 
 
 THERAPIST, ADMIN, AUDITOR, RESEARCHER = "therapist", "admin", "auditor", "researcher"
@@ -29,10 +30,15 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     THERAPIST: frozenset(
         {
             *(_P.OWN_ACCOUNT, _P.READ_PATIENTS, _P.READ_LETTERS),
-            *(_P.PRESCRIBE, _P.WRITE_PATIENTS, _P.MANAGE_DEVICES),
+            *(_P.PRESCRIBE, _P.WRITE_PATIENTS, _P.MANAGE_DEVICES, _P.SEE_CLINIC),
         }
     ),
-    ADMIN: frozenset({_P.OWN_ACCOUNT, _P.MANAGE_ACCOUNTS, _P.MANAGE_DEVICES, _P.MANAGE_SYSTEMS, _P.HAND_OVER}),
+    ADMIN: frozenset(
+        {
+            *(_P.OWN_ACCOUNT, _P.MANAGE_ACCOUNTS, _P.MANAGE_DEVICES, _P.MANAGE_SYSTEMS),
+            *(_P.HAND_OVER, _P.SEE_CLINIC),
+        }
+    ),
     AUDITOR: frozenset({_P.OWN_ACCOUNT, _P.READ_AUDIT}),
     RESEARCHER: frozenset({_P.OWN_ACCOUNT, _P.EXPORT_RESEARCH}),
     PATIENT: frozenset({_P.OWN_ACCOUNT, _P.READ_OWN, _P.WRITE_OWN}),

@@ -3,11 +3,12 @@
 import math
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from engine.movements import MOVEMENTS
 from engine.records import Limit, Measured
 from server_sync.clinic.archive import PatientLine
-from server_sync.page.language import dated
+from server_sync.page.language import dated, decimal
 
 MINUS = "−"
 SMALL_ANGLE_DEG = 15.0  # a lean of 7.1° and one of 6.8° are not the same
@@ -129,6 +130,18 @@ def day(moment: datetime) -> str:
 def short_day(moment: datetime) -> str:
     """`Fri 20 Nov 2026`."""
     return dated(moment, "EEE d MMM y")
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """`23 Nov, 09:12` by the clinic's time; of another year with the year."""
+    local = at.astimezone(zone)
+    pattern = "d MMM" if local.year == datetime.now(zone).year else "d MMM y"
+    return f"{dated(local, pattern)}, {local:%H:%M}"
+
+
+def whole(number: int) -> str:
+    """A count, `1,234`."""
+    return decimal(f"{number:,}")
 
 
 def date(iso: str) -> str:

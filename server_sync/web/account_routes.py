@@ -15,7 +15,7 @@ from server_sync.clinic.audit import by_account
 from server_sync.clinic.brakes import NotProved
 from server_sync.clinic.passwords import LEAST, LEAST_WITH_SECOND_FACTOR, WeakPassword
 from server_sync.clinic.patients import Unknown
-from server_sync.clinic.roles import ROLES, Permission
+from server_sync.clinic.roles import ROLES, STAFF, Permission
 from server_sync.clinic.second_factor import HasSecondFactor
 from server_sync.web import audited
 from server_sync.web.access import BEFORE_SECOND_FACTOR, Visitor, login_cookie, shown_token
@@ -169,6 +169,19 @@ def enable(request: Visitor, state: State, account_id: FromPath[int]) -> Redirec
     return Redirect(f"/accounts/{account_id}", status_code=303)
 
 
+@post("/accounts/{account_id:int}/role", opt=MANAGING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
+def change_role(request: Visitor, state: State, account_id: FromPath[int], data: Form) -> Response[Any]:
+    """Give who works here another role; their logins end."""
+    if account_id == request.user.id:
+        problem = "you cannot change your own role; somebody else who manages accounts can"
+        return _account(request, state, account_id, status=422, problem=problem)
+    try:
+        state.service.accounts.change_role(account_id, data.get("role", ""), by=request.user.actor)
+    except AccountRefused as reason:
+        return _account(request, state, account_id, status=422, problem=str(reason))
+    return Redirect(f"/accounts/{account_id}", status_code=303)
+
+
 @post("/accounts/{account_id:int}/wards", opt=MANAGING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
 def add_ward(request: Visitor, state: State, account_id: FromPath[int], data: Form) -> Response[Any]:
     """Let a guardian see one more patient's record."""
@@ -198,7 +211,8 @@ ROUTES = [
         route_handlers=[
             *(own_account, change_password, end_other_logins),
             *(second_factor, begin_second_factor, second_factor_picture, confirm_second_factor, remove_second_factor),
-            *(accounts, add_account, account, invite, reset_second_factor, disable, enable, add_ward, end_ward),
+            *(accounts, add_account, account, invite, reset_second_factor, disable, enable, change_role),
+            *(add_ward, end_ward),
         ],
     )
 ]
@@ -262,7 +276,7 @@ def _account(
     of_age = {
         patient_id for patient_id, person, relation in wards if relation != SELF and service.consents.is_of_age(person)
     }
-    values = {"wards": wards, "of_age": of_age, "age": service.consents.age()}
+    values = {"wards": wards, "of_age": of_age, "age": service.consents.age(), "staff": STAFF}
     return page(request, "account_of.html", status, problem=problem, shown=shown, code=code, **values)
 
 

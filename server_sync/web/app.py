@@ -49,6 +49,7 @@ from server_sync.page.language import preferred, speaking
 from server_sync.web import (
     account_routes,
     audit_pages,
+    clinic_routes,
     device_routes,
     draft_routes,
     entry_routes,
@@ -57,6 +58,7 @@ from server_sync.web import (
     letter_routes,
     own_routes,
     page_routes,
+    people_routes,
     prescriptions,
     watching,
 )
@@ -117,6 +119,8 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *own_routes.ROUTES,
     *letter_routes.ROUTES,
     *audit_pages.ROUTES,
+    *clinic_routes.ROUTES,
+    *people_routes.ROUTES,
     *device_routes.ROUTES,
     *prescriptions.ROUTES,
     *export_routes.ROUTES,

@@ -37,6 +37,7 @@ PLACES = (
     Place(Permission.READ_AUDIT, "/audit", N_("Audit"), "list"),
     Place(Permission.EXPORT_RESEARCH, "/research", N_("Research"), "list"),
     Place(Permission.PRESCRIBE, "/drafts", N_("Orders"), "plan"),
+    Place(Permission.SEE_CLINIC, "/clinic", N_("Clinic"), "house"),
 )
 WITHIN = {"/sessions": "/patients"}
 """Pages that belong to a place whose address does not begin theirs."""
