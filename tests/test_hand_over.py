@@ -58,6 +58,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
         let_in(opened)
         for number, who in enumerate((WHO, OTHER), 1):
             fill(opened, tmp_path, who, number)
+        opened.glances.all()
         yield opened
 
 

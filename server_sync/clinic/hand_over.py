@@ -20,10 +20,10 @@ from server_sync.clinic import tables, tiers
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.private import make_file
 from server_sync.clinic.service import Service
-from server_sync.clinic.tables import Account, Audited, Delivered, Patient, RecordingKey, Ward
+from server_sync.clinic.tables import Account, Audited, Delivered, Glance, Patient, RecordingKey, Ward
 
 ABOUT = "README.txt"
-_SESSION, _SUMMARY = "session", "summary"
+_SESSION = Delivered.__tablename__
 _BOUND: Mapping[tuple[str, str], str] = {
     (_SESSION, "content"): "session {id}",
     ("prescription", "content"): "prescription {patient_id} {version}",
@@ -34,8 +34,11 @@ _BOUND: Mapping[tuple[str, str], str] = {
     ("draft", "sealed"): "draft {id}",
 }
 """What each sealed column is bound to, from the other columns of its row."""
-_NOT_THEIRS = {(_SESSION, _SUMMARY), (RecordingKey.__tablename__, "sealed")}
-"""Columns that say nothing new: what lists show of a session, and the keys of recordings."""
+_NOT_THEIRS = {
+    *((_SESSION, "summary"), (_SESSION, "gist")),
+    *((Glance.__tablename__, "sealed"), (RecordingKey.__tablename__, "sealed")),
+}
+"""Columns that say nothing new: what lists and pages show of sessions, and the keys of recordings."""
 _FILES: Mapping[str, str] = {_SESSION: "sessions/{id}.json", "prescription": "prescriptions/{version}.json"}
 """The tables of which each sealed column is a file of its own."""
 _WORDS = """What this clinic keeps about you

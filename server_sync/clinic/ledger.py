@@ -17,6 +17,9 @@ from server_sync import wire
 from server_sync.clinic.audit import Audit, Note, by_device
 from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.devices import TOKEN_VALID
+from server_sync.clinic.gist import packed
+from server_sync.clinic.gists import bound
+from server_sync.clinic.glance import forget
 from server_sync.clinic.intake import NOT_A_SESSION, Checked, Taken, receipt
 from server_sync.clinic.patients import NO_PSEUDONYM, Patients
 from server_sync.clinic.store import Store
@@ -171,6 +174,7 @@ class _Taking:
         once = self._place.store.once(Delivered).returning(Delivered.id)
         self._created = set(self._db.execute(once, ordered).scalars())
         self._held = {row.id: row for row in self._db.execute(_HELD, {"ids": list(rows)})}
+        forget(self._db, {self._held[session].patient_id for session in self._created})
 
     def _sealed(self, item: wire.Item, taken: Taken) -> dict[str, Any]:
         """A row, what is personal in it sealed under its patient's key."""
@@ -179,6 +183,7 @@ class _Taking:
             "patient_id": patient_id,
             "summary": seal(patient_id, msgspec.msgpack.encode(taken.summary), f"summary {item.id}"),
             "content": seal(patient_id, item.content, f"session {item.id}"),
+            "gist": seal(patient_id, packed(taken.gist), bound(item.id)),
         }
 
     def settle(self, each: Checked, device: str) -> wire.Receipt:

@@ -26,6 +26,7 @@ from engine.records import RecordUnreadable, from_json
 from engine.task import Task
 from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.brakes import Brakes
+from server_sync.clinic.glance import forget
 from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, PrescriptionVersion
@@ -196,6 +197,7 @@ class Prescriptions:
         sealed = self._patients.seal(patient_id, content, _bound(patient_id, number))
         values = {"patient_id": patient_id, "version": number, "sha256": written.sha256, "author": author}
         db.execute(insert(PrescriptionVersion).values(**values, created_at=now, content=sealed))
+        forget(db, [patient_id])
         return written
 
     def _changed(self, db: Connection, whose: Whose, draft: Draft, if_match: str) -> Changed:

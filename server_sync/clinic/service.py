@@ -23,6 +23,8 @@ from server_sync.clinic.contacts import Contacts
 from server_sync.clinic.devices import Devices
 from server_sync.clinic.drafts import Drafts
 from server_sync.clinic.erasure import Erasing
+from server_sync.clinic.gists import Gists
+from server_sync.clinic.glances import Glances
 from server_sync.clinic.invitations import Invitations
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.letters import Letters
@@ -120,7 +122,9 @@ class Service:
         self.second_factors = SecondFactors(entrance, self.accounts, self.invitations, self.keychain)
         self.devices = Devices(self.store, self.patients, self.audit, now, self.keychain, lambda: self.keys().public)
         self.archive = Archive(self.store, self.patients, self.vault, self.audit, self.brakes, now)
+        self.gists = Gists(self.store, self.patients, self.archive.session)
         self.prescriptions = Prescriptions(self.store, self.patients, self.audit, self.brakes, now)
+        self.glances = Glances(self.store, self.patients, self.gists, self.prescriptions)
         self.consents = Consents(self.store, self.patients, self.audit, now)
         self.contacts = Contacts(self.store, self.patients, self.names, self.audit, now)
         self.letters = Letters(self.store, self.patients, self.audit, now)

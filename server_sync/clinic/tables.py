@@ -179,8 +179,9 @@ class Erased(Table):
 class Delivered(Table):
     """A session as it was delivered, byte for byte, and what a list needs of it.
 
-    `content` is the record's JSON, packed with zstd, and `summary` what a list shows (`intake.Summary`), both sealed
-    under the patient's key; `sha256` is of the JSON. `number` is the device's own, 0 for sessions from before there
+    `content` is the record's JSON, packed with zstd, `summary` what a list shows (`intake.Summary`) and `gist` what is
+    followed over time (`gist.Gist`), None where nobody made it yet: all are sealed under the patient's key. `sha256` is
+    of the JSON. `number` is the device's own, 0 for sessions from before there
     were numbers. The clock is the clinic's less the device's at delivery. `prescription` is the version that was used,
     0 for none. `schema` is the record's. `recording_lost` says that the recording was here and is not any more: the
     session is to be offered once more.
@@ -196,6 +197,7 @@ class Delivered(Table):
     recording_sha256: Mapped[str] = mapped_column(index=True)
     summary: Mapped[bytes]
     content: Mapped[bytes]
+    gist: Mapped[bytes | None]
     number: Mapped[int] = mapped_column(server_default="0")
     clock_offset_s: Mapped[float | None]
     clock_within_s: Mapped[float | None]
@@ -203,6 +205,14 @@ class Delivered(Table):
     schema: Mapped[int] = mapped_column(server_default="1")
     recording_lost: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (Index("ix_session_device_number", "device_id", "number"),)
+
+
+class Glance(Table):
+    """What a list shows of a patient (`glance.Glance`), sealed under their key; what makes it untrue removes it."""
+
+    __tablename__ = "glance"
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    sealed: Mapped[bytes]
 
 
 class RecordingKey(Table):

@@ -1,24 +1,15 @@
 """Limit and targets of each movement in a block: what was asked, where it came to, and how far it may go."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from engine.movements import LEANS, MOVEMENTS
-from engine.precautions import Cap, bounds_of, lean_cap
-from engine.records import Limit, Session, TrialRecord
+from engine.records import Limit, TrialRecord
+from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, words
 
 _ROLES = {"allowed": "ceiling", "barred": "precaution"}
-
-
-class Ceiling(NamedTuple):
-    """How far a movement may go: `allowed` by the preset, or not further because the rest is `barred`."""
-
-    movement: str
-    at_most: float
-    role: str
 
 
 class Chart(NamedTuple):
@@ -28,20 +19,6 @@ class Chart(NamedTuple):
     finding: str
     drawing: Markup
     roles: tuple[str, ...]
-
-
-def ceilings(session: Session) -> tuple[Ceiling, ...]:
-    """The ceilings of the movements that a session asked for: the preset's, and those that follow from precautions."""
-    asked = dict.fromkeys(t.request.movement for block in session.blocks for t in block.trials if t.request)
-    caps = {movement: most for movement, most in session.caps.items() if movement in MOVEMENTS}
-    precautions = [precaution for precaution in session.precautions if precaution.movement in MOVEMENTS]
-    held = {"allowed": bounds_of((), caps, session.posture), "barred": bounds_of(precautions, {}, session.posture)}
-    return tuple(
-        Ceiling(movement, cap.value, role)
-        for role, bounds in held.items()
-        for movement in asked
-        if (cap := _cap(movement, bounds)) is not None
-    )
 
 
 def movement_charts(trials: Iterable[TrialRecord], known: Sequence[Ceiling]) -> tuple[Chart, ...]:
@@ -54,11 +31,6 @@ def movement_charts(trials: Iterable[TrialRecord], known: Sequence[Ceiling]) -> 
         _chart(movement, asked, [ceiling for ceiling in known if ceiling.movement == movement], len(by_movement) > 1)
         for movement, asked in by_movement.items()
     )
-
-
-def _cap(movement: str, bounds: Mapping[str, Cap]) -> Cap | None:
-    """What bounds a movement, a lean also by those beside it."""
-    return lean_cap(LEANS[movement], bounds) if movement in LEANS else bounds.get(movement)
 
 
 def _chart(movement: str, trials: Sequence[TrialRecord], known: Sequence[Ceiling], small: bool) -> Chart:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from engine.records import BlockRecord, Trace, TrialRecord
+from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, figures, words
 from server_sync.page.meanings import of_block
-from server_sync.page.movements import Ceiling, Chart, movement_charts
+from server_sync.page.movements import Chart, movement_charts
 from server_sync.page.numbers import Number, Spread, numbers, spreads
 
 _TABLE_ROWS = 40

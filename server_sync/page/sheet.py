@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from engine.plan import POSTURES
 from engine.records import Answer, BlockRecord, Calibration, Precaution, Session
+from server_sync.clinic.ceilings import ceilings
 from server_sync.page import figures, words
 from server_sync.page.meanings import SWAY
-from server_sync.page.movements import ceilings
 from server_sync.page.numbers import Group, grouped, limits, numbers
 from server_sync.page.parts import Part, part, worth_a_look
 from server_sync.page.trust import Finding, trust

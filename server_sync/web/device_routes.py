@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, head, patch, post, route
+from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
@@ -84,7 +85,9 @@ def take_sessions(request: DeviceRequest, state: State, content: Content) -> Res
     batch = decoded(unpacked(content, LARGEST_UNPACKED_BATCH_BYTES) if packing == "zstd" else content, wire.Batch)
     if max(len(batch.items), len(batch.lost)) > wire.MOST_ITEMS:
         raise NotAMessage(f"a batch holds at most {wire.MOST_ITEMS} sessions, not {len(batch.items)}")
-    return answer(state.service.archive.take(request.user.id, batch))
+    taken = answer(state.service.archive.take(request.user.id, batch))
+    taken.background = BackgroundTask(state.service.glances.renew)
+    return taken
 
 
 @post(wire.UPLOADS, opt=UPLOADING, sync_to_thread=True, status_code=201, request_max_body_size=PIECE)

@@ -1,0 +1,163 @@
+"""What is followed of sessions: their gist, series that may be compared, and patients at a glance."""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from prescribed import a_draft
+from server_fixtures import SignedDevice, a_limit, a_service, a_session, an_item
+from sqlalchemy import select, update
+
+from engine.records import Answer, BlockRecord, Event, Measured, Request, Session, TrialRecord
+from server_sync import wire
+from server_sync.clinic.gist import Gist, gist_of, packed, unpacked
+from server_sync.clinic.gists import Followed
+from server_sync.clinic.glance import glance_of
+from server_sync.clinic.series import Kind, main_of, series_of
+from server_sync.clinic.service import Service
+from server_sync.clinic.tables import Delivered, Glance
+
+MOVEMENT = "shoulder_elevation_left"
+BEGAN = datetime(2026, 10, 5, 16, 0, tzinfo=UTC)
+
+
+def a_visit(number: int, limit: float, version: int = 3, half: float = 3.0, **changes: object) -> Session:
+    """A visit that left the left shoulder at a limit, every second day."""
+    request = Request(MOVEMENT, limit - 8, "deg", "TARGET_SUCCESS", "aims at 3 hits in 4")
+    trial = TrialRecord(
+        1, "left", 1.0, 4.0, "reached", request, limit - 7, a_limit(limit, half),
+        {"path_ratio": Measured(1.4 - number * 0.01, "", 0.02)},
+    )  # fmt: skip
+    block = BlockRecord("fruit_ladder", "Fruit Ladder", version, "play", 0.0, 600.0, trials=(trial,))
+    at = BEGAN + timedelta(days=2 * number)
+    named = {"blocks": (block,), "calibration": None, "quality": None, "started_at": at.isoformat(), "told": ()}
+    return a_session(f"s-{number:03}", **{**named, **changes})
+
+
+def gists(limits: Sequence[float], **changes: object) -> list[Gist]:
+    return [gist_of(a_visit(number, limit, **changes)) for number, limit in enumerate(limits)]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with a_service(tmp_path) as opened:
+        yield opened
+
+
+def deliver(service: Service, *sessions: Session) -> None:
+    device = SignedDevice(None).enrol(service)
+    items = tuple(an_item(session, number) for number, session in enumerate(sessions, 1))
+    receipts = service.archive.take(device.id, wire.Batch(items=items)).receipts
+    assert {each.state for each in receipts} == {wire.CREATED}
+
+
+def test_the_gist_of_a_session_has_what_is_followed_and_comes_back_from_its_bytes() -> None:
+    told = (Answer("pain", 2), Answer("pain", 6, 121.0), Answer("stop", 1, 122.0))
+    stopped = Event(122.0, "stopped", "a lean of 9° is further than a precaution allows")
+    found = gist_of(a_session(told=told, events=(stopped,), ended_by="stopped by the person"))
+    assert unpacked(packed(found)) == found
+    aim = found.aims[MOVEMENT]
+    assert (aim.trials, found.trials, found.play_s) == (22, 34, 470.0)
+    assert aim.lowest < aim.highest < 90
+    assert [left.value for left in found.limits if left.movement == MOVEMENT and left.task] == [84.5]
+    assert [(told.before, told.highest) for told in found.told.values()] == [(2, 6)]
+    assert found.barred == (stopped.detail,)
+    assert found.moved[0].title == "Harbour Lean"
+    assert {ceiling.at_most for ceiling in found.ceilings if ceiling.movement == MOVEMENT} == {95.0, 100.0}
+
+
+def test_a_gist_is_small_and_one_of_another_version_is_made_anew() -> None:
+    content = packed(gist_of(a_session()))
+    assert len(content) < 6000
+    other = msgspec.msgpack.decode(content)
+    assert unpacked(msgspec.msgpack.encode(other | {"version": 0})) is None
+    assert unpacked(msgspec.msgpack.encode(other | {"later": 1})) is None
+
+
+def test_versions_of_a_game_are_never_one_series() -> None:
+    found = series_of([*gists([80, 82], version=2), *gists([98, 99, 98])])
+    limits = [each for each in found if each.kind.movement]
+    assert [(each.kind.version, len(each.points)) for each in limits] == [(2, 2), (3, 3)]
+    assert main_of(found, gists([98, 99, 98])) is limits[1]
+
+
+def test_a_hand_that_was_hidden_gives_no_value() -> None:
+    hidden = a_session().quality
+    assert hidden is not None
+    poor = msgspec.structs.replace(hidden, left_seen_percent=89.0)
+    found = series_of([*gists([80, 82]), gist_of(a_visit(2, 140, quality=poor))])
+    kind = Kind(MOVEMENT, "", "left", "fruit_ladder", 3, "")
+    (limit,) = [each for each in found if each.kind == kind]
+    assert [point.value for point in limit.points] == [80, 82]
+    assert [(point.value, seen) for point, seen in limit.hidden] == [(140, 89.0)]
+
+
+def test_a_limit_that_fell_within_four_weeks_is_told_and_a_rise_before_does_not_hide_it() -> None:
+    followed = [Followed("s", gist) for gist in gists([60, 66, 72, 80, 90, 100, *[110] * 8, 96, 92, 90, 90])]
+    found = glance_of(followed, None)
+    assert found.main is not None
+    assert (found.main.larger, found.main.worse, found.main.change) == (True, False, 30)
+    assert [(each.movement, each.worse) for each in found.dropped] == [(MOVEMENT, True)]
+    assert found.minutes(date(2026, 11, 8)) == 40
+    assert len(found.played) == 15
+
+
+def test_a_limit_that_only_varies_is_seldom_told_to_have_fallen() -> None:
+    rng = random.Random(5)
+    people = [gists([rng.gauss(90, 4) for _ in range(14)]) for _ in range(150)]
+    told = [bool(glance_of([Followed("s", gist) for gist in person], None).dropped) for person in people]
+    assert sum(told) <= 12
+
+
+def test_a_session_and_a_prescription_change_the_glance_and_it_is_kept(service: Service) -> None:
+    deliver(service, a_visit(0, 80), a_visit(1, 82))
+    (patient_id,) = service.glances.all()
+    assert service.glances.of(patient_id).sessions == 2
+    assert len(service.store.look(select(Glance))) == 1
+    deliver(service, a_visit(2, 84))
+    assert service.store.look(select(Glance)) == []
+    service.glances.renew()
+    assert len(service.store.look(select(Glance))) == 1
+    service.prescriptions.save("p-milo", a_draft(), "Maja")
+    found = service.glances.all()[patient_id]
+    assert found.ordered
+    assert (found.sessions, found.ordered.version, found.ordered.author) == (3, 1, "Maja")
+
+
+def test_sessions_from_before_there_were_gists_get_them_when_read(service: Service) -> None:
+    deliver(service, a_visit(0, 80), a_visit(1, 82))
+    patient_id = service.patients.id_of("p-milo")
+    known = service.gists.of(patient_id)
+    with service.store.writing() as db:
+        db.execute(update(Delivered).values(gist=None))
+    assert service.gists.of(patient_id) == known
+    assert None not in {row.gist for row in service.store.look(select(Delivered.gist))}
+
+
+def test_nothing_of_a_gist_or_glance_lies_open(service: Service, tmp_path: Path) -> None:
+    deliver(service, a_visit(0, 80))
+    service.glances.all()
+    service.close()
+    content = b"".join(path.read_bytes() for path in tmp_path.rglob("clinic.db*"))
+    assert content
+    assert MOVEMENT.encode() not in content
+
+
+def test_two_thousand_patients_at_a_glance_are_read_in_less_than_a_moment(service: Service) -> None:
+    deliver(service, *(a_visit(number, 80 + number) for number in range(14)))
+    patient_id = service.patients.id_of("p-milo")
+    service.glances.all()
+    (row,) = service.store.look(select(Glance))
+    content = service.patients.unseal(patient_id, row.sealed, f"glance {patient_id}")
+    with service.store.writing() as db:
+        people = service.patients.admitted(db, [f"p-{number}" for number in range(2000)]).values()
+    rows = [{"patient_id": one, "sealed": service.patients.seal(one, content, f"glance {one}")} for one in people]
+    with service.store.writing() as db:
+        db.execute(service.store.once(Glance), rows)
+    begun = time.perf_counter()
+    assert len(service.glances.all()) == 2001
+    assert time.perf_counter() - begun < 2  # 0.15 s where nothing else runs
