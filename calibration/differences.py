@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from statistics import mean, stdev
 
-from calibration.previewed import Course, SessionPreview
 from calibration.rehearsal import Rehearsal
+from engine.previewed import Course, SessionPreview
 
 SMALL_ANGLE_DEG = 15.0  # leans of 7.1° and of 6.8° are not the same
 CERTAIN = 2.0  # standard errors

@@ -10,11 +10,11 @@ from itertools import accumulate
 
 from calibration.checks import problems
 from calibration.differences import differences
-from calibration.previewed import BlockPreview, Course, Preview, SessionPreview, Spread
 from calibration.rehearsal import Rehearsal, RehearsedBlock, Tried, envelope_of, followers_of, people, rehearse
 from engine.envelope import Envelope
 from engine.movements import LEANS, MAIN_LEANS, MOVEMENTS, along_ellipse
 from engine.plan import Interlude, Plan, in_order
+from engine.previewed import BlockPreview, Course, Preview, SessionPreview, Spread
 from engine.records import Calibration, Limit
 
 TRIALS_IN_TIME = 190  # of both plans together: as many as 150 ms allow

@@ -23,6 +23,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PSEUDONYM = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 NOTHING = "nothing"
 MOST_MESSAGES = 100
+LONGEST_WHY = 500
 LEAST_MINUTES, MOST_MINUTES, MOST_TIMES_A_DAY = 1, 60, 10
 """How long one visit of a programme may be, in minutes, and how many there may be in a day."""
 
@@ -52,11 +53,19 @@ class Message(Record, frozen=True, kw_only=True):
     by: str = ""
 
 
+class ForADay(Record, frozen=True, kw_only=True):
+    """What is played by on one day alone (ISO date) in place of a version's own preset and plan."""
+
+    day: str
+    preset: str
+    plan: Mapping[str, Mapping[str, Any]] = {}
+
+
 class Draft(Record, frozen=True, kw_only=True):
     """What somebody writes: all of a prescription but whose it is and which version.
 
     `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs from `preset`.
-    `valid_until` is the last day (ISO date), "" for no end.
+    `valid_until` is the last day (ISO date), "" for no end. `for_a_day` stays out of the file where nobody says it.
     """
 
     valid_until: str = ""
@@ -66,6 +75,7 @@ class Draft(Record, frozen=True, kw_only=True):
     programme: tuple[Practice, ...] = ()
     messages: Annotated[tuple[Message, ...], msgspec.Meta(max_length=MOST_MESSAGES)] = ()
     goal: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    for_a_day: ForADay | msgspec.UnsetType = msgspec.UNSET
 
 
 class Sent(Draft, frozen=True, kw_only=True):
@@ -75,15 +85,20 @@ class Sent(Draft, frozen=True, kw_only=True):
     version: int = 0
     author: str = ""
     written_at: str = ""
+    why: str = ""
 
 
 class Prescription(Draft, frozen=True, kw_only=True):
-    """One version for one patient: `patient` is a pseudonym, `version` counts from 1, `written_at` is ISO 8601."""
+    """One version for one patient: `patient` is a pseudonym, `version` counts from 1, `written_at` is ISO 8601.
+
+    `why` is its author's reason, and stays out of the file where they gave none.
+    """
 
     patient: str
     version: Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
     author: _Author
     written_at: str
+    why: Annotated[str, msgspec.Meta(max_length=LONGEST_WHY)] | msgspec.UnsetType = msgspec.UNSET
 
 
 def content_of(prescription: Prescription) -> bytes:
@@ -123,7 +138,10 @@ def check_programme(draft: Draft, known: Collection[str]) -> None:
 
 def unknown_games(draft: Draft, tasks: Collection[str]) -> tuple[str, ...]:
     """Games that are prescribed and that there are not, as with a server newer than a device; they are left out."""
-    named = [*draft.plan.get("games", {}), *(game for practice in draft.programme for game in practice.games)]
+    once = draft.for_a_day
+    plans = (draft.plan,) if once is msgspec.UNSET else (draft.plan, once.plan)
+    tables = [game for plan in plans for game in plan.get("games", {})]
+    named = [*tables, *(game for practice in draft.programme for game in practice.games)]
     return tuple(dict.fromkeys(game for game in named if game not in tasks))
 
 
@@ -147,6 +165,14 @@ def held_back(used: Prescribed) -> str:
     if used.state == OLDER:
         return f"version {used.version} of the prescription may not be the last that the clinic wrote; {until}"
     return ""
+
+
+def held_on(draft: Draft, day: date) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
+    """The preset and the plan that a version is played by on a day."""
+    once = draft.for_a_day
+    if once is not msgspec.UNSET and once.day == day.isoformat():
+        return once.preset, once.plan
+    return draft.preset, draft.plan
 
 
 def due_on(draft: Draft, day: date, times: int = 0) -> tuple[Practice, ...]:
@@ -181,12 +207,23 @@ def _problems_of(draft: Draft, tasks: Mapping[str, type[Task]]) -> Iterator[str]
     ids = [message.id for message in draft.messages if message.id]
     if len(set(ids)) < len(ids):
         yield f"messages: the id {max(ids, key=ids.count)!r} is there twice"
+    once = draft.for_a_day
+    if once is not msgspec.UNSET:
+        if not _is_day(once.day):
+            yield f"for_a_day.day = {once.day!r} is no day; write it as 2026-12-12"
+        yield from _problems_of_values(once.preset, once.plan, tasks)
+    yield from _problems_of_values(draft.preset, draft.plan, tasks)
+
+
+def _problems_of_values(
+    preset: str, plan: Mapping[str, Mapping[str, Any]], tasks: Mapping[str, type[Task]]
+) -> Iterator[str]:
     # Only what comes with the program: a path would be another file on every computer, or none.
-    if draft.preset not in presets.names():
-        yield f"there is no preset {draft.preset!r} to prescribe; the presets are {', '.join(presets.names())}"
+    if preset not in presets.names():
+        yield f"there is no preset {preset!r} to prescribe; the presets are {', '.join(presets.names())}"
         return
     try:
-        presets.resolve(draft.preset, tasks, draft.plan, others=True)
+        presets.resolve(preset, tasks, plan, others=True)
     except ParameterError as reason:
         yield str(reason)
 
@@ -202,6 +239,9 @@ def _flat(draft: Draft) -> dict[str, str]:
     """Every value of a draft by its path, in words."""
     flat = {name: text for name in ("valid_until", "preset", "goal") if (text := str(getattr(draft, name)))}
     flat |= dict(_leaves("plan", draft.plan))
+    if draft.for_a_day is not msgspec.UNSET:
+        flat[f"on {draft.for_a_day.day}.preset"] = draft.for_a_day.preset
+        flat |= dict(_leaves(f"on {draft.for_a_day.day}.plan", draft.for_a_day.plan))
     flat |= {f"messages.{message.id or message.text}": message.text for message in draft.messages}
     for held in draft.precautions:
         bound = f"at most {held.at_most:g} {held.unit} until {held.until or 'lifted'} by {held.by} ({held.reason})"

@@ -19,7 +19,7 @@ from engine.parameters import ParameterError
 from engine.patient import PatientRecord
 from engine.plan import END, PLAN_ENDED, START, WELCOME
 from engine.precautions import bounds_of
-from engine.prescription import Message, Practice, check, content_of
+from engine.prescription import ForADay, Message, Practice, check, content_of
 from engine.records import BlockRecord, KnobState, Precaution, Prescribed, RecordUnreadable, Session, TrialRecord, read
 from engine.words import load as load_words
 from server_sync.client.prescriptions import Kept, Shelf
@@ -85,6 +85,14 @@ def test_a_tighter_ceiling_of_a_clinic_that_was_set_back_holds(tmp_path: Path) -
 def test_precautions_do_not_grow_from_visit_to_visit() -> None:
     record = laid(later=True).record
     assert laid(record, later=True).record.precautions == record.precautions == (OWN, KNEE)
+
+
+def test_what_is_for_one_day_is_played_by_on_that_day_and_ends_by_itself() -> None:
+    once = ForADay(day=MONDAY.isoformat(), preset="push", plan={"limits": {"lean_back": {"ceiling": 1.0}}})
+    for day, preset, most in ((MONDAY, "push", 1.0), (TUESDAY, "balance", 2.0)):
+        record = laid(today=day, for_a_day=once).record
+        assert record.preset == preset
+        assert record.plan["limits"]["lean_back"]["ceiling"] == most
 
 
 def test_a_session_knows_the_version_and_its_hash() -> None:

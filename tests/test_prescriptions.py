@@ -19,6 +19,7 @@ import games
 from engine.prescription import (
     MOST_MESSAGES,
     Draft,
+    ForADay,
     Message,
     Practice,
     Prescription,
@@ -130,7 +131,26 @@ def test_a_difference_says_what_was_what_is_now_and_what_was_written() -> None:
     )
 
 
+def test_what_nobody_says_of_a_version_leaves_its_bytes_as_they_were() -> None:
+    assert b"why" not in content_of(a_version())
+    assert b"for_a_day" not in content_of(a_version())
+
+
+def test_another_days_values_are_checked_like_the_others() -> None:
+    once = ForADay(day="2026-11-24", preset="balance", plan={"limits": {"lean_back": {"ceiling": 200.0}}})
+    with pytest.raises(RecordUnreadable, match="ceiling = 200"):
+        load(to_json(a_version(for_a_day=once)), TASKS)
+    with pytest.raises(RecordUnreadable, match="'tomorrow' is no day"):
+        load(to_json(a_version(for_a_day=ForADay(day="tomorrow", preset="balance"))), TASKS)
+
+
 # At the clinic, on both databases
+
+
+def test_a_reason_is_that_of_its_version_alone(sqlite: Service) -> None:
+    sqlite.prescriptions.save("ada", a_draft(), "Maja", why="Tired in both sessions.")
+    assert sqlite.prescriptions.current("ada").prescription.why == "Tired in both sessions."
+    assert sqlite.prescriptions.tell("ada", "See you on Thursday.", "Jonas").prescription.why is msgspec.UNSET
 
 
 def test_versions_count_from_one_and_each_is_kept(service: Service) -> None:

@@ -16,7 +16,6 @@ from calibration.adaptation import Followers
 from calibration.differences import NONE, clock, duration
 from calibration.leaning import OpenLean
 from calibration.preview import PreviewRefused, preview
-from calibration.previewed import Course, Preview, SessionPreview
 from calibration.reaching import OpenReach
 from calibration.rehearsal import people
 from engine.adaptation import Adaptation
@@ -28,6 +27,7 @@ from engine.movements import MAIN_LEANS
 from engine.parameters import Layer, ParameterError, fill
 from engine.patient import PatientRecord
 from engine.plan import END, REST, WELCOME, Plan, PostureRefused, Step
+from engine.previewed import Course, Preview, SessionPreview
 from engine.records import Calibration, Limit, Precaution, RecordUnreadable, Session, from_json, to_json
 from engine.simulated import Patient, SimulatedHeadset
 

@@ -43,6 +43,7 @@ def serve(
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
     from engine.commands.exporting import WRITING
+    from engine.commands.previewing import of_drafts
     from server_sync.clinic.place import Place
     from server_sync.web.reach import CannotServe, Reach
     from server_sync.web.serving import Settings
@@ -52,7 +53,7 @@ def serve(
         fail("--proxy names the relay that --behind-proxy speaks of: say both")
     reach = Reach(certificate, private_key, behind_proxy, tuple(proxy or Reach.proxies))
     place = Place(database, recordings, keys)
-    settings = Settings(folder, host, port, place, workers, log_level.value, reach, WRITING)
+    settings = Settings(folder, host, port, place, workers, log_level.value, reach, WRITING, of_drafts)
 
     def ready(url: str) -> None:
         service = settings.service()

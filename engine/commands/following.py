@@ -31,6 +31,7 @@ from engine.prescription import (
     Prescription,
     due_on,
     held_back,
+    held_on,
     next_day,
     playable,
     state_on,
@@ -109,13 +110,16 @@ def laid_over(
     day = day_by(clock, today, [prescription.written_at], [own.last_at, enrolled_at])
     state = OLDER if kept.later else state_on(prescription, day)
     used = Prescribed(own.patient, prescription.version, kept.sha256, prescription.valid_until, state)
+    preset, plan = held_on(prescription, day)
     given = tuple(
-        dict.fromkeys((*prescription.precautions, *kept.also, *_ceilings(kept), *(own.given if kept.later else ())))
+        dict.fromkeys(
+            (*prescription.precautions, *kept.also, *_ceilings(kept, day), *(own.given if kept.later else ()))
+        )
     )
     record = replace(
         own,
-        preset=prescription.preset,
-        plan=playable(prescription.plan, tasks),
+        preset=preset,
+        plan=playable(plan, tasks),
         precautions=(*_own_precautions(own), *given),
         given=given,
     )
@@ -129,7 +133,7 @@ def refuse_looser(prepared: Prepared | None, preset: str, holds: Resolved) -> No
     """Raise ParameterError where a visit asks for more than is prescribed: a computer may tighten, never loosen."""
     if prepared is None or prepared.prescription is None:
         return
-    patient, theirs = prepared.record.patient, prepared.prescription.preset
+    patient, theirs = prepared.record.patient, prepared.record.preset
     if preset and preset != theirs:
         raise ParameterError(f"the preset of {patient} is prescribed, {theirs}: leave --preset out, or prescribe anew")
     for change in presets.differences(visits.resolved(theirs, (), prepared.record), holds):
@@ -200,11 +204,11 @@ def _mark(prepared: Prepared, message: Message) -> str:
     return f"{prepared.clinic}/{message.id}"
 
 
-def _ceilings(kept: Kept) -> Iterator[Precaution]:
+def _ceilings(kept: Kept, day: date) -> Iterator[Precaution]:
     """Where versions that may be the last word ask for less than the one that is laid over a record, as precautions."""
-    usual = _ceilings_of(kept.prescription)
+    usual = _ceilings_of(kept.prescription, day)
     for other in kept.others:
-        for movement, most in _ceilings_of(other).items():
+        for movement, most in _ceilings_of(other, day).items():
             if most < usual.get(movement, math.inf) and movement in MOVEMENTS:
                 unit, reason = MOVEMENTS[movement].unit, f"the ceiling of version {other.version}"
                 held = Precaution(movement, most, unit, reason, other.author)
@@ -212,9 +216,9 @@ def _ceilings(kept: Kept) -> Iterator[Precaution]:
                     yield held
 
 
-def _ceilings_of(prescription: Prescription) -> Mapping[str, float]:
-    tasks = visits.tasks()
-    return presets.resolve(prescription.preset, tasks, playable(prescription.plan, tasks), others=True).ceilings
+def _ceilings_of(prescription: Prescription, day: date) -> Mapping[str, float]:
+    (preset, plan), tasks = held_on(prescription, day), visits.tasks()
+    return presets.resolve(preset, tasks, playable(plan, tasks), others=True).ceilings
 
 
 def _own_precautions(own: PatientRecord) -> tuple[Precaution, ...]:

@@ -86,7 +86,7 @@ def _tell_history(patient: str, folder: Path, database: str, as_json: bool) -> N
         now = version.prescription
         changed = () if before is None else difference(before, now, before)
         told.append({"version": now.version, "sha256": version.sha256, "written_at": now.written_at,
-                     "author": now.author, "changed": changed})  # fmt: skip
+                     "author": now.author, "why": now.why or "", "changed": changed})  # fmt: skip
         before = now
     tell({"patient": patient, "versions": told}, as_json, "\n".join(map(_line, told)))
 
@@ -104,6 +104,7 @@ def _nothing(service: "Service", patient: str) -> str:
 
 def _line(told: Mapping[str, Any]) -> str:
     head = f"version {told['version']} by {told['author']}, {told['written_at']}"
+    head += f": {told['why']}" if told["why"] else ""
     return "\n  ".join([head, *(told["changed"] or ["the first" if told["version"] == 1 else "the same again"])])
 
 

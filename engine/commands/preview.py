@@ -12,7 +12,7 @@ import typer
 from engine.commands.answer import fail, tell
 
 if TYPE_CHECKING:
-    from calibration.previewed import Preview, SessionPreview
+    from engine.previewed import Preview, SessionPreview
 
 app = typer.Typer()
 

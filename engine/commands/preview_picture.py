@@ -11,7 +11,7 @@ from html import escape
 from itertools import accumulate
 
 from calibration.differences import clock, percent, quantity
-from calibration.previewed import Course, Preview, SessionPreview, Spread
+from engine.previewed import Course, Preview, SessionPreview, Spread
 
 STYLE = """
 svg{color-scheme:light dark;--ink:#14201e;--quiet:#465350;--faint:#5d6a67;--line:#d3dbd8;--surface:#fff;

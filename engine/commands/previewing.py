@@ -9,19 +9,22 @@ import msgspec
 import games
 from calibration.differences import quantity
 from calibration.due import BUT_THE_NECK, NOTHING, due
-from calibration.preview import preview
-from calibration.previewed import Preview
+from calibration.preview import PreviewRefused, preview
 from engine import looking, presets
 from engine.commands import visits
 from engine.commands.assessing import AUTO
 from engine.commands.patients import problems_of
-from engine.movements import MOVEMENTS
+from engine.movements import MOVEMENTS, UnknownBound
+from engine.parameters import ParameterError
 from engine.patient import PatientRecord
-from engine.plan import Plan
+from engine.plan import Plan, PostureRefused
 from engine.precautions import bounds_of, check_precautions
+from engine.prescription import Draft, held_on, playable
 from engine.presets import Resolved
+from engine.previewed import Preview
 from engine.records import RecordUnreadable, Session, from_json, plain
 from engine.session_folder import RECORD
+from server_sync.clinic.previewing import NotPreviewed
 
 NOTHING_BEFORE = "there is no preset {!r} any more: nothing to compare with"
 CHANGED = "{}, changed"
@@ -55,6 +58,35 @@ def previewed(
     found = preview(plan, others[0] if others else None, seed, titles, sessions)
     warnings = [NOTHING_BEFORE.format(before)] if gone else []
     return msgspec.structs.replace(found, warnings=(*warnings, *_warnings(record, holds[0], posture, day)))
+
+
+def of_drafts(done: Session, new: Draft, old: Draft | None, today: date) -> Preview:
+    """What a draft of a prescription will ask of who left a session, beside another draft of theirs.
+
+    Rehearsed are the games of its programme, or all that can be asked where it names none. Raises NotPreviewed.
+    """
+    try:
+        left = left_by(done)
+        drafts = [draft for draft in (new, old) if draft is not None]
+        records = [_by(draft, left, today) for draft in drafts]
+        holds = [visits.resolved(record.preset, (), record) for record in records]
+        named = [[game for practice in draft.programme for game in practice.games] for draft in drafts]
+        plans = [
+            _plan(record, each, [name for name in dict.fromkeys(of) if name in games.names()], done.posture, 0, today)
+            for record, each, of in zip(records, holds, named, strict=True)
+        ]
+        found = preview(plans[0], plans[1] if old else None, titles=[each.title for each in holds])
+        return msgspec.structs.replace(found, warnings=tuple(_warnings(records[0], holds[0], done.posture, today)))
+    except (PreviewRefused, PostureRefused, ParameterError, UnknownBound) as reason:
+        raise NotPreviewed(str(reason)) from None
+
+
+def _by(draft: Draft, left: PatientRecord, today: date) -> PatientRecord:
+    """A record by which a draft is played."""
+    preset, plan = held_on(draft, today)
+    return msgspec.structs.replace(
+        left, preset=preset, plan=playable(plan, visits.tasks()), precautions=draft.precautions
+    )
 
 
 def record_in(path: Path) -> PatientRecord:

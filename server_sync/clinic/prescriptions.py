@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
 from msgspec.structs import asdict, replace
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -62,6 +63,13 @@ class Changed(Exception):
         )
 
 
+class Signed(NamedTuple):
+    """Who writes a version, and their reason ("" for none)."""
+
+    author: str
+    why: str = ""
+
+
 Also = Callable[[Connection, Version], None]
 """What is written in one transaction with a version."""
 
@@ -102,16 +110,23 @@ class Prescriptions:
         return [self._read(row) for row in self._store.look(rows)]
 
     def save(
-        self, pseudonym: str, draft: Draft, author: str, if_match: str = "", by: str = COMMAND, also: Also = _nothing
+        self,
+        pseudonym: str,
+        draft: Draft,
+        author: str,
+        if_match: str = "",
+        by: str = COMMAND,
+        also: Also = _nothing,
+        why: str = "",
     ) -> Version:
         """Write the next version on top of the one that the author saw, whose hash is `if_match` ("" for none).
 
-        `also` is written with it, or neither. Raises what that raises, Changed where `if_match` is not the current one,
-        also where somebody else is a moment faster, and RecordUnreadable for what cannot be prescribed, such as a
-        programme without a game that there is.
+        `why` is their reason; `also` is written with it, or neither. Raises what that raises, Changed where `if_match`
+        is not the current one, also where somebody else is a moment faster, and RecordUnreadable for what cannot be
+        prescribed, such as a programme without a game that there is.
         """
-        check_programme(draft, _tasks())
-        return self._save(pseudonym, draft, author, if_match, by, also)
+        check_programme(draft, tasks())
+        return self._save(pseudonym, draft, Signed(author, why), if_match, by, also)
 
     def tell(self, pseudonym: str, text: str, author: str, by: str = COMMAND) -> Version:
         """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
@@ -123,7 +138,7 @@ class Prescriptions:
             draft = draft_for(pseudonym, last.prescription)
             try:
                 more = replace(draft, messages=(*draft.messages, Message(text=text))[-MOST_MESSAGES:])
-                return self._save(pseudonym, more, author, last.sha256, by)
+                return self._save(pseudonym, more, Signed(author), last.sha256, by)
             except Changed:
                 continue  # the message says nothing of what others wrote meanwhile
 
@@ -157,18 +172,18 @@ class Prescriptions:
         return self._found(found, pseudonym)
 
     def _save(
-        self, pseudonym: str, draft: Draft, author: str, if_match: str, by: str, also: Also = _nothing
+        self, pseudonym: str, draft: Draft, signed: Signed, if_match: str, by: str, also: Also = _nothing
     ) -> Version:
         if not PSEUDONYM.fullmatch(pseudonym):
             raise RecordUnreadable(f"{pseudonym!r} cannot be a pseudonym: letters, digits, dots and dashes, at most 64")
-        check(draft, _tasks())
+        check(draft, tasks())
         try:
             with self._store.writing() as db:
                 whose = pseudonym, self._admitted(db, pseudonym)
                 last = self._one(db, whose[1])
                 if (last.sha256 if last else "") != if_match:
                     raise self._changed(db, whose, draft, if_match)
-                written = self._write(db, whose, draft, author, last)
+                written = self._write(db, whose, draft, signed, last)
                 also(db, written)
                 self._audit.append(db, by, "prescribe", whose[1], f"version {written.prescription.version}")
                 return written
@@ -176,8 +191,8 @@ class Prescriptions:
             with self._store.reading() as db:
                 raise self._changed(db, (pseudonym, self._patient_id(pseudonym)), draft, if_match) from None
 
-    def _write(self, db: Connection, whose: Whose, draft: Draft, author: str, last: Version | None) -> Version:
-        pseudonym, patient_id = whose
+    def _write(self, db: Connection, whose: Whose, draft: Draft, signed: Signed, last: Version | None) -> Version:
+        (pseudonym, patient_id), author = whose, signed.author
         number, now = (last.prescription.version if last else 0) + 1, self._now()
         at = now.isoformat(timespec="seconds")
         sent = {message.id: message for message in last.prescription.messages} if last else {}
@@ -191,7 +206,7 @@ class Prescriptions:
             messages.append(
                 message if message.id else Message(text=message.text, id=f"{number}-{place}", at=at, by=author)
             )
-        fields = {**asdict(draft), "messages": tuple(messages)}
+        fields = {**asdict(draft), "messages": tuple(messages), "why": signed.why or UNSET}
         content = content_of(Prescription(**fields, patient=pseudonym, version=number, author=author, written_at=at))
         written = _version(content)
         sealed = self._patients.seal(patient_id, content, _bound(patient_id, number))
@@ -234,7 +249,7 @@ class Prescriptions:
 
 
 @cache
-def _tasks() -> Mapping[str, type[Task]]:
+def tasks() -> Mapping[str, type[Task]]:
     """The games, whose parameters are checked here; assessments and games of other versions are, on the device."""
     return {name: games.load(name) for name in games.names()}
 

@@ -36,6 +36,7 @@ from server_sync.clinic.exports import Exports
 from server_sync.clinic.keys import Shredded
 from server_sync.clinic.packing import NotUnpacked
 from server_sync.clinic.patients import Unknown
+from server_sync.clinic.previewing import Previewing, no_preview
 from server_sync.clinic.service import Service
 from server_sync.clinic.uploads import (
     LengthDiffers,
@@ -153,11 +154,12 @@ def make_app(
     https: bool = False,
     second_factor_required: bool = False,
     writing: Writing = NO_FORMATS,
+    previewing: Previewing = no_preview,
 ) -> Litestar:
     """The web of a service; `hosts` are the names it may be called by, any when empty.
 
     `https` says that it is reached over TLS alone, and `second_factor_required` that who works at the clinic must have
-    one. `writing` is how exports are written.
+    one. `writing` is how exports are written, `previewing` what tells what a plan will ask.
     """
     known = {
         "service": service,
@@ -168,6 +170,7 @@ def make_app(
         "deliveries": asyncio.Semaphore(DELIVERIES_AT_ONCE),
         "exports": Exports(service, writing),
         "exporting": Lock(),
+        "previewing": previewing,
         "facade": fhir_routes.new_facade(service),
     }
     return Web(

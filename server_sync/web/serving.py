@@ -17,6 +17,7 @@ import uvicorn
 
 from server_sync.clinic.export_choice import NO_FORMATS, Writing
 from server_sync.clinic.place import Place, note, place_of
+from server_sync.clinic.previewing import Previewing, no_preview
 from server_sync.clinic.service import NOTED, CannotOpen, Service
 from server_sync.page import meanings
 from server_sync.web import watching
@@ -35,7 +36,10 @@ _TIDY_EVERY_S = 3600.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server is started with: where its data lies, where it listens, how much it says, how it writes exports."""
+    """What a server is started with: where its data lies, where it listens, how much it says, how it writes exports.
+
+    `previewing` is what tells what a plan will ask.
+    """
 
     folder: Path
     host: str = "127.0.0.1"
@@ -45,6 +49,7 @@ class Settings:
     log_level: str = "warning"
     reach: Reach = UNPROTECTED
     writing: Writing = NO_FORMATS
+    previewing: Previewing = no_preview
 
     def service(self) -> Service:
         """Open the service."""
@@ -87,7 +92,14 @@ def work(settings: Settings, listening: socket.socket, ready: Callable[[], None]
     elsewhere = reach.from_elsewhere(settings.host)
     names = () if elsewhere else tuple(LOOPBACK.values())
     config = uvicorn.Config(
-        make_app(service, names, https=reach.https, second_factor_required=elsewhere, writing=settings.writing),
+        make_app(
+            service,
+            names,
+            https=reach.https,
+            second_factor_required=elsewhere,
+            writing=settings.writing,
+            previewing=settings.previewing,
+        ),
         ssl_certfile=reach.certificate,
         ssl_keyfile=reach.private_key,
         proxy_headers=reach.behind_proxy,
