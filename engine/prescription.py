@@ -7,40 +7,46 @@ played is found where it is written, and never in a session.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from engine import presets
 from engine.parameters import ParameterError
 from engine.precautions import problems_of
+from engine.programme import (
+    Goal,
+    HandsOn,
+    Pause,
+    Scheduled,
+    holds_on,
+    is_day,
+    pause_on,
+    problems_of_goal,
+    problems_of_pause,
+    problems_of_weeks,
+)
 from engine.records import Precaution, Prescribed, Record, RecordUnreadable, from_json, to_json
 from engine.task import Task
 
 CURRENT, EXPIRED, OLDER, MISSING = "current", "expired", "older", "missing"
 """What a version is worth on a day. OLDER: it may not be the clinic's last word; MISSING: there is none to play by."""
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PSEUDONYM = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 NOTHING = "nothing"
 MOST_MESSAGES = 100
 LONGEST_WHY = 500
-LEAST_MINUTES, MOST_MINUTES, MOST_TIMES_A_DAY = 1, 60, 10
-"""How long one visit of a programme may be, in minutes, and how many there may be in a day."""
+MOST_TIMES_A_DAY, DAYS_AHEAD = 10, 366
+"""How many visits of a programme there may be in a day, and how many days ahead the next one is looked for."""
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=240, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 _Author = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class Practice(Record, frozen=True, kw_only=True):
-    """Games to play one after the other, on which days of the week (none named: on every day), and how much.
-
-    `minutes` are those of one visit, None for as long as the patient's age allows.
-    """
+class Practice(Scheduled, frozen=True, kw_only=True):
+    """Games to play one after the other, and when."""
 
     games: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=20)]
-    days: tuple[Day, ...] = ()
-    minutes: Annotated[float, msgspec.Meta(ge=LEAST_MINUTES, le=MOST_MINUTES)] | None = None
     times_a_day: Annotated[int, msgspec.Meta(ge=1, le=MOST_TIMES_A_DAY)] = 1
 
 
@@ -65,7 +71,9 @@ class Draft(Record, frozen=True, kw_only=True):
     """What somebody writes: all of a prescription but whose it is and which version.
 
     `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs from `preset`.
-    `valid_until` is the last day (ISO date), "" for no end. `for_a_day` stays out of the file where nobody says it.
+    `valid_until` is the last day (ISO date), "" for no end. `goal` is the patient's in one sentence, or `goals` are
+    several. The programme starts on a day (ISO date) from whose week on its weeks are counted. What stands last stays
+    out of the file where nobody says it.
     """
 
     valid_until: str = ""
@@ -75,7 +83,11 @@ class Draft(Record, frozen=True, kw_only=True):
     programme: tuple[Practice, ...] = ()
     messages: Annotated[tuple[Message, ...], msgspec.Meta(max_length=MOST_MESSAGES)] = ()
     goal: Annotated[str, msgspec.Meta(max_length=500)] = ""
-    for_a_day: ForADay | msgspec.UnsetType = msgspec.UNSET
+    for_a_day: ForADay | UnsetType = UNSET
+    goals: tuple[Goal, ...] | UnsetType = UNSET
+    starts_on: str | UnsetType = UNSET
+    pauses: tuple[Pause, ...] | UnsetType = UNSET
+    hands_on: tuple[HandsOn, ...] | UnsetType = UNSET
 
 
 class Sent(Draft, frozen=True, kw_only=True):
@@ -98,7 +110,7 @@ class Prescription(Draft, frozen=True, kw_only=True):
     version: Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
     author: _Author
     written_at: str
-    why: Annotated[str, msgspec.Meta(max_length=LONGEST_WHY)] | msgspec.UnsetType = msgspec.UNSET
+    why: Annotated[str, msgspec.Meta(max_length=LONGEST_WHY)] | UnsetType = UNSET
 
 
 def content_of(prescription: Prescription) -> bytes:
@@ -139,7 +151,7 @@ def check_programme(draft: Draft, known: Collection[str]) -> None:
 def unknown_games(draft: Draft, tasks: Collection[str]) -> tuple[str, ...]:
     """Games that are prescribed and that there are not, as with a server newer than a device; they are left out."""
     once = draft.for_a_day
-    plans = (draft.plan,) if once is msgspec.UNSET else (draft.plan, once.plan)
+    plans = (draft.plan,) if once is UNSET else (draft.plan, once.plan)
     tables = [game for plan in plans for game in plan.get("games", {})]
     named = [*tables, *(game for practice in draft.programme for game in practice.games)]
     return tuple(dict.fromkeys(game for game in named if game not in tasks))
@@ -170,20 +182,51 @@ def held_back(used: Prescribed) -> str:
 def held_on(draft: Draft, day: date) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     """The preset and the plan that a version is played by on a day."""
     once = draft.for_a_day
-    if once is not msgspec.UNSET and once.day == day.isoformat():
+    if once is not UNSET and once.day == day.isoformat():
         return once.preset, once.plan
     return draft.preset, draft.plan
 
 
+def goals_of(draft: Draft) -> tuple[Goal, ...]:
+    """The patient's goals, however many there are."""
+    if draft.goals is not UNSET:
+        return draft.goals
+    return (Goal(words=draft.goal),) if draft.goal else ()
+
+
+def paused(draft: Draft, day: date) -> Pause | None:
+    """The pause that a day lies in."""
+    return pause_on(draft.pauses or (), day)
+
+
+def planned_on(draft: Draft, day: date) -> tuple[Practice, ...]:
+    """What is prescribed for a day, at home and at the clinic."""
+    if paused(draft, day):
+        return ()
+    return tuple(practice for practice in draft.programme if holds_on(practice, draft.starts_on, day))
+
+
+def planned_in_week(draft: Draft, day: date) -> tuple[Practice, ...]:
+    """What is prescribed for a day or the six that follow, in the order of the programme."""
+    found = [planned_on(draft, day + timedelta(days=ahead)) for ahead in range(7)]
+    return tuple(practice for practice in draft.programme if any(practice in each for each in found))
+
+
+def hands_on_of(draft: Draft, day: date) -> tuple[HandsOn, ...]:
+    """The work of hands that is prescribed for a day."""
+    if paused(draft, day):
+        return ()
+    return tuple(each for each in draft.hands_on or () if holds_on(each, draft.starts_on, day))
+
+
 def due_on(draft: Draft, day: date, times: int = 0) -> tuple[Practice, ...]:
-    """What is prescribed for a day and was not done yet, when `times` visits of that day are over."""
-    weekday = DAYS[day.weekday()]
-    return tuple(p for p in draft.programme if (not p.days or weekday in p.days) and p.times_a_day > times)
+    """What is to be played at home on a day and was not yet, when `times` visits of that day are over."""
+    return tuple(p for p in planned_on(draft, day) if not p.at_clinic and p.times_a_day > times)
 
 
 def next_day(draft: Draft, after: date) -> date | None:
-    """The next day with something to play, None where there is none in the programme."""
-    days = (after + timedelta(days=ahead) for ahead in range(1, 8))
+    """The next day with something to play at home, None where there is none in the programme."""
+    days = (after + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1))
     return next((day for day in days if due_on(draft, day)), None)
 
 
@@ -200,16 +243,23 @@ def difference(base: Draft | None, theirs: Draft | None, yours: Draft) -> tuple[
 
 
 def _problems_of(draft: Draft, tasks: Mapping[str, type[Task]]) -> Iterator[str]:
-    if draft.valid_until and not _is_day(draft.valid_until):
+    if draft.valid_until and not is_day(draft.valid_until):
         yield f"valid_until = {draft.valid_until!r} is no day; write it as 2026-12-12"
     for precaution in draft.precautions:
         yield from problems_of(precaution, date.min)  # one that has expired still holds
+    yield from problems_of_weeks((*draft.programme, *(draft.hands_on or ())), draft.starts_on)
+    for pause in draft.pauses or ():
+        yield from problems_of_pause(pause)
+    for goal in draft.goals or ():
+        yield from problems_of_goal(goal)
+    if draft.goal and draft.goals:
+        yield "goal and goals: say one or the other"
     ids = [message.id for message in draft.messages if message.id]
     if len(set(ids)) < len(ids):
         yield f"messages: the id {max(ids, key=ids.count)!r} is there twice"
     once = draft.for_a_day
-    if once is not msgspec.UNSET:
-        if not _is_day(once.day):
+    if once is not UNSET:
+        if not is_day(once.day):
             yield f"for_a_day.day = {once.day!r} is no day; write it as 2026-12-12"
         yield from _problems_of_values(once.preset, once.plan, tasks)
     yield from _problems_of_values(draft.preset, draft.plan, tasks)
@@ -228,18 +278,17 @@ def _problems_of_values(
         yield str(reason)
 
 
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
 def _flat(draft: Draft) -> dict[str, str]:
     """Every value of a draft by its path, in words."""
-    flat = {name: text for name in ("valid_until", "preset", "goal") if (text := str(getattr(draft, name)))}
+    flat = {name: text for name in ("valid_until", "preset") if (text := str(getattr(draft, name)))}
+    flat |= {"starts_on": draft.starts_on} if draft.starts_on else {}
+    for goal in goals_of(draft):
+        needs = f" ({goal.movement} {goal.needs:g})" if goal.needs is not None else ""
+        _add(flat, "goal", goal.words + needs)
+    for pause in draft.pauses or ():
+        _add(flat, "pause", f"from {pause.since} until {pause.until or 'somebody ends it'} ({pause.reason})")
     flat |= dict(_leaves("plan", draft.plan))
-    if draft.for_a_day is not msgspec.UNSET:
+    if draft.for_a_day is not UNSET:
         flat[f"on {draft.for_a_day.day}.preset"] = draft.for_a_day.preset
         flat |= dict(_leaves(f"on {draft.for_a_day.day}.plan", draft.for_a_day.plan))
     flat |= {f"messages.{message.id or message.text}": message.text for message in draft.messages}
@@ -247,10 +296,19 @@ def _flat(draft: Draft) -> dict[str, str]:
         bound = f"at most {held.at_most:g} {held.unit} until {held.until or 'lifted'} by {held.by} ({held.reason})"
         _add(flat, f"precautions.{held.movement}", bound)
     for practice in draft.programme:
-        on, long = ", ".join(practice.days) or "every day", f"{practice.minutes:g} minutes" if practice.minutes else ""
-        dose = " for ".join(filter(None, (f"{practice.times_a_day} times on {on}", long)))
-        _add(flat, f"programme.{' '.join(practice.games)}", dose)
+        _add(flat, f"programme.{' '.join(practice.games)}", f"{practice.times_a_day} times {_when(practice)}")
+    for work in draft.hands_on or ():
+        _add(flat, f"hands_on.{work.technique}", _when(work))
     return flat
+
+
+def _when(plan: Scheduled) -> str:
+    """On which days, where and for how long."""
+    long = f" for {plan.minutes:g} minutes" if plan.minutes else ""
+    where = f" at the {plan.place}" if plan.place else ""
+    at = f" at {plan.at}" if plan.at else ""
+    weeks = f" in weeks {plan.weeks[0]} to {plan.weeks[1]}" if plan.weeks else ""
+    return f"on {', '.join(plan.days) or 'every day'}{long}{where}{at}{weeks}"
 
 
 def _add(flat: dict[str, str], path: str, text: str) -> None:

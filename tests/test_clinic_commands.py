@@ -136,7 +136,7 @@ def test_a_field_that_there_is_not_is_refused_with_those_there_are(enter: Enter,
         (tmp_path / "milo.toml").write_text(text, encoding="utf-8")
         return enter("prescribe", "milo", tmp_path / "milo.toml", "--folder", clinic, "--by", "Maja").err
 
-    assert "the fields are games, days, minutes, times_a_day" in prescribed(
+    assert "the fields are days, minutes, weeks, place, at, games, times_a_day" in prescribed(
         '[[programme]]\ngames = ["harbour_lean"]\nminuts = 5\n'
     )
     assert "the fields are valid_until, preset, plan" in prescribed("gaol = 'to walk'\n")

@@ -33,6 +33,8 @@ from engine.prescription import (
     held_back,
     held_on,
     next_day,
+    paused,
+    planned_on,
     playable,
     state_on,
     unknown_games,
@@ -160,14 +162,27 @@ def free(prepared: Prepared, today: date) -> str:
     if due := due_on(prescription, today, times_on(prepared.record, today)):
         named = ", ".join(dict.fromkeys(name for each in due for name in each.games))
         return f"today's practice of {prepared.record.patient} cannot be played: {named} is not here; ask the clinic"
-    done = bool(due_on(prescription, today))
-    now = f"today's practice of {prepared.record.patient} is done" if done else "today is free"
+    now = _now(prepared.record.patient, prescription, today)
     day = next_day(prescription, today)
     if day is None:
         return f"{now}, and nothing else is in the programme: name games to play"
     upcoming = ", ".join(dict.fromkeys(name for each in due_on(prescription, day) for name in each.games))
     when = "tomorrow" if day - today == timedelta(days=1) else f"on {said_day(day)}"
     return f"{now}; next {when}: {upcoming}"
+
+
+def _now(patient: str, prescription: Prescription, today: date) -> str:
+    """Why nothing is to be played at home now."""
+    if due_on(prescription, today):
+        return f"today's practice of {patient} is done"
+    if pause := paused(prescription, today):
+        until = f"until {said_day(date.fromisoformat(pause.until))}" if pause.until else "for now"
+        return f"the programme of {patient} pauses {until} ({pause.reason})"
+    visits_today = [each for each in planned_on(prescription, today) if each.at_clinic]
+    times = sorted({each.at for each in visits_today if each.at})
+    if visits_today:
+        return f"today is a day at the clinic{f', at {times[0]}' if times else ''}"
+    return "today is free"
 
 
 def with_news(steps: Sequence[AnyStep], prepared: Prepared | None) -> tuple[AnyStep, ...]:

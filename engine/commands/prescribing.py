@@ -13,6 +13,7 @@ from engine.commands.answer import fail, tell
 from engine.commands.clinic import Database, Folder, opened, refuse_alike
 from engine.commands.play import Json
 from engine.prescription import Draft, Message, Practice, Prescription, Sent, difference, draft_for, unknown_games
+from engine.programme import Goal, HandsOn, Pause
 from engine.records import Precaution, Record, RecordUnreadable, read
 from engine.theme import read_toml
 
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from server_sync.clinic.service import Service
 
 app = typer.Typer()
-_PARTS: Mapping[str, type[Record]] = {"programme": Practice, "precautions": Precaution, "messages": Message}
+_PARTS: Mapping[str, type[Record]] = {
+    "programme": Practice,
+    "hands_on": HandsOn,
+    "pauses": Pause,
+    "goals": Goal,
+    "precautions": Precaution,
+    "messages": Message,
+}
 
 
 @app.command()

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from engine.prescription import DAYS, LEAST_MINUTES, MOST_MINUTES, MOST_TIMES_A_DAY
+from engine.prescription import MOST_TIMES_A_DAY
+from engine.programme import DAYS, LEAST_MINUTES, MOST_MINUTES
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Coding
 from server_sync.fhir.naming import IDS, Naming, identifier, refer

@@ -8,7 +8,8 @@ from typing import Literal
 from msgspec.structs import replace
 
 from engine.movements import MOVEMENTS
-from engine.prescription import Draft, Practice, Prescription, draft_for
+from engine.prescription import Draft, Practice, Prescription, draft_for, goals_of
+from engine.programme import span_of
 from engine.records import Precaution
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import (
@@ -203,18 +204,19 @@ def _plan(
 def _goal(
     naming: Naming, patient_id: str, prescription: Prescription, subject: Reference, status: Status
 ) -> tuple[Goal, ...]:
-    if not prescription.goal:
-        return ()
-    own_id = naming.id("goal", patient_id, prescription.goal)
-    goal = Goal(
-        id=own_id,
-        identifier=(identifier(own_id),),
-        lifecycle_status=_GOALS[status],
-        description=CodeableConcept(text=prescription.goal),
-        subject=subject,
-        start_date=prescription.written_at[:10],
+    said = dict.fromkeys(goal.words for goal in goals_of(prescription))
+    ids = {words: naming.id("goal", patient_id, words) for words in said}
+    return tuple(
+        Goal(
+            id=own_id,
+            identifier=(identifier(own_id),),
+            lifecycle_status=_GOALS[status],
+            description=CodeableConcept(text=words),
+            subject=subject,
+            start_date=prescription.written_at[:10],
+        )
+        for words, own_id in ids.items()
     )
-    return (goal,)
 
 
 def _orders(
@@ -229,7 +231,7 @@ def _orders(
     times = Counter[tuple[str, ...]]()
     for practice in prescription.programme:
         for game in practice.games:
-            timing = _timing(practice, prescription.valid_until)
+            timing = _timing(practice, prescription)
             content = game, prescription.preset, to_json(timing).decode()
             times[content] += 1
             own_id = naming.id("order", patient_id, *content, times[content])
@@ -248,11 +250,12 @@ def _orders(
             )
 
 
-def _timing(practice: Practice, valid_until: str) -> Timing:
+def _timing(practice: Practice, prescription: Prescription) -> Timing:
     """When a practice is due; its minutes are those of all its games together, so they are said of a single one."""
     alone = practice.minutes if len(practice.games) == 1 else None
+    first, last = span_of(practice, prescription.starts_on, prescription.valid_until)
     repeat = Repeat(
-        bounds_period=Period(end=valid_until) if valid_until else None,
+        bounds_period=Period(start=first, end=last) if first or last else None,
         duration=alone,
         duration_unit="min" if alone else "",
         frequency=practice.times_a_day,

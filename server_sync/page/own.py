@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import games
-from engine.prescription import EXPIRED, Practice, Prescription, state_on
+from engine.prescription import EXPIRED, Practice, Prescription, goals_of, planned_in_week, state_on
 from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.letters import Letter
 from server_sync.page import words
@@ -31,7 +31,7 @@ class Told(NamedTuple):
 class Plan(NamedTuple):
     """What is prescribed, in words: exercises with how often, what to mind, and what the clinic wrote."""
 
-    goal: str
+    goals: tuple[str, ...]
     practices: tuple[tuple[str, str], ...]
     precautions: tuple[str, ...]
     until: str
@@ -54,8 +54,8 @@ class Own(NamedTuple):
 def plan_of(prescription: Prescription, today: date) -> Plan:
     """A prescription in words; the latest message is the first."""
     return Plan(
-        goal=prescription.goal,
-        practices=tuple((_titles(practice), _dose(practice)) for practice in prescription.programme),
+        goals=tuple(goal.words for goal in goals_of(prescription)),
+        practices=tuple((_titles(practice), _dose(practice)) for practice in planned_in_week(prescription, today)),
         precautions=tuple(map(precaution_words, prescription.precautions)),
         until=words.date(prescription.valid_until) if prescription.valid_until else "",
         expired=state_on(prescription, today) == EXPIRED,

@@ -1,0 +1,191 @@
+"""A programme in weeks: what is due on which day, what pauses, and that versions of before keep their bytes."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from prescribed import KNEE, a_draft, a_home, a_version, folder_of, put_away
+from visits import calibration
+
+import games
+from engine.commands import following
+from engine.commands.following import prepared, today_of
+from engine.patient import PatientRecord
+from engine.prescription import (
+    Draft,
+    Practice,
+    Prescription,
+    content_of,
+    difference,
+    due_on,
+    goals_of,
+    hands_on_of,
+    load,
+    next_day,
+    planned_in_week,
+)
+from engine.programme import Goal, HandsOn, Pause, span_of, week_number
+from engine.records import RecordUnreadable, from_json, to_json
+from server_sync.client.prescriptions import Shelf
+from server_sync.wire import sha256
+
+WEDNESDAY = date(2026, 3, 4)
+STARTS = WEDNESDAY.isoformat()
+EASY = Practice(games=("fruit_ladder",), days=("mon", "thu"), minutes=10, weeks=(1, 2))
+LONGER = Practice(games=("fruit_ladder",), days=("mon", "thu"), minutes=15, weeks=(3, 4))
+HERE = Practice(games=("harbour_lean",), days=("tue",), minutes=20, place="clinic", at="10:30")
+AWAY = Pause(since="2026-03-09", until="2026-03-12", reason="a cold")
+TASKS = {name: games.load(name) for name in games.names()}
+
+
+def in_weeks(**changes: Any) -> Draft:
+    return a_draft(**{"programme": (EASY, LONGER, HERE), "starts_on": STARTS, **changes})
+
+
+def due(draft: Draft, ahead: int) -> list[float | None]:
+    return [each.minutes for each in due_on(draft, WEDNESDAY + timedelta(days=ahead))]
+
+
+# Which day is in which week
+
+
+def test_minutes_rise_from_week_to_week_and_the_programme_ends() -> None:
+    draft = in_weeks()
+    assert [ahead for ahead in range(-7, 60) if due(draft, ahead) == [10]] == [1, 5, 8]
+    assert [ahead for ahead in range(-7, 60) if due(draft, ahead) == [15]] == [12, 15, 19, 22]
+    assert next_day(draft, WEDNESDAY + timedelta(days=22)) is None
+
+
+def test_nothing_is_due_before_its_first_day_though_the_week_has_begun() -> None:
+    draft = in_weeks(programme=(Practice(games=("fruit_ladder",)),))
+    assert not due_on(draft, WEDNESDAY - timedelta(days=1))
+    assert next_day(draft, WEDNESDAY - timedelta(days=40)) == WEDNESDAY
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 700))
+def test_weeks_go_from_monday_to_sunday(first: date, ahead: int) -> None:
+    day = first + timedelta(days=ahead)
+    number = week_number(first.isoformat(), day)
+    assert week_number(first.isoformat(), first) == 1
+    assert week_number(first.isoformat(), day + timedelta(days=1)) - number == (day.weekday() == 6)
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.tuples(st.integers(1, 9), st.integers(0, 9)))
+def test_the_span_of_a_practice_is_where_it_is_due(first: date, weeks: tuple[int, int]) -> None:
+    daily = Practice(games=("owl_watch",), weeks=(weeks[0], weeks[0] + weeks[1]))
+    draft = Draft(programme=(daily,), starts_on=first.isoformat())
+    days = [day for ahead in range(150) if due_on(draft, day := first + timedelta(days=ahead))]
+    assert span_of(daily, draft.starts_on, "") == (days[0].isoformat(), days[-1].isoformat())
+
+
+def test_what_is_at_the_clinic_is_planned_and_not_due_at_home() -> None:
+    tuesday = WEDNESDAY + timedelta(days=6)
+    assert not due_on(in_weeks(), tuesday)
+    assert HERE in planned_in_week(in_weeks(), tuesday)
+    assert LONGER not in planned_in_week(in_weeks(), WEDNESDAY)
+
+
+def test_work_of_hands_is_shown_on_its_days_and_never_due() -> None:
+    glide = HandsOn(technique="Posterior glide, grade III", days=("tue",), place="clinic")
+    draft = in_weeks(programme=(), hands_on=(glide,))
+    tuesday = WEDNESDAY + timedelta(days=6)
+    assert hands_on_of(draft, tuesday) == (glide,)
+    assert not hands_on_of(draft, WEDNESDAY)
+    assert not due_on(draft, tuesday)
+
+
+# A pause
+
+
+def test_in_a_pause_nothing_is_due_and_what_is_next_is_after_it() -> None:
+    draft = in_weeks(pauses=(AWAY,))
+    assert [ahead for ahead in range(12) if due(draft, ahead)] == [1]
+    assert next_day(draft, WEDNESDAY + timedelta(days=1)) == date(2026, 3, 16)
+    assert next_day(in_weeks(pauses=(replace(AWAY, until=""),)), date(2026, 3, 9)) is None
+
+
+def test_the_device_plays_by_the_weeks_and_says_why_nothing_is_due(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    version = a_version(programme=(EASY, LONGER, HERE), starts_on=STARTS, pauses=(replace(AWAY, since="2026-03-11"),))
+    put_away(home, version)
+    known = PatientRecord(patient="ada", calibration=calibration(), sessions=2)
+    said = {}
+    for day in (date(2026, 3, 5), date(2026, 3, 10), date(2026, 3, 12), date(2026, 3, 16)):
+        ready = prepared(known, True, tmp_path, day)
+        said[day.day] = (today_of(ready, day).minutes, following.free(ready, day))
+        assert KNEE in ready.record.precautions
+    assert (said[5][0], said[16][0]) == (10, 15)
+    assert said[10][1] == "today is a day at the clinic, at 10:30; next on 16 March: fruit_ladder"
+    assert said[12][1] == "the programme of ada pauses until 12 March (a cold); next on 16 March: fruit_ladder"
+
+
+# What may be written, and what stays as it was
+
+
+def test_a_version_of_before_keeps_its_bytes() -> None:
+    for name in (b"starts_on", b"goals", b"pauses", b"hands_on", b"weeks", b"place", b'"at"'):
+        assert name not in content_of(a_version())
+    assert sha256(content_of(a_version())) == "a914d093fa09f6dac1628c245662230c6b011a640b99ce2465ad991f287ba4c4"
+
+
+def test_a_version_in_weeks_is_read_as_it_was_written() -> None:
+    version = a_version(
+        programme=(EASY, HERE), starts_on=STARTS, pauses=(AWAY,), goals=(Goal(words="To walk"),), goal=""
+    )
+    assert load(content_of(version), TASKS) == version
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"starts_on": "4.3.2026"}, "no day"),
+        ({"starts_on": None}, "on which day the programme starts"),
+        ({"programme": (replace(EASY, weeks=(3, 2)),)}, "must not be after"),
+        ({"programme": (replace(EASY, at="25:00"),)}, "at"),
+        ({"pauses": (replace(AWAY, until="2026-03-01"),)}, "ends before it begins"),
+        ({"pauses": (replace(AWAY, since=""),)}, "no day"),
+        ({"pauses": (replace(AWAY, reason=""),)}, "reason"),
+        ({"goals": (Goal(words="To walk"),)}, "one or the other"),
+        ({"goal": "", "goals": (Goal(words="Fly", movement="wings"),)}, "no movement 'wings'"),
+        ({"goal": "", "goals": (Goal(words="Reach", needs=120),)}, "which movement"),
+        ({"goal": "", "goals": (Goal(words="Reach", movement="shoulder_elevation_left", needs=190),)}, "at most 180"),
+    ],
+)
+def test_what_cannot_be_in_a_programme_is_refused(changes: dict[str, Any], why: str) -> None:
+    given_ = {"programme": (EASY,), "starts_on": STARTS, **changes}
+    version = a_version(**{name: value for name, value in given_.items() if value is not None})
+    with pytest.raises(RecordUnreadable, match=why):
+        load(to_json(version), TASKS)
+
+
+def test_one_goal_and_several_are_read_alike() -> None:
+    assert goals_of(a_draft()) == (Goal(words="to stand at the sink"),)
+    assert goals_of(a_draft(goal="", goals=(Goal(words="a"), Goal(words="b")))) == (Goal(words="a"), Goal(words="b"))
+    assert goals_of(Draft()) == ()
+
+
+def test_what_differs_in_weeks_is_said() -> None:
+    changed = in_weeks(starts_on="2026-03-11", pauses=(AWAY,))
+    assert difference(None, in_weeks(), changed) == (
+        "pause: was nothing, you wrote from 2026-03-09 until 2026-03-12 (a cold)",
+        "starts_on: was nothing, is now 2026-03-04, you wrote 2026-03-11",
+    )
+
+
+def test_a_device_that_does_not_know_a_field_keeps_the_version_before(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    put_away(home, a_version())
+    newer = to_json(a_version(2)).replace(b'"starts_on"', b"").replace(b'"author"', b'"moons": 3, "author"')
+    with pytest.raises(RecordUnreadable, match="moons"):
+        Shelf(home).add("ada", newer)
+    Shelf(home).take_note({"ada": (2, sha256(newer))}, ("ada",))
+    ready = prepared(PatientRecord(patient="ada", calibration=calibration()), True, tmp_path, WEDNESDAY)
+    assert ready.used is not None
+    assert (ready.used.version, ready.used.state) == (1, "older")
+    assert KNEE in ready.record.precautions
+    assert len(list(folder_of(home).glob("0*.json"))) == 1
+    assert from_json(content_of(a_version()), Prescription) == a_version()
