@@ -12,6 +12,7 @@ from prescribed import KNEE, a_draft, a_home, a_version, folder_of, put_away
 from visits import calibration
 
 import games
+from engine import presets, programmes
 from engine.commands import following
 from engine.commands.following import prepared, today_of
 from engine.patient import PatientRecord
@@ -189,3 +190,33 @@ def test_a_device_that_does_not_know_a_field_keeps_the_version_before(tmp_path: 
     assert KNEE in ready.record.precautions
     assert len(list(folder_of(home).glob("0*.json"))) == 1
     assert from_json(content_of(a_version()), Prescription) == a_version()
+
+
+# Programmes to begin with
+
+
+@pytest.mark.parametrize("name", programmes.names())
+def test_a_programme_to_begin_with_is_what_can_be_prescribed(name: str) -> None:
+    found = programmes.template(name)
+    goal = a_draft(goal="To walk", precautions=(KNEE,), plan={"limits": {"lean_back": {"ceiling": 2.0}}})
+    draft = programmes.begun(found, WEDNESDAY, games.names(), goal)
+    assert load(to_json(a_version(**{field: getattr(draft, field) for field in Draft.__struct_fields__})), TASKS)
+    assert {game for practice in found.programme for game in practice.games} <= set(games.names())
+    assert all(practice.weeks and practice.minutes for practice in found.programme)
+    assert found.about, found.caution
+    assert found.source.endswith(".")
+    assert (draft.goal, draft.precautions) == ("To walk", (KNEE,))
+    assert draft.plan["limits"] == {"lean_back": {"ceiling": 2.0}}
+    assert draft.plan["adaptation"]["full_after_days"] == 7 * found.measure_every_weeks
+    weeks = [week_number(STARTS, day) for ahead in range(200) if due_on(draft, day := WEDNESDAY + timedelta(ahead))]
+    assert set(weeks) == set(range(1, found.weeks + 1)), "no week is empty"
+
+
+def test_every_preset_of_a_condition_has_a_programme_to_begin_with() -> None:
+    conditions = {path.stem for path in presets.PRESETS.glob("*.toml") if 'kind = "condition"' in path.read_text()}
+    assert conditions <= {programmes.template(name).preset for name in programmes.names()}
+
+
+def test_a_programme_that_there_is_not_is_refused() -> None:
+    with pytest.raises(programmes.ProgrammeError, match="there is no programme"):
+        programmes.template("../presets/push")
