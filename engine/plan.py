@@ -67,8 +67,9 @@ class Pick:
 class Interlude:
     """Words for a while: welcome, rest, end. A panel that asks for confirmation ends it early.
 
-    `games` are those that it names, `said` what somebody wrote for this patient. That of `start` is confirmed by
-    somebody who has put the headset on and looks ahead: it takes their stance.
+    `games` are those that it names, `said` what somebody wrote for this patient, `id` what the clinic calls that, and
+    `answers` what may be answered once it was confirmed. That of `start` is confirmed by somebody who has put the
+    headset on and looks ahead: it takes their stance.
     """
 
     kind: str
@@ -79,12 +80,14 @@ class Interlude:
     sound: str = ""
     games: tuple[str, ...] = ()
     said: str = ""
+    id: str = ""
+    answers: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Mapping[str, float | str]:
         """What is written down of it, so that it can be shown again."""
-        games = {"games": " ".join(self.games)} if self.games else {}
-        return {"seconds": self.seconds, **games, **({"said": self.said} if self.said else {})}
+        words = {"games": " ".join(self.games), "said": self.said, "id": self.id, "answers": "\n".join(self.answers)}
+        return {"seconds": self.seconds, **{name: text for name, text in words.items() if text}}
 
 
 def _interlude(
@@ -140,11 +143,14 @@ def programme(names: Sequence[str]) -> Interlude:
     return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names))
 
 
-def message(text: str) -> Interlude:
-    """What a clinic wrote for this patient, shown as it is; the voice says that it is there."""
+def message(text: str, number: str = "", answers: tuple[str, ...] = ()) -> Interlude:
+    """What a clinic wrote for this patient, shown as it is; the voice says that it is there.
+
+    `number` is its id, and `answers` are offered once it was read.
+    """
     # A value that is a key would be said in words, and no key ends with a blank.
     panel = Panel("message", "clinic.message", (Line("{0}", (f"{text} ",)),), confirm=True)
-    return Interlude("message", "From the clinic", panel, 45.0, "lobby", said=text)
+    return Interlude("message", "From the clinic", panel, 45.0, "lobby", said=text, id=number, answers=answers)
 
 
 def sticker(names: Sequence[str]) -> Pick:

@@ -35,11 +35,17 @@ CURRENT, EXPIRED, OLDER, MISSING = "current", "expired", "older", "missing"
 PSEUDONYM = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 NOTHING = "nothing"
 MOST_MESSAGES = 100
-LONGEST_WHY = 500
+LONGEST_MESSAGE, LONGEST_WHY = 240, 500
+LONGEST_ANSWER, LONGEST_WORD, MOST_ANSWERS = 20, 11, 3
+"""Characters of an answer that a message offers and of each word in it, so that it fits a card, and how many."""
 MOST_TIMES_A_DAY, DAYS_AHEAD = 10, 366
 """How many visits of a programme there may be in a day, and how many days ahead the next one is looked for."""
 
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=240, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+_PLAIN = r"^[^\x00-\x1f\x7f]+\Z"
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_MESSAGE, pattern=_PLAIN)]
+_FITS = rf"^(?!.*[^ ]{{{LONGEST_WORD + 1}}})"
+_Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ANSWER, pattern=f"{_FITS}{_PLAIN[1:]}")]
+_Answers = Annotated[tuple[_Answer, ...], msgspec.Meta(min_length=1, max_length=MOST_ANSWERS)]
 _Author = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -50,13 +56,26 @@ class Practice(Scheduled, frozen=True, kw_only=True):
     times_a_day: Annotated[int, msgspec.Meta(ge=1, le=MOST_TIMES_A_DAY)] = 1
 
 
+class Moment(Record, frozen=True, kw_only=True):
+    """A session of the patient, or a trial of one of its blocks (the number of the block, and the trial's own)."""
+
+    session: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    block: Annotated[int, msgspec.Meta(ge=0, le=9999)] | None = None
+    trial: Annotated[int, msgspec.Meta(ge=1, le=9999)] | None = None
+
+
 class Message(Record, frozen=True, kw_only=True):
-    """Something that the clinic tells a patient, shown once as it is; who saves it gives it `id`, `at` and `by`."""
+    """Something that the clinic tells a patient, shown once as it is; who saves it gives it `id`, `at` and `by`.
+
+    `answers` are offered to choose from, `moment` is what it is about. Where there is none, both stay out of the file.
+    """
 
     text: _Text
     id: str = ""
     at: str = ""
     by: str = ""
+    answers: _Answers | UnsetType = UNSET
+    moment: Moment | UnsetType = UNSET
 
 
 class ForADay(Record, frozen=True, kw_only=True):

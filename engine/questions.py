@@ -22,11 +22,12 @@ LEVELS = (0, 2, 4, 6, 8, 10)
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply: a key of words, a picture (see engine.scene.Option), and what it is worth."""
+    """One reply: a key of words with what fills it, a picture (see engine.scene.Option), and what it is worth."""
 
     words: str
     value: float
     picture: str = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def hung(named: Sequence[tuple[str, Reply]], eye_m: Vector, facing_deg: float) -
         beside = min(width, len(named) - row * width)
         azimuth = apart_deg * (column - (beside - 1) / 2)
         place_m = before(eye_m, facing_deg + azimuth, first_deg - row_deg * row)
-        options.append(Option(key, place_m, radius_m, reply.words, picture=reply.picture))
+        options.append(Option(key, place_m, radius_m, reply.words, reply.values, reply.picture))
     return tuple(options)
 
 

@@ -31,6 +31,7 @@ ASKED = {"support": "support within reach", "adult": "an adult near", "pain": "p
 UNMET = {"support": "nothing firm was within reach", "adult": "no adult was in the room"}
 RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 8.0
 UNSTEADY = ("recheck.wait", "recheck.adult")
+ANSWER_S = 30.0  # to answer a message that was read
 TIME_IS_UP = "the time for today was up"
 CALM = "calm"
 TIMED = ("warm up", "play", CALM)  # of the calm end one part is always left, half a minute as it is set up
@@ -161,11 +162,15 @@ class Script:
         return chosen
 
     def _interlude(self, step: Interlude) -> Move:
-        begun_s = self._present.now_s
+        begun_s, answer = self._present.now_s, ""
         try:
-            return (yield from self._start(step) if step.kind == START.kind else self._words(step))
+            outcome = yield from self._start(step) if step.kind == START.kind else self._words(step)
+            if step.answers and outcome == REACHED:
+                answer = yield from talking.answer(step.answers, ANSWER_S)
+            return outcome
         finally:
-            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters=step.parameters)
+            parameters = {**step.parameters, **({"answer": answer} if answer else {})}
+            self._keep(step.kind, step.title, 1, step.kind, begun_s, parameters=parameters)
 
     def _start(self, step: Interlude) -> Move:
         """Wait for somebody to put the headset on and look ahead; wherever they do, there is the front."""

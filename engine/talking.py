@@ -152,6 +152,18 @@ def pick(kind: str, title: str, text: str, names: Sequence[str], seconds: float)
     return names[0] if chosen == NOT_YET else chosen.removeprefix(f"{kind} ")
 
 
+def answer(answers: Sequence[str], seconds: float) -> Move:
+    """Let the person answer in one of some words as they are, or go on; the outcome is the answer, "" for none."""
+    chosen = yield from _offer("answer", "clinic.message", ("menu.text",), offered(answers), seconds)
+    return "" if chosen in (NOT_YET, GO_ON) else answers[int(chosen.removeprefix("answer "))]
+
+
+def offered(answers: Sequence[str]) -> list[tuple[str, Reply]]:
+    """Answers in words as they are, by their keys, and to go on without one."""
+    named = [(f"answer {index}", Reply("{0}", 0.0, values=(text,))) for index, text in enumerate(answers)]
+    return [*named, (GO_ON, Reply("lobby.go_on", 0.0))]
+
+
 def look_ahead() -> Move:
     """Let the person look where the front shall be for a while."""
     body = yield ()

@@ -29,6 +29,7 @@ from sqlalchemy import delete, select
 from typer.testing import CliRunner
 
 import steadyreach
+from engine.prescription import Message
 from server_sync.client.patience import Later
 from server_sync.clinic.erasure import STAYS
 from server_sync.clinic.fhir_ledger import SentLedger
@@ -128,7 +129,7 @@ def test_what_is_new_is_brought_to_what_is_there(here: Here, fhir_server: FhirSe
         pushes.push(target, here.ada)
         before = here.whole()
         deliver(here.device, "p-ada", [1], **SMALL)
-        here.service.prescriptions.tell("p-ada", "See you on Thursday.", "Dr Okafor")
+        here.service.prescriptions.tell("p-ada", Message(text="See you on Thursday."), "Dr Okafor")
         whole, pushed = here.whole(), pushes.push(target, here.ada)
     assert pushed is not None
     assert (whole - before)["Communication"] == 1

@@ -90,7 +90,7 @@ def record(service: Service, device: SignedDevice, pseudonym: str) -> None:
     """Two programmes with a message each, a consent to research, and three visits, the first of them by the first."""
     service.patients.add(Person(pseudonym=pseudonym))
     first = service.prescriptions.save(pseudonym, a_draft(messages=(Message(text="Well done!"),)), "Dr Okafor")
-    told = service.prescriptions.tell(pseudonym, "See you on Thursday.", "Dr Okafor")
+    told = service.prescriptions.tell(pseudonym, Message(text="See you on Thursday."), "Dr Okafor")
     more = replace(
         draft_for(pseudonym, told.prescription), programme=(*a_draft().programme, Practice(games=("owl_watch",)))
     )

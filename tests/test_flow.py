@@ -14,7 +14,7 @@ from engine.body import Body
 from engine.commands import visits
 from engine.frame import SIDES, UPRIGHT, Button, Frame, from_yaw_pitch
 from engine.patient import PatientRecord
-from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step
+from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step, message
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
 from engine.questions import Question, before
 from engine.records import Precaution, Stance
@@ -64,6 +64,29 @@ def test_what_a_child_chooses_comes_first_and_the_other_after_it(tmp_path: Path)
     plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
     done, folder = lived(plan, Person("game harbour_lean"), tmp_path)
     assert [block.task for block in done.blocks if block.kind == "play"] == ["harbour_lean", "fruit_ladder"]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+@pytest.mark.parametrize(("pick", "answer"), [("answer 1", "Still tired"), ("go on", "")])
+def test_a_message_is_answered_once_it_was_read_and_plays_again(pick: str, answer: str, tmp_path: Path) -> None:
+    plan = plan_for("fruit_ladder")
+    asked = message("How was Friday?", "3-1", ("All fine", "Still tired"))
+    done, folder = lived(replace(plan, steps=(START, asked, *plan.steps[1:])), Person(pick), tmp_path)
+    block = done.blocks[1]
+    told = {"said": "How was Friday?", "id": "3-1", "answers": "All fine\nStill tired", "seconds": 45.0}
+    assert (block.task, block.parameters) == ("message", told | ({"answer": answer} if answer else {}))
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_who_stops_while_an_answer_is_asked_for_ends_and_has_read_the_message(tmp_path: Path) -> None:
+    plan = plan_for("fruit_ladder")
+    asked = message("How was Friday?", "3-1", ("All fine",))
+    whole, _ = lived(replace(plan, steps=(START, asked, *plan.steps[1:])), Person(), tmp_path / "whole")
+    late = round(RATE_HZ * whole.blocks[1].end_s) - 10
+    steps = (START, asked, *plan.steps[1:])
+    done, folder = lived(replace(plan, steps=steps), Person(change=pressing(Button.STOP, late)), tmp_path / "stopped")
+    assert (done.ended_by, done.blocks[-1].parameters.get("answer")) == ("the person pressed stop", None)
+    assert done.blocks[-1].parameters["id"] == "3-1"
     assert visits.play_again(folder, tmp_path / "again")[0]
 
 

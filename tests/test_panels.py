@@ -217,6 +217,10 @@ ASKED = {
     "three stickers": [Reply(f"sticker.{name}", 0.0, name) for name in ("rainbow", "butterfly", "mushroom")],
 }
 
+IN_THEIR_WORDS = {
+    "a message": [reply for _, reply in talking.offered(("Unverändert", "Sehr müde", "Wie gestern auch"))]
+}
+
 
 def hang_up(kit: Kit, replies: Sequence[Reply]) -> list[OptionCard]:
     """The cards of some replies, as they hang before the eyes."""
@@ -242,7 +246,7 @@ def box_deg(card: NodePath, part: str = "**/board") -> tuple[float, float, float
 @pytest.mark.parametrize("language", SPOKEN)
 def test_cards_that_hang_together_are_of_one_size_and_apart(language: str, scale: float) -> None:
     kit = kit_with(SPOKEN[language], scale)
-    for name, replies in ASKED.items():
+    for name, replies in {**ASKED, **IN_THEIR_WORDS}.items():
         cards = hang_up(kit, replies)
         sizes = {tuple(card.node.find("**/board").get_tight_bounds(card.node)[1]) for card in cards}
         assert len({tuple(round(side, 4) for side in size) for size in sizes}) == 1, name

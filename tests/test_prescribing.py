@@ -288,7 +288,7 @@ def test_new_messages_are_shown_as_they_are_and_counted_read_once_shown() -> Non
     shown = following.with_news((START, END), ready)[1:-1]
     lines = [load_words().say(line.words, line.values) for step in shown for line in step.panel.text]  # type: ignore[union-attr]
     assert [line.rstrip() for line in lines] == texts[:MOST_MESSAGES]
-    block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": texts[1]})
+    block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": texts[1], "id": "1"})
     assert following.noted(ready.record, ready, a_visit(block)).read == ("c/1",)
 
 
@@ -298,7 +298,7 @@ def test_a_message_of_another_clinic_is_new_though_it_is_called_as_one_that_was_
         put_away(a_home(tmp_path, clinic), a_version(messages=(Message(text=text, id="1-0"),)))
         ready = prepared(record, True, tmp_path, MONDAY)
         shown += [step.said for step in following.with_news((START, END), ready)[1:-1]]  # type: ignore[union-attr]
-        block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": text})
+        block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": text, "id": "1-0"})
         record = following.noted(ready.record, ready, a_visit(block))
     assert shown == ["Hello.", "Welcome."]
 

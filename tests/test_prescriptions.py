@@ -21,6 +21,7 @@ from engine.prescription import (
     Draft,
     ForADay,
     Message,
+    Moment,
     Practice,
     Prescription,
     Sent,
@@ -206,7 +207,7 @@ def test_of_those_who_save_at_once_exactly_one_wins(service: Service) -> None:
 def test_a_message_changes_nothing_else_and_is_never_lost_to_others(service: Service) -> None:
     service.prescriptions.save("ada", a_draft(), "Maja")
     with ThreadPoolExecutor(4) as authors:
-        list(authors.map(lambda n: service.prescriptions.tell("ada", f"message {n}", "Olu"), range(8)))
+        list(authors.map(lambda n: service.prescriptions.tell("ada", Message(text=f"message {n}"), "Olu"), range(8)))
     now = service.prescriptions.current("ada").prescription
     assert {message.text for message in now.messages} == {f"message {n}" for n in range(8)}
     assert draft_for("ada", msgspec.structs.replace(now, messages=())) == a_draft()
@@ -216,13 +217,13 @@ def test_a_message_changes_nothing_else_and_is_never_lost_to_others(service: Ser
 def test_however_many_messages_there_were_another_is_told(sqlite: Service) -> None:
     full = tuple(Message(text=f"message {n}") for n in range(MOST_MESSAGES))
     sqlite.prescriptions.save("ada", a_draft(messages=full), "Maja")
-    told = sqlite.prescriptions.tell("ada", "one more", "Olu").prescription.messages
+    told = sqlite.prescriptions.tell("ada", Message(text="one more"), "Olu").prescription.messages
     assert (len(told), told[0].text, told[-1].text) == (MOST_MESSAGES, "message 1", "one more")
 
 
 def test_a_message_that_was_sent_stays_as_it_is(sqlite: Service) -> None:
     sqlite.prescriptions.save("ada", a_draft(), "Maja")
-    told = sqlite.prescriptions.tell("ada", "Use the chair", "Olu")
+    told = sqlite.prescriptions.tell("ada", Message(text="Use the chair"), "Olu")
     (sent,) = told.prescription.messages
     changed = a_draft(messages=(msgspec.structs.replace(sent, text="Use no chair"),))
     with pytest.raises(RecordUnreadable, match="was sent and stays as it is"):
@@ -256,7 +257,7 @@ def test_whatever_is_done_a_version_that_was_published_stays_as_it_was(
             else:
                 save = clinic.prescriptions.save
                 new = (
-                    clinic.prescriptions.tell("ada", "Hello", "Olu")
+                    clinic.prescriptions.tell("ada", Message(text="Hello"), "Olu")
                     if act == "tell"
                     else save("ada", draft, "Olu", seen)
                 )
@@ -617,3 +618,25 @@ def test_a_number_that_no_version_has_is_not_there(client: "TestClient[Any]", sq
     sqlite.prescriptions.save("ada", a_draft(), "Maja")
     for number in ("0", "-1", "2", "2147483648", "9" * 23, "9" * 5000):
         assert client.get(f"{address_of(sqlite, 'ada')}/{number}").status_code == 404, number[:30]
+
+
+def test_a_message_without_answers_is_written_as_before_there_were_any() -> None:
+    before = b'{"at":"2026-03-01","by":"Maja","id":"1-1","text":"Well done."}'
+    plain = Message(text="Well done.", id="1-1", at="2026-03-01", by="Maja")
+    assert msgspec.json.encode(plain, order="sorted") == before
+    moment = Moment(session="s-1", block=2, trial=5)
+    offered = msgspec.structs.replace(plain, answers=("All fine", "Still tired"), moment=moment)
+    content = content_of(a_version(messages=(plain, offered)))
+    assert from_json(content, Prescription).messages == (plain, offered)
+
+
+@pytest.mark.parametrize("answers", [(), ("a", "b", "c", "d"), ("",), ("x" * 12,), ("two\nlines",), ("a " * 11,)])
+def test_answers_that_fit_no_card_are_refused(answers: tuple[str, ...]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"text": "How was it?", "answers": answers}, Message)
+
+
+def test_what_a_message_offers_is_kept_with_it(sqlite: Service) -> None:
+    asked = Message(text="How was it?", answers=("All fine",), moment=Moment(session="s-1"))
+    (kept,) = sqlite.prescriptions.save("ada", a_draft(messages=(asked,)), "Maja").prescription.messages
+    assert (kept.answers, kept.moment, kept.id) == (("All fine",), Moment(session="s-1"), "1-1")

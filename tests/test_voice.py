@@ -148,6 +148,11 @@ def test_a_message_is_said_to_be_there_and_is_left_to_be_read(told: Tell) -> Non
     assert told((1.0, [message("You did well on Monday.").panel]), seconds=2.0, spoken=spoken) == ["Hello"]
 
 
+def test_an_answer_in_the_clinic_s_own_words_is_left_to_be_read(told: Tell) -> None:
+    card = Option("answer 0", (0.0, 1.5, -2.0), 0.2, "{0}", ("Still tired",), fill=0.4)
+    assert told((1.0, [card]), seconds=2.0) == []
+
+
 def test_an_option_is_said_each_time_somebody_dwells_on_it(told: Tell) -> None:
     glance, dwell = [Option("o", (0.0, 1.5, -2.0), 0.2, "a.more", fill=fill) for fill in (0.05, 0.4)]
     shown = [(0.5, [glance]), (1.0, [dwell]), (0.5, [glance]), (1.0, [dwell])]

@@ -87,7 +87,7 @@ def steps_of(
         elif block.task == "programme":
             steps.append(replace(programme(str(block.parameters["games"]).split()), seconds=seconds))
         elif block.task == "message":
-            steps.append(replace(message(str(block.parameters["said"])), seconds=seconds))
+            steps.append(replace(_message_of(block), seconds=seconds))
         elif block.kind == "question":
             steps.append(replace(question_of(block.task, str(block.parameters["scale"])), seconds=seconds))
         elif block.kind == "pick":
@@ -97,6 +97,12 @@ def steps_of(
         else:
             steps.append(task_of(block))
     return tuple(steps)
+
+
+def _message_of(block: BlockRecord) -> Interlude:
+    """A message as it was shown; those of before have no id."""
+    said, number, answers = (str(block.parameters.get(name, "")) for name in ("said", "id", "answers"))
+    return message(said, number, tuple(filter(None, answers.split("\n"))))
 
 
 def _fork_of(

@@ -190,7 +190,7 @@ def with_news(steps: Sequence[AnyStep], prepared: Prepared | None) -> tuple[AnyS
     if prepared is None:
         return tuple(steps)
     news: list[AnyStep] = [PLAN_ENDED] if prepared.used is not None and prepared.used.state == EXPIRED else []
-    news += [message(each.text) for each in _unread(prepared)]
+    news += [message(each.text, each.id, each.answers or ()) for each in _unread(prepared)]
     begin = (START.kind, WELCOME.kind)
     first = next((place for place, step in enumerate(steps) if isinstance(step, Interlude) and step.kind in begin), 0)
     return (*steps[: first + 1], *news, *steps[first + 1 :])
@@ -200,8 +200,8 @@ def noted(record: PatientRecord, before: Prepared | None, done: Session) -> Pati
     """A record after a visit, which also knows what was read."""
     if before is None or before.prescription is None:
         return record
-    said = {block.parameters["said"] for block in done.blocks if block.task == "message"}
-    read_now = [_mark(before, each) for each in _unread(before) if each.text in said]
+    shown = {block.parameters.get("id") for block in done.blocks if block.task == "message"}
+    read_now = [_mark(before, each) for each in _unread(before) if each.id in shown]
     return replace(record, read=(*record.read, *read_now))
 
 

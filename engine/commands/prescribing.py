@@ -62,7 +62,7 @@ def prescribe(
             refuse_alike(service, [patient])
             found = service.prescriptions.save(patient, draft, by, if_match)
         elif message:
-            found = service.prescriptions.tell(patient, message, by)
+            found = service.prescriptions.tell(patient, Message(text=message), by)
         else:
             found = service.prescriptions.current(patient)
             number = found.prescription.version

@@ -128,16 +128,17 @@ class Prescriptions:
         check_programme(draft, tasks())
         return self._save(pseudonym, draft, Signed(author, why), if_match, by, also)
 
-    def tell(self, pseudonym: str, text: str, author: str, by: str = COMMAND) -> Version:
+    def tell(self, pseudonym: str, message: Message, author: str, by: str = COMMAND) -> Version:
         """Add a message to whatever is prescribed now, as a version of its own; raises NothingPrescribed.
 
         The oldest makes room where there are MOST_MESSAGES; versions before keep it.
         """
+        message = replace(message, id="")
         while True:
             last = self.current(pseudonym)
             draft = draft_for(pseudonym, last.prescription)
             try:
-                more = replace(draft, messages=(*draft.messages, Message(text=text))[-MOST_MESSAGES:])
+                more = replace(draft, messages=(*draft.messages, message)[-MOST_MESSAGES:])
                 return self._save(pseudonym, more, Signed(author), last.sha256, by)
             except Changed:
                 continue  # the message says nothing of what others wrote meanwhile
@@ -203,9 +204,7 @@ class Prescriptions:
                     f"messages: {message.id} {'was sent and stays as it is' if message.id in sent else 'is unknown'}; "
                     "leave its id out to send another"
                 )
-            messages.append(
-                message if message.id else Message(text=message.text, id=f"{number}-{place}", at=at, by=author)
-            )
+            messages.append(message if message.id else replace(message, id=f"{number}-{place}", at=at, by=author))
         fields = {**asdict(draft), "messages": tuple(messages), "why": signed.why or UNSET}
         content = content_of(Prescription(**fields, patient=pseudonym, version=number, author=author, written_at=at))
         written = _version(content)

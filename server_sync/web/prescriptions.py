@@ -88,7 +88,7 @@ def tell(request: Visitor, state: State, patient_id: FromPath[str], body: RawBod
     """Add a message to what holds, whatever it is."""
     pseudonym = _pseudonym(state, patient_id)
     message = from_json(body, Message, "the message")
-    saved = _prescriptions(state).tell(pseudonym, message.text, request.user.name, audited.actor(request))
+    saved = _prescriptions(state).tell(pseudonym, message, request.user.name, audited.actor(request))
     return Response(saved.content, status_code=201, media_type="application/json", headers=_tag(saved))
 
 
