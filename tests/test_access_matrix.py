@@ -51,6 +51,7 @@ FAMILIES: Mapping[str, set[object]] = {
     "me": {Permission.READ_OWN, Permission.WRITE_OWN},
     "patients": {Permission.READ_PATIENTS, Permission.WRITE_PATIENTS, Permission.PRESCRIBE},
     "sessions": {Permission.READ_PATIENTS},
+    "today": {Permission.READ_PATIENTS},
 }
 """What addresses that begin alike are for, by the first part of their path."""
 PUBLIC = {

@@ -151,7 +151,8 @@ def test_another_days_values_are_checked_like_the_others() -> None:
 def test_a_reason_is_that_of_its_version_alone(sqlite: Service) -> None:
     sqlite.prescriptions.save("ada", a_draft(), "Maja", why="Tired in both sessions.")
     assert sqlite.prescriptions.current("ada").prescription.why == "Tired in both sessions."
-    assert sqlite.prescriptions.tell("ada", Message(text="See you on Thursday."), "Jonas").prescription.why is msgspec.UNSET
+    told = sqlite.prescriptions.tell("ada", Message(text="See you on Thursday."), "Jonas")
+    assert told.prescription.why is msgspec.UNSET
 
 
 def test_versions_count_from_one_and_each_is_kept(service: Service) -> None:

@@ -183,6 +183,15 @@ class Devices:
             rows = db.execute(select(*columns).order_by(Device.enrolled_at, Device.id)).all()
         return [DeviceLine(*row)._replace(patients=self._patients.called(row.patients.split())) for row in rows]
 
+    def seen(self) -> dict[str, datetime]:
+        """When a device of each patient was seen last, by the patient's id; those for everybody say nothing."""
+        columns = Device.patients, Device.seen_at, Device.enrolled_at
+        found: dict[str, datetime] = {}
+        for row in self._store.look(select(*columns).where(Device.revoked_at.is_(None), Device.patients != "")):
+            at = row.seen_at or row.enrolled_at
+            found |= {whom: max(at, found.get(whom, at)) for whom in row.patients.split()}
+        return found
+
     def _admit(self, db: Connection, asked: Enrolment, token_sha256: str) -> str | None:
         """The id of the device that this code makes or made; None where the code is not good."""
         code = self._use(db, asked.code)

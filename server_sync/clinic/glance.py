@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Connection, delete
 
 from engine.metrics.course import Verdict
-from engine.prescription import Practice, Prescription
-from engine.records import Precaution, Record
+from engine.prescription import Draft, Prescription
+from engine.records import Record
 from server_sync.clinic.gist import ENDED, Gist
 from server_sync.clinic.gists import Followed
 from server_sync.clinic.series import RECENT, Series, current, lately, main_of, series_of
@@ -58,14 +58,12 @@ class Trend(Record, frozen=True):
 
 
 class Ordered(Record, frozen=True):
-    """What is prescribed: which version, by whom and when (ISO 8601), until when, on which days, and what is barred."""
+    """What is prescribed: which version, by whom and when (ISO 8601); `plan` has what days need, not how to play."""
 
     version: int
     author: str
     written_at: str
-    valid_until: str
-    programme: tuple[Practice, ...]
-    precautions: tuple[Precaution, ...]
+    plan: Draft
 
 
 class Glance(Record, frozen=True, kw_only=True):
@@ -179,11 +177,12 @@ def _trend(series: Series, said: Verdict) -> Trend:
 
 
 def _ordered(prescription: Prescription) -> Ordered:
-    return Ordered(
-        version=prescription.version,
-        author=prescription.author,
-        written_at=prescription.written_at,
+    plan = Draft(
         valid_until=prescription.valid_until,
-        programme=prescription.programme,
         precautions=prescription.precautions,
+        programme=prescription.programme,
+        starts_on=prescription.starts_on,
+        pauses=prescription.pauses,
+        hands_on=prescription.hands_on,
     )
+    return Ordered(prescription.version, prescription.author, prescription.written_at, plan)

@@ -30,7 +30,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The clinic's own words about a patient, which devices never learn; only the pseudonym is always there.
 
     `born` is an ISO date, a month (2017-05) or a year, "" where it is not known. `zone` is where they live, as the IANA
-    names time zones. `identifier` is what the clinic's other systems call them.
+    names time zones. `identifier` is what the clinic's other systems call them. `condition` is what they are treated
+    for, and `therapists` are the accounts of those whose patient they are.
     """
 
     pseudonym: str
@@ -39,6 +40,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     born: str = ""
     zone: str = ""
     identifier: str = ""
+    condition: str = ""
+    therapists: tuple[int, ...] = ()
 
 
 def check(person: Person, today: date) -> None:

@@ -64,6 +64,13 @@ def quantity(value: float, unit: str, error: float | None = None) -> str:
     return _number(value * factor, _decimals(unit, value, error)) + words
 
 
+def stepped(value: float, unit: str, step: float, bare: bool = False) -> str:
+    """A value to a step of its unit, such as 0.01 m; `bare` without what follows the number."""
+    factor, suffixed, _usual = _unit(unit)
+    decimals = max(0, -math.floor(math.log10(step * factor) + 1e-9))
+    return _number(value * factor, decimals) + ("" if bare else suffixed)
+
+
 def limit(found: Limit) -> Reading:
     """A limit with its interval."""
     decimals = _decimals(found.unit, found.value, None)
@@ -125,6 +132,11 @@ def clock(seconds: float) -> str:
 def day(moment: datetime) -> str:
     """`Friday 20 November 2026`."""
     return dated(moment, "EEEE d MMMM y")
+
+
+def today(moment: datetime) -> str:
+    """`Monday 23 November`."""
+    return dated(moment, "EEEE d MMMM")
 
 
 def short_day(moment: datetime) -> str:

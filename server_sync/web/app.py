@@ -61,6 +61,7 @@ from server_sync.web import (
     page_routes,
     people_routes,
     prescriptions,
+    today_routes,
     watching,
 )
 from server_sync.web.access import (
@@ -115,6 +116,7 @@ DELIVERIES_AT_ONCE = 4
 ROUTES: Sequence[ControllerRouterHandler] = [
     *watching.ROUTES,
     *entry_routes.ROUTES,
+    *today_routes.ROUTES,
     *page_routes.ROUTES,
     *account_routes.ROUTES,
     *own_routes.ROUTES,

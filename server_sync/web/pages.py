@@ -30,16 +30,16 @@ class Place(NamedTuple):
 
 
 PLACES = (
+    Place(Permission.READ_PATIENTS, "/today", N_("Today"), "day"),
     Place(Permission.READ_PATIENTS, "/patients", N_("Patients"), "people"),
     Place(Permission.READ_LETTERS, "/letters", N_("Letters"), "letter"),
     Place(Permission.READ_OWN, "/me", N_("My plan"), "plan"),
     Place(Permission.MANAGE_ACCOUNTS, "/accounts", N_("Accounts"), "key"),
     Place(Permission.READ_AUDIT, "/audit", N_("Audit"), "list"),
     Place(Permission.EXPORT_RESEARCH, "/research", N_("Research"), "list"),
-    Place(Permission.PRESCRIBE, "/drafts", N_("Orders"), "plan"),
     Place(Permission.SEE_CLINIC, "/clinic", N_("Clinic"), "house"),
 )
-WITHIN = {"/sessions": "/patients"}
+WITHIN = {"/sessions": "/patients", "/drafts": "/today"}
 """Pages that belong to a place whose address does not begin theirs."""
 
 

@@ -1,0 +1,86 @@
+"""Today: which patients need a look first, and why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from litestar import Response, get
+from litestar.datastructures import State
+from litestar.params import FromQuery
+
+from engine import programme
+from server_sync.clinic import backup_state
+from server_sync.clinic.devices import DeviceLine
+from server_sync.clinic.letters import Letter
+from server_sync.clinic.roles import Permission
+from server_sync.clinic.service import Service
+from server_sync.page.language import N_
+from server_sync.page.today import Known, board, name_of, place_of
+from server_sync.web import audited
+from server_sync.web.access import Visitor
+from server_sync.web.pages import page
+
+MINE, HERE, HOME, ALL = "mine", "here", "home", "all"
+FILTERS: Mapping[str, str] = {MINE: N_("Mine"), HERE: N_("Here today"), HOME: N_("At home"), ALL: N_("All")}
+LETTERS_SHOWN = 3
+
+
+@get("/today", opt={"may": Permission.READ_PATIENTS}, sync_to_thread=True)
+def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response[str]:
+    """The patients who need a look, most pressing first, and everybody else; `show` is one of FILTERS."""
+    service: Service = state.service
+    audited.read(request, "list patients")
+    zone = service.contacts.zone()
+    now = service.now().astimezone(zone)
+    letters = service.letters.unread()
+    everybody = _everybody(service, letters)
+    mine = [known for known in everybody if request.user.id in known.person.therapists]
+    chosen = show if show in FILTERS else (MINE if mine else ALL)
+    shown = _of_place(everybody, chosen, now.date()) if chosen in (HERE, HOME) else {MINE: mine, ALL: everybody}[chosen]
+    return page(
+        request,
+        "today.html",
+        now=now,
+        zone=zone,
+        board=board(shown, now.date()),
+        count=len(shown),
+        chosen=chosen,
+        filters=FILTERS,
+        everybody=len(everybody),
+        letters=_with_names(letters[:LETTERS_SHOWN], everybody),
+        unread=len(letters),
+        orders=len(service.drafts.waiting()) + len(service.drafts.news()),
+        devices=_delivering(service.devices.listed(), now.date()),
+        backup=backup_state.last(service.store),
+    )
+
+
+ROUTES = [today]
+
+
+def _everybody(service: Service, letters: Sequence[Letter]) -> list[Known]:
+    people, seen = service.patients.people(), service.devices.seen()
+    first = {letter.patient_id: letter for letter in reversed(letters)}
+    return [
+        Known(patient_id, people[patient_id], glance, first.get(patient_id), seen.get(patient_id))
+        for patient_id, glance in service.glances.all().items()
+        if patient_id in people
+    ]
+
+
+def _with_names(letters: Sequence[Letter], everybody: Sequence[Known]) -> list[tuple[Letter, str]]:
+    names = {known.patient_id: name_of(known) for known in everybody}
+    return [(letter, names.get(letter.patient_id, "")) for letter in letters]
+
+
+def _of_place(everybody: Sequence[Known], chosen: str, day: date) -> list[Known]:
+    """Those who practise today at the clinic, or at home."""
+    place = {HERE: programme.CLINIC, HOME: programme.HOME}.get(chosen)
+    return [known for known in everybody if place_of(known, day) == place]
+
+
+def _delivering(devices: Sequence[DeviceLine], day: date) -> tuple[int, int, DeviceLine | None]:
+    """How many devices were heard of today, of how many, and the one that was last."""
+    holding = [each for each in devices if each.revoked_at is None]
+    heard = [each for each in holding if each.seen_at is not None]
+    last = max(heard, key=lambda each: each.seen_at or each.enrolled_at, default=None)
+    return sum(each.seen_at is not None and each.seen_at.date() >= day for each in heard), len(holding), last
