@@ -168,8 +168,7 @@ def strip(days: Sequence[tuple[date, str]]) -> Markup:
     """The days as a small drawing, told in words."""
     planned = sum(state != FREE for _day, state in days)
     played = sum(state in (PLAYED, PART) for _day, state in days)
-    one, many = "%(played)s of %(num)s planned day played", "%(played)s of %(num)s planned days played"
-    said = ngettext(one, many, planned, played=played)
+    said = ngettext("%(played)s of %(num)s planned day", "%(played)s of %(num)s planned days", planned, played=played)
     marks = "".join(_mark(number, state) for number, (_day, state) in enumerate(days))
     return Markup(  # noqa: S704 - words are escaped
         f'<svg class="fortnight" viewBox="0 0 154 14" role="img" aria-label="{escape(said)}">'
