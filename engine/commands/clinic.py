@@ -1,13 +1,16 @@
 """The clinic's commands: serve, and what is done beside a running server."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.commands.answer import fail, tell
+from engine.commands.clinic_demo import CLINIC
 from engine.commands.play import Json
 from engine.sealing import RECIPIENTS
 from engine.session_folder import finished
@@ -17,18 +20,20 @@ if TYPE_CHECKING:
     from server_sync.clinic.accounts import AccountLine
     from server_sync.clinic.devices import DeviceLine
     from server_sync.clinic.service import Service
+    from server_sync.web.serving import Settings
 
 app = typer.Typer()
 Folder = Annotated[Path, typer.Option(help="the server's folder: database and recordings")]
 Database = Annotated[str, typer.Option(help="another database than SQLite in the folder, as a SQLAlchemy URL")]
 Recordings = Annotated[str, typer.Option(help="another place for recordings than the folder, as s3://bucket/prefix")]
 KeysUrl = Annotated[str, typer.Option("--keys", help="another database for the keys than in the folder, as a URL")]
+DEMO_FOLDER = Path("demo-clinic")
 Level = StrEnum("Level", ["debug", "info", "warning", "error"])
 
 
 @app.command()
 def serve(
-    folder: Folder,
+    folder: Annotated[Path | None, typer.Option(help="the server's folder: database and recordings")] = None,
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8765,
     database: Database = "",
@@ -40,6 +45,7 @@ def serve(
     private_key: Annotated[Path | None, typer.Option(help="for TLS: the certificate's key (PEM)")] = None,
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="a relay before this server ends TLS")] = False,
     proxy: Annotated[list[str] | None, typer.Option(help="the address of that relay; several are allowed")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="serve an invented clinic with months of visits")] = False,
 ) -> None:
     """Serve a clinic until interrupted; with no account yet, make the first and print its password once."""
     from engine.commands.exporting import WRITING
@@ -53,18 +59,16 @@ def serve(
         fail("--proxy names the relay that --behind-proxy speaks of: say both")
     reach = Reach(certificate, private_key, behind_proxy, tuple(proxy or Reach.proxies))
     place = Place(database, recordings, keys)
-    settings = Settings(folder, host, port, place, workers, log_level.value, reach, WRITING, of_drafts)
-
-    def ready(url: str) -> None:
-        service = settings.service()
-        if not service.accounts.any():
-            password = service.accounts.add("therapist", "Therapist")
-            print(f"First account: therapist, password {password} (shown once)", flush=True)
-        service.close()
-        print(f"Serving at {url}", flush=True)
-
+    if folder is None and not demo:
+        raise typer.BadParameter("say where the clinic's data lies, or --demo", param_hint="--folder")
+    if demo and place != Place():
+        fail("a demo clinic lies in its folder alone: leave --database, --recordings and --keys out")
+    where = folder or DEMO_FOLDER
+    at = where / CLINIC if demo else where
+    settings = Settings(at, host, port, place, workers, log_level.value, reach, WRITING, of_drafts)
     try:
-        run_server(settings, ready)
+        with _shown(where) if demo else nullcontext(partial(_ready, settings)) as ready:
+            run_server(settings, ready)
     except CannotServe as reason:
         fail(str(reason))
 
@@ -194,6 +198,22 @@ def held(folder: Path, database: str = "", recordings: str = "") -> list[dict[st
         return [each._asdict() for each in service.archive.held()]
     finally:
         service.close()
+
+
+def _shown(folder: Path) -> AbstractContextManager[Callable[[str], None]]:
+    from engine.commands.clinic_demo.showing import shown  # games and their assessments take a while to import
+
+    return shown(folder)
+
+
+def _ready(settings: "Settings", url: str) -> None:
+    """Say where a clinic is served; where it has no account yet, make the first."""
+    service = settings.service()
+    if not service.accounts.any():
+        password = service.accounts.add("therapist", "Therapist")
+        print(f"First account: therapist, password {password} (shown once)", flush=True)
+    service.close()
+    print(f"Serving at {url}", flush=True)
 
 
 def _made(

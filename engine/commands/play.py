@@ -106,7 +106,7 @@ def play(
     _tell_what_started(started)
     plan = plan_on(started.headset, visit, patient, seed, now.started_at)
     plan = plan if wish.replayed else replace(plan, delivery=outgoing.lobby_line(folder))
-    done, where = _lived(visit, plan, started.headset, folder, records, now)
+    done, where = lived(visit, plan, started.headset, folder, records, now)
     if not wish.replayed:
         outgoing.send(folder)
     _tell_what_came(done, where, as_json)
@@ -183,7 +183,7 @@ def _make_ready(folder: Path) -> None:
         fail(why_not)
 
 
-def _lived(visit: Visit, plan: Plan, headset: Headset, folder: Path, records: Path, now: About) -> tuple[Session, Path]:
+def lived(visit: Visit, plan: Plan, headset: Headset, folder: Path, records: Path, now: About) -> tuple[Session, Path]:
     """Live through a visit, with sound where somebody hears it, and bring what is known of the patient up to date."""
     kept = visit.kept
 

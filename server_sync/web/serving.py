@@ -7,7 +7,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ MAY_SHARE = sys.platform != "win32"
 DRAIN_S = 20
 TICKS_PER_S = 10
 """How often uvicorn looks after itself."""
-_TIDY_EVERY_S = 3600.0
+_TIDY_EVERY_S, _LOOK_EVERY_S = 3600.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,28 @@ def work(settings: Settings, listening: socket.socket, ready: Callable[[], None]
     finally:
         ended.set()
         service.close()
+
+
+@contextmanager
+def beside(service: Service) -> Iterator[str]:
+    """Answer for a service beside whatever this process does, on this computer alone; gives the address.
+
+    Whoever opened the service closes it afterwards.
+    """
+    listening, answering = _listen("127.0.0.1", 0), Event()
+    config = uvicorn.Config(make_app(service), log_config=None, access_log=False, lifespan="on", server_header=False)
+    server = _Server(config, answering.set)
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        while not answering.wait(_LOOK_EVERY_S):
+            if not thread.is_alive():
+                raise CannotServe("the server ended at its start")
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,227 @@
+"""The patients of the demo clinic: a dozen invented people, of whom some need a look first."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
+from engine.commands.clinic_demo.characters import Character, Moment, Relative, Told, Version, Wrote
+from engine.envelope import shoulder_by_stature
+from engine.frame import SIDES, Button
+from engine.prescription import DAYS, Draft, Practice
+from engine.records import Precaution
+from engine.simulated import Patient
+
+WEEK = 7
+SHORT_CALM = {"calm_tide": {"targets": 2}}
+MON_WED_FRI, TUE_THU_SAT = ("mon", "wed", "fri"), ("tue", "thu", "sat")
+WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
+FOUR_DAYS = ("mon", "tue", "thu", "sat")
+HURTS = frozenset({"pain", "pain 3"})
+"""What is chosen by somebody who opens the menu, says that it hurts, and that it is a 6 of 10."""
+TIRED, STOPS = frozenset({"fatigue"}), frozenset({"stop"})
+BOTH_ARMS = tuple(f"shoulder_elevation_{side}" for side in SIDES)
+
+
+def cast(today: date) -> tuple[Character, ...]:
+    """Everybody, as they are on a day."""
+    return (
+        *(_rosa(today), _milo(), _henrik(), _dorothea(today)),
+        *(_tomasz(), _elif(), _amara(), _peter()),
+        *(_jun(today), _ines(), _sam(), _noor(today)),
+    )
+
+
+def _rosa(today: date) -> Character:
+    lift = Precaution(
+        "shoulder_elevation_left", 120.0, "deg", "no active lift above 120 degrees: the surgeon", "Dr Okafor",
+        (today + timedelta(days=11)).isoformat(),
+    )  # fmt: skip
+    plan = {"goal": "Hang the washing without using a stool.", "precautions": (lift,)}
+    return Character(
+        "p-0417", "Rosa Lindqvist", "58 · left rotator cuff repair, week 9", date(1968, 3, 14), 9,
+        (
+            Version(49, "maja", _draft("shoulder-surgery", ("fruit_ladder",), FOUR_DAYS, 10, **plan)),
+            Version(28, "maja", _draft("frozen-shoulder", ("fruit_ladder",), FOUR_DAYS, 15,
+                                       limits={"shoulder_elevation_left": {"ceiling": 110.0}}, **plan)),
+        ),
+        _tall(1.66, shoulder_elevation_right=158.0),
+        {"shoulder_elevation_left": ((49, 72), (28, 88), (14, 96), (0, 99))},
+        pain=((49, 3), (14, 2), (0, 2)),
+        moments={1: (Moment(110.0, Button.MENU, HURTS),)},
+        told=(Told(28, "maja", "Week 5: your surgeon agrees to more. Fruit may hang a little higher from today."),),
+        letters=(
+            Wrote(30, "rosa", "May I already lift a cup from the upper shelf with the left arm?", "maja"),
+            Wrote(2, "rosa", "Woke up twice from the shoulder. Should I still play on Monday?"),
+        ),
+        relatives=(Relative("rosa", "Rosa Lindqvist"),),
+    )  # fmt: skip
+
+
+def _milo() -> Character:
+    goal = {"goal": "Catch the dragon with both hands."}
+    games = ("fruit_ladder", "mirror_friends")
+    tired = (Moment(150.0, Button.MENU, TIRED), Moment(200.0, Button.MENU, STOPS))
+    return Character(
+        "p-0523", "Milo Adeyemi-Brandt", "9 · left hemiplegia · home", date(2017, 5, 30), 16,
+        (
+            Version(56, "maja", _draft("cerebral-palsy", games, FOUR_DAYS, 8, **goal)),
+            Version(17, "jonas", _draft("child-8-12", games, FOUR_DAYS, 8, **goal)),
+        ),
+        _tall(1.34, shoulder_elevation_right=150.0, lean_forward=5.5, lean_left=3.6),
+        {
+            "shoulder_elevation_left": ((56, 84), (18, 96), (0, 92)),
+            "lapse": ((56, 0.05), (18, 0.05), (12, 0.16), (0, 0.2)),
+            "fatigue": ((56, 0.001), (18, 0.001), (10, 0.006), (0, 0.008)),
+        },
+        effort=((56, 4), (14, 5), (4, 8), (0, 8)),
+        missed=frozenset({9, 20, 21}),
+        moments={1: tired, 2: tired},
+        told=(Told(24, "maja", "Nineteen stars this week, Milo. The dragon has seen it."),),
+        letters=(
+            Wrote(26, "funmi", "He did all of it by himself on Tuesday. May his sister watch?", "maja"),
+            Wrote(1, "funmi", "He asks for the dragon again, but was so tired on both days."),
+        ),
+        relatives=(Relative("funmi", "Funmi Adeyemi", "mother"),),
+    )  # fmt: skip
+
+
+def _henrik() -> Character:
+    turning = Precaution("neck_extension", 30.0, "deg", "dizzy when looking up", "Maja Bergström")
+    plan = _draft("fall-risk", ("harbour_lean",), WORKDAYS, 12, goal="Walk to the boathouse alone.",
+                  precautions=(turning,))  # fmt: skip
+    return Character(
+        "p-0388", "Henrik Sørås", "71 · three falls this year · home", date(1955, 1, 9), 11,
+        (Version(42, "maja", plan),),
+        _tall(1.78, lean_right=4.6, lean_left=4.8, lean_back=2.6),
+        {"lean_forward": ((42, 5.6), (10, 5.9), (3, 3.6), (0, 3.5)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
+        missed=frozenset({1, 3, 4, 12}),
+        letters=(Wrote(19, "henrik", "The quay at the harbour is very good. More boats please.", "jonas"),),
+        relatives=(Relative("henrik", "Henrik Sørås"),),
+    )  # fmt: skip
+
+
+def _dorothea(today: date) -> Character:
+    until = (today + timedelta(days=1)).isoformat()
+    seated = Precaution("standing", 0.0, "", "seated only after the hip fracture, until the X-ray", "Dr Okafor", until)
+    return Character(
+        "p-0612", "Dorothea van den Berghe-Achterberg", "83 · hip fracture, week 6 · home", date(1943, 7, 2), 14,
+        (Version(35, "jonas", _draft("hip-replacement", ("fruit_ladder",), MON_WED_FRI, 10, precautions=(seated,),
+                                     goal="Sit at the table with my grandchildren, and reach the potatoes.")),),
+        _seated(1.58),
+        dict.fromkeys(BOTH_ARMS, ((35, 104), (0, 110))),
+        pain=((35, 3), (0, 2)), posture="seated", missed=frozenset({6}),
+    )  # fmt: skip
+
+
+def _tomasz() -> Character:
+    return Character(
+        "p-0291", "Tomasz Wiśniewski", "66 · stroke, month 5", date(1960, 2, 21), 9,
+        (Version(63, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), MON_WED_FRI, 15,
+                                    goal="Put my own coat on.")),
+         Version(21, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), FOUR_DAYS, 15, goal="Put my own coat on.",
+                                    limits={"shoulder_elevation_right": {"ceiling": 115.0}}))),
+        _tall(1.74, shoulder_elevation_left=146.0),
+        {"shoulder_elevation_right": ((63, 78), (0, 92)), "hand_speed_mps": ((63, 0.4), (0, 0.6))},
+        pain=((0, 1),), missed=frozenset({7}),
+        told=(Told(21, "maja", "Four days a week from now on: you said that you would like more."),),
+        relatives=(Relative("tomasz", "Tomasz Wiśniewski"),),
+    )  # fmt: skip
+
+
+def _elif() -> Character:
+    return Character(
+        "p-0455", "Elif Kaya", "45 · frozen shoulder", date(1981, 9, 17), 10,
+        (Version(49, "jonas", _draft("frozen-shoulder", ("fruit_ladder",), TUE_THU_SAT, 12,
+                                     goal="Sleep on my right side.")),),
+        _tall(1.63, shoulder_elevation_left=160.0, shoulder_elevation_right=88.0),
+        pain=((0, 3),),
+    )  # fmt: skip
+
+
+def _amara() -> Character:
+    return Character(
+        "p-0634", "Amara Okonkwo", "34 · vestibular neuritis", date(1992, 4, 5), 11,
+        (Version(35, "maja", _draft("vestibular", ("owl_watch",), MON_WED_FRI, 10,
+                                    goal="Cross the street without stopping first.")),),
+        _tall(1.70),
+        {"sway_mm": ((35, 9.0), (14, 4.5), (0, 3.5)), "neck_speed_dps": ((35, 45.0), (0, 80.0))},
+    )  # fmt: skip
+
+
+def _peter() -> Character:
+    return Character(
+        "p-0346", "Peter Quayle", "62 · Parkinson's", date(1964, 6, 30), 13,
+        (Version(35, "jonas", _draft("balance", ("harbour_lean",), WORKDAYS, 15, goal="Turn in the kitchen.")),),
+        _tall(1.80, lean_forward=5.2, tremor_mm=3.5, hand_speed_mps=0.5, reaction_s=0.5),
+        pain=((0, 1),), missed=frozenset({15}),
+    )  # fmt: skip
+
+
+def _jun(today: date) -> Character:
+    twice = _days_of(today, 3, 6)
+    return Character(
+        "p-0671", "Jun Park", "12 · juvenile arthritis", date(2014, 1, 11), 15,
+        (Version(6, "jonas", _draft("child-8-12", ("fruit_ladder",), twice, 8, goal="Throw a ball far.")),),
+        _tall(1.49, shoulder_elevation_left=118.0, shoulder_elevation_right=126.0),
+        pain=((0, 2),),
+    )  # fmt: skip
+
+
+def _ines() -> Character:
+    return Character(
+        "p-0502", "Ines Carvalho", "51 · low back · home", date(1975, 8, 8), 18,
+        (Version(42, "maja", _draft("low-back-pain", ("harbour_lean",), TUE_THU_SAT, 12,
+                                    goal="Lift the little one out of the bath.")),),
+        _tall(1.68),
+        {"lean_forward": ((42, 3.9), (0, 6.2))},
+        pain=((42, 4), (20, 2), (0, 2)),
+    )  # fmt: skip
+
+
+def _sam() -> Character:
+    return Character(
+        "p-0588", "Sam Whitfield", "29 · neck, whiplash · home", date(1997, 11, 19), 19,
+        (Version(28, "jonas", _draft("neck-pain", ("owl_watch",), (), 10,
+                                     goal="Look over my shoulder when I drive.")),),
+        _tall(1.76),
+        {f"neck_rotation_{side}": ((28, 48), (0, 55)) for side in SIDES},
+        pain=((28, 3), (0, 3)), missed=frozenset({8, 12, 13, 14, 18, 20, 22, 24, 26}), silent_days=3,
+    )  # fmt: skip
+
+
+def _noor(today: date) -> Character:
+    return Character(
+        "p-0560", "Noor Haddad", "38 · ankle sprain · home", date(1988, 2, 3), 17,
+        (Version(29, "jonas", _draft("ankle-sprain", ("harbour_lean",), _days_of(today, 1, 3, 5), 12,
+                                     goal="Run for the bus.")),),
+        _tall(1.65, lean_right=4.4),
+        pain=((29, 2), (0, 0)),
+    )  # fmt: skip
+
+
+def _draft(
+    preset: str, games: tuple[str, ...], days: Sequence[str], minutes: float, limits: Any = None, **more: Any
+) -> Draft:
+    plan = {"games": SHORT_CALM, **({"limits": limits} if limits else {})}
+    practice = Practice(games=games, days=tuple(days), minutes=minutes)  # type: ignore[arg-type]
+    return Draft(preset=preset, plan=plan, programme=(practice,), **more)
+
+
+def _days_of(today: date, *days_ago: int) -> tuple[str, ...]:
+    """The days of the week that it was so many days ago."""
+    return tuple(DAYS[(today - timedelta(days=ago)).weekday()] for ago in days_ago)
+
+
+def _tall(stature_m: float, **more: float) -> Patient:
+    """Somebody of a stature who stands; `more` are their limits, or other numbers of a simulated patient."""
+    own = {name: more.pop(name) for name in tuple(more) if name in Patient.__dataclass_fields__}
+    arms = dict.fromkeys(SIDES, ARM_OF_STATURE * stature_m)
+    return Patient(EYE_HEIGHT_OF_STATURE * stature_m, arms, limits_deg=more, **own)  # type: ignore[arg-type]
+
+
+def _seated(stature_m: float) -> Patient:
+    """Somebody of a stature who sits."""
+    shoulders = {side: shoulder_by_stature(stature_m, side) for side in SIDES}
+    arms = dict.fromkeys(SIDES, ARM_OF_STATURE * stature_m)
+    return Patient(SEATED_EYES_OF_STATURE * stature_m, arms, shoulders)
