@@ -52,7 +52,7 @@ def _rosa(today: date) -> Character:
         told=(Told(28, "maja", "Week 5: your surgeon agrees to more. Fruit may hang a little higher from today."),),
         letters=(
             Wrote(30, "rosa", "May I already lift a cup from the upper shelf with the left arm?", "maja"),
-            Wrote(2, "rosa", "Woke up twice from the shoulder. Should I still play on Monday?"),
+            Wrote(2, "rosa", "Woke up twice from the shoulder. Should I still play?"),
         ),
         relatives=(Relative("rosa", "Rosa Lindqvist"),),
     )  # fmt: skip
