@@ -1,14 +1,18 @@
 """The patients of the demo clinic: a dozen invented people, of whom some need a look first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+
+import msgspec
 
 from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.commands.clinic_demo.characters import Character, Moment, Relative, Told, Version, Wrote
 from engine.envelope import shoulder_by_stature
 from engine.frame import SIDES, Button
-from engine.prescription import DAYS, Draft, Practice
+from engine.prescription import Draft, Practice
+from engine.programme import DAYS, Goal, HandsOn, Pause
 from engine.records import Precaution
 from engine.simulated import Patient
 
@@ -25,11 +29,12 @@ BOTH_ARMS = tuple(f"shoulder_elevation_{side}" for side in SIDES)
 
 def cast(today: date) -> tuple[Character, ...]:
     """Everybody, as they are on a day."""
-    return (
-        *(_rosa(today), _milo(), _henrik(), _dorothea(today)),
-        *(_tomasz(), _elif(), _amara(), _peter()),
+    people = (
+        *(_rosa(today), _milo(), _henrik(today), _dorothea(today)),
+        *(_tomasz(today), _elif(today), _amara(today), _peter(today)),
         *(_jun(today), _ines(), _sam(), _noor(today)),
     )
+    return tuple(_begun(person, today) for person in people)
 
 
 def _rosa(today: date) -> Character:
@@ -37,13 +42,20 @@ def _rosa(today: date) -> Character:
         "shoulder_elevation_left", 120.0, "deg", "no active lift above 120 degrees: the surgeon", "Dr Okafor",
         (today + timedelta(days=11)).isoformat(),
     )  # fmt: skip
-    plan = {"goal": "Hang the washing without using a stool.", "precautions": (lift,)}
+    more = {
+        "goals": (Goal(words="Hang the washing without using a stool.", movement="shoulder_elevation_left", needs=120),
+                  Goal(words="Sleep on my left side.")),
+        "precautions": (lift,),
+        "hands_on": _here(today, "10:30", "Posterior glide III, 3 times 60 s; active flexion before a mirror"),
+    }  # fmt: skip
     return Character(
         "p-0417", "Rosa Lindqvist", "58 · left rotator cuff repair, week 9", date(1968, 3, 14), 9,
         (
-            Version(49, "maja", _draft("shoulder-surgery", ("fruit_ladder",), FOUR_DAYS, 10, **plan)),
+            Version(49, "maja", _draft("shoulder-surgery", ("fruit_ladder",), FOUR_DAYS, 10, **more),
+                    "Week 2 after the repair: active movement is allowed up to the level of the shoulder."),
             Version(28, "maja", _draft("frozen-shoulder", ("fruit_ladder",), FOUR_DAYS, 15,
-                                       limits={"shoulder_elevation_left": {"ceiling": 110.0}}, **plan)),
+                                       limits={"shoulder_elevation_left": {"ceiling": 110.0}}, **more),
+                    "Week 5: the surgeon agrees to active range under 120 degrees."),
         ),
         _tall(1.66, shoulder_elevation_right=158.0),
         {"shoulder_elevation_left": ((49, 72), (28, 88), (14, 96), (0, 99))},
@@ -59,14 +71,15 @@ def _rosa(today: date) -> Character:
 
 
 def _milo() -> Character:
-    goal = {"goal": "Catch the dragon with both hands."}
+    goals = {"goals": (Goal(words="Catch the dragon with both hands."),)}
     games = ("fruit_ladder", "mirror_friends")
     tired = (Moment(150.0, Button.MENU, TIRED), Moment(200.0, Button.MENU, STOPS))
     return Character(
         "p-0523", "Milo Adeyemi-Brandt", "9 · left hemiplegia · home", date(2017, 5, 30), 16,
         (
-            Version(56, "maja", _draft("cerebral-palsy", games, FOUR_DAYS, 8, **goal)),
-            Version(17, "jonas", _draft("child-8-12", games, FOUR_DAYS, 8, **goal)),
+            Version(56, "maja", _draft("cerebral-palsy", games, FOUR_DAYS, 8, **goals)),
+            Version(17, "jonas", _draft("child-8-12", games, FOUR_DAYS, 8, **goals),
+                    "He finds it too easy, says his mother: longer rounds, as for others of his age."),
         ),
         _tall(1.34, shoulder_elevation_right=150.0, lean_forward=5.5, lean_left=3.6),
         {
@@ -86,13 +99,15 @@ def _milo() -> Character:
     )  # fmt: skip
 
 
-def _henrik() -> Character:
+def _henrik(today: date) -> Character:
     turning = Precaution("neck_extension", 30.0, "deg", "dizzy when looking up", "Maja Bergström")
-    plan = _draft("fall-risk", ("harbour_lean",), WORKDAYS, 12, goal="Walk to the boathouse alone.",
-                  precautions=(turning,))  # fmt: skip
+    away = Pause(since=(today - timedelta(days=27)).isoformat(), until=(today - timedelta(days=25)).isoformat(),
+                 reason="at his daughter's")  # fmt: skip
+    plan = _draft("fall-risk", ("harbour_lean",), WORKDAYS, 12, precautions=(turning,), pauses=(away,),
+                  goals=(Goal(words="Walk to the boathouse alone."),))  # fmt: skip
     return Character(
         "p-0388", "Henrik Sørås", "71 · three falls this year · home", date(1955, 1, 9), 11,
-        (Version(42, "maja", plan),),
+        (Version(42, "maja", plan, "Three falls since spring, none with an injury: leans first, at a rail."),),
         _tall(1.78, lean_right=4.6, lean_left=4.8, lean_back=2.6),
         {"lean_forward": ((42, 5.6), (10, 5.9), (3, 3.6), (0, 3.5)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
         missed=frozenset({1, 3, 4, 12}),
@@ -104,23 +119,30 @@ def _henrik() -> Character:
 def _dorothea(today: date) -> Character:
     until = (today + timedelta(days=1)).isoformat()
     seated = Precaution("standing", 0.0, "", "seated only after the hip fracture, until the X-ray", "Dr Okafor", until)
+    plan = _draft("hip-replacement", ("fruit_ladder",), MON_WED_FRI, 10, precautions=(seated,),
+                  goals=(Goal(words="Sit at the table with my grandchildren, and reach the potatoes."),))  # fmt: skip
     return Character(
         "p-0612", "Dorothea van den Berghe-Achterberg", "83 · hip fracture, week 6 · home", date(1943, 7, 2), 14,
-        (Version(35, "jonas", _draft("hip-replacement", ("fruit_ladder",), MON_WED_FRI, 10, precautions=(seated,),
-                                     goal="Sit at the table with my grandchildren, and reach the potatoes.")),),
+        (Version(35, "jonas", plan),),
         _seated(1.58),
         dict.fromkeys(BOTH_ARMS, ((35, 104), (0, 110))),
         pain=((35, 3), (0, 2)), posture="seated", missed=frozenset({6}),
     )  # fmt: skip
 
 
-def _tomasz() -> Character:
+def _tomasz(today: date) -> Character:
+    more = {
+        "goals": (Goal(words="Put my own coat on.", movement="shoulder_elevation_right", needs=100),),
+        "hands_on": _here(today, "09:00", "Shoulder blade glides, then the arm guided overhead, 2 times 10"),
+    }
     return Character(
         "p-0291", "Tomasz Wiśniewski", "66 · stroke, month 5", date(1960, 2, 21), 9,
-        (Version(63, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), MON_WED_FRI, 15,
-                                    goal="Put my own coat on.")),
-         Version(21, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), FOUR_DAYS, 15, goal="Put my own coat on.",
-                                    limits={"shoulder_elevation_right": {"ceiling": 115.0}}))),
+        (
+            Version(63, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), MON_WED_FRI, 15, **more)),
+            Version(21, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), FOUR_DAYS, 15,
+                                       limits={"shoulder_elevation_right": {"ceiling": 115.0}}, **more),
+                    "He asks for more. Nothing hurts, and the shoulder blade turns along to 115 degrees."),
+        ),
         _tall(1.74, shoulder_elevation_left=146.0),
         {"shoulder_elevation_right": ((63, 78), (0, 92)), "hand_speed_mps": ((63, 0.4), (0, 0.6))},
         pain=((0, 1),), missed=frozenset({7}),
@@ -129,50 +151,57 @@ def _tomasz() -> Character:
     )  # fmt: skip
 
 
-def _elif() -> Character:
+def _elif(today: date) -> Character:
+    plan = _draft("frozen-shoulder", ("fruit_ladder",), TUE_THU_SAT, 12,
+                  goals=(Goal(words="Sleep on my right side."),),
+                  hands_on=_here(today, "09:45", "Inferior glide II, 3 times 30 s"))  # fmt: skip
     return Character(
         "p-0455", "Elif Kaya", "45 · frozen shoulder", date(1981, 9, 17), 10,
-        (Version(49, "jonas", _draft("frozen-shoulder", ("fruit_ladder",), TUE_THU_SAT, 12,
-                                     goal="Sleep on my right side.")),),
+        (Version(49, "jonas", plan),),
         _tall(1.63, shoulder_elevation_left=160.0, shoulder_elevation_right=88.0),
         pain=((0, 3),),
     )  # fmt: skip
 
 
-def _amara() -> Character:
+def _amara(today: date) -> Character:
+    plan = _draft("vestibular", ("owl_watch",), MON_WED_FRI, 10,
+                  goals=(Goal(words="Cross the street without stopping first."),),
+                  hands_on=_here(today, "11:15", "Walking with head turns, ten steps each, with a rail"))  # fmt: skip
     return Character(
         "p-0634", "Amara Okonkwo", "34 · vestibular neuritis", date(1992, 4, 5), 11,
-        (Version(35, "maja", _draft("vestibular", ("owl_watch",), MON_WED_FRI, 10,
-                                    goal="Cross the street without stopping first.")),),
+        (Version(35, "maja", plan),),
         _tall(1.70),
         {"sway_mm": ((35, 9.0), (14, 4.5), (0, 3.5)), "neck_speed_dps": ((35, 45.0), (0, 80.0))},
     )  # fmt: skip
 
 
-def _peter() -> Character:
+def _peter(today: date) -> Character:
+    plan = _draft("balance", ("harbour_lean",), WORKDAYS, 15, goals=(Goal(words="Turn in the kitchen."),),
+                  hands_on=_here(today, "13:00", "Large steps to a beat, and turns in four steps"))  # fmt: skip
     return Character(
         "p-0346", "Peter Quayle", "62 · Parkinson's", date(1964, 6, 30), 13,
-        (Version(35, "jonas", _draft("balance", ("harbour_lean",), WORKDAYS, 15, goal="Turn in the kitchen.")),),
+        (Version(35, "jonas", plan),),
         _tall(1.80, lean_forward=5.2, tremor_mm=3.5, hand_speed_mps=0.5, reaction_s=0.5),
         pain=((0, 1),), missed=frozenset({15}),
     )  # fmt: skip
 
 
 def _jun(today: date) -> Character:
-    twice = _days_of(today, 3, 6)
+    plan = _draft("child-8-12", ("fruit_ladder",), _days_of(today, 3, 6), 8, goals=(Goal(words="Throw a ball far."),))
     return Character(
         "p-0671", "Jun Park", "12 · juvenile arthritis", date(2014, 1, 11), 15,
-        (Version(6, "jonas", _draft("child-8-12", ("fruit_ladder",), twice, 8, goal="Throw a ball far.")),),
+        (Version(6, "jonas", plan),),
         _tall(1.49, shoulder_elevation_left=118.0, shoulder_elevation_right=126.0),
         pain=((0, 2),),
     )  # fmt: skip
 
 
 def _ines() -> Character:
+    plan = _draft("low-back-pain", ("harbour_lean",), TUE_THU_SAT, 12,
+                  goals=(Goal(words="Lift the little one out of the bath."),))  # fmt: skip
     return Character(
         "p-0502", "Ines Carvalho", "51 · low back · home", date(1975, 8, 8), 18,
-        (Version(42, "maja", _draft("low-back-pain", ("harbour_lean",), TUE_THU_SAT, 12,
-                                    goal="Lift the little one out of the bath.")),),
+        (Version(42, "maja", plan),),
         _tall(1.68),
         {"lean_forward": ((42, 3.9), (0, 6.2))},
         pain=((42, 4), (20, 2), (0, 2)),
@@ -180,10 +209,11 @@ def _ines() -> Character:
 
 
 def _sam() -> Character:
+    mirror = Goal(words="Look over my shoulder when I drive.", movement="neck_rotation_left", needs=60)
+    plan = _draft("neck-pain", ("owl_watch",), (), 10, goals=(mirror,))
     return Character(
         "p-0588", "Sam Whitfield", "29 · neck, whiplash · home", date(1997, 11, 19), 19,
-        (Version(28, "jonas", _draft("neck-pain", ("owl_watch",), (), 10,
-                                     goal="Look over my shoulder when I drive.")),),
+        (Version(28, "jonas", plan),),
         _tall(1.76),
         {f"neck_rotation_{side}": ((28, 48), (0, 55)) for side in SIDES},
         pain=((28, 3), (0, 3)), missed=frozenset({8, 12, 13, 14, 18, 20, 22, 24, 26}), silent_days=3,
@@ -191,13 +221,28 @@ def _sam() -> Character:
 
 
 def _noor(today: date) -> Character:
+    plan = _draft("ankle-sprain", ("harbour_lean",), _days_of(today, 1, 3, 5), 12,
+                  goals=(Goal(words="Run for the bus."),))  # fmt: skip
     return Character(
         "p-0560", "Noor Haddad", "38 · ankle sprain · home", date(1988, 2, 3), 17,
-        (Version(29, "jonas", _draft("ankle-sprain", ("harbour_lean",), _days_of(today, 1, 3, 5), 12,
-                                     goal="Run for the bus.")),),
+        (Version(29, "jonas", plan),),
         _tall(1.65, lean_right=4.4),
         pain=((29, 2), (0, 0)),
     )  # fmt: skip
+
+
+def _begun(person: Character, today: date) -> Character:
+    """Somebody whose programme starts on the day on which they came."""
+    starts_on = (today - timedelta(days=person.begins)).isoformat()
+    versions = (
+        each._replace(draft=msgspec.structs.replace(each.draft, starts_on=starts_on)) for each in person.versions
+    )
+    return replace(person, versions=tuple(versions))
+
+
+def _here(today: date, at: str, technique: str) -> tuple[HandsOn, ...]:
+    """What is done by hand at the clinic, on this day of each week."""
+    return (HandsOn(technique=technique, days=_days_of(today, 0), place="clinic", at=at, minutes=20),)  # type: ignore[arg-type]
 
 
 def _draft(

@@ -22,11 +22,12 @@ Course = tuple[tuple[float, float], ...]
 
 
 class Version(NamedTuple):
-    """A prescription that a therapist (a login) writes in the morning of a day."""
+    """A prescription that a therapist (a login) writes in the morning of a day, and why."""
 
     days_ago: int
     by: str
     draft: Draft
+    why: str = ""
 
 
 class Told(NamedTuple):

@@ -209,7 +209,7 @@ class _Making(NamedTuple):
         with suppress(NothingPrescribed):
             last = prescriptions.current(person.pseudonym)
             draft, seen = replace(draft, messages=last.prescription.messages), last.sha256
-        prescriptions.save(person.pseudonym, draft, author, seen, by)
+        prescriptions.save(person.pseudonym, draft, author, seen, by, why=version.why)
 
     def _write(self, person: Character, letter: Wrote) -> None:
         patient_id = self.service.patients.id_of(person.pseudonym)
