@@ -22,7 +22,9 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     # Benches are held against what others made.
     "engine/commands/bench": (
         {"engine", "games", "calibration", "server_sync", *EDGES},
-        CORE | {"matplotlib", "mcap", "panda3d", "pyarrow", "questplus", "antropy", "neurokit2", "openbalance"},
+        CORE
+        | {"matplotlib", "mcap", "panda3d", "pyarrow", "questplus", "antropy", "neurokit2", "openbalance"}
+        | {"litestar"},
     ),
     "engine/formats": (
         {"engine", "engine.formats"},

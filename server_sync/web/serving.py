@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import uvicorn
+from litestar import Litestar
 
 from server_sync.clinic.export_choice import NO_FORMATS, Writing
 from server_sync.clinic.place import Place, note, place_of
@@ -124,13 +125,10 @@ def work(settings: Settings, listening: socket.socket, ready: Callable[[], None]
 
 
 @contextmanager
-def beside(service: Service) -> Iterator[str]:
-    """Answer for a service beside whatever this process does, on this computer alone; gives the address.
-
-    Whoever opened the service closes it afterwards.
-    """
+def beside(app: Litestar) -> Iterator[str]:
+    """Answer for an app beside whatever else this process does, to this computer alone; gives the address."""
     listening, answering = _listen("127.0.0.1", 0), Event()
-    config = uvicorn.Config(make_app(service), log_config=None, access_log=False, lifespan="on", server_header=False)
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", server_header=False)
     server = _Server(config, answering.set)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -79,6 +79,12 @@ def _sync() -> list[Row]:
     return sync.run()
 
 
+def _page() -> list[Row]:
+    from engine.commands.bench import page  # a large clinic takes most of an hour to make
+
+    return page.run()
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "loop": loop,
     "recording": record,
@@ -92,5 +98,6 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "archive": _archive,
     "sync": _sync,
     "chaos": _chaos,
+    "page": _page,
 }
 ANYWHERE = ("loop", "recording", "body", "measures", "adaptation", "preview")

@@ -30,6 +30,7 @@ from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.roles import ADMIN, AUDITOR, GUARDIAN, PATIENT, RESEARCHER, THERAPIST
 from server_sync.clinic.service import Service
+from server_sync.web.app import make_app
 from server_sync.web.reach import CannotServe
 from server_sync.web.serving import beside
 
@@ -115,7 +116,7 @@ def make(
         begun = partial(begin, (folder / KEYS).absolute())
         workers = ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), begun)
         stack.callback(workers.shutdown, cancel_futures=True)
-        url = stack.enter_context(beside(service))
+        url = stack.enter_context(beside(make_app(service)))
         making = _Making(folder, service, clock, workers, url, today, seed)
         making.open(password)
         for day in (first + timedelta(days=number) for number in range((today - first).days)):
