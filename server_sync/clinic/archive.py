@@ -33,6 +33,7 @@ class PatientLine(NamedTuple):
     pseudonym: str
     name: str
     about: str
+    condition: str
     born: str
     sessions: int
     last_at: datetime | None
@@ -202,7 +203,8 @@ class Archive:
 
 def _line(patient_id: str, person: Person, sessions: int, last_at: datetime | None) -> PatientLine:
     name = person.name or person.pseudonym
-    return PatientLine(patient_id, person.pseudonym, name, person.about, person.born, sessions, last_at)
+    about = person.about, person.condition, person.born
+    return PatientLine(patient_id, person.pseudonym, name, *about, sessions, last_at)
 
 
 def _local(moment: datetime, zone_offset_s: int) -> datetime:

@@ -83,11 +83,20 @@ class Line(NamedTuple):
     change: str
 
 
+class Later(NamedTuple):
+    """A patient for whom something may wait: its sign, and all of it in words."""
+
+    name: str
+    address: str
+    icon: str
+    said: str
+
+
 class Board(NamedTuple):
     """The whole of today: who needs a look, what may wait, and everybody else."""
 
     rows: tuple[Row, ...]
-    later: tuple[tuple[str, str, Reason], ...]
+    later: tuple[Later, ...]
     lines: tuple[Line, ...]
 
 
@@ -101,7 +110,10 @@ def board(everybody: Sequence[Known], today: date) -> Board:
             rows.append(_row(known, pressing, today))
         else:
             lines.append(_line(known, today))
-        later += [(known.patient_id, name_of(known), each) for each in reasons if each.kind == LATER]
+        waits = [each for each in reasons if each.kind == LATER]
+        if waits:
+            said = "; ".join(each.lead for each in waits)
+            later.append(Later(name_of(known), waits[0].act.address, waits[0].icon, said))
     rows.sort(key=lambda row: (row.kind != BAR, -len(row.reasons) - row.more, row.name.casefold()))
     lines.sort(key=lambda line: (not line.when, line.when, line.name.casefold()))
     return Board(tuple(rows), tuple(later), tuple(lines))
@@ -126,17 +138,9 @@ def name_of(known: Known) -> str:
 
 def about(known: Known, today: date) -> str:
     """Age, condition, and where they are seen today."""
-    age = age_of(known.person, today)
+    age = words.age(known.person.born, today)
     place = place_words(known, today)
     return " · ".join(filter(None, (age, known.person.condition or known.person.about, place)))
-
-
-def age_of(person: Person, today: date) -> str:
-    """Years, as far as a birth is known; "" where it is not."""
-    if not person.born:
-        return ""
-    year, month, day = (*map(int, person.born.split("-")), 1, 1)[:3]
-    return str(today.year - year - ((today.month, today.day) < (month, day)))
 
 
 def place_of(known: Known, today: date) -> str:
@@ -200,7 +204,7 @@ def _line(known: Known, today: date) -> Line:
     glance = known.glance
     last = next((each for each in reversed(glance.played) if each.pain is not None), None)
     verdict, change = trend_words(glance.main)
-    age = age_of(known.person, today)
+    age = words.age(known.person.born, today)
     condition = known.person.condition or known.person.about
     return Line(
         patient_id=known.patient_id,

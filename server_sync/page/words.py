@@ -1,6 +1,7 @@
 """Numbers, times and names as a therapist reads them: `98° (93–103)`, no digit smaller than the error."""
 
 import math
+from datetime import date as calendar_day
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -171,10 +172,18 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def about(patient: PatientLine) -> str:
-    """What tells a patient from another of the same name: the clinic's words, the birth and the pseudonym."""
-    born = f"born {date(patient.born)}" if patient.born else ""
+    """Who a patient is: age, what they are treated for, the clinic's words, and the pseudonym."""
     named = patient.pseudonym if patient.pseudonym != patient.name else ""
-    return " · ".join(filter(None, (patient.about, born, named)))
+    return " · ".join(filter(None, (age(patient.born), patient.condition, patient.about, named)))
+
+
+def age(born: str, day: calendar_day | None = None) -> str:
+    """Years on a day, today if none is said, of who was born on a day, in a month or in a year; "" for not known."""
+    if not born:
+        return ""
+    year, month, of_month = (*map(int, born.split("-")), 1, 1)[:3]
+    on = day or datetime.now().astimezone().date()
+    return str(on.year - year - ((on.month, on.day) < (month, of_month)))
 
 
 def initials(full_name: str) -> str:

@@ -73,7 +73,7 @@ class Character:
 
     pseudonym: str
     name: str
-    about: str
+    condition: str
     born: date
     hour: int
     versions: tuple[Version, ...]

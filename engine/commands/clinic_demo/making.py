@@ -19,6 +19,7 @@ from engine.commands.clinic_demo import CLINIC
 from engine.commands.clinic_demo.characters import Character, Version, Wrote
 from engine.commands.clinic_demo.living import Computer, Occasion, age_on, begin, live
 from engine.keys import Keys
+from engine.prescription import Message
 from engine.sealing import write_whole
 from server_sync.client.delivery import deliver
 from server_sync.client.enrolment import enrol, keep_device
@@ -158,7 +159,7 @@ class _Making(NamedTuple):
             self._prescribe(person, version)
         told = [each for each in person.told if each.days_ago == ago]
         for each in told:
-            self.service.prescriptions.tell(person.pseudonym, each.text, *self._signed(each.by))
+            self.service.prescriptions.tell(person.pseudonym, Message(text=each.text), *self._signed(each.by))
         if (written or told) and ago > person.silent_days:
             self._deliver(person)
 
@@ -192,8 +193,9 @@ class _Making(NamedTuple):
 
     def _admit(self, person: Character, password: str) -> None:
         service, pseudonym = self.service, person.pseudonym
-        known = Person(pseudonym=pseudonym, name=person.name, about=person.about, born=person.born.isoformat())
-        patient_id = service.patients.add(known)
+        whose = service.accounts.named(person.versions[0].by).id
+        about = {"born": person.born.isoformat(), "condition": person.condition}
+        patient_id = service.patients.add(Person(pseudonym=pseudonym, name=person.name, therapists=(whose,), **about))
         for each in person.relatives:
             role = PATIENT if each.relation == SELF else GUARDIAN
             service.accounts.add(each.login, each.name, role, password, {patient_id: each.relation})
