@@ -60,6 +60,8 @@ CANARIES = {
 BOUND = {
     ("session", "content"): "session {id}",
     ("session", "summary"): "summary {id}",
+    ("session", "gist"): "gist {id}",
+    ("glance", "sealed"): "glance {patient_id}",
     ("prescription", "content"): "prescription {patient_id} {version}",
     ("patient", "sealed"): "patient {id}",
     ("account", "sealed"): "{key_id}",
@@ -123,6 +125,7 @@ def plant(service: Service, folder: Path, database: str, client: Client) -> Plan
     contact = ["--minutes", 10, "--who", "maja", "--note", CANARIES["contact"]]
     assert said("contact", WHO, *where, *contact)[0] == 0
     service.devices.new_code([WHO])
+    service.glances.all()
     return Planted(service, folder, database, patient_id, device, account_id, guardian_id)
 
 

@@ -24,7 +24,10 @@ from server_sync.page.render import style_sheet
 from server_sync.page.trust import clock_doubts
 
 LONG = "Wilhelmina-Konstantina Papadopoulou-Featherstonehaugh van der Meulen"
-PAGES = ("/", "/patients/{milo}", "/patients/{long}", "/sessions/s-1", "/sessions/none")
+PAGES = (
+    *("/", "/patients/{milo}", "/patients/{long}", "/patients/{milo}/sessions"),
+    *("/sessions/s-1", "/sessions/none"),
+)
 
 # Foreground, ground, and the least ratio (WCAG 2.2: 4.5 for text, 3 for marks and the edges of controls).
 TEXT, MARK = 4.5, 3.0
@@ -224,7 +227,7 @@ def test_the_dark_theme_follows_the_system(clinic: Clinic, page: Any) -> None:
 def test_the_report_is_a_file_to_keep(clinic: Clinic, page: Any, tmp_path: Path) -> None:
     page.goto(f"{clinic.url}/sessions/s-1")
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="Report").click()
+        page.get_by_role("link", name="Save as a file").click()
     waiting.value.save_as(tmp_path / "report.html")
     assert "Milo Adeyemi-Brandt" in (tmp_path / "report.html").read_text(encoding="utf-8")
 

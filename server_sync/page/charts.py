@@ -80,14 +80,14 @@ def limit_chart(title: str, points: Sequence[Point], lines: Sequence[Line], unit
     y = scale(values, height, ticks=4 if small else 5)
     first, last = points[0].number, points[-1].number
     parts = [
-        _grid(y, words.suffix(unit)),
+        grid(y, words.suffix(unit)),
         _limit_band(points, y, unit),
         *(_level(line, y) for line in lines),
         *(_trial(point, _across(point.number, first, last), y) for point in points),
         _numbers_below(first, last, height),
         f'<text class="axis-name" x="50%" y="{height + 38}" text-anchor="middle">trial</text>',
     ]
-    return _chart(title, _in_words(points, unit), height, parts)
+    return chart(title, _in_words(points, unit), height, parts)
 
 
 def trace_chart(
@@ -99,16 +99,16 @@ def trace_chart(
         return Markup("")
     y = scale([value for _, value in seen] + ([asked] if asked is not None else []), TRACE_HEIGHT, ticks=3)
     end = max(t_s[-1], 1e-6)
-    parts = [_grid(y, words.suffix(unit))]
+    parts = [grid(y, words.suffix(unit))]
     if asked is not None:
         parts.append(_level(Line(asked, "asked", "asked"), y))
     runs = groupby(zip(t_s, values, strict=True), key=lambda sample: sample[1] is not None)
     runs_seen = [[(t / end, words.shown(value or 0.0, unit)) for t, value in run] for known, run in runs if known]
-    parts += [_stretched(f'<path class="limit-line" d="{_path(run, y)}"/>', TRACE_HEIGHT) for run in runs_seen]
+    parts += [stretched(f'<path class="limit-line" d="{path(run, y)}"/>', TRACE_HEIGHT) for run in runs_seen]
     parts.append(_seconds_below(end, TRACE_HEIGHT))
     low, high = min(value for _, value in seen), max(value for _, value in seen)
     said = f"From {low:.2g} to {high:.2g}{words.suffix(unit)} in {end:.1f} seconds."
-    return _chart(title, said, TRACE_HEIGHT, parts)
+    return chart(title, said, TRACE_HEIGHT, parts)
 
 
 def _values(points: Sequence[Point], unit: str) -> list[float]:
@@ -117,14 +117,16 @@ def _values(points: Sequence[Point], unit: str) -> list[float]:
     return values + [words.shown(end, unit) for limit in limits for end in (limit.low, limit.high)]
 
 
-def _chart(title: str, description: str, height: int, parts: Iterable[str]) -> Markup:
+def chart(title: str, description: str, height: int, parts: Iterable[str], kind: str = "chart") -> Markup:
+    """A chart of pixels down and percent across, from its parts; `kind` is its class, which says how wide it is."""
     return Markup(  # noqa: S704 - words are escaped, the rest are numbers
-        f'<svg class="chart" role="img" height="{height}" aria-label="{escape(title)}">'
+        f'<svg class="{kind}" role="img" height="{height}" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>"
     )
 
 
-def _grid(y: Scale, suffix: str) -> str:
+def grid(y: Scale, suffix: str) -> str:
+    """Lines across at the ticks, with their numbers on the left."""
     levels = []
     for tick in y.ticks:
         role = "base" if tick == y.low else "grid"
@@ -149,18 +151,20 @@ def _limit_band(points: Sequence[Point], y: Scale, unit: str) -> str:
     middle = [(x, words.shown(found.value, unit)) for x, found in known]
     top = [(x, words.shown(found.high, unit)) for x, found in known]
     bottom = [(x, words.shown(found.low, unit)) for x, found in reversed(known)]
-    around = f"{_path(top, y)}L{_path(bottom, y)[1:]}Z"
-    return _stretched(
-        f'<path class="limit-band" d="{around}"/><path class="limit-line" d="{_path(middle, y)}"/>', y.height
+    around = f"{path(top, y)}L{path(bottom, y)[1:]}Z"
+    return stretched(
+        f'<path class="limit-band" d="{around}"/><path class="limit-line" d="{path(middle, y)}"/>', y.height
     )
 
 
-def _path(samples: Sequence[tuple[float, float]], y: Scale) -> str:
+def path(samples: Sequence[tuple[float, float]], y: Scale) -> str:
+    """A path through values, each with its share of the way across; for a stretched part."""
     places = [f"{x * ACROSS:.1f} {y.y(value):g}" for x, value in samples]
     return "M" + "L".join(places)
 
 
-def _stretched(content: str, height: int) -> str:
+def stretched(content: str, height: int) -> str:
+    """A part that is as wide as there is room."""
     return (
         f'<svg class="stretched" width="100%" height="{height}" viewBox="0 0 {ACROSS} {height}" '
         f'preserveAspectRatio="none">{content}</svg>'

@@ -61,10 +61,15 @@ def load_all() -> None:
 
 def of_block(block: BlockRecord) -> Meanings:
     """The meanings that a block's game gives its names."""
-    if block.task not in games.names():
+    return of_game(block.task, block.version)
+
+
+def of_game(task: str, version: int) -> Meanings:
+    """The meanings that a version of a game gives its names."""
+    if task not in games.names():
         return Meanings({}, {})
-    game = games.load(block.task)
-    if game.version != block.version:
+    game = games.load(task)
+    if game.version != version:
         return Meanings({}, {})
     measures = {name: Meaning(measure.title, measure.unit, measure.help) for name, measure in game.measures.items()}
     parameters = {

@@ -94,11 +94,8 @@ def _answer(answer: Answer) -> tuple[str, str, str]:
 
 
 def precaution_words(precaution: Precaution) -> str:
-    """What is forbidden, until when, why and by whom; a movement without a unit is forbidden as a whole."""
-    named, most = words.movement(precaution.movement), words.quantity(precaution.at_most, precaution.unit)
-    beyond = f"{named} at most {most}" if precaution.unit else f"{named}: not allowed"
-    until = f" until {words.date(precaution.until)}" if precaution.until else ""
-    return f"{beyond}{until} ({', '.join(said for said in (precaution.reason, precaution.by) if said)})"
+    """What is forbidden, until when, why and by whom."""
+    return f"{words.bound(precaution)} ({', '.join(said for said in (precaution.reason, precaution.by) if said)})"
 
 
 def _measurements(found: Calibration) -> Measurements:

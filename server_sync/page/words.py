@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.movements import MOVEMENTS
-from engine.records import Limit, Measured
+from engine.records import Limit, Measured, Precaution
 from server_sync.clinic.archive import PatientLine
 from server_sync.page.language import dated, decimal
 
@@ -72,6 +72,11 @@ def stepped(value: float, unit: str, step: float, bare: bool = False) -> str:
     return _number(value * factor, decimals) + ("" if bare else suffixed)
 
 
+def span(low: str, high: str, signed: bool) -> str:
+    """From a number to another, `93–103`; `signed` where the first is below zero."""
+    return (" to " if signed else "–").join((low, high))
+
+
 def limit(found: Limit) -> Reading:
     """A limit with its interval."""
     decimals = _decimals(found.unit, found.value, None)
@@ -110,6 +115,13 @@ def name(key: str) -> str:
 def movement(key: str) -> str:
     """The name of a movement, "Leant back right"; the words of its key where another version made it up."""
     return sentence(MOVEMENTS[key].title) if key in MOVEMENTS else name(key)
+
+
+def bound(precaution: Precaution) -> str:
+    """What is forbidden and until when; a movement without a unit is forbidden as a whole."""
+    named, most = movement(precaution.movement), quantity(precaution.at_most, precaution.unit)
+    beyond = f"{named} at most {most}" if precaution.unit else f"{named}: not allowed"
+    return f"{beyond} until {date(precaution.until)}" if precaution.until else beyond
 
 
 def sentence(said: str) -> str:
@@ -218,5 +230,4 @@ def _number(value: float, decimals: int) -> str:
 
 def _interval(low: float, high: float, unit: str, decimals: int) -> str:
     factor = _unit(unit)[0]
-    ends = [_number(end * factor, decimals) for end in (low, high)]
-    return (" to " if low < 0 else "–").join(ends)
+    return span(_number(low * factor, decimals), _number(high * factor, decimals), low < 0)

@@ -62,6 +62,7 @@ from server_sync.web import (
     people_routes,
     prescriptions,
     today_routes,
+    watch_routes,
     watching,
 )
 from server_sync.web.access import (
@@ -118,6 +119,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *entry_routes.ROUTES,
     *today_routes.ROUTES,
     *page_routes.ROUTES,
+    *watch_routes.ROUTES,
     *account_routes.ROUTES,
     *own_routes.ROUTES,
     *letter_routes.ROUTES,

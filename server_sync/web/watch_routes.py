@@ -1,0 +1,128 @@
+"""What a therapist watches: what became of a patient's measures, their sessions, and one of them closely."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from litestar import Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
+
+from engine.prescription import Prescription
+from server_sync.clinic.archive import SessionLine
+from server_sync.clinic.export_choice import KINDS
+from server_sync.clinic.roles import Permission
+from server_sync.clinic.service import Service
+from server_sync.page.compare import side_by_side
+from server_sync.page.language import _
+from server_sync.page.overview import MOVES_SHOWN, chips, overview
+from server_sync.page.report import report
+from server_sync.page.sheet import sheet
+from server_sync.page.trust import clock_doubts
+from server_sync.web import audited
+from server_sync.web.access import Visitor
+from server_sync.web.letter_routes import told_of
+from server_sync.web.pages import page
+
+READING = {"may": Permission.READ_PATIENTS}
+
+
+@get("/patients/{patient_id:str}", opt=READING, sync_to_thread=True)
+def patient_overview(
+    request: Visitor, state: State, patient_id: FromPath[str], of: FromQuery[str] = ""
+) -> Response[str]:
+    """What became of a patient; `of` is the measure to look at closely."""
+    service: Service = state.service
+    patient = service.archive.patient(patient_id)
+    history = _history(service, patient.pseudonym)
+    followed = service.gists.of(patient_id)
+    shown = overview(followed, history, service.now().date(), of)
+    audited.read(request, "read a patient", patient_id)
+    return page(
+        request,
+        "overview.html",
+        patient=patient,
+        shown=shown,
+        moves_shown=MOVES_SHOWN,
+        chips=chips(history, followed[-1].gist if followed else None),
+        sessions=service.archive.sessions(patient_id),
+        letters=told_of(service, patient_id),
+        kinds=KINDS,
+    )
+
+
+@get("/patients/{patient_id:str}/sessions", opt=READING, sync_to_thread=True)
+def patient_sessions(request: Visitor, state: State, patient_id: FromPath[str]) -> Response[str]:
+    """All sessions of a patient, the latest first."""
+    archive = state.service.archive
+    shown, sessions = archive.patient(patient_id), archive.sessions(patient_id)
+    audited.read(request, "list a patient's sessions", patient_id)
+    return page(request, "sessions.html", patient=shown, sessions=sessions, problem="")
+
+
+@get("/sessions/{session_id:str}", opt=READING, sync_to_thread=True)
+def session(
+    request: Visitor,
+    state: State,
+    session_id: FromPath[str],
+    block: FromQuery[int | None] = None,
+    trial: FromQuery[int | None] = None,
+) -> Response[str]:
+    """One session; `block` and `trial` choose the trial to look at closely."""
+    archive = state.service.archive
+    record, arrival = archive.session(session_id), archive.arrival(session_id)
+    shown = sheet(record, block, trial)
+    doubts = clock_doubts(arrival.clock_offset_s, arrival.clock_within_s)
+    patient_id = state.service.patients.id_of(record.patient)
+    audited.read(request, "read a session", patient_id, session_id)
+    return page(
+        request,
+        "session.html",
+        sheet=shown._replace(trust=(*shown.trust, *doubts)),
+        patient=archive.patient(patient_id),
+        arrival=arrival,
+        around=_around(archive.sessions(patient_id), session_id),
+        kinds=KINDS,
+    )
+
+
+@get("/patients/{patient_id:str}/compare", opt=READING, sync_to_thread=True)
+def compare_sessions(
+    request: Visitor, state: State, patient_id: FromPath[str], s: FromQuery[list[str] | None] = None
+) -> Response[str]:
+    """Two sessions of a patient side by side: the first two of `s`, the earlier one first."""
+    service: Service = state.service
+    patient = service.archive.patient(patient_id)
+    found = [each for each in service.gists.of(patient_id) if each.session_id in (s or [])[:2]]
+    audited.read(request, "compare sessions", patient_id, " ".join(each.session_id for each in found))
+    if len(found) < 2:
+        problem = _("Choose two sessions to look at them side by side.")
+        sessions = service.archive.sessions(patient_id)
+        return page(request, "sessions.html", 422, patient=patient, sessions=sessions, problem=problem)
+    sheets = [sheet(service.archive.session(each.session_id)) for each in found]
+    return page(request, "compare.html", patient=patient, sheets=sheets, shown=side_by_side(*found))
+
+
+@get("/sessions/{session_id:str}/report", opt=READING, sync_to_thread=True)
+def session_report(request: Visitor, state: State, session_id: FromPath[str]) -> Response[str]:
+    """The session as one file to keep."""
+    record = state.service.archive.session(session_id)
+    patient_id = state.service.patients.id_of(record.patient)
+    known = state.service.archive.patient(patient_id)
+    disposition = f"attachment; filename*=UTF-8''{quote(f'steadyreach {session_id}.html')}"
+    content = report(record, name=known.name, about=known.about)
+    audited.read(request, "save a report", patient_id, session_id)
+    return Response(content, media_type="text/html", headers={"Content-Disposition": disposition})
+
+
+ROUTES = [patient_overview, patient_sessions, compare_sessions, session, session_report]
+
+
+def _around(sessions: Sequence[SessionLine], session_id: str) -> tuple[str | None, str | None]:
+    """The ids of the sessions before and after one, of those that come the latest first."""
+    at = next(number for number, line in enumerate(sessions) if line.id == session_id)
+    before = sessions[at + 1].id if at + 1 < len(sessions) else None
+    return before, sessions[at - 1].id if at else None
+
+
+def _history(service: Service, pseudonym: str) -> list[Prescription]:
+    return [version.prescription for version in service.prescriptions.history(pseudonym)]

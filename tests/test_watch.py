@@ -1,0 +1,114 @@
+"""The pages on which a therapist watches a patient: what became of them, their sessions, and two side by side."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from litestar.testing import TestClient
+from routes import ADDRESS, Client, log_in
+from server_fixtures import SignedDevice, a_service, a_session, an_item
+from test_glances import a_visit
+
+from engine.prescription import Draft, Practice
+from engine.records import Session
+from server_sync import wire
+from server_sync.clinic.patients import Person
+from server_sync.clinic.service import Service
+from server_sync.web import app
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with a_service(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[Client]:
+    """Somebody who may watch."""
+    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+        log_in(opened, service)
+        yield opened
+
+
+def played(service: Service, *sessions: Session) -> str:
+    """The address of a patient who played."""
+    device = SignedDevice(None).enrol(service)
+    items = tuple(an_item(session, number) for number, session in enumerate(sessions, 1))
+    service.archive.take(device.id, wire.Batch(items=items))
+    return f"/patients/{service.patients.id_of('p-milo')}"
+
+
+def shown(client: Client, address: str, status: int = 200) -> str:
+    """What somebody reads on a page."""
+    answer = client.get(address)
+    assert answer.status_code == status
+    text = re.sub(r"<(style|title)\b.*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+    return " ".join(text.split())
+
+
+def test_the_finding_is_the_heading_with_value_interval_change_and_noise(service: Service, client: Client) -> None:
+    limits = [74, 75, 77, 80, 84, 88, 92, 95, 97, 98]
+    address = played(service, *(a_visit(number, limit) for number, limit in enumerate(limits)))
+    text = shown(client, address)
+    assert "98° (95–101), up 24° since 5 Oct. Larger than the noise (7°)." in text
+    assert "larger than the noise since 13 Oct" in text
+    assert "asked 90–90°" in text
+
+
+def test_from_two_sessions_there_is_a_value_and_no_change(service: Service, client: Client) -> None:
+    text = shown(client, played(service, a_visit(0, 70), a_visit(1, 95)))
+    assert "95° (92–98). Too few sessions to say: 2 of 3." in text
+
+
+def test_who_never_played_is_told_what_will_fill_the_page(service: Service, client: Client) -> None:
+    patient_id = service.patients.add(Person(pseudonym="p-new"))
+    assert "No session yet" in shown(client, f"/patients/{patient_id}")
+    assert "No session yet" in shown(client, f"/patients/{patient_id}/sessions")
+
+
+def test_sessions_of_another_version_and_hidden_hands_are_said_and_not_drawn(service: Service, client: Client) -> None:
+    quality = a_session().quality
+    assert quality is not None
+    hidden = a_visit(9, 140, quality=msgspec.structs.replace(quality, left_seen_percent=89.0))
+    early = [a_visit(number, 60, version=2) for number in range(2)]
+    text = shown(client, played(service, *early, *(a_visit(number, 90 + number) for number in range(2, 8)), hidden))
+    assert "2 sessions were played with Fruit Ladder 2. They are not compared with version 3" in text
+    assert "No value for 1 session, last on 23 Oct: 11 in 100 frames were hidden, and 5 is the most we accept." in text
+    assert "97° (94–100), no change we can see since 9 Oct. The noise is 7°." in text
+
+
+def test_another_measure_is_chosen_by_its_link_and_one_that_is_not_there_changes_nothing(
+    service: Service, client: Client
+) -> None:
+    address = played(service, *(a_visit(number, 90) for number in range(4)))
+    assert "Path ratio, left · from Fruit Ladder, version 3" in shown(client, f"{address}?of=path_ratio.left")
+    assert "Left arm raised · from Fruit Ladder, version 3" in shown(client, f"{address}?of=nothing")
+
+
+def test_leans_are_a_star_with_a_row_for_each_direction(service: Service, client: Client) -> None:
+    address = played(service, *(a_session(f"s-{number}", seed=number, quality=None) for number in range(3)))
+    text = shown(client, address)
+    assert "by more than its noise" in text
+    assert all(direction in text for direction in ("Forward", "Right", "Back", "Left"))
+
+
+def test_planned_days_and_versions_of_the_plan_are_told(service: Service, client: Client) -> None:
+    address = played(service, a_visit(0, 80, started_at=service.now().isoformat()))
+    every_day = Practice(games=("fruit_ladder",), minutes=15.0)
+    service.prescriptions.save("p-milo", Draft(programme=(every_day,), goal="Hang the washing"), "Maja B.")
+    text = shown(client, address)
+    assert "1 of 1 planned days, 10 min in four weeks." in text
+    assert "Version 1 of the plan" in text
+    assert "Hang the washing" in text
+
+
+def test_two_sessions_stand_side_by_side_and_fewer_are_asked_for(service: Service, client: Client) -> None:
+    address = played(service, a_visit(0, 80, version=2), a_visit(1, 95))
+    text = shown(client, f"{address}/compare?s=s-000&s=s-001")
+    assert "Left arm raised: limit 80° (77–83) 95° (92–98)" in text
+    assert "Fruit Ladder was played in another version" in text
+    assert "Choose two sessions to look at them side by side." in shown(client, f"{address}/compare?s=s-000", 422)
+    assert f"{address}/compare?s=s-000&amp;s=s-001" in client.get("/sessions/s-001").text
