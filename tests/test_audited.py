@@ -89,6 +89,9 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /drafts/{draft_id:str}/seen": {},
     "POST /me/{patient_id:str}/letters": {"text": "The second game hurts."},
     "POST /letters/{letter_id:str}/read": {},
+    "POST /patients/{patient_id:str}/tune": {"do": "look"},
+    "POST /patients/{patient_id:str}/tune/undo": {},
+    "POST /patients/{patient_id:str}/tune/preview": {},
     "POST /research/export": {"study": "a-study", "kind": TRIALS},
 }
 """What each form sends, beside its token."""

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from engine.records import Limit
 from server_sync.page import words
+from server_sync.page.language import _
 
 ACROSS = 1000  # user units across a stretched part; the browser stretches them to the width there is
 HATCH_HEIGHT = 8
@@ -88,6 +89,31 @@ def limit_chart(title: str, points: Sequence[Point], lines: Sequence[Line], unit
         f'<text class="axis-name" x="50%" y="{height + 38}" text-anchor="middle">trial</text>',
     ]
     return chart(title, _in_words(points, unit), height, parts)
+
+
+def asked_chart(
+    title: str, found: Limit, lines: Sequence[Line], before: Sequence[float], after: Sequence[float]
+) -> Markup:
+    """What two plans ask, target by target, over the limit as it is believed; targets are in the limit's unit."""
+    unit, last = found.unit, max(len(before), len(after), 1)
+    ends = [words.shown(end, unit) for end in (found.low, found.high)]
+    dots = {role: [words.shown(value, unit) for value in of] for role, of in (("before", before), ("reached", after))}
+    y = scale([*ends, *(value for of in dots.values() for value in of), *(line.value for line in lines)], LIMIT_HEIGHT)
+    top, bottom, middle = y.y(ends[1]), y.y(ends[0]), y.y(words.shown(found.value, unit))
+    parts = [
+        f'<rect class="limit-band" width="100%" y="{top}" height="{bottom - top:.1f}"/>',
+        _grid(y, words.suffix(unit)),
+        f'<line class="limit-line" x1="0" x2="100%" y1="{middle}" y2="{middle}"/>',
+        *(_level(line, y) for line in lines),
+    ]
+    for role, of in dots.items():
+        parts += [
+            f'<circle class="{role}" cx="{_across(number, 1, last)}%" cy="{y.y(value)}" r="4"/>'
+            for number, value in enumerate(of, 1)
+        ]
+    parts.append(_numbers_below(1, last, LIMIT_HEIGHT))
+    below = f'<text class="axis-name" x="50%" y="{LIMIT_HEIGHT + 38}" text-anchor="middle">{{}}</text>'
+    return _chart(title, title, LIMIT_HEIGHT, [*parts, below.format(escape(_("target in the session")))])
 
 
 def trace_chart(

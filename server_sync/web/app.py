@@ -62,6 +62,7 @@ from server_sync.web import (
     people_routes,
     prescriptions,
     today_routes,
+    tune_routes,
     watch_routes,
     watching,
 )
@@ -128,6 +129,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *people_routes.ROUTES,
     *device_routes.ROUTES,
     *prescriptions.ROUTES,
+    *tune_routes.ROUTES,
     *export_routes.ROUTES,
     *draft_routes.ROUTES,
     *fhir_routes.ROUTES,

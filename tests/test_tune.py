@@ -1,0 +1,263 @@
+"""Tune: what a form says becomes a version, what it asks is shown beside before, and nobody writes over anybody."""
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from msgspec.structs import replace
+from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from server_fixtures import SignedDevice, a_service, a_session, an_item
+from visits import calibration
+
+from engine.commands.previewing import of_drafts
+from engine.prescription import Draft, Practice, held_on
+from engine.records import Precaution
+from server_sync import wire
+from server_sync.clinic.previewing import NotPreviewed
+from server_sync.clinic.service import Service
+from server_sync.page.arc import Bounded, Dots, arc, dial_of
+from server_sync.page.tune_form import leaves, merged, wished
+from server_sync.web import app
+
+ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
+SPICA = Precaution(ARM, 120.0, "deg", "spica", "hip surgeon", "2027-01-15")
+SAVED = Draft(
+    preset="child-8-12",
+    plan={"limits": {ARM: {"ceiling": 100.0}}},
+    precautions=(SPICA,),
+    programme=(Practice(games=("fruit_ladder",)),),
+)
+DAY = date(2026, 11, 21)
+PLAYED = replace(a_session(), calibration=replace(calibration(87.0), measured_at="2026-11-20"))
+
+
+# What a form says
+
+
+def test_a_field_that_nobody_touched_follows_the_preset() -> None:
+    wish = wished({"preset": "standard", SUCCESS: "80", CEILING: "100"}, SAVED)
+    assert (wish.preset, wish.plan, wish.problems) == ("standard", SAVED.plan, {})
+
+
+def test_what_differs_is_kept_and_what_is_the_presets_again_is_not() -> None:
+    wish = wished({SUCCESS: "85", CEILING: "90", "games.fruit_ladder.targets": "9"}, SAVED)
+    assert leaves(wish.plan) == {SUCCESS: 0.85, CEILING: 90.0, "games.fruit_ladder.targets": 9}
+    assert wished({SUCCESS: "80", CEILING: ""}, replace(SAVED, plan=wish.plan)).plan == {
+        "games": {"fruit_ladder": {"targets": 9}}
+    }
+
+
+def test_a_short_name_of_the_plan_is_each_of_its_movements() -> None:
+    both = replace(SAVED, plan={"limits": {"shoulder_elevation": {"ceiling": 100.0}}})
+    said = leaves(wished({CEILING: "90"}, both).plan)
+    assert said == {CEILING: 90.0, "limits.shoulder_elevation_right.ceiling": 100.0}
+
+
+@pytest.mark.parametrize(
+    ("said", "where", "why"),
+    [
+        ({CEILING: "130"}, CEILING, "130° is above 120°, barred until 15 Jan 2027 (hip surgeon, spica)"),
+        ({CEILING: "ninety"}, CEILING, "“ninety” is not a number"),
+        ({SUCCESS: "95"}, SUCCESS, "95 is outside 60 to 90"),
+        ({"games.fruit_ladder.targets": "2.5"}, "games.fruit_ladder.targets", "whole number"),
+        ({"adaptation.knobs": "distance, distance"}, "adaptation.knobs", "each once"),
+        ({"adaptation.speed": "reckless"}, "adaptation.speed", "slow, normal, fast"),
+        ({"limits.shoulder_elevation_left.floor": "110"}, "limits.shoulder_elevation_left.floor", "above the ceiling"),
+        ({"adaptation.pain_stop_nrs": "3"}, "", "pain_hold_nrs = 4"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(said: dict[str, str], where: str, why: str) -> None:
+    wish = wished(said, SAVED)
+    assert list(wish.problems) == [where]
+    assert why in wish.problems[where]
+
+
+def test_a_ceiling_that_a_preset_locked_is_only_lowered() -> None:
+    locked = replace(SAVED, preset="shoulder-surgery", plan={}, precautions=())
+    assert "locked by the preset" in wished({CEILING: "170"}, locked).problems[CEILING]
+
+
+def test_two_changes_of_one_version_are_both_in_what_is_merged() -> None:
+    theirs = replace(SAVED, plan={"limits": {ARM: {"ceiling": 95.0}}})
+    assert merged(SAVED, theirs, wished({SUCCESS: "85"}, SAVED)) == (
+        "child-8-12",
+        {"limits": {ARM: {"ceiling": 95.0}}, "adaptation": {"target_success": 0.85}},
+    )
+    assert merged(SAVED, theirs, wished({CEILING: "90"}, SAVED))[1] == {"limits": {ARM: {"ceiling": 90.0}}}
+
+
+# What it asks
+
+
+def test_an_easier_plan_asks_for_less_of_the_same_person() -> None:
+    easier = replace(SAVED, plan={"limits": {ARM: {"ceiling": 60.0}}})
+    found = of_drafts(PLAYED, easier, SAVED, DAY)
+    assert found.old is not None
+    now, was = (next(each for each in said.movements if each.movement == ARM) for said in (found.new, found.old))
+    assert now.highest.median <= 60.0 < was.highest.median
+
+
+def test_nothing_is_said_of_who_was_never_measured() -> None:
+    with pytest.raises(NotPreviewed, match="nothing was measured"):
+        of_drafts(a_session(calibration=None), SAVED, None, DAY)
+
+
+def test_a_left_arm_faces_left_and_its_right_one_right() -> None:
+    for side, right in (("left", False), ("right", True)):
+        drawn = arc(f"shoulder_elevation_{side}", None, Bounded(None, 90.0, None, None), Dots((), (), None))
+        ceiling = drawn.split(f'data-field="limits.shoulder_elevation_{side}.ceiling"')[1]
+        handle_x, joint_x = (
+            float(text.split('"')[1]) for text in (ceiling[ceiling.index("cx=") :], drawn[drawn.index("data-x=") :])
+        )
+        assert (handle_x > joint_x) is right
+
+
+def test_an_angle_lies_where_a_therapist_looks_for_it() -> None:
+    hanging, ahead, up = (dial_of("shoulder_elevation_right").at(100, angle) for angle in (0, 90, 180))
+    assert hanging[1] > ahead[1] > up[1]
+    assert ahead[0] - hanging[0] == pytest.approx(100)
+    assert math.isclose(dial_of("neck_rotation_right").at(100, 0)[0], up[0], abs_tol=0.2)
+
+
+# The page
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Service]:
+    with a_service(tmp_path / "clinic") as service:
+        fill(service)
+        yield service
+
+
+def fill(service: Service) -> None:
+    """Milo, who played and has a prescription, and Nora, of whom nothing is known."""
+    device = SignedDevice(None).enrol(service, ["p-milo"])
+    service.archive.take(device.id, wire.Batch(items=(an_item(PLAYED, 1),)))
+    service.prescriptions.save("p-milo", SAVED, "Jonas")
+    service.prescriptions.save("p-nora", Draft(), "Jonas")
+
+
+@pytest.fixture
+def client(clinic: Service) -> Iterator[Client]:
+    with TestClient(app.make_app(clinic, previewing=of_drafts), base_url=ADDRESS) as opened:
+        show_cookie(opened, begin_visit(clinic, clinic.accounts.make("maja", "Maja Bergström", "therapist")))
+        yield opened
+
+
+class Page:
+    """The page of one patient."""
+
+    def __init__(self, client: Client, service: Service, patient: str = "p-milo") -> None:
+        self.client, self.service, self.patient = client, service, patient
+        self.address = f"/patients/{service.patients.id_of(patient)}/tune"
+
+    @property
+    def holds(self) -> Any:
+        """The version that holds."""
+        return self.service.prescriptions.current(self.patient)
+
+    def send(self, to: str = "", **said: str) -> Any:
+        form = {"_csrf_token": form_token(self.client), "if_match": self.holds.sha256, **said}
+        return self.client.post(self.address + to, data=form, follow_redirects=False)
+
+
+def test_the_page_shows_what_holds_and_what_it_asks(client: Client, clinic: Service) -> None:
+    page = client.get(Page(client, clinic).address).text
+    for said in ('value="100"', "Usual target", "What the next session asks", 'role="slider"', "Barred above 120°"):
+        assert said in page
+    assert page.count('aria-label="Ceiling"') == 1
+
+
+def test_a_save_is_a_version_with_its_reason_and_everything_else_stays(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    answer = page.send(do="save", why=" Tired in both sessions. ", **{CEILING: "90", SUCCESS: "85"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{page.address}?saved=2")
+    now = page.holds.prescription
+    assert (now.author, now.why, now.precautions) == ("Maja Bergström", "Tired in both sessions.", (SPICA,))
+    assert leaves(now.plan) == {CEILING: 90.0, SUCCESS: 0.85}
+    told = client.get(answer.headers["location"]).text
+    assert "Saved as version 2." in told
+    assert "100° → 90°" in told
+    assert "“Tired in both sessions.”" in told
+
+
+def test_looking_saves_nothing_and_keeps_what_was_typed(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    answer = page.send(do="look", why="Tired", **{CEILING: "90"})
+    assert answer.status_code == 200
+    assert 'value="Tired"' in answer.text
+    assert "1 change" in answer.text
+    assert page.holds.prescription.version == 1
+
+
+def test_what_cannot_be_saved_is_shown_with_why(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    answer = page.send(do="save", **{CEILING: "130"})
+    assert answer.status_code == 422
+    assert "lift the precaution first" in answer.text
+    assert 'value="130"' in answer.text
+    assert page.holds.prescription.version == 1
+
+
+def test_for_today_only_leaves_every_other_day_as_it_was(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    page.send(do="today", **{CEILING: "80"})
+    now = page.holds.prescription
+    today = clinic.now().date()
+    assert held_on(now, today)[1]["limits"][ARM]["ceiling"] == 80.0
+    assert now.plan == SAVED.plan
+    assert "Today alone something else holds" in client.get(page.address).text
+
+
+def test_undo_brings_back_what_was_tuned_and_keeps_what_was_said(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    page.send(do="save", **{CEILING: "90"})
+    clinic.prescriptions.tell("p-milo", "See you on Thursday.", "Jonas")
+    assert page.send("/undo").status_code == 303
+    now = page.holds.prescription
+    assert (now.version, now.plan) == (4, SAVED.plan)
+    assert [message.text for message in now.messages] == ["See you on Thursday."]
+
+
+def test_there_is_nothing_to_undo_before_the_first_change(client: Client, clinic: Service) -> None:
+    answer = Page(client, clinic).send("/undo")
+    assert answer.status_code == 409
+    assert "nothing to undo" in answer.text
+
+
+def test_of_two_who_change_the_same_both_are_shown_and_the_saved_one_holds(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    seen = page.holds.sha256
+    theirs = replace(SAVED, plan={"limits": {ARM: {"ceiling": 95.0}}})
+    clinic.prescriptions.save("p-milo", theirs, "Jonas", seen, why="Passive range 112°")
+    answer = page.send(do="save", if_match=seen, why="Tired", **{CEILING: "70"})
+    assert answer.status_code == 409
+    for said in ("Two people changed", "95°", "70°", "Passive range 112°", "Tired", "what Jonas saved is in force"):
+        assert said in answer.text
+    assert page.holds.prescription.plan == theirs.plan
+    assert page.send(do="save", why="Tired", **{CEILING: "70"}).status_code == 303
+    assert leaves(page.holds.prescription.plan) == {CEILING: 70.0}
+
+
+def test_the_preview_is_parts_of_the_page_and_writes_nothing(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    told = page.send("/preview", **{CEILING: "80"}).text
+    for part in ('id="drawn"', 'id="asked"', 'id="changed"', 'data-field="limits.shoulder_elevation_left.ceiling"'):
+        assert part in told
+    assert page.holds.prescription.version == 1
+
+
+def test_who_was_never_measured_has_a_page_that_says_so(client: Client, clinic: Service) -> None:
+    page = client.get(Page(client, clinic, "p-nora").address)
+    assert page.status_code == 200
+    assert "Nothing was measured yet" in page.text
+
+
+def test_leans_are_a_plot_of_eight_directions(client: Client, clinic: Service) -> None:
+    page = client.get(Page(client, clinic).address, params={"movement": "lean_forward"}).text
+    assert page.count('role="slider"') == 8
+    assert page.count('class="ways"') == 1
