@@ -92,6 +92,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /patients/{patient_id:str}/tune": {"do": "look"},
     "POST /patients/{patient_id:str}/tune/undo": {},
     "POST /patients/{patient_id:str}/tune/preview": {},
+    "POST /patients/{patient_id:str}/plan": {"do": "look"},
     "POST /research/export": {"study": "a-study", "kind": TRIALS},
 }
 """What each form sends, beside its token."""

@@ -60,6 +60,7 @@ from server_sync.web import (
     own_routes,
     page_routes,
     people_routes,
+    plan_routes,
     prescriptions,
     today_routes,
     tune_routes,
@@ -132,6 +133,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *tune_routes.ROUTES,
     *export_routes.ROUTES,
     *draft_routes.ROUTES,
+    *plan_routes.ROUTES,
     *fhir_routes.ROUTES,
 ]
 

@@ -1,0 +1,271 @@
+"""What the page of a plan says in words: what a draft changes, what a precaution bars, what may be chosen."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+import games
+from engine import presets, programmes
+from engine.movements import MOVEMENTS, PARTS
+from engine.precautions import Asking, barred, effect, expired
+from engine.prescription import Draft, due_on, goals_of, hands_on_of, paused, planned_in_week, planned_on
+from engine.programme import DAYS, Scheduled, monday, week_number
+from engine.records import Precaution
+from server_sync.page import words
+from server_sync.page.language import N_, _, dated, ngettext
+from server_sync.page.sheet import precaution_words
+from server_sync.page.weeks import last_week, minutes_of, titles
+
+AHEAD_DAYS = 366
+POSTURES = ("standing", "seated")
+_BARS = {"standing": N_("Standing, it bars %(games)s."), "seated": N_("Seated, it bars %(games)s.")}
+
+
+class Game(NamedTuple):
+    """A game to choose: its name, its title and what it trains."""
+
+    name: str
+    title: str
+    trains: str
+
+
+class Proposal(NamedTuple):
+    """A programme to begin with."""
+
+    name: str
+    title: str
+    about: str
+    caution: str
+    source: str
+
+
+@cache
+def all_games() -> tuple[Game, ...]:
+    """All games that there are."""
+    found = {name: games.load(name) for name in games.names()}
+    return tuple(Game(name, task.title, ", ".join(task.trains)) for name, task in found.items())
+
+
+@cache
+def proposals() -> tuple[Proposal, ...]:
+    """The programmes to begin with, by their titles."""
+    found = [(name, programmes.template(name)) for name in programmes.names()]
+    all_ = [Proposal(name, each.title, each.about, each.caution, each.source) for name, each in found]
+    return tuple(sorted(all_, key=lambda each: each.title))
+
+
+def proposal(name: str) -> Proposal | None:
+    """The programme to begin with of a name, None where there is none."""
+    return next((each for each in proposals() if each.name == name), None)
+
+
+def proposed(name: str, today: date, before: Draft) -> Draft:
+    """A draft with a programme to begin with, from today on; raises engine.programmes.ProgrammeError."""
+    return programmes.begun(programmes.template(name), today, games.names(), before)
+
+
+def copied(theirs: Draft, today: date, before: Draft) -> Draft:
+    """A draft with the programme of another patient, from today on: not their precautions, goals or values."""
+    return replace(
+        before,
+        preset=theirs.preset,
+        programme=theirs.programme,
+        hands_on=theirs.hands_on,
+        starts_on=today.isoformat() if theirs.starts_on else UNSET,
+    )
+
+
+@cache
+def preset_titles() -> tuple[tuple[str, str], ...]:
+    """The presets, and what they are called."""
+    return tuple((name, presets.resolve(name, {}, others=True).title) for name in presets.names())
+
+
+def usual_weeks(preset: str) -> str:
+    """After how many weeks a preset has everything measured anew."""
+    return f"{presets.resolve(preset, {}, others=True).adaptation.full_after_days / 7:g}"
+
+
+def day_names() -> tuple[tuple[str, str], ...]:
+    """The days of a week, short as the language has them."""
+    begins = monday(date(2026, 1, 5))
+    return tuple((day, dated(begins + timedelta(days=place), "EEE")) for place, day in enumerate(DAYS))
+
+
+@cache
+def movements() -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
+    """What may be bounded, by the part of the body: name, title and unit."""
+    return tuple(
+        (
+            words.sentence(part),
+            tuple(
+                (name, words.movement(name), words.suffix(each.unit).strip())
+                for name, each in MOVEMENTS.items()
+                if each.part == part
+            ),
+        )
+        for part in PARTS
+    )
+
+
+def consequence(held: Precaution, today: date) -> tuple[str, ...]:
+    """What a precaution does to the games that there are, and that its day is over, in words."""
+    if held.movement not in MOVEMENTS:
+        return ()
+    found = {name: games.load(name) for name in games.names()}
+    lines = []
+    for posture, said in _BARS.items():
+        if names := [task.title for task in found.values() if barred(task, posture, [held])]:
+            lines.append(_(said, games=", ".join(names)))
+    bounded = [task.title for task in found.values() if _bounds(held, task)]
+    if bounded:
+        lines.append(_("It bounds %(games)s: no target goes further.", games=", ".join(bounded)))
+    if not lines:
+        lines.append(_("It changes no game that there is."))
+    if expired(held, today):
+        day = words.date(held.until)
+        lines.append(_("Its last day was %(day)s: it holds until you renew or lift it.", day=day))
+    return tuple(lines)
+
+
+def effects(before: Draft | None, draft: Draft, today: date) -> tuple[str, ...]:
+    """What will be another than before, and what is next, in words; nothing where nothing changes."""
+    if before == draft:
+        return ()
+    return (*_next(draft, today), *_pauses(before, draft), *_precautions(before, draft), *_others(before, draft))
+
+
+def dose(plan: Scheduled, times: int = 1) -> str:
+    """When and how long something is done: `Mon, Wed · weeks 1–2 · 10 min · here, 10:30`."""
+    names = dict(day_names())
+    pieces = [", ".join(names[day] for day in plan.days) or _("every day")]
+    if plan.weeks:
+        pieces.append(_weeks(*plan.weeks))
+    if plan.minutes:
+        pieces.append(_("%(minutes)s min", minutes=f"{plan.minutes:g}"))
+    if times > 1:
+        pieces.append(ngettext("%(num)s time a day", "%(num)s times a day", times))
+    pieces.append(_("here") if plan.at_clinic else _("at home"))
+    if plan.at:
+        pieces.append(plan.at)
+    return " · ".join(pieces)
+
+
+def finding(draft: Draft, today: date) -> str:
+    """The heading of a plan: where it stands today."""
+    if pause := paused(draft, today):
+        if pause.until:
+            return _("The programme pauses until %(day)s", day=_day(date.fromisoformat(pause.until)))
+        return _("The programme pauses until you go on")
+    if not draft.programme:
+        return _("No programme yet")
+    upcoming = [day for day in _days(today) if planned_on(draft, day)]
+    if not upcoming:
+        return _("The programme is over")
+    if draft.starts_on and draft.starts_on > today.isoformat():
+        return _("The programme starts on %(day)s", day=_day(date.fromisoformat(draft.starts_on)))
+    days = [day for day in range(7) if due_on(draft, monday(today) + timedelta(days=day))]
+    minutes = [minutes_of(due_on(draft, monday(today) + timedelta(days=day))) for day in days]
+    if None in minutes or not days:
+        return ngettext("%(num)s day at home this week", "%(num)s days at home this week", len(days))
+    total = f"{sum(each for each in minutes if each):g}"
+    return ngettext(
+        "%(num)s day at home this week, %(total)s minutes",
+        "%(num)s days at home this week, %(total)s minutes",
+        len(days),
+        total=total,
+    )
+
+
+def place(draft: Draft, today: date) -> str:
+    """Which week of how many it is, "" where the programme has no weeks or none of them now."""
+    if not draft.starts_on:
+        return ""
+    last, number = last_week(draft), week_number(draft.starts_on, today)
+    if not 1 <= number <= (last or number):
+        return ""
+    if not last:
+        return _("Week %(number)s", number=number)
+    return _("Week %(number)s of %(last)s", number=number, last=last)
+
+
+def _next(draft: Draft, today: date) -> Iterator[str]:
+    day = next((day for day in _days(today) if planned_on(draft, day) or hands_on_of(draft, day)), None)
+    if day is None:
+        yield _("Nothing is planned from now on.")
+        return
+    week = planned_in_week(draft, day)
+    home = due_on(draft, day)
+    what = titles(planned_on(draft, day)) or ", ".join(each.technique for each in hands_on_of(draft, day))
+    minutes = minutes_of(home)
+    when = _day(day)
+    if home and minutes:
+        yield _("From %(when)s: %(what)s, %(minutes)s minutes at home.", when=when, what=what, minutes=f"{minutes:g}")
+    else:
+        yield _("From %(when)s: %(what)s.", when=when, what=what)
+    if len(week) > 1:
+        yield ngettext(
+            "In the seven days after that there is %(num)s practice.",
+            "In the seven days after that there are %(num)s different practices.",
+            len(week),
+        )
+
+
+def _pauses(before: Draft | None, draft: Draft) -> Iterator[str]:
+    for pause in draft.pauses or ():
+        if before and pause in (before.pauses or ()):
+            continue
+        since = words.date(pause.since)
+        if pause.until:
+            until = words.date(pause.until)
+            yield _("Nothing is due from %(since)s to %(until)s; precautions hold on.", since=since, until=until)
+        else:
+            yield _("Nothing is due from %(since)s until you go on; precautions hold on.", since=since)
+
+
+def _precautions(before: Draft | None, draft: Draft) -> Iterator[str]:
+    old = before.precautions if before else ()
+    for held in draft.precautions:
+        if held not in old:
+            yield _("From the next session on: %(bound)s.", bound=precaution_words(held))
+    kept = {held.movement for held in draft.precautions}
+    for held in old:
+        if held not in draft.precautions and held.movement not in kept:
+            yield _("Lifted: %(bound)s.", bound=precaution_words(held))
+
+
+def _others(before: Draft | None, draft: Draft) -> Iterator[str]:
+    if before is None:
+        return
+    if before.preset != draft.preset:
+        called = dict(preset_titles())
+        new, old = (called.get(each.preset, each.preset) for each in (draft, before))
+        yield _("The preset is %(new)s, before %(old)s.", new=new, old=old)
+    if goals_of(before) != goals_of(draft):
+        yield _("The goals are changed.")
+    if before.valid_until != draft.valid_until and draft.valid_until:
+        yield _("After %(day)s nothing gets harder.", day=words.date(draft.valid_until))
+
+
+def _bounds(held: Precaution, task: Asking) -> bool:
+    return any(
+        effect(held, task, posture).act == "bounds" and not barred(task, posture, [held]) for posture in POSTURES
+    )
+
+
+def _weeks(first: int, last: int) -> str:
+    if first == last:
+        return _("week %(number)s", number=first)
+    return _("weeks %(first)s–%(last)s", first=first, last=last)
+
+
+def _days(today: date) -> Sequence[date]:
+    return [today + timedelta(days=ahead) for ahead in range(AHEAD_DAYS)]
+
+
+def _day(day: date) -> str:
+    return dated(day, "EEEE d MMMM")
