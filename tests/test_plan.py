@@ -14,7 +14,7 @@ from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
 from server_fixtures import Clock, SignedDevice, a_clinic, a_service, a_session, an_item
 
 from engine import programmes
-from engine.prescription import Draft, Practice, draft_for, goals_of
+from engine.prescription import Draft, Message, Practice, draft_for, goals_of
 from engine.programme import Goal, HandsOn, Pause
 from engine.records import Precaution
 from server_sync import wire
@@ -256,7 +256,7 @@ def test_a_plan_is_proposed_changed_saved_and_shown(service: Service, client: Cl
 def test_what_the_page_does_not_show_stays_as_it_is(service: Service, client: Client) -> None:
     patient_id = service.patients.add(Person(pseudonym="rosa"))
     service.prescriptions.save("rosa", FULL, "Maja")
-    service.prescriptions.tell("rosa", "Well done!", "Maja")
+    service.prescriptions.tell("rosa", Message(text="Well done!"), "Maja")
     before = now(service)
     assert send(client, patient_id, form_of(before, 2, valid_until="2026-12-31")).status_code == 303
     assert now(service) == replace(before, valid_until="2026-12-31")

@@ -14,7 +14,7 @@ from server_fixtures import SignedDevice, a_service, a_session, an_item
 from visits import calibration
 
 from engine.commands.previewing import of_drafts
-from engine.prescription import Draft, Practice, held_on
+from engine.prescription import Draft, Message, Practice, held_on
 from engine.records import Precaution
 from server_sync import wire
 from server_sync.clinic.previewing import NotPreviewed
@@ -216,7 +216,7 @@ def test_for_today_only_leaves_every_other_day_as_it_was(client: Client, clinic:
 def test_undo_brings_back_what_was_tuned_and_keeps_what_was_said(client: Client, clinic: Service) -> None:
     page = Page(client, clinic)
     page.send(do="save", **{CEILING: "90"})
-    clinic.prescriptions.tell("p-milo", "See you on Thursday.", "Jonas")
+    clinic.prescriptions.tell("p-milo", Message(text="See you on Thursday."), "Jonas")
     assert page.send("/undo").status_code == 303
     now = page.holds.prescription
     assert (now.version, now.plan) == (4, SAVED.plan)

@@ -102,7 +102,7 @@ def asked_chart(
     top, bottom, middle = y.y(ends[1]), y.y(ends[0]), y.y(words.shown(found.value, unit))
     parts = [
         f'<rect class="limit-band" width="100%" y="{top}" height="{bottom - top:.1f}"/>',
-        _grid(y, words.suffix(unit)),
+        grid(y, words.suffix(unit)),
         f'<line class="limit-line" x1="0" x2="100%" y1="{middle}" y2="{middle}"/>',
         *(_level(line, y) for line in lines),
     ]
@@ -113,7 +113,7 @@ def asked_chart(
         ]
     parts.append(_numbers_below(1, last, LIMIT_HEIGHT))
     below = f'<text class="axis-name" x="50%" y="{LIMIT_HEIGHT + 38}" text-anchor="middle">{{}}</text>'
-    return _chart(title, title, LIMIT_HEIGHT, [*parts, below.format(escape(_("target in the session")))])
+    return chart(title, title, LIMIT_HEIGHT, [*parts, below.format(escape(_("target in the session")))])
 
 
 def trace_chart(
