@@ -70,7 +70,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "server_sync/fhir": ({"engine", "server_sync"}, {"cryptography", "httpx", "jwt", "msgspec"}),
     "server_sync/page": (
         {"engine", "server_sync", "games"},  # the registry, for what parameters and measures are called
-        {"babel", "fontpkg_atkinson_hyperlegible", "jinja2", "markupsafe", "msgspec"},
+        {"babel", "fontpkg_atkinson_hyperlegible", "jinja2", "markupsafe", "msgspec", "typst"},
     ),
 }
 

@@ -80,6 +80,8 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     },
     "POST /clinic/systems/{system_id:str}/revoked": {},
     "POST /patients/{patient_id:str}/consents": {"kind": TELEHEALTH, "by": "Milo", "relation": SELF, "act": "give"},
+    "POST /patients/{patient_id:str}/contacts": {"minutes": "5"},
+    "POST /patients/{patient_id:str}/report/{kind:str}": {"own": "Goes on."},
     "POST /people/{patient_id:str}/erased": {"pseudonym": "p-milo"},
     "POST /people/{patient_id:str}/hand-over": {},
     "POST /login": {"login": "ottoline", "password": "wrong"},

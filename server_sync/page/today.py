@@ -224,11 +224,11 @@ def _pain(known: Known, today: date) -> Reason | None:
     if worst is None:
         return None
     usual = sorted(each.pain for each in known.glance.played if each.pain is not None and each is not worst)
-    rest = [_("stopped there.")] if worst.ended_early else []
+    rest = [_("The session ended there.")] if worst.ended_early else []
     if usual:
         low, high = usual[len(usual) // 10], usual[-1 - len(usual) // 10]
         rest.append(_("Usually %(range)s.", range=f"{low:g}" if low == high else f"{low:g}–{high:g}"))
-    lead = _("Pain %(pain)s of 10 on %(day)s", pain=f"{worst.pain:g}", day=_weekday(worst))
+    lead = _("Pain %(pain)s of 10 on %(day)s.", pain=f"{worst.pain:g}", day=_weekday(worst))
     return Reason(BAR, "pain", lead, " ".join(rest), _session(worst), _answer(known))
 
 
@@ -236,8 +236,8 @@ def _dizziness(known: Known, today: date) -> Reason | None:
     worst = _worst(known, today, "dizziness", DIZZY_HOLD)
     if worst is None:
         return None
-    lead = _("Dizzy, %(dizziness)s of 10, on %(day)s", dizziness=f"{worst.dizziness:g}", day=_weekday(worst))
-    rest = _("stopped there.") if worst.ended_early else ""
+    lead = _("Dizzy, %(dizziness)s of 10, on %(day)s.", dizziness=f"{worst.dizziness:g}", day=_weekday(worst))
+    rest = _("The session ended there.") if worst.ended_early else ""
     return Reason(BAR, "face", lead, rest, _session(worst), _answer(known))
 
 

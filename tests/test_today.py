@@ -1,0 +1,175 @@
+"""Today: who is shown first and why, from what a clinic really holds of them; and who is in which list."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+from routes import ADDRESS, Client, log_in
+from server_fixtures import a_service
+from test_watch import shown
+
+from engine.metrics.course import VISIT_NOISE_DEG
+from engine.prescription import Draft, Practice
+from engine.records import Precaution
+from server_sync.clinic.glance import Glance, Ordered, Played, Trend
+from server_sync.clinic.letters import Letter
+from server_sync.clinic.patients import Person
+from server_sync.clinic.roles import PATIENT
+from server_sync.clinic.service import Service
+from server_sync.page.language import PSEUDO, speaking
+from server_sync.page.today import BAR, FREE, LATER, MISSED, PART, PLAYED, WARN, Known, board, fortnight, reasons_of
+from server_sync.web import app
+
+TODAY = date(2026, 11, 23)  # a Monday
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+DAILY = (Practice(games=("fruit_ladder",)),)
+
+
+def a_day(back: int, **told: object) -> Played:
+    """A session so many days ago."""
+    values = {"ended_early": "", "pain": 1.0, "dizziness": None, "fatigue": None, "trials": 20, "reached": 15, **told}
+    at = NOW - timedelta(days=back)
+    return Played(session_id=f"s-{back}", started_at=at.isoformat(), minutes=10.0, **values)  # type: ignore[arg-type]
+
+
+def known(*played: Played, name: str = "Milo", **more: object) -> Known:
+    """A patient who played on these days, the earliest first, with a plan for each day."""
+    plan = {"programme": DAILY, "precautions": more.pop("precautions", ())}
+    ordered = Ordered(1, "Maja", NOW.isoformat(), Draft(**plan))  # type: ignore[arg-type]
+    letter, seen_at = more.pop("letter", None), more.pop("seen_at", NOW)
+    glance = Glance(played=played, sessions=len(played), ordered=ordered, **more)  # type: ignore[arg-type]
+    return Known("p1", Person(pseudonym="p-1", name=name, born="2017"), glance, letter, seen_at)  # type: ignore[arg-type]
+
+
+def every_day(**last: object) -> tuple[Played, ...]:
+    return (*(a_day(back) for back in range(20, 1, -1)), a_day(1, **last))
+
+
+def said(known: Known) -> list[tuple[str, str]]:
+    return [(each.kind, each.lead) for each in reasons_of(known, TODAY)]
+
+
+def test_who_does_well_needs_no_look() -> None:
+    assert said(known(*every_day())) == []
+    assert board([known(*every_day())], TODAY).lines[0].minutes == "60 min"
+
+
+def test_pain_is_told_with_its_day_how_it_ended_and_what_is_usual() -> None:
+    (reason,) = reasons_of(known(*every_day(pain=6.0, ended_early="the person said that it hurts")), TODAY)
+    assert (reason.kind, reason.lead) == (BAR, "Pain 6 of 10 on Sunday.")
+    assert reason.rest == "The session ended there. Usually 1."
+    assert reason.see is not None
+    assert reason.see.address == "/sessions/s-1"
+
+
+def test_pain_of_a_week_ago_is_not_today_s() -> None:
+    days = [a_day(back, pain=6.0 if back == 8 else 1.0) for back in range(20, 0, -1)]
+    assert said(known(*days)) == []
+
+
+def test_dizziness_is_told_like_pain() -> None:
+    assert said(known(*every_day(dizziness=4.0))) == [(BAR, "Dizzy, 4 of 10, on Sunday.")]
+
+
+def test_stopping_early_twice_in_a_row_counts_and_once_does_not() -> None:
+    assert said(known(*every_day(ended_early="stopped"))) == []
+    days = [a_day(back, ended_early="stopped" if back < 3 else "", fatigue=8.0) for back in range(20, 0, -1)]
+    assert said(known(*days)) == [(WARN, "Tired, stopped early")]
+
+
+def test_a_limit_that_fell_is_told_with_its_noise() -> None:
+    noise = {"noise": VISIT_NOISE_DEG, "step": 1.0, "larger": True, "worse": True, "visits": 9, "since": None}
+    drop = Trend("shoulder_elevation_left", "deg", 80.0, 75.0, 85.0, -12.0, **noise)  # type: ignore[arg-type]
+    (reason,) = reasons_of(known(*every_day(), dropped=(drop,)), TODAY)
+    assert (reason.lead, reason.rest) == ("Left arm raised fell 12°", "in four weeks; the noise is 7°.")
+
+
+def test_missed_days_count_only_where_something_was_planned_and_could_have_come() -> None:
+    missed = known(*(a_day(back) for back in range(20, 3, -1)))
+    assert said(missed) == [(WARN, "Missed 3 of the last 5 planned days")]
+    silent = missed._replace(seen_at=NOW - timedelta(days=4))
+    assert said(silent) == [(LATER, "nothing delivered since Thursday 19 Nov")]
+
+
+def test_a_precaution_is_told_before_and_after_its_last_day() -> None:
+    def bound(until: str) -> list[tuple[str, str]]:
+        held = Precaution("standing", 0, "", "hip fracture", "Dr Okafor", until)
+        return said(known(*every_day(), precautions=(held,)))
+
+    assert bound("2026-11-26") == []
+    assert bound("2026-11-25") == [(WARN, "A precaution ends on 25 Nov 2026:")]
+    assert bound("2026-11-24") == [(WARN, "A precaution ends tomorrow:")]
+    assert bound("2026-11-23") == [(WARN, "A precaution ends today:")]
+    assert bound("2026-11-20") == [(WARN, "A precaution ended on 20 Nov 2026:")]
+
+
+def test_an_old_calibration_may_wait() -> None:
+    old = known(*every_day(), calibrated_at="2026-10-20T09:00:00+00:00")
+    found = board([old], TODAY)
+    assert (found.rows, found.later[0].said) == ((), "calibration 34 days old")
+
+
+def test_what_was_felt_comes_before_what_was_written() -> None:
+    letter = Letter("l", "p1", 1, NOW, None, "He asks for the dragon again, but was so tired on both days. " * 3)
+    hurts = known(*every_day(pain=5.0), name="Rosa", letter=letter)
+    writes = known(*every_day(), name="Milo", letter=letter)
+    found = board([writes, hurts], TODAY)
+    assert [(row.name, row.kind) for row in found.rows] == [("Rosa", BAR), ("Milo", WARN)]
+    assert found.rows[1].reasons[0].rest.endswith("…”")
+
+
+def test_two_weeks_tell_played_in_part_missed_and_free() -> None:
+    days = dict(fortnight(known(a_day(20), a_day(5), a_day(4, ended_early="stopped")), TODAY))
+    states = [days[TODAY - timedelta(days=back)] for back in (5, 4, 3, 0)]
+    assert states == [PLAYED, PART, MISSED, FREE]
+
+
+def test_every_reason_is_in_the_catalogue() -> None:
+    with speaking(PSEUDO):
+        plain = [lead for _kind, lead in said(known(*every_day(pain=6.0, dizziness=5.0))) if lead.isascii()]
+    assert plain == []
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with a_service(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[Client]:
+    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+        log_in(opened, service)
+        yield opened
+
+
+def test_a_clinic_without_anybody_says_what_fills_the_page(client: Client) -> None:
+    text = shown(client, "/today")
+    assert "No patient yet" in text
+    assert "Connect a device" in text
+
+
+def test_mine_come_first_where_there_are_any_and_a_letter_leads_to_its_patient(
+    service: Service, client: Client
+) -> None:
+    whose = service.accounts.named("maja").id
+    mine = service.patients.add(Person(pseudonym="p-1", name="Milo", therapists=(whose,)))
+    service.patients.add(Person(pseudonym="p-2", name="Rosa"))
+    writer = service.accounts.make("milo", "Milo", PATIENT, wards={mine: "self"})
+    service.letters.write(mine, writer, "Can I skip Friday?")
+    text = shown(client, "/today")
+    assert "1 of 1 patients needs a look first" in text
+    assert "“Can I skip Friday?”" in text
+    assert "Rosa" not in text
+    assert "Rosa" in shown(client, "/today?show=all")
+    assert "Nobody is in this list" in shown(client, "/today?show=here")
+
+
+def test_who_comes_here_today_is_in_that_list(service: Service, client: Client) -> None:
+    service.patients.add(Person(pseudonym="p-1", name="Milo"))
+    here = Practice(games=("fruit_ladder",), place="clinic", at="10:30")
+    service.prescriptions.save("p-1", Draft(programme=(here,)), "Maja")
+    assert "here at 10:30" in shown(client, "/today?show=here")
+    assert "Nobody is in this list" in shown(client, "/today?show=home")
