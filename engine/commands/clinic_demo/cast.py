@@ -16,8 +16,10 @@ from engine.programme import DAYS, Goal, HandsOn, Pause
 from engine.records import Precaution
 from engine.simulated import Patient
 
-WEEK = 7
-SHORT_CALM = {"calm_tide": {"targets": 2}}
+SHORT_CALM = {"calm_tide": {"targets": 1}}
+LEFT_ARM, RIGHT_ARM = ({"fruit_ladder": {"arms": side, "targets": 20}} for side in SIDES)
+FOR_AND_BACK = {"harbour_lean": {"ways": "forward and back", "targets": 16}}
+ALL_LEANS, TURNS = {"harbour_lean": {"targets": 16}}, {"owl_watch": {"ways": "turns", "targets": 16}}
 MON_WED_FRI, TUE_THU_SAT = ("mon", "wed", "fri"), ("tue", "thu", "sat")
 WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
 FOUR_DAYS = ("mon", "tue", "thu", "sat")
@@ -51,9 +53,9 @@ def _rosa(today: date) -> Character:
     return Character(
         "p-0417", "Rosa Lindqvist", "left rotator cuff repair, week 9", date(1968, 3, 14), 9,
         (
-            Version(49, "maja", _draft("shoulder-surgery", ("fruit_ladder",), FOUR_DAYS, 10, **more),
+            Version(49, "maja", _draft("shoulder-surgery", LEFT_ARM, FOUR_DAYS, 10, **more),
                     "Week 2 after the repair: active movement is allowed up to the level of the shoulder."),
-            Version(28, "maja", _draft("frozen-shoulder", ("fruit_ladder",), FOUR_DAYS, 15,
+            Version(28, "maja", _draft("frozen-shoulder", LEFT_ARM, FOUR_DAYS, 15,
                                        limits={"shoulder_elevation_left": {"ceiling": 110.0}}, **more),
                     "Week 5: the surgeon agrees to active range under 120 degrees."),
         ),
@@ -72,7 +74,7 @@ def _rosa(today: date) -> Character:
 
 def _milo() -> Character:
     goals = {"goals": (Goal(words="Catch the dragon with both hands."),)}
-    games = ("fruit_ladder", "mirror_friends")
+    games = {"fruit_ladder": {"arms": "left"}, "mirror_friends": {}}
     tired = (Moment(150.0, Button.MENU, TIRED), Moment(200.0, Button.MENU, STOPS))
     return Character(
         "p-0523", "Milo Adeyemi-Brandt", "left hemiplegia", date(2017, 5, 30), 16,
@@ -103,14 +105,14 @@ def _henrik(today: date) -> Character:
     turning = Precaution("neck_extension", 30.0, "deg", "dizzy when looking up", "Maja Bergström")
     away = Pause(since=(today - timedelta(days=27)).isoformat(), until=(today - timedelta(days=25)).isoformat(),
                  reason="at his daughter's")  # fmt: skip
-    plan = _draft("fall-risk", ("harbour_lean",), WORKDAYS, 12, precautions=(turning,), pauses=(away,),
+    plan = _draft("fall-risk", FOR_AND_BACK, WORKDAYS, 12, precautions=(turning,), pauses=(away,),
                   goals=(Goal(words="Walk to the boathouse alone."),))  # fmt: skip
     return Character(
         "p-0388", "Henrik Sørås", "three falls this year", date(1955, 1, 9), 11,
         (Version(42, "maja", plan, "Three falls since spring, none with an injury: leans first, at a rail."),),
         _tall(1.78, lean_right=4.6, lean_left=4.8, lean_back=2.6),
-        {"lean_forward": ((42, 5.6), (10, 5.9), (3, 3.6), (0, 3.5)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
-        missed=frozenset({1, 3, 4, 12}),
+        {"lean_forward": ((42, 5.6), (12, 6.2), (10, 3.9), (0, 3.4)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
+        missed=frozenset({2, 3, 4, 12}),
         letters=(Wrote(19, "henrik", "The quay at the harbour is very good. More boats please.", "jonas"),),
         relatives=(Relative("henrik", "Henrik Sørås"),),
     )  # fmt: skip
@@ -119,11 +121,11 @@ def _henrik(today: date) -> Character:
 def _dorothea(today: date) -> Character:
     until = (today + timedelta(days=1)).isoformat()
     seated = Precaution("standing", 0.0, "", "seated only after the hip fracture, until the X-ray", "Dr Okafor", until)
-    plan = _draft("hip-replacement", ("fruit_ladder",), MON_WED_FRI, 10, precautions=(seated,),
+    plan = _draft("hip-replacement", {"fruit_ladder": {"targets": 20}}, MON_WED_FRI, 10, precautions=(seated,),
                   goals=(Goal(words="Sit at the table with my grandchildren, and reach the potatoes."),))  # fmt: skip
     return Character(
         "p-0612", "Dorothea van den Berghe-Achterberg", "hip fracture, week 6", date(1943, 7, 2), 14,
-        (Version(35, "jonas", plan),),
+        (Version(35, "maja", plan),),
         _seated(1.58),
         dict.fromkeys(BOTH_ARMS, ((35, 104), (0, 110))),
         pain=((35, 3), (0, 2)), posture="seated", missed=frozenset({6}),
@@ -138,8 +140,8 @@ def _tomasz(today: date) -> Character:
     return Character(
         "p-0291", "Tomasz Wiśniewski", "stroke, month 5", date(1960, 2, 21), 9,
         (
-            Version(63, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), MON_WED_FRI, 15, **more)),
-            Version(21, "maja", _draft("stroke-mild-arm", ("fruit_ladder",), FOUR_DAYS, 15,
+            Version(63, "maja", _draft("stroke-mild-arm", RIGHT_ARM, MON_WED_FRI, 15, **more)),
+            Version(21, "maja", _draft("stroke-mild-arm", RIGHT_ARM, FOUR_DAYS, 15,
                                        limits={"shoulder_elevation_right": {"ceiling": 115.0}}, **more),
                     "He asks for more. Nothing hurts, and the shoulder blade turns along to 115 degrees."),
         ),
@@ -152,7 +154,7 @@ def _tomasz(today: date) -> Character:
 
 
 def _elif(today: date) -> Character:
-    plan = _draft("frozen-shoulder", ("fruit_ladder",), TUE_THU_SAT, 12,
+    plan = _draft("frozen-shoulder", RIGHT_ARM, TUE_THU_SAT, 12,
                   goals=(Goal(words="Sleep on my right side."),),
                   hands_on=_here(today, "09:45", "Inferior glide II, 3 times 30 s"))  # fmt: skip
     return Character(
@@ -164,22 +166,26 @@ def _elif(today: date) -> Character:
 
 
 def _amara(today: date) -> Character:
-    plan = _draft("vestibular", ("owl_watch",), MON_WED_FRI, 10,
+    plan = _draft("vestibular", TURNS, MON_WED_FRI, 10,
                   goals=(Goal(words="Cross the street without stopping first."),),
                   hands_on=_here(today, "11:15", "Walking with head turns, ten steps each, with a rail"))  # fmt: skip
     return Character(
         "p-0634", "Amara Okonkwo", "vestibular neuritis", date(1992, 4, 5), 11,
         (Version(35, "maja", plan),),
         _tall(1.70),
-        {"sway_mm": ((35, 9.0), (14, 4.5), (0, 3.5)), "neck_speed_dps": ((35, 45.0), (0, 80.0))},
+        {
+            "sway_mm": ((35, 9.0), (14, 4.5), (0, 3.5)),
+            "neck_speed_dps": ((35, 45.0), (0, 80.0)),
+            **{f"neck_rotation_{side}": ((35, 42), (0, 57)) for side in SIDES},
+        },
     )  # fmt: skip
 
 
 def _peter(today: date) -> Character:
-    plan = _draft("balance", ("harbour_lean",), WORKDAYS, 15, goals=(Goal(words="Turn in the kitchen."),),
+    plan = _draft("balance", ALL_LEANS, WORKDAYS, 15, goals=(Goal(words="Turn in the kitchen."),),
                   hands_on=_here(today, "13:00", "Large steps to a beat, and turns in four steps"))  # fmt: skip
     return Character(
-        "p-0346", "Peter Quayle", "Parkinson's", date(1964, 6, 30), 13,
+        "p-0346", "Peter Quayle", "Parkinson's disease", date(1964, 6, 30), 13,
         (Version(35, "jonas", plan),),
         _tall(1.80, lean_forward=5.2, tremor_mm=3.5, hand_speed_mps=0.5, reaction_s=0.5),
         pain=((0, 1),), missed=frozenset({15}),
@@ -187,7 +193,13 @@ def _peter(today: date) -> Character:
 
 
 def _jun(today: date) -> Character:
-    plan = _draft("child-8-12", ("fruit_ladder",), _days_of(today, 3, 6), 8, goals=(Goal(words="Throw a ball far."),))
+    plan = _draft(
+        "child-8-12",
+        {"fruit_ladder": {"targets": 14}},
+        _days_of(today, 3, 6),
+        8,
+        goals=(Goal(words="Throw a ball far."),),
+    )
     return Character(
         "p-0671", "Jun Park", "juvenile arthritis", date(2014, 1, 11), 15,
         (Version(6, "jonas", plan),),
@@ -197,10 +209,10 @@ def _jun(today: date) -> Character:
 
 
 def _ines() -> Character:
-    plan = _draft("low-back-pain", ("harbour_lean",), TUE_THU_SAT, 12,
+    plan = _draft("low-back-pain", FOR_AND_BACK, TUE_THU_SAT, 12,
                   goals=(Goal(words="Lift the little one out of the bath."),))  # fmt: skip
     return Character(
-        "p-0502", "Ines Carvalho", "low back", date(1975, 8, 8), 18,
+        "p-0502", "Ines Carvalho", "low back pain", date(1975, 8, 8), 18,
         (Version(42, "maja", plan),),
         _tall(1.68),
         {"lean_forward": ((42, 3.9), (0, 6.2))},
@@ -210,9 +222,9 @@ def _ines() -> Character:
 
 def _sam() -> Character:
     mirror = Goal(words="Look over my shoulder when I drive.", movement="neck_rotation_left", needs=60)
-    plan = _draft("neck-pain", ("owl_watch",), (), 10, goals=(mirror,))
+    plan = _draft("neck-pain", TURNS, (), 10, goals=(mirror,))
     return Character(
-        "p-0588", "Sam Whitfield", "neck, whiplash", date(1997, 11, 19), 19,
+        "p-0588", "Sam Whitfield", "whiplash", date(1997, 11, 19), 19,
         (Version(28, "jonas", plan),),
         _tall(1.76),
         {f"neck_rotation_{side}": ((28, 48), (0, 55)) for side in SIDES},
@@ -221,7 +233,7 @@ def _sam() -> Character:
 
 
 def _noor(today: date) -> Character:
-    plan = _draft("ankle-sprain", ("harbour_lean",), _days_of(today, 1, 3, 5), 12,
+    plan = _draft("ankle-sprain", ALL_LEANS, _days_of(today, 1, 3, 5), 12,
                   goals=(Goal(words="Run for the bus."),))  # fmt: skip
     return Character(
         "p-0560", "Noor Haddad", "ankle sprain", date(1988, 2, 3), 17,
@@ -245,11 +257,10 @@ def _here(today: date, at: str, technique: str) -> tuple[HandsOn, ...]:
     return (HandsOn(technique=technique, days=_days_of(today, 0), place="clinic", at=at, minutes=20),)  # type: ignore[arg-type]
 
 
-def _draft(
-    preset: str, games: tuple[str, ...], days: Sequence[str], minutes: float, limits: Any = None, **more: Any
-) -> Draft:
-    plan = {"games": SHORT_CALM, **({"limits": limits} if limits else {})}
-    practice = Practice(games=games, days=tuple(days), minutes=minutes)  # type: ignore[arg-type]
+def _draft(preset: str, play: Any, days: Sequence[str], minutes: float, limits: Any = None, **more: Any) -> Draft:
+    """A prescription of the games that `play` has parameters of, on these days of the week."""
+    plan = {"games": {**SHORT_CALM, **play}, **({"limits": limits} if limits else {})}
+    practice = Practice(games=tuple(play), days=tuple(days), minutes=minutes)  # type: ignore[arg-type]
     return Draft(preset=preset, plan=plan, programme=(practice,), **more)
 
 

@@ -193,9 +193,9 @@ class _Making(NamedTuple):
 
     def _admit(self, person: Character, password: str) -> None:
         service, pseudonym = self.service, person.pseudonym
-        whose = service.accounts.named(person.versions[0].by).id
-        about = {"born": person.born.isoformat(), "condition": person.condition}
-        patient_id = service.patients.add(Person(pseudonym=pseudonym, name=person.name, therapists=(whose,), **about))
+        whose = {service.accounts.named(version.by).id for version in person.versions}
+        about = {"name": person.name, "born": person.born.isoformat(), "condition": person.condition}
+        patient_id = service.patients.add(Person(pseudonym=pseudonym, **about, therapists=tuple(sorted(whose))))
         for each in person.relatives:
             role = PATIENT if each.relation == SELF else GUARDIAN
             service.accounts.add(each.login, each.name, role, password, {patient_id: each.relation})
