@@ -53,9 +53,9 @@ def _rosa(today: date) -> Character:
     return Character(
         "p-0417", "Rosa Lindqvist", "left rotator cuff repair, week 9", date(1968, 3, 14), 9,
         (
-            Version(49, "maja", _draft("shoulder-surgery", LEFT_ARM, FOUR_DAYS, 10, **more),
+            Version(49, "maja", _draft("shoulder-surgery", LEFT_ARM, FOUR_DAYS, 4, **more),
                     "Week 2 after the repair: active movement is allowed up to the level of the shoulder."),
-            Version(28, "maja", _draft("frozen-shoulder", LEFT_ARM, FOUR_DAYS, 15,
+            Version(28, "maja", _draft("frozen-shoulder", LEFT_ARM, FOUR_DAYS, 5,
                                        limits={"shoulder_elevation_left": {"ceiling": 110.0}}, **more),
                     "Week 5: the surgeon agrees to active range under 120 degrees."),
         ),
@@ -79,8 +79,8 @@ def _milo() -> Character:
     return Character(
         "p-0523", "Milo Adeyemi-Brandt", "left hemiplegia", date(2017, 5, 30), 16,
         (
-            Version(56, "maja", _draft("cerebral-palsy", games, FOUR_DAYS, 8, **goals)),
-            Version(17, "jonas", _draft("child-8-12", games, FOUR_DAYS, 8, **goals),
+            Version(56, "maja", _draft("cerebral-palsy", games, FOUR_DAYS, 6, **goals)),
+            Version(17, "jonas", _draft("child-8-12", games, FOUR_DAYS, 6, **goals),
                     "He finds it too easy, says his mother: longer rounds, as for others of his age."),
         ),
         _tall(1.34, shoulder_elevation_right=150.0, lean_forward=5.5, lean_left=3.6),
@@ -105,7 +105,7 @@ def _henrik(today: date) -> Character:
     turning = Precaution("neck_extension", 30.0, "deg", "dizzy when looking up", "Maja Bergström")
     away = Pause(since=(today - timedelta(days=27)).isoformat(), until=(today - timedelta(days=25)).isoformat(),
                  reason="at his daughter's")  # fmt: skip
-    plan = _draft("fall-risk", FOR_AND_BACK, WORKDAYS, 12, precautions=(turning,), pauses=(away,),
+    plan = _draft("fall-risk", FOR_AND_BACK, WORKDAYS, 5, precautions=(turning,), pauses=(away,),
                   goals=(Goal(words="Walk to the boathouse alone."),))  # fmt: skip
     return Character(
         "p-0388", "Henrik Sørås", "three falls this year", date(1955, 1, 9), 11,
@@ -121,7 +121,7 @@ def _henrik(today: date) -> Character:
 def _dorothea(today: date) -> Character:
     until = (today + timedelta(days=1)).isoformat()
     seated = Precaution("standing", 0.0, "", "seated only after the hip fracture, until the X-ray", "Dr Okafor", until)
-    plan = _draft("hip-replacement", {"fruit_ladder": {"targets": 20}}, MON_WED_FRI, 10, precautions=(seated,),
+    plan = _draft("hip-replacement", {"fruit_ladder": {"targets": 20}}, MON_WED_FRI, 5, precautions=(seated,),
                   goals=(Goal(words="Sit at the table with my grandchildren, and reach the potatoes."),))  # fmt: skip
     return Character(
         "p-0612", "Dorothea van den Berghe-Achterberg", "hip fracture, week 6", date(1943, 7, 2), 14,
@@ -140,8 +140,8 @@ def _tomasz(today: date) -> Character:
     return Character(
         "p-0291", "Tomasz Wiśniewski", "stroke, month 5", date(1960, 2, 21), 9,
         (
-            Version(63, "maja", _draft("stroke-mild-arm", RIGHT_ARM, MON_WED_FRI, 15, **more)),
-            Version(21, "maja", _draft("stroke-mild-arm", RIGHT_ARM, FOUR_DAYS, 15,
+            Version(63, "maja", _draft("stroke-mild-arm", RIGHT_ARM, MON_WED_FRI, 5, **more)),
+            Version(21, "maja", _draft("stroke-mild-arm", RIGHT_ARM, FOUR_DAYS, 5,
                                        limits={"shoulder_elevation_right": {"ceiling": 115.0}}, **more),
                     "He asks for more. Nothing hurts, and the shoulder blade turns along to 115 degrees."),
         ),
@@ -154,7 +154,7 @@ def _tomasz(today: date) -> Character:
 
 
 def _elif(today: date) -> Character:
-    plan = _draft("frozen-shoulder", RIGHT_ARM, TUE_THU_SAT, 12,
+    plan = _draft("frozen-shoulder", RIGHT_ARM, TUE_THU_SAT, 5,
                   goals=(Goal(words="Sleep on my right side."),),
                   hands_on=_here(today, "09:45", "Inferior glide II, 3 times 30 s"))  # fmt: skip
     return Character(
@@ -166,7 +166,7 @@ def _elif(today: date) -> Character:
 
 
 def _amara(today: date) -> Character:
-    plan = _draft("vestibular", TURNS, MON_WED_FRI, 10,
+    plan = _draft("vestibular", TURNS, MON_WED_FRI, 5,
                   goals=(Goal(words="Cross the street without stopping first."),),
                   hands_on=_here(today, "11:15", "Walking with head turns, ten steps each, with a rail"))  # fmt: skip
     return Character(
@@ -182,7 +182,7 @@ def _amara(today: date) -> Character:
 
 
 def _peter(today: date) -> Character:
-    plan = _draft("balance", ALL_LEANS, WORKDAYS, 15, goals=(Goal(words="Turn in the kitchen."),),
+    plan = _draft("balance", ALL_LEANS, WORKDAYS, 5, goals=(Goal(words="Turn in the kitchen."),),
                   hands_on=_here(today, "13:00", "Large steps to a beat, and turns in four steps"))  # fmt: skip
     return Character(
         "p-0346", "Peter Quayle", "Parkinson's disease", date(1964, 6, 30), 13,
@@ -209,7 +209,7 @@ def _jun(today: date) -> Character:
 
 
 def _ines() -> Character:
-    plan = _draft("low-back-pain", FOR_AND_BACK, TUE_THU_SAT, 12,
+    plan = _draft("low-back-pain", FOR_AND_BACK, TUE_THU_SAT, 5,
                   goals=(Goal(words="Lift the little one out of the bath."),))  # fmt: skip
     return Character(
         "p-0502", "Ines Carvalho", "low back pain", date(1975, 8, 8), 18,
@@ -222,7 +222,7 @@ def _ines() -> Character:
 
 def _sam() -> Character:
     mirror = Goal(words="Look over my shoulder when I drive.", movement="neck_rotation_left", needs=60)
-    plan = _draft("neck-pain", TURNS, (), 10, goals=(mirror,))
+    plan = _draft("neck-pain", TURNS, (), 5, goals=(mirror,))
     return Character(
         "p-0588", "Sam Whitfield", "whiplash", date(1997, 11, 19), 19,
         (Version(28, "jonas", plan),),
@@ -233,7 +233,7 @@ def _sam() -> Character:
 
 
 def _noor(today: date) -> Character:
-    plan = _draft("ankle-sprain", ALL_LEANS, _days_of(today, 1, 3, 5), 12,
+    plan = _draft("ankle-sprain", ALL_LEANS, _days_of(today, 1, 3, 5), 5,
                   goals=(Goal(words="Run for the bus."),))  # fmt: skip
     return Character(
         "p-0560", "Noor Haddad", "ankle sprain", date(1988, 2, 3), 17,
