@@ -50,6 +50,7 @@ FAMILIES: Mapping[str, set[object]] = {
     "research": {Permission.EXPORT_RESEARCH},
     "me": {Permission.READ_OWN, Permission.WRITE_OWN},
     "patients": {Permission.READ_PATIENTS, Permission.WRITE_PATIENTS, Permission.PRESCRIBE},
+    "presets": {Permission.PRESCRIBE},
     "sessions": {Permission.READ_PATIENTS},
     "today": {Permission.READ_PATIENTS},
 }
@@ -155,6 +156,7 @@ def ids(service: Service, pseudonym: str) -> dict[str, object]:
         "sha256": "0" * 64,
         "kind": TRIALS,
         "name": "style.css",
+        "preset": "standard",
         "rest": "s-1",
     }
 

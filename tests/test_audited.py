@@ -50,6 +50,8 @@ UNAUDITED: Mapping[str, str] = {
     "GET /health": "nothing of anybody",
     "GET /metrics": "nothing of anybody",
     "GET /openapi.json": "nothing of anybody",
+    "GET /presets": "nothing of anybody",
+    "GET /presets/{preset:str}": "nothing of anybody",
     "GET /static/{name:str}": "nothing of anybody",
     "GET /invitation": "a form",
     "GET /login": "a form",

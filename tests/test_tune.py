@@ -261,3 +261,15 @@ def test_leans_are_a_plot_of_eight_directions(client: Client, clinic: Service) -
     page = client.get(Page(client, clinic).address, params={"movement": "lean_forward"}).text
     assert page.count('role="slider"') == 8
     assert page.count('class="ways"') == 1
+
+
+# Presets
+
+
+def test_presets_are_listed_and_one_is_read_beside_another(client: Client) -> None:
+    page = client.get("/presets").text
+    assert "80 in 100 reached" in page
+    assert 'href="/presets/child-8-12"' in page
+    one = client.get("/presets/child-8-12", params={"other": "standard"}).text
+    assert '<th scope="row">Hits aimed at</th><td><b>80 %</b></td><td>75 %</td>' in one
+    assert client.get("/presets/none").status_code == 404

@@ -11,8 +11,8 @@ from engine.records import Limit
 from server_sync.page import words
 from server_sync.page.language import _
 
-SIZE, MIDDLE, SPOKE, HANDLE = 360, 180, 118, 14
-_STEP_DEG = 5.0
+SIZE, MIDDLE, SPOKE, HANDLE = 360, 180, 134, 14
+_STEP_DEG = 5
 
 
 class Way(NamedTuple):
@@ -30,7 +30,7 @@ def lean_plot(ways: Mapping[str, Way]) -> Markup:
     largest = _largest(ways)
     rings = [
         f'<circle class="ring" cx="{MIDDLE}" cy="{MIDDLE}" r="{SPOKE * ring / largest:.1f}"/>'
-        for ring in range(int(_STEP_DEG), int(largest) + 1, int(_STEP_DEG))
+        for ring in range(_STEP_DEG * int(largest // _STEP_DEG), 0, -_STEP_DEG)
     ]
     handles = "".join(_handle(name, way, largest) for name, way in ways.items())
     title = _("How far leans go, seen from above")
@@ -43,11 +43,11 @@ def lean_plot(ways: Mapping[str, Way]) -> Markup:
 
 
 def _largest(ways: Mapping[str, Way]) -> float:
-    """What the end of a spoke stands for: five degrees more than the largest limit or ceiling within reach."""
+    """What the end of a spoke stands for: a little more than the largest limit or ceiling within reach, in degrees."""
     limits = [way.limit.high for way in ways.values() if way.limit]
     ceilings = [way.ceiling for way in ways.values() if way.ceiling is not None]
     most = max([*limits, *(value for value in ceilings if value <= 15), 5.0])
-    return min(20.0, _STEP_DEG * math.ceil((most + 1) / _STEP_DEG))
+    return min(20.0, math.ceil(1.05 * most))
 
 
 def _place(name: str, value: float, largest: float) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def conflict(case: Case, data: Mapping[str, str], ask: Ask) -> Conflict:
         rows.insert(0, (_("Preset"), new.title, old.title))
     rows.append((_("Why"), data.get("why", "") or "–", theirs.why or "–"))
     target, in_force = _usual_target(ask, mine, case.saved)
-    about = dict(described())
+    about = described()
     typed = {key: written(value_of(new, key), about[key]) for key in changed_keys(old, new)}
     kept = {name: data[name] for name in ("why", "movement") if name in data}
     held = _("Until you choose, what %(name)s saved is in force.", name=theirs.author)

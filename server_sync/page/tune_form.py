@@ -51,14 +51,16 @@ def preset_names() -> tuple[str, ...]:
     return tuple(names())
 
 
-def described() -> Iterator[tuple[str, Mapping[str, Any]]]:
+@cache
+def described() -> Mapping[str, Mapping[str, Any]]:
     """Every value that can be tuned, by its name, with its type, bounds or options, unit and help."""
-    yield from ((f"adaptation.{each['name']}", each) for each in describe(Adaptation))
+    found = {f"adaptation.{each['name']}": each for each in describe(Adaptation)}
     for movement, about in MOVEMENTS.items():
         if about.unit:
-            yield from ((f"limits.{movement}.{each['name']}", each) for each in describe_bounds(movement)[:2])
+            found |= {f"limits.{movement}.{each['name']}": each for each in describe_bounds(movement)[:2]}
     for game, task in tasks().items():
-        yield from ((f"games.{game}.{each['name']}", each) for each in describe(task.Parameters))
+        found |= {f"games.{game}.{each['name']}": each for each in describe(task.Parameters)}
+    return found
 
 
 def value_of(holds: Resolved, key: str) -> Value | None:
@@ -100,7 +102,7 @@ def wished(data: Mapping[str, str], saved: Draft) -> Wish:
         preset = saved.preset
     was, alone = resolved(saved.preset, saved.plan), plain(preset)
     said, problems = leaves(saved.plan), dict[str, str]()
-    for key, about in described():
+    for key, about in described().items():
         if key not in data or data[key].strip() == written(value_of(was, key), about):
             continue
         try:
@@ -152,7 +154,7 @@ def merged(base: Draft, theirs: Draft, mine: Wish) -> tuple[str, Plan]:
 
 def changed_keys(old: Resolved, new: Resolved) -> list[str]:
     """The names of the values that differ, those that are tuned first in front."""
-    return [key for key, _about in described() if not _same(value_of(old, key), value_of(new, key))]
+    return [key for key in described() if not _same(value_of(old, key), value_of(new, key))]
 
 
 def _same(one: Value | None, other: Value | None) -> bool:

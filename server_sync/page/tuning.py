@@ -62,7 +62,7 @@ class Fields:
     def __init__(self, new: Resolved, saved: Resolved, data: Mapping[str, str], problems: Mapping[str, str]) -> None:
         """Values are what was typed (`data`), else what the wish comes to."""
         self._new, self._saved, self._data, self._problems = new, saved, data, problems
-        self._about = dict(described())
+        self._about = described()
 
     def control(self, key: str) -> Control:
         """One field."""
@@ -153,13 +153,13 @@ def source_of(holds: Resolved, key: str) -> str:
 
 def shown_value(holds: Resolved, key: str) -> str:
     """One value of what holds, with its unit, for a sentence."""
-    about, value = dict(described())[key], value_of(holds, key)
+    about, value = described()[key], value_of(holds, key)
     return _said(written(value, about), about)
 
 
 def changes(old: Resolved, new: Resolved) -> tuple[str, ...]:
     """What differs between two, a line for each value: `Ceiling: 100° → 90°`."""
-    lines, about = [], dict(described())
+    lines, about = [], described()
     if old.name != new.name:
         lines.append(_("Preset: %(old)s → %(new)s", old=old.title, new=new.title))
     for key in changed_keys(old, new):

@@ -33,6 +33,7 @@ PLACES = (
     Place(Permission.READ_PATIENTS, "/today", N_("Today"), "day"),
     Place(Permission.READ_PATIENTS, "/patients", N_("Patients"), "people"),
     Place(Permission.READ_LETTERS, "/letters", N_("Letters"), "letter"),
+    Place(Permission.PRESCRIBE, "/presets", N_("Presets"), "sliders"),
     Place(Permission.READ_OWN, "/me", N_("My plan"), "plan"),
     Place(Permission.MANAGE_ACCOUNTS, "/accounts", N_("Accounts"), "key"),
     Place(Permission.READ_AUDIT, "/audit", N_("Audit"), "list"),
