@@ -1,16 +1,18 @@
 """Tune: what a form says becomes a version, what it asks is shown beside before, and nobody writes over anybody."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import a_browser
 from litestar.testing import TestClient
 from msgspec.structs import replace
 from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
-from server_fixtures import SignedDevice, a_service, a_session, an_item
+from server_fixtures import Clinic, SignedDevice, a_clinic, a_service, a_session, an_item
 from visits import calibration
 
 from engine.commands.previewing import of_drafts
@@ -21,7 +23,7 @@ from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.service import Service
 from server_sync.page.arc import Bounded, Dots, arc, dial_of
 from server_sync.page.tune_form import leaves, merged, wished
-from server_sync.web import app
+from server_sync.web import access, app
 
 ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
 SPICA = Precaution(ARM, 120.0, "deg", "spica", "hip surgeon", "2027-01-15")
@@ -273,3 +275,87 @@ def test_presets_are_listed_and_one_is_read_beside_another(client: Client) -> No
     one = client.get("/presets/child-8-12", params={"other": "standard"}).text
     assert '<th scope="row">Hits aimed at</th><td><b>80 %</b></td><td>75 %</td>' in one
     assert client.get("/presets/none").status_code == 404
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A server with Milo and Nora."""
+    with a_clinic(tmp_path_factory.mktemp("clinic")) as clinic:
+        with a_service(clinic.folder) as service:
+            fill(service)
+        yield clinic
+
+
+@contextmanager
+def a_page(running: Clinic, **context: Any) -> Iterator[Any]:
+    """The page of Milo, as a therapist who is logged in has it."""
+    with a_browser() as browser, a_service(running.folder) as service:
+        account_id = service.accounts.make(f"maja-{count(service)}", "Maja Bergström", "therapist")
+        cookie = {"name": access.COOKIE, "value": begin_visit(service, account_id), "url": running.url}
+        opened = browser.new_context(reduced_motion="reduce", **context)
+        opened.add_cookies([cookie])
+        page = opened.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(f"{running.url}/patients/{service.patients.id_of('p-milo')}/tune")
+        yield page
+
+
+def count(service: Service) -> int:
+    return len(service.accounts.listed())
+
+
+def value(page: Any, key: str = CEILING) -> str:
+    return str(page.locator(f'[name="{key}"]').input_value())
+
+
+def following(page: Any, act: Callable[[], object]) -> None:
+    """Do something, and wait until the preview has followed."""
+    with page.expect_response(lambda answer: answer.url.endswith("/preview")):
+        act()
+    page.wait_for_function("document.querySelector('#summary').textContent !== ''")
+
+
+def test_a_handle_its_field_and_the_preview_are_one_value(running: Clinic) -> None:
+    with a_page(running) as page:
+        handle = page.locator(f'.handle[data-field="{CEILING}"]')
+        following(page, lambda: handle.press("ArrowDown"))
+        assert (value(page), handle.get_attribute("aria-valuetext")) == ("99", "99°")
+        following(page, lambda: handle.press("PageDown"))
+        assert value(page) == "94"
+        assert "1 change" in page.locator("#changed").inner_text()
+        assert "was 100" in page.locator(".knob.changed").inner_text()
+        following(page, lambda: page.fill(f'[name="{CEILING}"]', "60"))
+        assert handle.get_attribute("aria-valuenow") == "60"
+        assert "ceiling of 60°" in page.locator("#asked").inner_text()
+        circle = handle.locator("circle").bounding_box()
+        figure = page.locator("#figure").bounding_box()
+        page.mouse.move(circle["x"] + circle["width"] / 2, circle["y"] + circle["height"] / 2)
+        page.mouse.down()
+        following(page, lambda: page.mouse.move(figure["x"] + 5, figure["y"] + figure["height"] / 2, steps=4))
+        page.mouse.up()
+        assert 85 <= float(value(page)) <= 95
+        following(page, lambda: page.fill(f'[name="{CEILING}"]', "130"))
+        assert "lift the precaution first" in page.locator(".knob.wrong").inner_text()
+        following(page, lambda: page.locator(".stepper button").first.click())
+        assert value(page) == "129"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+def test_what_is_saved_is_told_and_undone_with_and_without_scripts(running: Clinic, scripts: bool) -> None:
+    with a_page(running, java_script_enabled=scripts, viewport={"width": 320, "height": 700}) as page:
+        page.fill(f'[name="{CEILING}"]', "90")
+        if not scripts:
+            page.locator("#asked + .no-script button").click()
+            assert "1 change" in page.locator("#changed").inner_text()
+        page.fill("#why", "Tired")
+        page.locator(".save-bar button[value=save]").click()
+        page.wait_for_url("**saved=*")
+        assert "100° → 90°" in page.locator(".saved").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator(".save-bar .link").click()
+        page.wait_for_url("**saved=*")
+        assert "90° → 100°" in page.locator(".saved").inner_text()
+        assert value(page) == "100"
