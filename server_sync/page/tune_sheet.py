@@ -154,9 +154,21 @@ def tune(case: Case, data: Mapping[str, str], ask: Ask) -> Tune:
     )
 
 
-def _asked(ask: Ask, wish: Draft, saved: Draft) -> tuple[Preview | None, str]:
+def follows(case: Case, ask: Ask) -> tuple[str, ...]:
+    """What the last change does to the next session, in sentences."""
+    if len(case.versions) < 2:
+        return ()
     try:
-        return ask(wish, saved), ""
+        return ask(case.saved, draft_of(case.versions[-2])).differences
+    except NotPreviewed:
+        return ()
+
+
+def _asked(ask: Ask, wish: Draft, saved: Draft) -> tuple[Preview | None, str]:
+    """A preview beside what is saved; what did not change stands alone, rehearsed as often all the same."""
+    try:
+        found = ask(wish, saved)
+        return (found if wish != saved else replace(found, old=None)), ""
     except NotPreviewed as reason:
         return None, words.sentence(str(reason))
 

@@ -21,7 +21,7 @@ from server_sync.clinic.service import Service
 from server_sync.page.language import _
 from server_sync.page.tune_conflict import conflict
 from server_sync.page.tune_form import wished
-from server_sync.page.tune_sheet import Ask, Case, draft_of, for_today, tune, tuned
+from server_sync.page.tune_sheet import Ask, Case, draft_of, follows, for_today, tune, tuned
 from server_sync.page.tune_words import chips_of, headset_words
 from server_sync.web import audited
 from server_sync.web.access import Visitor
@@ -114,6 +114,7 @@ def _shown(
         "patient": patient,
         "tune": sheet,
         "saved": saved,
+        "follows": follows(case, _ask(state, case)) if saved else (),
         "headset": headset_words(patient.name, service.devices.listed(), patient.pseudonym, case.today),
         "problem": problem,
         "chips": chips_of(case.saved.precautions),
