@@ -223,6 +223,7 @@ def test_undo_brings_back_what_was_tuned_and_keeps_what_was_said(client: Client,
     now = page.holds.prescription
     assert (now.version, now.plan) == (4, SAVED.plan)
     assert [message.text for message in now.messages] == ["See you on Thursday."]
+    assert "Told: “See you on Thursday.”" in client.get(page.address).text
 
 
 def test_there_is_nothing_to_undo_before_the_first_change(client: Client, clinic: Service) -> None:

@@ -57,6 +57,14 @@ class Dial(NamedTuple):
         across, up = radius * math.sin(angle), radius * math.cos(angle) * (1 if self.from_top else -1)
         return round(X + across, 1), round(Y - up, 1)
 
+    @property
+    def height(self) -> int:
+        """How far down the figure goes: a head that turns leaves the lower half empty."""
+        if not self.from_top:
+            return HEIGHT
+        down = -(HANDLE + 18) * math.cos(math.radians(self.largest))
+        return round(Y + max(down, 40.0) + 12)
+
     def sector(self, low: float, high: float, inner: float = INNER, outer: float = OUTER) -> str:
         """A part of the ring, as a path."""
         (x1, y1), (x2, y2) = self.at(outer, low), self.at(outer, high)
@@ -84,7 +92,7 @@ def arc(movement: str, limit: Limit | None, bounds: Bounded, dots: Dots) -> Mark
     handles = "".join(_handle(dial, movement, end, value, open_at) for end, value, open_at in sides)
     turned = f' transform="translate({WIDTH} 0) scale(-1 1)"' if dial.to_left else ""
     return Markup(  # noqa: S704 - words are escaped, the rest are numbers
-        f'<svg class="dial" id="figure" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{escape(title)}"'
+        f'<svg class="dial" id="figure" viewBox="0 0 {WIDTH} {dial.height}" role="group" aria-label="{escape(title)}"'
         f' data-x="{WIDTH - X if dial.to_left else X}" data-y="{Y}" data-top="{int(dial.from_top)}"'
         f' data-left="{int(dial.to_left)}" data-largest="{dial.largest:g}">'
         f'<g role="img" aria-label="{escape(_in_words(title, limit, bounds, dots))}" id="drawn">'

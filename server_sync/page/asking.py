@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from engine.movements import LEANS
+from engine.movements import LEANS, MOVEMENTS
 from engine.preset_words import share_of_limit
 from engine.presets import Resolved
 from engine.previewed import Course, Preview, SessionPreview
@@ -150,7 +150,10 @@ def _of_ceiling(course: Course, new: Resolved) -> str:
     most = words.setting(ceiling, course.unit)
     if cut := course.codes.get(CUT, 0.0):
         return _("The ceiling of %(most)s cuts %(cut)s targets in 100.", most=most, cut=max(1, round(100 * cut)))
-    limit = words.quantity(ceiling / share_of_limit(new.adaptation), course.unit)
+    limit_of_cuts = ceiling / share_of_limit(new.adaptation)
+    if limit_of_cuts > MOVEMENTS[course.movement].largest:
+        return _("The ceiling of %(most)s cuts no target.", most=most)
+    limit = words.quantity(limit_of_cuts, course.unit)
     return _(
         "The ceiling of %(most)s cuts no target yet. It will, once the limit passes about %(limit)s.",
         most=most, limit=limit,

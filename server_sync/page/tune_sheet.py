@@ -120,9 +120,10 @@ def tune(case: Case, data: Mapping[str, str], ask: Ask) -> Tune:
     new = old if wish.problems else resolved(wish.preset, wish.plan)
     limits = case.done.calibration.limits if case.done and case.done.calibration else {}
     movements = movements_of(limits, new, saved)
-    movement = data.get("look_at") or data.get("movement", "")
-    movement = movement if movement in movements else movements[0]
     found, not_asked = _asked(ask, tuned(saved, wish) if not wish.problems else saved, saved)
+    movement = data.get("look_at") or data.get("movement", "")
+    if movement not in movements:
+        movement = next((name for name in movements if found and course_of(found.new, name)), movements[0])
     fields = Fields(new, old, data, wish.problems)
     shown = tuple(LEANS) if movement in LEANS else (movement,)
     bounds = [

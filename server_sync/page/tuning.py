@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.movements import LEANS, MOVEMENTS
-from engine.prescription import Draft, difference
+from engine.prescription import Draft
 from engine.preset_words import share_of_limit
 from engine.presets import DEFAULT, PLAN, Resolved
 from server_sync.clinic.prescriptions import Version, tasks
@@ -17,6 +17,7 @@ SUCCESS = "adaptation.target_success"
 SHOWN = ("misses_before_easier", "speed", "warm_up_trials", "rest_after_trials", "pain_stop_nrs")
 """What is shown beside the slider and the two bounds of a movement: eight in all, before "more"."""
 MOST_CHANGES = 6
+_OWN = ("preset", "plan", "for_a_day", "messages")
 
 
 class Control(NamedTuple):
@@ -201,8 +202,14 @@ def _version_changes(before: Draft, now: Draft) -> list[str]:
     if now.for_a_day and now.for_a_day != before.for_a_day:
         lines.append(_("For %(day)s alone:", day=words.date(now.for_a_day.day)))
         lines += changes(resolved(now.preset, now.plan), resolved(now.for_a_day.preset, now.for_a_day.plan))
-    others = difference(before, now, before)
-    lines += [line for line in others if not line.startswith(("plan.", "preset:", "on "))]
+    known = {message.id for message in before.messages}
+    lines += [_("Told: “%(text)s”", text=each.text) for each in now.messages if each.id not in known]
+    names = [
+        name for name in Draft.__struct_fields__ if name not in _OWN and getattr(before, name) != getattr(now, name)
+    ]
+    if names:
+        planned = ", ".join(words.name(name).lower() for name in names)
+        lines.append(_("Changed on the plan: %(what)s", what=planned))
     return lines or [_("The same again")]
 
 
