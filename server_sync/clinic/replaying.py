@@ -12,15 +12,17 @@ from engine.frame import SIDES, Frame, Vector
 from engine.recording import Recorded, RecordingUnreadable, frames, recorded
 from engine.records import Calibration, Session, TrialRecord
 from server_sync.clinic.keys import Shredded
-from server_sync.clinic.service import ClinicKeys
+from server_sync.clinic.service import Service
 from server_sync.clinic.tiers import RecordingDamaged, kept
-from server_sync.clinic.vault import LetGo, NoKey, Vault
 
 RATE_HZ = 20.0
 
 
+NOT_RECORDED, NOT_KEPT, GONE, UNOPENED = "not recorded", "not kept", "gone", "unopened"
+
+
 class NothingToReplay(LookupError):
-    """There is no recording of a trial that could be shown; the message says why, for whoever looks."""
+    """There is no recording of a trial that could be shown; the message is one of the reasons above."""
 
 
 class Posture(NamedTuple):
@@ -43,33 +45,27 @@ class Replay(NamedTuple):
     postures: tuple[Posture, ...]
 
 
-class Replays:
-    """The recordings of one clinic, looked at trial by trial."""
+def replay_of(service: Service, session: Session, trial: TrialRecord) -> Replay:
+    """The movement of a trial; raises NothingToReplay."""
+    if session.recording is None or session.calibration is None:
+        raise NothingToReplay(NOT_RECORDED)
+    found = _read(service, session.recording.sha256)
+    person = _person(session.calibration)
+    postures = tuple(_posture(frame, person, t_s) for t_s, frame in _thinned(found, trial))
+    if not postures:
+        raise NothingToReplay(GONE)
+    return Replay(round(100 * session.calibration.stature_m.value, 1), postures)
 
-    def __init__(self, vault: Vault, keys: ClinicKeys) -> None:
-        """Read these recordings; the keys open what a device sealed."""
-        self._vault, self._keys = vault, keys
 
-    def of(self, session: Session, trial: TrialRecord) -> Replay:
-        """The movement of a trial; raises NothingToReplay."""
-        if session.recording is None or session.calibration is None:
-            raise NothingToReplay("the frames of this session were not recorded")
-        found = self._read(session.recording.sha256)
-        person = _person(session.calibration)
-        postures = tuple(_posture(frame, person, t_s) for t_s, frame in _thinned(found, trial))
-        if not postures:
-            raise NothingToReplay("the recording has no frame of this trial")
-        return Replay(round(100 * session.calibration.stature_m.value, 1), postures)
-
-    def _read(self, sha256: str) -> Recorded:
-        if self._vault.size(sha256) == 0:
-            raise NothingToReplay("the recording was not kept longer than it may be")
-        try:
-            return recorded(kept(self._vault.read, sha256).content, "the recording", self._keys)
-        except FileNotFoundError:
-            raise NothingToReplay("the recording is not here any more") from None
-        except (RecordingDamaged, RecordingUnreadable, NoKey, LetGo, Shredded):
-            raise NothingToReplay("the recording cannot be opened here") from None
+def _read(service: Service, sha256: str) -> Recorded:
+    if service.vault.size(sha256) == 0:
+        raise NothingToReplay(NOT_KEPT)
+    try:
+        return recorded(kept(service.vault.read, sha256).content, "the recording", service.keys())
+    except FileNotFoundError:
+        raise NothingToReplay(GONE) from None
+    except (RecordingDamaged, RecordingUnreadable, Shredded):
+        raise NothingToReplay(UNOPENED) from None
 
 
 def _thinned(found: Recorded, trial: TrialRecord) -> Iterator[tuple[float, Frame]]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from engine.metrics.course import Point, Verdict
 from engine.movements import LEANS
+from engine.programme import Goal
 from server_sync.clinic.gist import QUIET_STANDING, Gist
 from server_sync.clinic.series import ENOUGH_SEEN_PERCENT, Series, current, side_of
 from server_sync.page import words
@@ -82,11 +83,13 @@ def choices(series: Sequence[Series], chosen: Series) -> tuple[Choice, ...]:
     return tuple(Choice(key_of(each), title_of(each), each is chosen) for each in limits)
 
 
-def close(series: Series, others: Sequence[Series], gists: Sequence[Gist]) -> Close:
-    """Look at a series closely; `others` are all series of the patient."""
+def close(series: Series, others: Sequence[Series], gists: Sequence[Gist], goals: Sequence[Goal] = ()) -> Close:
+    """Look at a series closely; `others` are all series of the patient, `goals` what they want to do."""
     said = series.verdict
     asked, held = _asked(series, gists), _ceilings(series, gists)
     ceilings = _near(series, held)
+    wish = next((each for each in goals if each.movement == series.kind.movement), None)
+    goal = wish.needs if wish else None
     first_beyond, shown_in = _first_beyond(series), partial(words.shown, unit=series.unit)
     since = None
     if first_beyond is not None and said.since:
@@ -96,8 +99,8 @@ def close(series: Series, others: Sequence[Series], gists: Sequence[Gist]) -> Cl
         beyond=[number for number, point in enumerate(series.points) if _is_beyond(point, said)],
         asked=[each._replace(lowest=shown_in(each.lowest), highest=shown_in(each.highest)) for each in asked],
         ceilings=[each._replace(value=shown_in(each.value)) for each in ceilings],
-        ends=_ends(series, asked, ceilings),
-        goal=None,
+        ends=[*_ends(series, asked, ceilings), *_goal_end(goal, series)],
+        goal=None if goal is None else shown_in(goal),
         since=since,
     )
     return Close(
@@ -105,7 +108,7 @@ def close(series: Series, others: Sequence[Series], gists: Sequence[Gist]) -> Cl
         finding=finding(series),
         verdict=chip_of(said),
         drawing=progress_chart(title_of(series), finding(series), drawn, series.unit),
-        key=_key(series, asked, ceilings, since[1] if since else ""),
+        key=_key(series, asked, ceilings, since[1] if since else "", wish.words if wish and goal is not None else ""),
         rows=_rows(series, gists),
         notes=(*_far_above(series, held, ceilings), *_notes(series, others)),
         what_counts=what_counts(series),
@@ -169,6 +172,13 @@ def _ends(series: Series, asked: Sequence[Asked], ceilings: Sequence[Ceiling]) -
     return ends + [End(words.shown(one.value, unit), _ceiling_words(one, series), one.role) for one in held]
 
 
+def _goal_end(needs: float | None, series: Series) -> list[End]:
+    if needs is None:
+        return []
+    value = words.quantity(needs, series.unit)
+    return [End(words.shown(needs, series.unit), _("needed %(value)s", value=value), "goal")]
+
+
 def _last_of_each_role(ceilings: Sequence[Ceiling]) -> list[Ceiling]:
     return list({each.role: each for each in ceilings}.values())
 
@@ -193,7 +203,7 @@ def _ceiling_words(ceiling: Ceiling, series: Series) -> str:
 
 
 def _key(
-    series: Series, asked: Sequence[Asked], ceilings: Sequence[Ceiling], since: str
+    series: Series, asked: Sequence[Asked], ceilings: Sequence[Ceiling], since: str, goal: str
 ) -> tuple[tuple[str, str], ...]:
     """The signs that the chart uses, with their words."""
     what = _("limit with 95 %% interval") if series.kind.movement else _("value with 95 %% interval")
@@ -201,6 +211,7 @@ def _key(
     roles = {each.role for each in ceilings}
     signs += [("allowed", _("ceiling that you set"))] * ("allowed" in roles)
     signs += [("barred", _("barred by a precaution"))] * ("barred" in roles)
+    signs += [("goal", _("needed for “%(goal)s”", goal=goal))] if goal else []
     return (*signs, *([("since", since)] if since else []))
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from engine.movements import LEANS
-from engine.prescription import Prescription, due_on
+from engine.prescription import Prescription, planned_on
+from engine.programme import Goal
 from server_sync.clinic.gist import ENDED, Gist
 from server_sync.clinic.gists import Followed
 from server_sync.clinic.series import Series, current, main_of, series_of
@@ -22,7 +23,7 @@ from server_sync.page.course import (
     close,
     small,
 )
-from server_sync.page.course_words import key_of
+from server_sync.page.course_words import key_of, shown
 from server_sync.page.dose_chart import Day, dose_chart
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.star import Star, star_of
@@ -50,6 +51,13 @@ class Dose(NamedTuple):
     rows: tuple[tuple[str, str, str, str], ...]
 
 
+class Wish(NamedTuple):
+    """What a patient wants to do, in their own words, and how far they are ("" where no movement is named)."""
+
+    words: str
+    so_far: str
+
+
 class Overview(NamedTuple):
     """All of the page; without a session nothing but the dose is None."""
 
@@ -60,7 +68,7 @@ class Overview(NamedTuple):
     star: Star | None
     moves: tuple[Move, ...]
     dose: Dose | None
-    goal: str
+    goals: tuple[Wish, ...]
 
 
 def overview(followed: Sequence[Followed], history: Sequence[Prescription], today: date, chosen: str = "") -> Overview:
@@ -69,19 +77,20 @@ def overview(followed: Sequence[Followed], history: Sequence[Prescription], toda
     series = series_of(gists)
     now = current(series)
     near = next((each for each in now if key_of(each) == chosen), None) or main_of(series, gists) or _first(now)
+    goals = _goals(history[-1]) if history else ()
     leans = [each for each in now if each.kind.movement in LEANS]
     others = [each for each in now if each is not near and each not in leans]
     beside = [small(each) for each in sorted(others, key=_importance)]
     moves = sorted([*_moves(gists), *_versions(history)], key=lambda move: move.at, reverse=True)
     return Overview(
         choices=choices(series, near) if near else (),
-        close=close(near, series, gists) if near else None,
+        close=close(near, series, gists, goals) if near else None,
         smalls=tuple(beside[:SMALL]),
         more=tuple(beside[SMALL:]),
         star=star_of(leans),
         moves=tuple(moves),
         dose=_dose(gists, history, today) if gists else None,
-        goal=history[-1].goal if history else "",
+        goals=tuple(_wish(goal, now) for goal in goals),
     )
 
 
@@ -93,6 +102,18 @@ def chips(history: Sequence[Prescription], last: Gist | None) -> list[tuple[str,
     if last and pain >= PAIN_TOLD:
         found.append(("warn", _("pain %(most)s on %(day)s", most=f"{pain:g}", day=dated(last.at, "EEE d MMM"))))
     return found
+
+
+def _goals(plan: Prescription) -> tuple[Goal, ...]:
+    return plan.goals or ((Goal(words=plan.goal),) if plan.goal else ())
+
+
+def _wish(goal: Goal, series: Sequence[Series]) -> Wish:
+    found = next((each for each in series if each.kind.movement and each.kind.movement == goal.movement), None)
+    if found is None or goal.needs is None:
+        return Wish(goal.words, "")
+    needs, value = words.quantity(goal.needs, found.unit), shown(found.points[-1].value, found)
+    return Wish(goal.words, _("needs about %(needs)s · now %(value)s", needs=needs, value=value))
 
 
 def _importance(series: Series) -> tuple[bool, bool, bool]:
@@ -132,7 +153,7 @@ def _versions(history: Sequence[Prescription]) -> list[Move]:
         if after is not None:
             at = datetime.fromisoformat(after.written_at)
             what = _("Version %(number)s of the plan", number=after.version)
-            moves.append(Move(at, dated(at, "EEE d MMM"), what, _changed(before, after), after.author))
+            moves.append(Move(at, dated(at, "EEE d MMM"), what, after.why or _changed(before, after), after.author))
     return moves
 
 
@@ -143,8 +164,10 @@ def _changed(before: Prescription | None, after: Prescription) -> str:
     parts = {
         _("difficulty"): (before.plan, before.preset) != (after.plan, after.preset),
         _("precautions"): before.precautions != after.precautions,
-        _("programme"): before.programme != after.programme,
-        _("goal"): before.goal != after.goal,
+        _("programme"): (before.programme, before.starts_on, before.hands_on)
+        != (after.programme, after.starts_on, after.hands_on),
+        _("pauses"): before.pauses != after.pauses,
+        _("goals"): _goals(before) != _goals(after),
         _("messages"): before.messages != after.messages,
         _("how long it holds"): before.valid_until != after.valid_until,
     }
@@ -198,7 +221,7 @@ def _days(gists: Sequence[Gist], history: Sequence[Prescription], today: date) -
 
 def _day(day: date, gists: Sequence[Gist], plan: Prescription | None) -> Day:
     pains = [gist.told["pain"].highest for gist in gists if "pain" in gist.told]
-    due = due_on(plan, day) if plan else ()
+    due = planned_on(plan, day) if plan else ()
     wished = sum((practice.minutes or 0.0) * practice.times_a_day for practice in due)
     return Day(day, sum(gist.play_s for gist in gists) / 60, bool(due), wished, max(pains, default=None))
 

@@ -35,6 +35,7 @@ class Drawn(NamedTuple):
     """A trace as a drawing and as a table of seconds and values."""
 
     title: str
+    seconds: float
     drawing: Markup
     rows: tuple[tuple[str, str], ...]
 
@@ -44,6 +45,7 @@ class Detail(NamedTuple):
 
     row: Row
     lasted: str
+    seconds: float
     figure: Markup
     traces: tuple[Drawn, ...]
     numbers: tuple[Number, ...]
@@ -135,6 +137,7 @@ def _detail(block: BlockRecord, number: int) -> Detail:
     return Detail(
         row=_row(trial),
         lasted=words.duration(trial.end_s - trial.start_s),
+        seconds=trial.end_s - trial.start_s,
         figure=_figure(trial),
         traces=tuple(_drawn(trace, trial) for trace in trial.traces),
         numbers=numbers(trial.measures, of_block(block)),
@@ -166,4 +169,4 @@ def _drawn(trace: Trace, trial: TrialRecord) -> Drawn:
     samples = list(zip(trace.t_s, trace.values, strict=True))[::step]
     rows = tuple((f"{t:.1f} s", "–" if value is None else words.quantity(value, trace.unit)) for t, value in samples)
     drawing = charts.trace_chart(trace.title, trace.t_s, trace.values, trace.unit, asked)
-    return Drawn(trace.title, drawing, rows)
+    return Drawn(trace.title, trace.t_s[-1] if trace.t_s else 0.0, drawing, rows)

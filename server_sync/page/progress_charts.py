@@ -101,6 +101,8 @@ class _Across:
         self._seconds = max((self.last - self.first).total_seconds(), 1.0)
 
     def share(self, at: datetime) -> float:
+        if self.first == self.last:
+            return 0.5
         return 0.02 + 0.96 * min(1.0, max(0.0, (at - self.first).total_seconds() / self._seconds))
 
     def percent(self, at: datetime) -> float:

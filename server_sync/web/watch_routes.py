@@ -1,6 +1,7 @@
 """What a therapist watches: what became of a patient's measures, their sessions, and one of them closely."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from litestar import Response, get
@@ -8,8 +9,11 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from engine.prescription import Prescription
+from engine.records import Session, TrialRecord
 from server_sync.clinic.archive import SessionLine
+from server_sync.clinic.ceilings import ceilings
 from server_sync.clinic.export_choice import KINDS
+from server_sync.clinic.replaying import GONE, NothingToReplay, replay_of
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.compare import side_by_side
@@ -17,6 +21,7 @@ from server_sync.page.language import _
 from server_sync.page.overview import MOVES_SHOWN, chips, overview
 from server_sync.page.report import report
 from server_sync.page.sheet import sheet
+from server_sync.page.skeleton import WHY, Aim, aim_of, motion, skeleton
 from server_sync.page.trust import clock_doubts
 from server_sync.web import audited
 from server_sync.web.access import Visitor
@@ -66,8 +71,9 @@ def session(
     session_id: FromPath[str],
     block: FromQuery[int | None] = None,
     trial: FromQuery[int | None] = None,
+    t: FromQuery[float | None] = None,
 ) -> Response[str]:
-    """One session; `block` and `trial` choose the trial to look at closely."""
+    """One session; `block` and `trial` choose the trial to look at closely, and `t` a moment of it, in seconds."""
     archive = state.service.archive
     record, arrival = archive.session(session_id), archive.arrival(session_id)
     shown = sheet(record, block, trial)
@@ -81,6 +87,7 @@ def session(
         patient=archive.patient(patient_id),
         arrival=arrival,
         around=_around(archive.sessions(patient_id), session_id),
+        moment=None if t is None else _moment(state.service, record, block, trial, t),
         kinds=KINDS,
     )
 
@@ -102,6 +109,20 @@ def compare_sessions(
     return page(request, "compare.html", patient=patient, sheets=sheets, shown=side_by_side(*found))
 
 
+@get("/sessions/{session_id:str}/motion", opt=READING, sync_to_thread=True)
+def trial_motion(
+    request: Visitor, state: State, session_id: FromPath[str], block: FromQuery[int] = 0, trial: FromQuery[int] = 0
+) -> Response[dict[str, Any]]:
+    """The movement of one trial, for the script that plays it; or why there is none, in words."""
+    record = state.service.archive.session(session_id)
+    audited.read(request, "replay a trial", state.service.patients.id_of(record.patient), session_id)
+    try:
+        played = _trial(record, block, trial)
+        return Response(motion(replay_of(state.service, record, played), _aim(record, played)))
+    except NothingToReplay as reason:
+        return Response({"why": _(WHY[str(reason)])}, status_code=409)
+
+
 @get("/sessions/{session_id:str}/report", opt=READING, sync_to_thread=True)
 def session_report(request: Visitor, state: State, session_id: FromPath[str]) -> Response[str]:
     """The session as one file to keep."""
@@ -114,7 +135,42 @@ def session_report(request: Visitor, state: State, session_id: FromPath[str]) ->
     return Response(content, media_type="text/html", headers={"Content-Disposition": disposition})
 
 
-ROUTES = [patient_overview, patient_sessions, compare_sessions, session, session_report]
+ROUTES = [patient_overview, patient_sessions, compare_sessions, session, trial_motion, session_report]
+
+
+class Moment(NamedTuple):
+    """A moment of a trial: which, the figures (or why there are none)."""
+
+    block: int
+    trial: int
+    t_s: float
+    figures: str
+    why: str
+
+
+def _moment(service: Service, record: Session, block: int | None, trial: int | None, t_s: float) -> Moment:
+    """What a body did at a moment."""
+    place = block or 0, trial or 0, t_s
+    try:
+        played = _trial(record, *place[:2])
+        return Moment(*place, skeleton(replay_of(service, record, played), t_s, _aim(record, played)), "")
+    except NothingToReplay as reason:
+        return Moment(*place, "", _(WHY[str(reason)]))
+
+
+def _trial(record: Session, block: int, trial: int) -> TrialRecord:
+    """A trial of a session; raises NothingToReplay where there is none."""
+    trials = record.blocks[block].trials if 0 <= block < len(record.blocks) else ()
+    found = next((each for each in trials if each.number == trial), None)
+    if found is None:
+        raise NothingToReplay(GONE)
+    return found
+
+
+def _aim(record: Session, trial: TrialRecord) -> Aim:
+    movement = trial.request.movement if trial.request else ""
+    held = [each.at_most for each in ceilings(record) if each.movement == movement]
+    return aim_of(trial, min(held, default=None))
 
 
 def _around(sessions: Sequence[SessionLine], session_id: str) -> tuple[str | None, str | None]:
