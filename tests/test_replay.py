@@ -84,9 +84,9 @@ def test_a_left_arm_is_on_your_right_from_the_front_and_faces_left_from_its_side
     session = recorded(service, tmp_path)
     trial = session.blocks[1].trials[0]
     found = motion(replay_of(service, session, trial), aim_of(trial, 95.0))
-    *_, left, _right = found["postures"][-1]["front"]["lines"]
+    left = found["postures"][-1]["front"]["lines"][-1]
     assert all(float(point.split(",")[0]) > 0 for point in left.split())
-    *_, left, _right = found["postures"][-1]["side"]["lines"]
+    left = found["postures"][-1]["side"]["lines"][-1]
     assert float(left.split()[-1].split(",")[0]) < -40
     assert "left side" in found["figures"]
     assert 'class="target"' in found["figures"]

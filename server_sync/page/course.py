@@ -79,7 +79,8 @@ class Small(NamedTuple):
 
 def choices(series: Sequence[Series], chosen: Series) -> tuple[Choice, ...]:
     """What can be looked at closely: the limits of movements, a lean as one of eight apart."""
-    limits = [each for each in current(series) if each.kind.movement and each.kind.movement not in LEANS]
+    now = [each for each in current(series) if each.kind.movement]
+    limits = [each for each in now if each.kind.movement not in LEANS or each is chosen]
     return tuple(Choice(key_of(each), title_of(each), each is chosen) for each in limits)
 
 

@@ -22,7 +22,9 @@ def title_of(series: Series) -> str:
     kind = series.kind
     if kind.movement:
         return words.movement(kind.movement)
-    meaning = (SWAY if kind.task == QUIET_STANDING else of_game(kind.task, kind.version)).measure(kind.measure)
+    if kind.task == QUIET_STANDING:
+        return _("Head sway: %(measure)s", measure=SWAY.measure(kind.measure).title)
+    meaning = of_game(kind.task, kind.version).measure(kind.measure)
     if kind.side == "left":
         return _("%(measure)s, left", measure=meaning.title)
     return _("%(measure)s, right", measure=meaning.title) if kind.side == "right" else meaning.title

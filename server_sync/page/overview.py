@@ -66,6 +66,7 @@ class Overview(NamedTuple):
     smalls: tuple[Small, ...]
     more: tuple[Small, ...]
     star: Star | None
+    star_first: bool
     moves: tuple[Move, ...]
     dose: Dose | None
     goals: tuple[Wish, ...]
@@ -88,6 +89,7 @@ def overview(followed: Sequence[Followed], history: Sequence[Prescription], toda
         smalls=tuple(beside[:SMALL]),
         more=tuple(beside[SMALL:]),
         star=star_of(leans),
+        star_first=near in leans,
         moves=tuple(moves),
         dose=_dose(gists, history, today) if gists else None,
         goals=tuple(_wish(goal, now) for goal in goals),
@@ -131,19 +133,22 @@ def _moves(gists: Sequence[Gist]) -> list[Move]:
     for gist in gists:
         for moved in gist.moved:
             what, _because, why = moved.words.partition(", because ")
-            moves.append(_move(gist, f"{moved.title}: {what}", words.sentence(why)))
+            by = _("by itself") if why else _("by the plan")
+            moves.append(_move(gist, f"{moved.title}: {what}", words.sentence(why), by))
         if gist.ended_by != ENDED:
-            moves.append(_move(gist, _("Ended early: %(how)s", how=gist.ended_by), _told(gist)))
+            moves.append(_move(gist, _("Ended early: %(how)s", how=gist.ended_by), _told(gist), _("by itself")))
     return moves
 
 
-def _move(gist: Gist, what: str, why: str) -> Move:
-    return Move(gist.at, dated(gist.at, "EEE d MMM"), what, why, _("by itself"))
+def _move(gist: Gist, what: str, why: str, by: str) -> Move:
+    return Move(gist.at, dated(gist.at, "EEE d MMM"), what, why, by)
 
 
 def _told(gist: Gist) -> str:
     pain = gist.told.get("pain")
-    return _("Pain was told as %(most)s of 10 at most.", most=f"{pain.highest:g}") if pain else ""
+    if pain is None or pain.highest < PAIN_TOLD:
+        return ""
+    return _("Pain was told as %(most)s of 10 at most.", most=f"{pain.highest:g}")
 
 
 def _versions(history: Sequence[Prescription]) -> list[Move]:

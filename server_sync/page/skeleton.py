@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from engine.frame import Vector
+from engine.frame import SIDES, Vector
 from engine.records import TrialRecord
 from server_sync.clinic.replaying import GONE, NOT_KEPT, NOT_RECORDED, UNOPENED, Posture, Replay
 from server_sync.page.language import N_, _
 
 HIP_OF_STATURE, NECK_BEHIND_CM, TRUNK_BELOW_NECK_CM = 0.53, 8.0, 16.0
 HALF_HIP_CM, HALF_STANCE_CM = 7.0, 10.0
-ARM_LINES = ("left", "right")
 _ARM = "shoulder_elevation"
 _WIDTH, _BELOW = 180, 12
 
@@ -65,14 +64,14 @@ def motion(replay: Replay, aim: Aim) -> dict[str, Any]:
         "figures": str(skeleton(replay, 0.0, aim)),
         "t_s": [posture.t_s for posture in replay.postures],
         "postures": [
-            {name: _moved(view, replay, posture) for name, view in views.items()} for posture in replay.postures
+            {name: _moved(view, replay, posture, aim) for name, view in views.items()} for posture in replay.postures
         ],
     }
 
 
-def _moved(view: View, replay: Replay, posture: Posture) -> dict[str, Any]:
+def _moved(view: View, replay: Replay, posture: Posture, aim: Aim) -> dict[str, Any]:
     head = view(posture.head) if posture.head else None
-    lines = [*_trunk(replay, posture), *(_limb(posture, name) for name in ARM_LINES)]
+    lines = [*_trunk(replay, posture), *(_limb(posture, name) for name in _near_last(aim))]
     return {"head": head, "lines": [_points(places, view) for places in lines]}
 
 
@@ -96,7 +95,7 @@ def _figure(
 ) -> Markup:
     top = -replay.tall_cm * 1.28
     parts = ['<line class="floor" x1="-80" x2="80" y1="0" y2="0"/>', *_body(view, replay, posture)]
-    parts += [_arm(view, posture, name, aim.side == name and aim.asked_deg is not None) for name in ARM_LINES]
+    parts += [_arm(view, posture, name, aim.side == name and aim.asked_deg is not None) for name in _near_last(aim)]
     shoulder = getattr(replay.postures[0], aim.side)[0]  # a target stays where it is
     reach = _reach_cm(replay.postures, aim.side)
     if shoulder and toward and reach:
@@ -128,6 +127,11 @@ def _trunk(replay: Replay, posture: Posture) -> tuple[Sequence[Vector], ...]:
     )
     below = TRUNK_BELOW_NECK_CM / max(posture.neck[1] - hip_cm, TRUNK_BELOW_NECK_CM)
     return left, right, [_between(posture.neck, hip, below), hip]
+
+
+def _near_last(aim: Aim) -> list[str]:
+    """Both arms, the one in question over the other."""
+    return sorted(SIDES, key=lambda side: side == aim.side)
 
 
 def _between(one: Vector, other: Vector, share: float) -> Vector:

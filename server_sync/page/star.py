@@ -86,9 +86,9 @@ def _drawing(leans: Mapping[str, Series], said: str) -> Markup:
     parts = [_ring(largest * ring / _RINGS, largest) for ring in range(1, _RINGS + 1)]
     parts += [f'<path class="ring" d="M{_MIDDLE} {_MIDDLE}L{_at(name, largest, largest)}"/>' for name in LEANS]
     parts.append(_area(leans, largest))
-    for kind, index in (("before", 0), ("now", -1)):
+    for kind, index in (("star before", 0), ("star", -1)):
         ends = {name: series.points[index].value for name, series in leans.items()}
-        parts.append(f'<path class="star {kind}" d="{_around(ends, largest)}"/>')
+        parts.append(f'<path class="{kind}" d="{_around(ends, largest)}"/>')
     parts += [
         f'<circle class="visit beyond" cx="{x}" cy="{y}" r="3.5"/>'
         for name, series in leans.items()

@@ -59,10 +59,10 @@ class Replay {
     const seconds = Number(trace.dataset.seconds), chart = trace.querySelector("svg.chart");
     if (!chart || !seconds) return;
     const share = (at - Math.max(0, this.end - seconds)) / seconds;
-    let line = chart.querySelector(".now");
+    let line = chart.querySelector(".playhead");
     if (!line) {
       line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-      line.setAttribute("class", "now");
+      line.setAttribute("class", "playhead");
       line.setAttribute("y2", chart.getAttribute("height"));
       chart.append(line);
     }
