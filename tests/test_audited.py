@@ -54,6 +54,7 @@ UNAUDITED: Mapping[str, str] = {
     "GET /presets/{preset:str}": "nothing of anybody",
     "GET /static/{name:str}": "nothing of anybody",
     "GET /invitation": "a form",
+    "GET /patients/new": "a form",
     "GET /login": "a form",
     "GET /login/code": "a form",
 }
@@ -96,6 +97,8 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /patients/{patient_id:str}/tune": {"do": "look"},
     "POST /patients/{patient_id:str}/tune/undo": {},
     "POST /patients/{patient_id:str}/tune/preview": {},
+    "POST /patients/new": {"name": "Ada", "template": "fall-risk"},
+    "POST /patients/{patient_id:str}/details": {"name": "Milo"},
     "POST /patients/{patient_id:str}/plan": {"do": "look"},
     "POST /research/export": {"study": "a-study", "kind": TRIALS},
 }

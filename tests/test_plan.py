@@ -323,6 +323,54 @@ def test_an_earlier_version_is_taken_up_again(service: Service, client: Client) 
     assert send(client, patient_id, form_of(Draft(), 2, version="7"), "earlier").status_code == 422
 
 
+# Somebody new
+
+
+def test_somebody_new_gets_a_plan_and_a_code_for_their_headset(service: Service, client: Client) -> None:
+    form = {"name": "Ada Lovelace", "born": "1958", "condition": "frozen shoulder", "template": "frozen-shoulder"}
+    token = {"_csrf_token": form_token(client)}
+    added = client.post("/patients/new", data={**form, "place": "clinic", **token}, follow_redirects=False)
+    assert added.status_code == 303
+    ((patient_id, person),) = service.patients.people().items()
+    assert (person.name, person.born, person.condition) == ("Ada Lovelace", "1958", "frozen shoulder")
+    assert person.therapists == (service.accounts.named("maja").id,)
+    assert "Ada" not in person.pseudonym
+    assert "Ada" not in added.headers["location"]
+    proposed = client.get(added.headers["location"]).text
+    assert proposed.count('<option value="clinic" selected>') == 4
+    assert service.prescriptions.history(person.pseudonym) == []
+    code = client.post("/clinic/codes", data={"patient": patient_id, **token})
+    assert "steadyreach enrol" in code.text
+
+
+def test_who_cannot_be_is_refused_and_what_was_typed_stays(service: Service, client: Client) -> None:
+    token = {"_csrf_token": form_token(client)}
+    for form, why in (
+        ({"name": " ", "born": "1958"}, "Write the patient"),
+        ({"name": "Ada", "born": "2099"}, "not after today"),
+        ({"name": "A" * 201, "condition": "frozen shoulder"}, "at most 200"),
+    ):
+        refused = client.post("/patients/new", data={**form, **token})
+        assert refused.status_code == 422
+        assert why in refused.text
+        assert all(f'value="{value}"' in refused.text for value in form.values())
+    assert service.patients.people() == {}
+
+
+def test_details_are_changed_and_whose_patient_somebody_is(service: Service, client: Client) -> None:
+    patient_id = service.patients.add(Person(pseudonym="rosa", name="Rosa", zone="Europe/Berlin"))
+    olu = service.accounts.make("olu", "Olu", "therapist")
+    form = {"name": "Rosa Lindqvist", "born": "1968", f"therapist-{olu}": "on", "_csrf_token": form_token(client)}
+    answer = client.post(f"/patients/{patient_id}/details", data=form)
+    assert "The details are saved." in answer.text
+    assert 'value="Rosa Lindqvist"' in answer.text
+    known = service.patients.person(patient_id)
+    assert known == Person(
+        pseudonym="rosa", name="Rosa Lindqvist", born="1968", zone="Europe/Berlin", therapists=(olu,)
+    )
+    assert client.post(f"/patients/{patient_id}/details", data={**form, "born": "soon"}).status_code == 422
+
+
 def test_by_hand_and_without_a_script_a_plan_is_made(tmp_path: Path) -> None:
     with a_clinic(tmp_path / "clinic") as clinic:
         with a_service(clinic.folder) as service:

@@ -13,7 +13,7 @@ from engine import presets, programmes
 from engine.movements import MOVEMENTS, PARTS
 from engine.precautions import Asking, barred, effect, expired
 from engine.prescription import Draft, due_on, goals_of, hands_on_of, paused, planned_in_week, planned_on
-from engine.programme import DAYS, Scheduled, monday, week_number
+from engine.programme import CLINIC, DAYS, Scheduled, monday, week_number
 from engine.records import Precaution
 from server_sync.page import words
 from server_sync.page.language import N_, _, dated, ngettext
@@ -63,9 +63,13 @@ def proposal(name: str) -> Proposal | None:
     return next((each for each in proposals() if each.name == name), None)
 
 
-def proposed(name: str, today: date, before: Draft) -> Draft:
-    """A draft with a programme to begin with, from today on; raises engine.programmes.ProgrammeError."""
-    return programmes.begun(programmes.template(name), today, games.names(), before)
+def proposed(name: str, today: date, before: Draft, here: bool = False) -> Draft:
+    """A draft with a programme to begin with, from today on, all of it `here` for who does not play at home.
+
+    Raises engine.programmes.ProgrammeError.
+    """
+    draft = programmes.begun(programmes.template(name), today, games.names(), before)
+    return replace(draft, programme=tuple(replace(each, place=CLINIC) for each in draft.programme)) if here else draft
 
 
 def copied(theirs: Draft, today: date, before: Draft) -> Draft:

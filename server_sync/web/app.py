@@ -60,6 +60,7 @@ from server_sync.web import (
     own_routes,
     page_routes,
     people_routes,
+    person_routes,
     plan_routes,
     prescriptions,
     preset_routes,
@@ -138,6 +139,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *export_routes.ROUTES,
     *draft_routes.ROUTES,
     *plan_routes.ROUTES,
+    *person_routes.ROUTES,
     *fhir_routes.ROUTES,
 ]
 

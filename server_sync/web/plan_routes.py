@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from engine.prescription import Draft, Prescription, draft_for
+from engine.programme import CLINIC
 from engine.programmes import ProgrammeError
 from engine.records import RecordUnreadable
 from server_sync.clinic.patients import Unknown
@@ -83,13 +84,18 @@ NOTHING = Said()
 
 @get("/patients/{patient_id:str}/plan", opt=READING, sync_to_thread=True)
 def show(
-    request: Visitor, state: State, patient_id: FromPath[str], saved: FromQuery[int] = 0, template: FromQuery[str] = ""
+    request: Visitor,
+    state: State,
+    patient_id: FromPath[str],
+    saved: FromQuery[int] = 0,
+    template: FromQuery[str] = "",
+    place: FromQuery[str] = "",
 ) -> Response[str]:
     """What is prescribed now; with `template` a programme to begin with is proposed, and nothing is saved."""
     known = _known(state.service, patient_id)
     draft = known.draft(known.last)
     with suppress(ProgrammeError):
-        draft = plan.proposed(template, known.today, draft) if template else draft
+        draft = plan.proposed(template, known.today, draft, place == CLINIC) if template else draft
     notice = _("Saved. Their headset takes it when it is started next.") if saved and saved == known.last else ""
     return _page(request, state, known, plan_form.typed_of(draft, known.last), Said(notice=notice, template=template))
 
