@@ -173,7 +173,7 @@ def test_what_saving_does_is_said() -> None:
     lifted = replace(FULL, precautions=(), pauses=(Pause(since="2026-12-01", reason="away"),), preset="push")
     assert plan.effects(FULL, lifted, TODAY) == (
         "From Friday 20 November: Fruit Ladder, 10 minutes at home.",
-        "In the seven days after that there are 3 different practices.",
+        "In the seven days from then: 3 days at home, 1 here.",
         "Nothing is due from 1 Dec 2026 until you go on; precautions hold on.",
         "Lifted: Left arm raised at most 90° until 1 Nov 2026 (cuff repair, Dr Okafor).",
         "The preset is Push, before Adult standard.",
@@ -282,6 +282,8 @@ def test_who_saves_on_top_of_what_they_did_not_see_reads_what_differs_first(serv
     conflict = send(client, patient_id, form)
     assert conflict.status_code == 409
     assert "Olu saved another version meanwhile" in conflict.text
+    assert "Theirs, which holds" in conflict.text
+    assert conflict.text.count("The goals are changed.") == 1
     assert 'name="base" value="2"' in conflict.text
     assert 'value="Dance"' in conflict.text
     assert 'value="2026-12-31"' in conflict.text
@@ -393,6 +395,7 @@ def test_by_hand_and_without_a_script_a_plan_is_made(tmp_path: Path) -> None:
             written = [each.prescription for each in service.prescriptions.history("rosa")]
     assert [len(version.programme) for version in written] == [3, 4]
     assert written[1].programme[-1] == Practice(games=("owl_watch",), days=("sun",), minutes=7)
+    assert written[1].programme[0].games == ("chair_rocket", "calm_tide"), "in the order in which they are played"
     assert [goal.words for goal in goals_of(written[1])] == ["Walk to the shop"]
 
 

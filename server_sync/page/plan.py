@@ -1,6 +1,6 @@
 """What the page of a plan says in words: what a draft changes, what a precaution bars, what may be chosen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import games
 from engine import presets, programmes
 from engine.movements import MOVEMENTS, PARTS
 from engine.precautions import Asking, barred, effect, expired
-from engine.prescription import Draft, due_on, goals_of, hands_on_of, paused, planned_in_week, planned_on
+from engine.prescription import Draft, due_on, goals_of, hands_on_of, paused, planned_on
 from engine.programme import CLINIC, DAYS, Scheduled, monday, week_number
 from engine.records import Precaution
 from server_sync.page import words
@@ -48,6 +48,14 @@ def all_games() -> tuple[Game, ...]:
     """All games that there are."""
     found = {name: games.load(name) for name in games.names()}
     return tuple(Game(name, task.title, ", ".join(task.trains)) for name, task in found.items())
+
+
+def choice_of_games(row: Mapping[str, str]) -> tuple[tuple[Game, bool], ...]:
+    """The games of a practice as it is typed, in the order in which they are played, then the others."""
+    known = {game.name: game for game in all_games()}
+    named = [key.removeprefix("game.") for key in row if key.startswith("game.")]
+    chosen = [(known.get(name, Game(name, words.name(name), _("not known here"))), True) for name in named]
+    return (*chosen, *((game, False) for game in known.values() if game.name not in named))
 
 
 @cache
@@ -202,7 +210,6 @@ def _next(draft: Draft, today: date) -> Iterator[str]:
     if day is None:
         yield _("Nothing is planned from now on.")
         return
-    week = planned_in_week(draft, day)
     home = due_on(draft, day)
     what = titles(planned_on(draft, day)) or ", ".join(each.technique for each in hands_on_of(draft, day))
     minutes = minutes_of(home)
@@ -211,12 +218,13 @@ def _next(draft: Draft, today: date) -> Iterator[str]:
         yield _("From %(when)s: %(what)s, %(minutes)s minutes at home.", when=when, what=what, minutes=f"{minutes:g}")
     else:
         yield _("From %(when)s: %(what)s.", when=when, what=what)
-    if len(week) > 1:
-        yield ngettext(
-            "In the seven days after that there is %(num)s practice.",
-            "In the seven days after that there are %(num)s different practices.",
-            len(week),
-        )
+    days = [day + timedelta(days=ahead) for ahead in range(7)]
+    yield ngettext(
+        "In the seven days from then: %(num)s day at home, %(here)s here.",
+        "In the seven days from then: %(num)s days at home, %(here)s here.",
+        sum(bool(due_on(draft, each)) for each in days),
+        here=sum(any(practice.at_clinic for practice in planned_on(draft, each)) for each in days),
+    )
 
 
 def _pauses(before: Draft | None, draft: Draft) -> Iterator[str]:

@@ -68,7 +68,8 @@ class Known(NamedTuple):
 class Said(NamedTuple):
     """What is said above the form: a notice, a problem with its place, and what somebody else changed meanwhile.
 
-    `choosing` is for a list of the other patients, `template` the programme that was proposed.
+    `choosing` is for a list of the other patients, `template` the programme that was proposed. Where both changed the
+    version `since`, `theirs` and `yours` say what each does, and `why` is their reason.
     """
 
     notice: str = ""
@@ -77,6 +78,10 @@ class Said(NamedTuple):
     differences: tuple[str, ...] = ()
     choosing: bool = False
     template: str = ""
+    since: int = 0
+    theirs: tuple[str, ...] = ()
+    yours: tuple[str, ...] = ()
+    why: str = ""
 
 
 NOTHING = Said()
@@ -164,12 +169,19 @@ def _changed(request: Visitor, state: State, known: Known, typed: Typed, reason:
     """Both side by side: what somebody saved meanwhile holds until the form, now on top of it, is saved again."""
     known = _known(state.service, known.patient_id)
     before, theirs = known.draft(typed.base), known.draft(known.last)
-    yours = plan_form.merged(before, theirs, plan_form.draft_of(typed, before))
-    again = plan_form.typed_of(yours, known.last)
+    mine = plan_form.draft_of(typed, before)
+    again = plan_form.typed_of(plan_form.merged(before, theirs, mine), known.last)
     again = again._replace(fields={**again.fields, "why": typed.fields["why"]})
-    who = reason.current.prescription.author if reason.current else ""
-    problem = _("%(who)s saved another version meanwhile, which holds until you save again.", who=who)
-    return _page(request, state, known, again, Said(problem=problem, differences=reason.differences), status=409)
+    held = known.versions[-1].prescription
+    said = Said(
+        problem=_("%(who)s saved another version meanwhile, which holds until you save again.", who=held.author),
+        differences=reason.differences,
+        since=typed.base,
+        theirs=plan.effects(before, theirs, known.today),
+        yours=plan.effects(before, mine, known.today),
+        why=held.why or "",
+    )
+    return _page(request, state, known, again, said, status=409)
 
 
 def _page(
@@ -189,7 +201,7 @@ def _page(
         patient=patient, typed=typed, said=said, draft=draft, known=known, plan=plan,
         parts_of=plan_form.parts_of(typed),
         chips=tuple(("bar", precaution_words(held)) for held in known.draft(known.last).precautions),
-        proposal=plan.proposal(said.template), known_games={game.name for game in plan.all_games()},
+        proposal=plan.proposal(said.template), before=before,
         weeks=weeks_of(draft, known.in_force, sessions, known.today),
         effects=plan.effects(before if known.versions else None, draft, known.today),
         others=[each for each in service.archive.patients() if each.id != known.patient_id] if said.choosing else (),
