@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fhir_fixtures import NAMING
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -32,6 +33,9 @@ from engine.prescription import (
 from engine.programme import Goal, HandsOn, Pause, span_of, week_number
 from engine.records import RecordUnreadable, from_json, to_json
 from server_sync.client.prescriptions import Shelf
+from server_sync.fhir import prescribed as fhir
+from server_sync.fhir.datatypes import Period
+from server_sync.fhir.prescribed import ServiceRequest, of_prescriptions
 from server_sync.wire import sha256
 
 WEDNESDAY = date(2026, 3, 4)
@@ -190,6 +194,20 @@ def test_a_device_that_does_not_know_a_field_keeps_the_version_before(tmp_path: 
     assert KNEE in ready.record.precautions
     assert len(list(folder_of(home).glob("0*.json"))) == 1
     assert from_json(content_of(a_version()), Prescription) == a_version()
+
+
+# To other systems
+
+
+def test_weeks_are_the_bounds_of_an_order_and_every_goal_is_one() -> None:
+    version = a_version(
+        programme=(EASY, LONGER), starts_on=STARTS, goal="", goals=(Goal(words="To walk"), Goal(words="To sleep"))
+    )
+    found = of_prescriptions(NAMING, "patient", [version])
+    orders = [each for each in found if isinstance(each, ServiceRequest)]
+    bounds = [each.occurrence_timing.repeat.bounds_period for each in orders]
+    assert bounds == [Period(start="2026-03-04", end="2026-03-15"), Period(start="2026-03-16", end="2026-03-29")]
+    assert [each.description.text for each in found if isinstance(each, fhir.Goal)] == ["To walk", "To sleep"]
 
 
 # Programmes to begin with
