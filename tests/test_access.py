@@ -262,7 +262,7 @@ def test_staff_set_up_a_second_factor_before_anything_else_where_it_is_required(
         send(client, "/account/second-factor")
         phone = pyotp.TOTP(service.second_factors.begun(1, client.cookies[access.cookie_name(client.app.state)]))
         send(client, "/account/second-factor/code", password=password, code=phone.at(clock()))
-        assert client.get("/").url.path == "/patients"
+        assert client.get("/").url.path == "/today"
 
 
 # Accounts for who manages them
@@ -566,4 +566,4 @@ def test_who_logs_in_after_a_reset_reads_by_whom(client: Client, service: Servic
     assert re.search(r"Your password was voided on [^.]* by A admin\.", page.text)
     clock.move(days=15)
     show_password(client, "maja", GOOD)
-    assert client.get("/").url.path == "/patients"
+    assert client.get("/").url.path == "/today"
