@@ -250,7 +250,17 @@ def test_a_plan_is_proposed_changed_saved_and_shown(service: Service, client: Cl
     assert (now(service).preset, now(service).programme[0].minutes) == ("fall-risk", 9)
     written = service.prescriptions.current("rosa").prescription
     assert (written.author, written.why) == ("Maja B.", "first visit")
-    assert "Saved." in client.get(saved.headers["location"]).text
+    after = client.get(saved.headers["location"]).text
+    assert "Saved." in after
+    assert "From Friday 20 November: Chair Rocket, Calm Tide, 9 minutes at home." in after
+
+
+def test_a_day_is_that_of_where_the_patient_lives(service: Service, client: Client) -> None:
+    patient_id = service.patients.add(Person(pseudonym="rosa", zone="Pacific/Kiritimati"))  # 14 hours ahead: 23:00
+    at = f"/patients/{patient_id}/plan?template=balance"
+    assert 'name="starts_on" type="date" value="2026-11-20"' in client.get(at).text
+    service.patients.write(patient_id, Person(pseudonym="rosa", zone="Pacific/Pago_Pago"))  # 11 hours behind
+    assert 'name="starts_on" type="date" value="2026-11-19"' in client.get(at).text
 
 
 def test_what_the_page_does_not_show_stays_as_it_is(service: Service, client: Client) -> None:
@@ -391,6 +401,9 @@ def test_by_hand_and_without_a_script_a_plan_is_made(tmp_path: Path) -> None:
                 page.click(".button.first")
                 page.goto(f"{clinic.url}/patients/{patient_id}/plan")
                 _plan_by_hand(page, scripts)
+            for sheet in ("family", "note"):
+                page.goto(f"{clinic.url}/patients/{patient_id}/plan/print?sheet={sheet}")
+                assert len(re.findall(rb"/Type /Page\b(?!s)", page.pdf(prefer_css_page_size=True))) == 1, sheet
         with a_service(clinic.folder) as service:
             written = [each.prescription for each in service.prescriptions.history("rosa")]
     assert [len(version.programme) for version in written] == [3, 4]

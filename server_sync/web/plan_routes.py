@@ -5,8 +5,9 @@ The form holds all of it until it is saved: each button sends what is typed and 
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
@@ -21,7 +22,7 @@ from server_sync.clinic.patients import Unknown
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Version
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
-from server_sync.page import plan, plan_form
+from server_sync.page import plan, plan_form, words
 from server_sync.page.language import _
 from server_sync.page.plan_form import NotWritten, Typed
 from server_sync.page.plan_sheet import family_sheet, note_sheet
@@ -38,11 +39,12 @@ SHEETS = {"family": family_sheet, "note": note_sheet}
 
 
 class Known(NamedTuple):
-    """A patient, every version of what is prescribed for them, and the day it is where the clinic is."""
+    """A patient, every version of what is prescribed for them, and the day it is where they live, or the clinic is."""
 
     patient_id: str
     pseudonym: str
     versions: Sequence[Version]
+    zone: ZoneInfo
     today: date
 
     def version(self, number: int) -> Version | None:
@@ -61,18 +63,22 @@ class Known(NamedTuple):
 
     def in_force(self, day: date) -> Prescription | None:
         """What was prescribed on a day."""
-        written = [each.prescription for each in self.versions if each.prescription.written_at[:10] <= day.isoformat()]
+        written = [each.prescription for each in self.versions if self._written_on(each.prescription) <= day]
         return written[-1] if written else None
+
+    def _written_on(self, version: Prescription) -> date:
+        return datetime.fromisoformat(version.written_at).astimezone(self.zone).date()
 
 
 class Said(NamedTuple):
-    """What is said above the form: a notice, a problem with its place, and what somebody else changed meanwhile.
+    """What is said above the form: a notice and what was `told` with it, a problem with its place, a conflict.
 
     `choosing` is for a list of the other patients, `template` the programme that was proposed. Where both changed the
     version `since`, `theirs` and `yours` say what each does, and `why` is their reason.
     """
 
     notice: str = ""
+    told: tuple[str, ...] = ()
     problem: str = ""
     where: str = ""
     differences: tuple[str, ...] = ()
@@ -98,11 +104,14 @@ def show(
 ) -> Response[str]:
     """What is prescribed now; with `template` a programme to begin with is proposed, and nothing is saved."""
     known = _known(state.service, patient_id)
-    draft = known.draft(known.last)
+    draft, said = known.draft(known.last), Said(template=template)
+    if saved and saved == known.last:
+        before = known.draft(saved - 1) if saved > 1 else None
+        notice = _("Saved. Their headset takes it when it is started next.")
+        said = Said(notice=notice, told=plan.effects(before, draft, known.today))
     with suppress(ProgrammeError):
         draft = plan.proposed(template, known.today, draft, place == CLINIC) if template else draft
-    notice = _("Saved. Their headset takes it when it is started next.") if saved and saved == known.last else ""
-    return _page(request, state, known, plan_form.typed_of(draft, known.last), Said(notice=notice, template=template))
+    return _page(request, state, known, plan_form.typed_of(draft, known.last), said)
 
 
 @post("/patients/{patient_id:str}/plan", opt=PRESCRIBING, sync_to_thread=True, request_max_body_size=LARGEST_PLAN_BYTES)
@@ -141,8 +150,10 @@ ROUTES = [Router("/", route_handlers=[show, change, printed])]
 
 
 def _known(service: Service, patient_id: str) -> Known:
-    pseudonym = service.patients.person(patient_id).pseudonym
-    return Known(patient_id, pseudonym, service.prescriptions.history(pseudonym), service.now().date())
+    person = service.patients.person(patient_id)
+    zone = ZoneInfo(person.zone) if person.zone else service.contacts.zone()
+    versions = service.prescriptions.history(person.pseudonym)
+    return Known(patient_id, person.pseudonym, versions, zone, service.now().astimezone(zone).date())
 
 
 def _save(request: Visitor, state: State, known: Known, typed: Typed) -> Response[Any]:
@@ -200,7 +211,7 @@ def _page(
         precaution_words=precaution_words,
         patient=patient, typed=typed, said=said, draft=draft, known=known, plan=plan,
         parts_of=plan_form.parts_of(typed),
-        chips=tuple(("bar", precaution_words(held)) for held in known.draft(known.last).precautions),
+        chips=tuple(("bar", words.bound(held)) for held in known.draft(known.last).precautions),
         proposal=plan.proposal(said.template), before=before,
         weeks=weeks_of(draft, known.in_force, sessions, known.today),
         effects=plan.effects(before if known.versions else None, draft, known.today),
