@@ -272,6 +272,13 @@ def test_what_the_page_does_not_show_stays_as_it_is(service: Service, client: Cl
     assert now(service) == replace(before, valid_until="2026-12-31")
 
 
+def test_what_is_as_before_makes_no_version(service: Service, client: Client) -> None:
+    patient_id = service.patients.add(Person(pseudonym="rosa"))
+    service.prescriptions.save("rosa", FULL, "Maja")
+    assert "Nothing is changed, so nothing is saved." in send(client, patient_id, form_of(FULL, 1)).text
+    assert len(service.prescriptions.history("rosa")) == 1
+
+
 def test_a_precaution_is_lifted_with_a_reason_alone(service: Service, client: Client) -> None:
     patient_id = service.patients.add(Person(pseudonym="rosa"))
     service.prescriptions.save("rosa", FULL, "Maja")

@@ -162,6 +162,8 @@ def _save(request: Visitor, state: State, known: Known, typed: Typed) -> Respons
     why = typed.fields["why"]
     try:
         draft = plan_form.draft_of(typed, before)
+        if base and draft == before:
+            return _page(request, state, known, typed, Said(notice=_("Nothing is changed, so nothing is saved.")))
         if any(held not in draft.precautions for held in before.precautions) and not why:
             raise NotWritten("why", _("Say why a precaution is lifted or changed."))
         author, by = request.user.name, audited.actor(request)
