@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from engine.records import Session, from_json
 from server_sync import wire
@@ -132,7 +132,7 @@ class Archive:
         """Everyone: who played last is the first, then who never did, by their names."""
         people, found = self._patients.people(), list[PatientLine]()
         last = func.max(Delivered.started_at).label("last_at")
-        query = select(Delivered.patient_id, func.count(Delivered.id).label("sessions"), last)
+        query = select(Delivered.patient_id, func.count().label("sessions"), last)
         with self._store.reading() as db:
             rows = db.execute(query.group_by(Delivered.patient_id).order_by(last.desc())).all()
             zones = self._zones(db)
@@ -192,9 +192,10 @@ class Archive:
 
     def _zones(self, db: Connection) -> dict[str, int]:
         """What the clocks of patients added to UTC when they played last."""
-        first = func.row_number().over(partition_by=Delivered.patient_id, order_by=Delivered.started_at.desc())
-        numbered = select(Delivered.id, Delivered.patient_id, Delivered.summary, first.label("number")).subquery()
-        rows = db.execute(select(numbered).where(numbered.c.number == 1)).all()
+        last = func.max(Delivered.started_at).label("last_at")
+        each = select(Delivered.patient_id, last).group_by(Delivered.patient_id).subquery()
+        theirs = Delivered.patient_id == each.c.patient_id, Delivered.started_at == each.c.last_at
+        rows = db.execute(select(Delivered.id, Delivered.patient_id, Delivered.summary).join(each, and_(*theirs))).all()
         kept = self._patients.kept()
         return {
             row.patient_id: self._summary(row.patient_id, row).zone_offset_s for row in rows if row.patient_id in kept

@@ -189,7 +189,7 @@ class Delivered(Table):
 
     __tablename__ = "session"
     id: Mapped[str] = mapped_column(primary_key=True)
-    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"))
     started_at: Mapped[datetime]
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
     received_at: Mapped[datetime]
@@ -204,7 +204,10 @@ class Delivered(Table):
     prescription: Mapped[int] = mapped_column(server_default="0")
     schema: Mapped[int] = mapped_column(server_default="1")
     recording_lost: Mapped[bool] = mapped_column(server_default=false())
-    __table_args__ = (Index("ix_session_device_number", "device_id", "number"),)
+    __table_args__ = (
+        Index("ix_session_device_number", "device_id", "number"),
+        Index("ix_session_patient_started", "patient_id", "started_at"),
+    )
 
 
 class Glance(Table):
