@@ -22,7 +22,8 @@ from server_sync import wire
 from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.service import Service
 from server_sync.page.arc import Bounded, Dots, arc, dial_of
-from server_sync.page.tune_form import leaves, merged, wished
+from server_sync.page.asking import asks
+from server_sync.page.tune_form import leaves, merged, resolved, wished
 from server_sync.web import access, app
 
 ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
@@ -101,6 +102,18 @@ def test_an_easier_plan_asks_for_less_of_the_same_person() -> None:
     assert found.old is not None
     now, was = (next(each for each in said.movements if each.movement == ARM) for said in (found.new, found.old))
     assert now.highest.median <= 60.0 < was.highest.median
+
+
+def test_what_cuts_is_named_the_ceiling_or_what_allows_less_than_it() -> None:
+    for ceiling, said in ((60.0, "The ceiling of 60° cuts"), (170.0, "The ceiling of 170° cuts no target")):
+        draft = replace(SAVED, plan={"limits": {ARM: {"ceiling": ceiling}}}, precautions=())
+        holds = resolved(draft.preset, draft.plan)
+        told = asks(of_drafts(PLAYED, draft, None, DAY), ARM, holds, holds, ())
+        assert any(reason.words.startswith(said) for reason in told.reasons), told.reasons
+    barred = replace(SPICA, at_most=50.0)
+    holds = resolved(SAVED.preset, SAVED.plan)
+    told = asks(of_drafts(PLAYED, replace(SAVED, precautions=(barred,)), None, DAY), ARM, holds, holds, (barred,))
+    assert any("at most 50° may be asked" in reason.words for reason in told.reasons), told.reasons
 
 
 def test_nothing_is_said_of_who_was_never_measured() -> None:

@@ -1,5 +1,6 @@
 """What the next session asks, as the page of Tune tells it: a chart, old beside new, and why."""
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
@@ -144,20 +145,25 @@ def _reasons(
 
 
 def _of_ceiling(course: Course, new: Resolved) -> str:
-    ceiling = new.ceilings.get(course.movement)
+    """What the ceiling does; where something else allows less, that is what cuts."""
+    ceiling, cut = new.ceilings.get(course.movement), course.codes.get(CUT, 0.0)
+    if cut and course.at_most < (math.inf if ceiling is None else ceiling):
+        most = words.quantity(course.at_most, course.unit)
+        said = {"cut": max(1, round(100 * cut)), "most": most, "why": course.why}
+        return _("%(cut)s targets in 100 are held back: at most %(most)s may be asked (%(why)s).", **said)
     if ceiling is None:
         return _("There is no ceiling: the limit alone says how far targets go.")
     most = words.setting(ceiling, course.unit)
-    if cut := course.codes.get(CUT, 0.0):
+    if cut:
         return _("The ceiling of %(most)s cuts %(cut)s targets in 100.", most=most, cut=max(1, round(100 * cut)))
-    limit_of_cuts = ceiling / share_of_limit(new.adaptation)
-    if limit_of_cuts > MOVEMENTS[course.movement].largest:
+    limit = ceiling / share_of_limit(new.adaptation)
+    if limit > MOVEMENTS[course.movement].largest:
         return _("The ceiling of %(most)s cuts no target.", most=most)
-    limit = words.quantity(limit_of_cuts, course.unit)
     return _(
         "The ceiling of %(most)s cuts no target yet. It will, once the limit passes about %(limit)s.",
-        most=most, limit=limit,
-    )  # fmt: skip
+        most=most,
+        limit=words.quantity(limit, course.unit),
+    )
 
 
 def _of_precaution(held: Precaution) -> str:
