@@ -17,7 +17,7 @@ from visits import calibration
 
 from engine.commands.previewing import of_drafts
 from engine.prescription import Draft, Message, Practice, held_on
-from engine.records import Precaution
+from engine.records import Precaution, from_json, to_json
 from server_sync import wire
 from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.service import Service
@@ -58,6 +58,12 @@ def test_a_short_name_of_the_plan_is_each_of_its_movements() -> None:
     both = replace(SAVED, plan={"limits": {"shoulder_elevation": {"ceiling": 100.0}}})
     said = leaves(wished({CEILING: "90"}, both).plan)
     assert said == {CEILING: 90.0, "limits.shoulder_elevation_right.ceiling": 100.0}
+
+
+def test_an_order_of_what_gets_harder_is_read_back_as_it_is_kept() -> None:
+    kept = from_json(to_json(replace(SAVED, plan={"adaptation": {"knobs": ("hold", "size")}})), Draft)
+    assert leaves(wished({}, kept).plan) == {"adaptation.knobs": ("hold", "size")}
+    assert leaves(wished({"adaptation.knobs": "size, hold"}, kept).plan) == {"adaptation.knobs": ("size", "hold")}
 
 
 @pytest.mark.parametrize(
@@ -259,6 +265,17 @@ def test_of_two_who_change_the_same_both_are_shown_and_the_saved_one_holds(clien
     assert leaves(page.holds.prescription.plan) == {CEILING: 70.0}
 
 
+def test_who_only_looks_is_told_of_the_other_too_and_loses_nothing(client: Client, clinic: Service) -> None:
+    page = Page(client, clinic)
+    seen = page.holds.sha256
+    clinic.prescriptions.save("p-milo", replace(SAVED, preset="standard"), "Jonas", seen)
+    answer = page.send(do="look", if_match=seen, **{CEILING: "130", SUCCESS: "85"})
+    assert answer.status_code == 409
+    assert "Two people changed" in answer.text
+    for typed in ('value="130"', 'value="85"'):
+        assert typed in answer.text
+
+
 def test_the_preview_is_parts_of_the_page_and_writes_nothing(client: Client, clinic: Service) -> None:
     page = Page(client, clinic)
     told = page.send("/preview", **{CEILING: "80"}).text
@@ -355,6 +372,10 @@ def test_a_handle_its_field_and_the_preview_are_one_value(running: Clinic) -> No
         assert "lift the precaution first" in page.locator(".knob.wrong").inner_text()
         following(page, lambda: page.locator(".stepper button").first.click())
         assert value(page) == "129"
+        page.context.set_offline(True)
+        page.fill(f'[name="{CEILING}"]', "80")
+        page.locator("#lost").wait_for(state="visible")
+        assert "What you typed is still in the form" in page.locator("#lost").inner_text()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])

@@ -10,10 +10,10 @@ from server_sync.clinic.previewing import NotPreviewed
 from server_sync.page import words
 from server_sync.page.asking import usual
 from server_sync.page.language import _
-from server_sync.page.tune_form import changed_keys, described, merged, resolved, value_of, wished, written
+from server_sync.page.tune_form import Leaves, described, leaves, merged, plain, resolved, value_of, wished, written
 from server_sync.page.tune_sheet import Ask, Case, draft_of
 from server_sync.page.tune_words import moment
-from server_sync.page.tuning import full_title, shown_value
+from server_sync.page.tuning import full_title, shown_value, with_unit
 
 
 class Conflict(NamedTuple):
@@ -30,17 +30,16 @@ def conflict(case: Case, data: Mapping[str, str], ask: Ask) -> Conflict:
     """What somebody else saved since `data` was filled in, beside what it says."""
     theirs = case.versions[-1].prescription
     seen = next((draft_of(each) for each in case.versions if each.sha256 == data.get("if_match")), Draft())
-    preset, plan = merged(seen, case.saved, wished(data, seen))
+    wish = wished(data, seen)
+    preset, plan = merged(seen, case.saved, wish)
     mine = replace(case.saved, preset=preset, plan=plan)
-    old, new = resolved(theirs.preset, theirs.plan), resolved(preset, plan)
-    rows = [(full_title(key), shown_value(new, key), shown_value(old, key)) for key in changed_keys(old, new)]
-    if old.name != new.name:
-        rows.insert(0, (_("Preset"), new.title, old.title))
+    old, typed = resolved(theirs.preset, theirs.plan), _typed(preset, leaves(plan), leaves(case.saved.plan))
+    rows = [(full_title(key), with_unit(text, described()[key]), shown_value(old, key)) for key, text in typed.items()]
+    if preset != theirs.preset:
+        rows.insert(0, (_("Preset"), plain(preset).title, old.title))
     rows.append((_("Why"), data.get("why", "") or "–", theirs.why or "–"))
     target, in_force = _usual_target(ask, mine, case.saved)
-    about = described()
-    typed = {key: written(value_of(new, key), about[key]) for key in changed_keys(old, new)}
-    kept = {name: data[name] for name in ("why", "movement") if name in data}
+    kept = {name: data[name] for name in ("why", "movement", *wish.problems) if name in data}
     held = _("Until you choose, what %(name)s saved is in force.", name=theirs.author)
     return Conflict(
         theirs.author,
@@ -49,6 +48,12 @@ def conflict(case: Case, data: Mapping[str, str], ask: Ask) -> Conflict:
         " ".join(filter(None, (held, in_force))),
         {**typed, **kept, "preset": preset},
     )
+
+
+def _typed(preset: str, mine: Leaves, theirs: Leaves) -> dict[str, str]:
+    """What I say and they do not, as it stands in its field; where I took a value back it is the preset's."""
+    differs = [key for key in described() if mine.get(key) != theirs.get(key)]
+    return {key: written(mine.get(key, value_of(plain(preset), key)), described()[key]) for key in differs}
 
 
 def _usual_target(ask: Ask, mine: Draft, theirs: Draft) -> tuple[list[tuple[str, str, str]], str]:

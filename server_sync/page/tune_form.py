@@ -125,7 +125,7 @@ def leaves(plan: Plan) -> Leaves:
     flat = {f"adaptation.{name}": value for name, value in plan.get("adaptation", {}).items()}
     for table, of in (("limits", limits), ("games", plan.get("games", {}))):
         flat |= {f"{table}.{name}.{key}": value for name, values in of.items() for key, value in values.items()}
-    return flat
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in flat.items()}
 
 
 def as_plan(flat: Leaves) -> Plan:

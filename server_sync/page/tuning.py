@@ -155,7 +155,7 @@ def source_of(holds: Resolved, key: str) -> str:
 def shown_value(holds: Resolved, key: str) -> str:
     """One value of what holds, with its unit, for a sentence."""
     about, value = described()[key], value_of(holds, key)
-    return _said(written(value, about), about)
+    return with_unit(written(value, about), about)
 
 
 def changes(old: Resolved, new: Resolved) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def changes(old: Resolved, new: Resolved) -> tuple[str, ...]:
     if old.name != new.name:
         lines.append(_("Preset: %(old)s → %(new)s", old=old.title, new=new.title))
     for key in changed_keys(old, new):
-        was, now = (_said(written(value_of(each, key), about[key]), about[key]) for each in (old, new))
+        was, now = (with_unit(written(value_of(each, key), about[key]), about[key]) for each in (old, new))
         lines.append(_("%(value)s: %(old)s → %(new)s", value=full_title(key), old=was, new=now))
     return tuple(lines)
 
@@ -221,7 +221,8 @@ def movements_of(limits: Iterable[str], new: Resolved, saved: Draft) -> tuple[st
     return (*named, *(["lean_forward"] if {*LEANS} & known else []))
 
 
-def _said(text: str, about: Mapping[str, Any]) -> str:
+def with_unit(text: str, about: Mapping[str, Any]) -> str:
+    """A value as it stands in its field, with its unit, for a sentence."""
     return f"{text}{unit_of(about)}" if text else _("none")
 
 

@@ -48,18 +48,18 @@ def show(
 @post(OF_PATIENT, opt=PRESCRIBING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
 def save(request: Visitor, state: State, patient_id: FromPath[str], data: Form) -> Response[Any]:
     """Save what the form says for the next session or for today only, or show what it would ask."""
-    if data.get("do") not in (SAVE, TODAY):
-        return _shown(request, state, patient_id, data, status=200)
     service: Service = state.service
     case, person = _case(service, patient_id), service.patients.person(patient_id)
-    seen = next((each for each in case.versions if each.sha256 == data.get("if_match")), None)
-    base = draft_of(seen) if seen else Draft()
-    wish = wished(data, base)
+    if data.get("if_match", case.if_match) != case.if_match:
+        return _changed(request, state, patient_id, data)
+    if data.get("do") not in (SAVE, TODAY):
+        return _shown(request, state, patient_id, data)
+    wish = wished(data, case.saved)
     if wish.problems:
         return _shown(request, state, patient_id, data, status=422)
-    draft = for_today(base, wish, case.today) if data["do"] == TODAY else tuned(base, wish)
+    draft = for_today(case.saved, wish, case.today) if data["do"] == TODAY else tuned(case.saved, wish)
     try:
-        written = _write(request, service, person, draft, data.get("if_match", ""), data.get("why", ""))
+        written = _write(request, service, person, draft, case.if_match, data.get("why", ""))
     except Changed:
         return _changed(request, state, patient_id, data)
     except RecordUnreadable as reason:

@@ -29,9 +29,11 @@ async function ask() {
   try {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.dataset.preview, { method: "POST", body, signal: asking.signal, redirect: "error" });
-    if (answer.ok) follow(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (!answer.ok) throw new Error(answer.statusText);
+    follow(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    document.getElementById("lost").hidden = true;
   } catch (reason) {
-    if (reason.name !== "AbortError") console.warn(reason); // the old picture stays until the next answer
+    if (reason.name !== "AbortError") document.getElementById("lost").hidden = false; // the old picture stays
   }
 }
 
