@@ -11,7 +11,7 @@ from routes import ADDRESS, Client, log_in
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 from test_glances import a_visit
 
-from engine.prescription import Draft, Practice
+from engine.prescription import Draft, Message, Practice
 from engine.records import Session
 from server_sync import wire
 from server_sync.clinic.patients import Person
@@ -99,9 +99,11 @@ def test_planned_days_and_versions_of_the_plan_are_told(service: Service, client
     address = played(service, a_visit(0, 80, started_at=service.now().isoformat()))
     every_day = Practice(games=("fruit_ladder",), minutes=15.0)
     service.prescriptions.save("p-milo", Draft(programme=(every_day,), goal="Hang the washing"), "Maja B.")
+    service.prescriptions.tell("p-milo", Message(text="Well done"), "Maja B.")
     text = shown(client, address)
     assert "1 of 1 planned days, 10 min in four weeks." in text
-    assert "Version 1 of the plan" in text
+    assert "Version 1 of the plan The first one. Maja B." in text
+    assert "Version 2 of the plan" not in text
     assert "Hang the washing" in text
 
 

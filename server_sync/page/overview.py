@@ -152,18 +152,18 @@ def _told(gist: Gist) -> str:
 
 
 def _versions(history: Sequence[Prescription]) -> list[Move]:
-    """What somebody prescribed: each version, and what it changed."""
+    """What somebody prescribed: each version that changed more than messages, and why."""
     moves = []
     for before, after in pairwise([None, *history]):
-        if after is not None:
+        if after is not None and (why := after.why or _changed(before, after)):
             at = datetime.fromisoformat(after.written_at)
             what = _("Version %(number)s of the plan", number=after.version)
-            moves.append(Move(at, dated(at, "EEE d MMM"), what, after.why or _changed(before, after), after.author))
+            moves.append(Move(at, dated(at, "EEE d MMM"), what, why, after.author))
     return moves
 
 
 def _changed(before: Prescription | None, after: Prescription) -> str:
-    """Which parts of a plan a version changed."""
+    """Which parts of a plan a version changed, "" for none but messages."""
     if before is None:
         return _("The first one.")
     parts = {
@@ -173,7 +173,7 @@ def _changed(before: Prescription | None, after: Prescription) -> str:
         != (after.programme, after.starts_on, after.hands_on),
         _("pauses"): before.pauses != after.pauses,
         _("goals"): _goals(before) != _goals(after),
-        _("messages"): before.messages != after.messages,
+        _("one day alone"): before.for_a_day != after.for_a_day,
         _("how long it holds"): before.valid_until != after.valid_until,
     }
     changed = [part for part, is_other in parts.items() if is_other]
