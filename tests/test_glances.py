@@ -138,6 +138,17 @@ def test_sessions_from_before_there_were_gists_get_them_when_read(service: Servi
     assert None not in {row.gist for row in service.store.look(select(Delivered.gist))}
 
 
+def test_what_is_damaged_is_made_again_and_a_damaged_session_hides_no_other(service: Service) -> None:
+    deliver(service, a_visit(0, 80), a_visit(1, 82), a_visit(2, 84))
+    (patient_id,) = service.glances.all()
+    with service.store.writing() as db:
+        db.execute(update(Glance).values(sealed=b"damaged"))
+        db.execute(update(Delivered).where(Delivered.id == "s-000").values(gist=b"damaged"))
+        db.execute(update(Delivered).where(Delivered.id == "s-001").values(gist=None, content=b"damaged"))
+    assert [each.session_id for each in service.gists.of(patient_id)] == ["s-000", "s-002"]
+    assert service.glances.all()[patient_id].sessions == 2
+
+
 def test_nothing_of_a_gist_or_glance_lies_open(service: Service, tmp_path: Path) -> None:
     deliver(service, a_visit(0, 80))
     service.glances.all()

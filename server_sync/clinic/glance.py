@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, bindparam, delete
 
 from engine.metrics.course import Verdict
 from engine.prescription import Draft, Prescription
@@ -15,6 +15,7 @@ from server_sync.clinic.series import RECENT, Series, current, lately, main_of, 
 from server_sync.clinic.tables import Glance as Kept
 
 VERSION = 1
+_FORGET = delete(Kept.__table__).where(Kept.patient_id == bindparam("patient"))  # type: ignore[arg-type]
 WEEK = timedelta(days=7)
 
 
@@ -127,9 +128,9 @@ def unpacked(content: bytes) -> Glance | None:
 
 
 def forget(db: Connection, patient_ids: Collection[str]) -> None:
-    """Remove what is kept of patients, in the transaction that makes it untrue."""
+    """Remove what is kept of patients, in the transaction that makes it untrue; in order, so that two never wait."""
     if patient_ids:
-        db.execute(delete(Kept).where(Kept.patient_id.in_(sorted(patient_ids))))
+        db.execute(_FORGET, [{"patient": patient_id} for patient_id in sorted(patient_ids)])
 
 
 def _played(each: Followed) -> Played:

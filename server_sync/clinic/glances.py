@@ -33,7 +33,13 @@ class Glances:
         kept = self._patients.kept()
         rows = self._store.look(select(Kept.patient_id, Kept.sealed))
         found = {row.patient_id: self._opened(row) for row in rows if row.patient_id in kept}
-        return {patient_id: found.get(patient_id) or self._made(patient_id) for patient_id in self._present(kept)}
+        whole = dict[str, Glance]()
+        for patient_id in self._present(kept):
+            try:
+                whole[patient_id] = found.get(patient_id) or self._made(patient_id)
+            except LookupError:  # they were erased meanwhile
+                continue
+        return whole
 
     def of(self, patient_id: str) -> Glance:
         """One patient; raises Unknown."""
@@ -55,7 +61,10 @@ class Glances:
         return [row.id for row in rows if row.id in kept]
 
     def _opened(self, row: Any) -> Glance | None:
-        return glance.unpacked(self._patients.unseal(row.patient_id, row.sealed, _bound(row.patient_id)))
+        try:
+            return glance.unpacked(self._patients.unseal(row.patient_id, row.sealed, _bound(row.patient_id)))
+        except ValueError:  # it is damaged, and made again
+            return None
 
     def _made(self, patient_id: str) -> Glance:
         """Make one, and keep it unless something came meanwhile."""
