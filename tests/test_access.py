@@ -21,7 +21,7 @@ from server_sync.clinic.letters import MOST_A_DAY
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES, THERAPIST
 from server_sync.clinic.service import Service
-from server_sync.page.own import week_of
+from server_sync.page.own import today_of
 from server_sync.web import access, app
 from server_sync.web.pages import PLACES, home
 
@@ -139,7 +139,8 @@ def test_each_role_begins_on_a_page_of_its_own(client: Client, service: Service)
         be(client, service, role, wards=wards.get(role))
         first = client.get("/")
         assert (first.status_code, first.url.path) == (200, home(role))
-        assert f'href="{home(role)}" aria-current="page"' in first.text
+        place = f"/me/{milo}" if role in wards else home(role)
+        assert f'href="{place}" aria-current="page"' in first.text
 
 
 def test_a_role_that_may_not_is_told_so_and_not_whether_the_thing_is_there(client: Client, service: Service) -> None:
@@ -374,38 +375,26 @@ def prescribe(service: Service, pseudonym: str, **changes: Any) -> None:
 def test_a_patient_reads_their_programme_and_writes_to_the_clinic(client: Client, service: Service) -> None:
     milo = service.patients.id_of(named(service, "p-milo", "Milo"))
     be(client, service, PATIENT, wards={milo: SELF})
-    assert "prescribed nothing yet" in client.get("/me").text
+    assert "has not made a plan yet" in client.get("/me").text
     play(service, "p-milo")
     prescribe(service, "p-milo")
     page = client.get("/me").text
     for words in (
-        "Fruit Ladder, A new game",
-        "Once on Monday, Wednesday and Friday, about 10 minutes",
-        "2 times every day",
+        "Harbour Lean",
+        "2 times today",
         "Left arm raised at most 90° (cuff repair, Dr Okafor)",
         "to stand at the sink",
         "Well done.",
-        "1 session",
-        "of 34</b> reached",
     ):
         assert words in page, words
-    assert "p-milo" not in page
+    progress = client.get(f"/me/{milo}/progress").text
+    assert "1 session" in progress
+    assert "of 34</b> reached" in progress
+    assert "p-milo" not in page + progress
     sent = send(client, f"/me/{milo}/letters", text="Can I skip Friday?")
     assert "Your letter is at the clinic." in client.get(sent.headers["location"]).text
     refused = send(client, f"/me/{milo}/letters", text=" ")
     assert (refused.status_code, "A letter has 1 to 2000 characters" in refused.text) == (422, True)
-    show_cookie(client, begin_visit(service, service.accounts.make("maja", "Maja", THERAPIST)))
-    assert '<b class="waits">1</b>' in client.get("/patients").text
-    assert "Can I skip Friday?" in client.get(f"/patients/{milo}").text
-    inbox = client.get("/letters").text
-    assert "1 letter waits" in inbox
-    assert "Can I skip Friday?" in inbox
-    (letter,) = service.letters.unread()
-    assert send(client, f"/letters/{letter.id}/read").status_code == 303
-    assert "No letter waits" in client.get("/letters").text
-    assert "waits</b>" not in client.get("/patients").text
-    assert "not read yet" not in client.get(f"/patients/{milo}").text
-    assert send(client, "/letters/ffff/read").status_code == 404
 
 
 LETTER = 'My shoulder "clicks".\r\nIs that <b>bad</b>?'
@@ -473,10 +462,9 @@ def test_a_visit_without_a_game_is_none_that_was_played(client: Client, service:
     milo = service.patients.id_of(named(service, "p-milo", "Milo"))
     play(service, "p-milo")
     play(service, "p-milo", 2, blocks=(), started_at="2026-11-21T10:00:00+01:00")
-    assert week_of(service.archive.sessions(milo), datetime(2026, 11, 22, tzinfo=UTC)) == (
-        "1 session on 1 day of the last 7"
-    )
-    for path, role, wards in (("/me", PATIENT, {milo: SELF}), (f"/patients/{milo}", THERAPIST, {})):
+    today = today_of(None, service.archive.sessions(milo), datetime(2026, 11, 22, tzinfo=UTC))
+    assert today.lead == "Played on 1 day of the last 7."
+    for path, role, wards in ((f"/me/{milo}/progress", PATIENT, {milo: SELF}), (f"/patients/{milo}", THERAPIST, {})):
         be(client, service, role, wards=wards)
         page = client.get(path).text
         assert ("No game was played" in page, "0 of 0" in page) == (True, False), path
@@ -489,7 +477,7 @@ def test_a_programme_that_has_ended_is_said_to_have(client: Client, service: Ser
     page = client.get("/me").text
     assert "This plan has ended." in page
     assert "Play what you like" in page
-    assert "No message yet." in page
+    assert "Nothing was said yet." in client.get(f"/me/{milo}/messages").text
 
 
 def test_a_guardian_chooses_between_children_and_sees_nobody_else(client: Client, service: Service) -> None:
@@ -536,10 +524,10 @@ def test_a_guardian_reads_the_letters_that_they_wrote_and_no_others(client: Clie
     service.letters.write(milo, child, "Only for the clinic")
     be(client, service, GUARDIAN, wards={milo: "parent"})
     send(client, f"/me/{milo}/letters", text="From a parent")
-    page = client.get("/me").text
+    page = client.get(f"/me/{milo}/messages").text
     assert ("From a parent" in page, "Only for the clinic" in page) == (True, False)
     show_cookie(client, begin_visit(service, child))
-    page = client.get("/me").text
+    page = client.get(f"/me/{milo}/messages").text
     assert ("From a parent" in page, "Only for the clinic" in page) == (False, True)
 
 

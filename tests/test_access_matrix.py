@@ -12,6 +12,7 @@ from prescribed import a_draft
 from routes import ADDRESS, Client, Route, begin_visit, filled, form_token, routes, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
 
+from engine.prescription import Message
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.export_choice import TRIALS
 from server_sync.clinic.roles import GUARDIAN, PATIENT, ROLES, STAFF, THERAPIST, Permission, may
@@ -45,11 +46,13 @@ FAMILIES: Mapping[str, set[object]] = {
     "device": {access.DEVICE},
     "drafts": {Permission.PRESCRIBE},
     "fhir": {access.SYSTEM},
-    "letters": {Permission.READ_LETTERS},
+    "messages": {Permission.READ_LETTERS},
     "people": {Permission.HAND_OVER},
     "research": {Permission.EXPORT_RESEARCH},
     "me": {Permission.READ_OWN, Permission.WRITE_OWN},
-    "patients": {Permission.READ_PATIENTS, Permission.WRITE_PATIENTS, Permission.PRESCRIBE},
+    "patients": {
+        *(Permission.READ_PATIENTS, Permission.WRITE_PATIENTS, Permission.PRESCRIBE, Permission.READ_LETTERS),
+    },
     "presets": {Permission.PRESCRIBE},
     "sessions": {Permission.READ_PATIENTS},
     "today": {Permission.READ_PATIENTS},
@@ -121,7 +124,7 @@ def fill(service: Service, *pseudonyms: str) -> None:
         name_person(service, pseudonym, f"Named {pseudonym}")
         batch = app.wire.Batch(items=(an_item(a_session(f"s-{pseudonym}", patient=pseudonym), number),))
         service.archive.take(device.id, batch)
-        service.prescriptions.save(pseudonym, a_draft(), "Maja")
+        service.prescriptions.save(pseudonym, a_draft(messages=(Message(text="How was it?"),)), "Maja")
         share(service, pseudonym, identifier=pseudonym)
         service.drafts.receive(HOSPITAL.client_id, an_order(f"|{pseudonym}", pseudonym))
         patient_id = service.patients.id_of(pseudonym)
@@ -146,7 +149,7 @@ def ids(service: Service, pseudonym: str) -> dict[str, object]:
     patient_id = service.patients.id_of(pseudonym)
     return {
         "patient_id": patient_id,
-        "letter_id": service.letters.of(patient_id)[0].id,
+        "message_id": "1-1",
         "draft_id": service.drafts.of(patient_id, HOSPITAL.client_id)[0].id,
         "resource_id": service.links.naming.patient(patient_id),
         "device_id": next(each.id for each in service.devices.listed() if not each.patients),

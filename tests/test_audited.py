@@ -13,7 +13,7 @@ from other_systems import HOSPITAL, SystemClient, an_order, let_in, share
 from routes import Client, Route, begin_visit, filled, form_token, routes, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 
-from engine.prescription import Draft
+from engine.prescription import Draft, Message
 from engine.records import to_json
 from server_sync import wire
 from server_sync.clinic.account_rules import SELF
@@ -93,13 +93,15 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /drafts/{draft_id:str}/decline": {},
     "POST /drafts/{draft_id:str}/seen": {},
     "POST /me/{patient_id:str}/letters": {"text": "The second game hurts."},
-    "POST /letters/{letter_id:str}/read": {},
     "POST /patients/{patient_id:str}/tune": {"do": "look"},
     "POST /patients/{patient_id:str}/tune/undo": {},
     "POST /patients/{patient_id:str}/tune/preview": {},
     "POST /patients/new": {"name": "Ada", "template": "fall-risk"},
     "POST /patients/{patient_id:str}/details": {"name": "Milo"},
     "POST /patients/{patient_id:str}/plan": {"do": "look"},
+    "POST /me/{patient_id:str}/messages/{message_id:str}": {"answer": "All fine"},
+    "POST /patients/{patient_id:str}/messages": {"text": "Well done."},
+    "POST /patients/{patient_id:str}/messages/read": {},
     "POST /research/export": {"study": "a-study", "kind": TRIALS},
 }
 """What each form sends, beside its token."""
@@ -129,7 +131,8 @@ def filled_once(tmp_path_factory: pytest.TempPathFactory) -> World:
         service.drafts.receive(HOSPITAL.client_id, an_order("|p-milo"))
         patient_id, device = service.patients.id_of("p-milo"), SignedDevice(client).enrol(service)
         device.deliver(an_item(a_session()))
-        service.prescriptions.save("p-milo", Draft(), "Maja")
+        asked = Message(text="How was Friday?", answers=("All fine",))
+        service.prescriptions.save("p-milo", Draft(messages=(asked,)), "Maja")
         accounts = {}
         for role in ROLES:
             wards = {"patient": {patient_id: SELF}, "guardian": {patient_id: "mother"}}.get(role, {})
@@ -140,7 +143,7 @@ def filled_once(tmp_path_factory: pytest.TempPathFactory) -> World:
             "patient_id": patient_id, "session_id": "s-1", "number": 1,
             "account_id": accounts["guardian"], "kind": TRIALS,
             "device_id": SignedDevice(client).enrol(service).id, "system_id": HOSPITAL.client_id,
-            "letter_id": service.letters.write(patient_id, accounts["guardian"], "Can I skip Friday?").id,
+            "message_id": "1-1",
             "draft_id": service.drafts.of(patient_id, HOSPITAL.client_id)[0].id,
             "resource_id": service.links.naming.patient(patient_id),
         }  # fmt: skip

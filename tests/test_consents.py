@@ -246,14 +246,12 @@ def test_letters_are_kept_sealed_listed_and_read_once(service: Service, account:
     service.letters.write(ada, account, "Better today")
     assert first.text == "It hurts.\nBut less. 🧑‍🦽"
     assert [letter.text for letter in service.letters.of(ada)] == ["Better today", first.text]
-    assert len(service.letters.unread()) == 2
-    read = service.letters.read(first.id, account)
-    assert (read.text, read.read_at) == (first.text, None)
+    assert service.conversations.count_waiting() == 2
+    service.conversations.read(ada, [first.id, "0" * 16], account)
     clock.move(hours=1)
-    assert service.letters.read(first.id, account).read_at == clock.now - timedelta(hours=1)
-    assert [letter.text for letter in service.letters.unread()] == ["Better today"]
-    with pytest.raises(Unknown):
-        service.letters.read("0" * 16, account)
+    service.conversations.read(ada, [first.id], account)
+    read_at = {letter.text: letter.read_at for letter in service.letters.of(ada)}
+    assert read_at == {first.text: clock.now - timedelta(hours=1), "Better today": None}
 
 
 @pytest.mark.parametrize(
@@ -262,7 +260,7 @@ def test_letters_are_kept_sealed_listed_and_read_once(service: Service, account:
 def test_a_letter_that_is_no_plain_text_is_refused(service: Service, account: int, text: str) -> None:
     with pytest.raises(LetterRefused):
         service.letters.write(somebody(service), account, text)
-    assert service.letters.unread() == []
+    assert service.conversations.count_waiting() == 0
 
 
 def test_one_account_cannot_flood_the_clinic_with_letters(service: Service, account: int, clock: Clock) -> None:
@@ -280,4 +278,4 @@ def test_letters_of_who_was_erased_stand_in_nobody_s_way(service: Service, accou
     service.letters.write(ada, account, "It hurts.")
     service.letters.write(other, account, "All well.")
     service.keychain.shred(ada)
-    assert [letter.text for letter in service.letters.unread()] == ["All well."]
+    assert [thread.patient_id for thread in service.conversations.threads()] == [other]

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import steadyreach
 from engine.prescription import Draft, Message
+from engine.records import BlockRecord
 from server_sync import wire
 from server_sync.clinic import database, key_copies
 from server_sync.clinic.account_rules import SELF, AccountRefused
@@ -47,6 +48,7 @@ CANARIES = {
     "message": "Remember the quince by the window",
     "session": "the marmalade shelf is out of reach",
     "letter": "My sister Perpetua says it hurts",
+    "answer": "As the quince said",
     "contact": "phoned about the zither",
     "consent": "Philomena Zebrafinch",
     "login": "quillonz",
@@ -69,6 +71,7 @@ BOUND = {
     ("consent", "sealed"): "consent {id}",
     ("contact", "sealed"): "contact {id}",
     ("letter", "sealed"): "letter {id}",
+    ("news", "sealed"): "news {session_id}",
 }
 
 
@@ -99,7 +102,9 @@ def recording_of(session_id: str) -> bytes:
 def delivered(device: SignedDevice, session_id: str, patient: str, number: int = 1) -> wire.Receipt:
     """Have a device bring a session whose words are planted, after its recording."""
     device.upload(recording_of(session_id))
-    session = a_session(session_id, patient=patient, headset_description=CANARIES["session"])
+    answered = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"id": "1-1", "answer": CANARIES["answer"]})
+    words = {"headset_description": CANARIES["session"], "blocks": (answered,)}
+    session = a_session(session_id, patient=patient, **words)
     return device.deliver(an_item(recorded(session, recording_of(session_id)), number)).receipts[0]
 
 

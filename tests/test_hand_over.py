@@ -22,7 +22,7 @@ from engine import recording
 from engine.frame import Frame
 from engine.keys import Keys
 from engine.prescription import Draft, Message
-from engine.records import Recording
+from engine.records import BlockRecord, Recording
 from engine.sealing import Recipient, Unopened, key_id, new_cipher
 from engine.vrec.contents import BlockDamaged
 from engine.vrec.unsealing import write_unsealed
@@ -70,7 +70,8 @@ def fill(service: Service, folder: Path, who: str, number: int) -> None:
     content = path.read_bytes()
     service.vault.write(recording_key(wire.sha256(content)), [content])
     named = Recording(file="frames.vrec", sha256=wire.sha256(content), bytes=len(content), frames=1)
-    session = a_session(f"s-{who}", patient=who, recording=named)
+    shown = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"id": "1-1", "answer": f"answer of {who}"})
+    session = a_session(f"s-{who}", patient=who, recording=named, blocks=(shown,))
     device = SignedDevice(None).enrol(service)
     service.archive.take(device.id, wire.Batch(items=(an_item(session),)))
     service.prescriptions.save(who, Draft(messages=(Message(text=f"message to {who}"),)), "Maja")
@@ -78,6 +79,7 @@ def fill(service: Service, folder: Path, who: str, number: int) -> None:
     given = Given(f"consent of {who}", SELF, KINDS[RECORDINGS].version)
     service.consents.give("command", patient_id, RECORDINGS, given)
     service.letters.write(patient_id, account, f"letter of {who}")
+    service.conversations.had(patient_id, account, ["1-1"])
     now, seal = service.patients._now(), service.patients.seal
     staff = f"staff{number}"
     service.accounts.make(staff, f"Staff {number}", "therapist")
@@ -113,7 +115,7 @@ def test_every_table_that_has_rows_of_a_patient_is_in_it(service: Service, tmp_p
 def test_all_that_was_sealed_is_opened_and_nothing_is_of_anybody_else(service: Service, tmp_path: Path) -> None:
     files = handed(service, tmp_path / "ada.zip")
     everything = b"\n".join(files.values()).decode(errors="replace")
-    for kind in ("name", "message to", "account", "consent", "letter", "draft", "contact", "measures"):
+    for kind in ("name", "message to", "account", "consent", "letter", "answer", "draft", "contact", "measures"):
         of = kind if kind.endswith("to") else f"{kind} of"
         assert f"{of} {WHO}" in everything, kind
         assert f"{of} {OTHER}" not in everything, kind

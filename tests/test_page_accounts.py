@@ -23,7 +23,7 @@ GOOD = "seven rivers run uphill"
 PAGES = (
     *((role, path) for role in (THERAPIST, ADMIN, AUDITOR, RESEARCHER) for path in ("/", "/account")),
     *((role, path) for role in (PATIENT, GUARDIAN) for path in ("/", "/account", "/account/second-factor")),
-    *((THERAPIST, path) for path in ("/account/second-factor", "/letters", "/patients", "/drafts")),
+    *((THERAPIST, path) for path in ("/account/second-factor", "/messages", "/patients", "/drafts")),
     *((ADMIN, path) for path in ("/accounts/1", "/accounts/5", "/accounts/6", "/accounts/999")),
     (THERAPIST, "/accounts"),
     *(("", path) for path in ("/login", "/invitation")),
@@ -108,6 +108,15 @@ def be(page: Any, clinic: Clinic, cookie: str) -> None:
         page.context.add_cookies([{"name": COOKIE, "value": cookie, "url": clinic.url}])
 
 
+def fits(page: Any) -> None:
+    """Nothing is wider than a window, too small to be hit, or without a name."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL) == 0
+    assert (page.evaluate(UNNAMED), page.evaluate(TWICE), page.locator("h1").count()) == ([], [], 1)
+
+
 @pytest.mark.parametrize(("role", "path"), PAGES)
 def test_a_page_fits_every_width_and_names_all_that_is_on_it(
     clinic: Clinic, page: Any, cookies: Mapping[str, str], role: str, path: str
@@ -189,11 +198,41 @@ def test_a_patient_writes_a_letter_and_reads_it_again(clinic: Clinic, page: Any,
     be(page, clinic, cookies[PATIENT])
     page.goto("/me")
     assert "Left arm raised at most 90°" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Messages").click()
     page.get_by_label("Your letter").fill("My shoulder is better.\nThank you!")
     page.get_by_role("button", name="Send").click()
     page.get_by_role("status").wait_for()
-    assert "My shoulder is better.\nThank you!" in page.locator("blockquote", has_text="My shoulder").inner_text()
+    assert "My shoulder is better.\nThank you!" in page.locator("article", has_text="My shoulder").inner_text()
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_a_therapist_asks_and_a_family_answers_with_one_tap_on_a_telephone(
+    clinic: Clinic, page: Any, cookies: Mapping[str, str]
+) -> None:
+    be(page, clinic, cookies[THERAPIST])
+    page.goto("/messages")
+    page.get_by_role("link", name="Answer").first.click()
+    address = page.url
+    page.get_by_label("Message", exact=True).fill("How was Friday?")
+    page.get_by_label("All fine · Still tired").check()
+    page.get_by_role("button", name="Send").click()
+    assert "Sent." in page.get_by_role("status").inner_text()
+    fits(page)
+    page.context.clear_cookies()
+    be(page, clinic, cookies[PATIENT])
+    page.goto("/me")
+    fits(page)
+    page.get_by_role("button", name="Still tired").click()
+    page.get_by_role("status").wait_for()
+    fits(page)
+    page.get_by_role("link", name="Progress").click()
+    fits(page)
+    page.context.clear_cookies()
+    be(page, clinic, cookies[THERAPIST])
+    page.goto(address)
+    said = page.locator("article", has_text="Still tired").last.inner_text()
+    assert "How was Friday?" in said
+    assert "not read yet" in said
 
 
 def test_the_contrast_of_what_is_on_these_pages_is_enough_in_both_themes(

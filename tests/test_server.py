@@ -318,7 +318,7 @@ def test_no_stranger_has_a_body_read_that_is_larger_than_a_form(web: Client, rou
         "account_id": 1,
         "patient_id": "x",
         "draft_id": "x",
-        "letter_id": "x",
+        "message_id": "x",
         "kind": "Patient",
         "sha256": "0" * 64,
         "rest": "x",

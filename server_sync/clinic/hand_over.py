@@ -32,6 +32,7 @@ _BOUND: Mapping[tuple[str, str], str] = {
     ("contact", "sealed"): "contact {id}",
     ("letter", "sealed"): "letter {id}",
     ("draft", "sealed"): "draft {id}",
+    ("news", "sealed"): "news {session_id}",
 }
 """What each sealed column is bound to, from the other columns of its row."""
 _NOT_THEIRS = {
@@ -56,6 +57,9 @@ prescription.json, prescriptions/
 session.json       when each session reached the clinic, and from which device
 measurement.json   what was measured in the recordings
 letter.json        what you wrote to the clinic
+news.json, message_read.json
+                   which messages were shown to you, what you answered, and what the clinic was told
+                   of a session at once, such as pain
 contact.json       time that the clinic spent on you
 consent.json       what you agreed to, and what you withdrew
 draft.json, sent.json

@@ -10,6 +10,7 @@ import msgspec
 from engine.records import SCHEMA, RecordUnreadable, Session, from_json
 from server_sync import wire
 from server_sync.clinic.gist import Gist, gist_of
+from server_sync.clinic.news import News, news_of
 from server_sync.clinic.packing import NotUnpacked, unpacked
 
 NEWER_SCHEMAS = 2
@@ -33,11 +34,12 @@ class Summary(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A session to be kept: whose it is, what a list shows, what is followed, and the columns that are no secret."""
+    """A session to be kept: whose it is, what a list shows, what is followed and to be read, and other columns."""
 
     pseudonym: str
     summary: Summary
     gist: Gist
+    news: News
     row: dict[str, Any]
 
 
@@ -158,7 +160,7 @@ def _taken(item: wire.Item, session: Session) -> Taken:
         "prescription": session.prescribed.version if session.prescribed else 0,
         "schema": session.schema,
     }
-    return Taken(session.patient, summary, gist_of(session), row)
+    return Taken(session.patient, summary, gist_of(session), news_of(session), row)
 
 
 def _started(session: Session) -> tuple[datetime, int]:

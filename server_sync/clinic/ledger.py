@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, inspect, se
 
 from engine.prescription import PSEUDONYM
 from server_sync import wire
+from server_sync.clinic import news
 from server_sync.clinic.audit import Audit, Note, by_device
 from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.devices import TOKEN_VALID
@@ -21,9 +22,10 @@ from server_sync.clinic.gist import packed
 from server_sync.clinic.gists import bound
 from server_sync.clinic.glance import forget
 from server_sync.clinic.intake import NOT_A_SESSION, Checked, Taken, receipt
+from server_sync.clinic.news import News
 from server_sync.clinic.patients import NO_PSEUDONYM, Patients
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, Device, LostSession, Refusal, SameSession, Table
+from server_sync.clinic.tables import Delivered, Device, LostSession, Refusal, SameSession, SessionNews, Table
 from server_sync.clinic.vault import Vault
 from server_sync.clinic.version import SOFTWARE
 
@@ -175,6 +177,23 @@ class _Taking:
         self._created = set(self._db.execute(once, ordered).scalars())
         self._held = {row.id: row for row in self._db.execute(_HELD, {"ids": list(rows)})}
         forget(self._db, {self._held[session].patient_id for session in self._created})
+        self._tell([each.taken for _, each in wanted if each.taken and each.item.id in self._created])
+
+    def _tell(self, created: Sequence[Taken]) -> None:
+        """Write what sessions that came now bring for the clinic to read."""
+        rows = {}
+        for taken in created:
+            session, patient_id = taken.row["id"], self._patients[taken.pseudonym]
+            if taken.news != News():
+                rows[session] = {
+                    "session_id": session,
+                    "patient_id": patient_id,
+                    "at": taken.row["started_at"],
+                    "read_at": None if taken.news.waits else self._now,
+                    "sealed": self._place.patients.seal(patient_id, news.packed(taken.news), f"news {session}"),
+                }
+        if rows:
+            self._db.execute(self._place.store.once(SessionNews), [rows[session] for session in sorted(rows)])
 
     def _sealed(self, item: wire.Item, taken: Taken) -> dict[str, Any]:
         """A row, what is personal in it sealed under its patient's key."""

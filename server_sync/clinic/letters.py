@@ -7,12 +7,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from server_sync.clinic import tables
 from server_sync.clinic.audit import Audit, by_account
 from server_sync.clinic.keys import Shredded
-from server_sync.clinic.patients import Patients, Unknown
+from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
 
 LONGEST = 2000
@@ -24,7 +24,7 @@ _ALLOWED = "\n\u200c\u200d\u200e\u200f"
 """Of these a text needs its ends of lines, and some scripts and emoji the joiners and marks."""
 _COLUMNS = (
     *(tables.Letter.id, tables.Letter.patient_id, tables.Letter.account_id, tables.Letter.at),
-    *(tables.Letter.read_at, tables.Letter.sealed),
+    *(tables.Letter.read_at, tables.Letter.sealed, tables.Letter.message_id),
 )
 
 
@@ -33,7 +33,10 @@ class LetterRefused(ValueError):
 
 
 class Letter(NamedTuple):
-    """A letter: of which patient, by whose account, when it was written, and when somebody at the clinic read it."""
+    """A letter: of which patient, by whose account, when it was written, and when somebody at the clinic read it.
+
+    `answers` is the id of the message of the clinic that it answers, "" for none.
+    """
 
     id: str
     patient_id: str
@@ -41,6 +44,7 @@ class Letter(NamedTuple):
     at: datetime
     read_at: datetime | None
     text: str
+    answers: str = ""
 
 
 class Letters:
@@ -50,12 +54,16 @@ class Letters:
         """Use this database, these patients, this audit and this clock."""
         self._store, self._patients, self._audit, self._now = store, patients, audit, now
 
-    def write(self, patient_id: str, account_id: int, text: str) -> Letter:
-        """Send a letter about a patient, who is the writer or their ward; raises LetterRefused, Shredded."""
+    def write(self, patient_id: str, account_id: int, text: str, answers: str = "") -> Letter:
+        """Send a letter about a patient, who is the writer or their ward; raises LetterRefused, Shredded.
+
+        `answers` is the id of the message that it answers, which the caller has looked up.
+        """
         text = _checked(text)
-        letter = Letter(secrets.token_hex(8), patient_id, account_id, self._now(), None, text)
+        letter = Letter(secrets.token_hex(8), patient_id, account_id, self._now(), None, text, answers)
         sealed = self._patients.seal(patient_id, text.encode(), _bound(letter.id))
         values = {"id": letter.id, "patient_id": patient_id, "account_id": account_id, "at": letter.at}
+        values["message_id"] = answers
         today = tables.Letter.account_id == account_id, tables.Letter.at > letter.at - timedelta(days=1)
         with self._store.writing() as db:
             if db.execute(select(func.count()).select_from(tables.Letter).where(*today)).scalar_one() >= MOST_A_DAY:
@@ -67,12 +75,6 @@ class Letters:
     def of(self, patient_id: str) -> list[Letter]:
         """The letters of a patient, the latest first; raises Shredded."""
         return [self._opened(row) for row in self._rows(tables.Letter.patient_id == patient_id)]
-
-    def count_unread(self) -> int:
-        """How many nobody at the clinic has read."""
-        waiting = select(func.count()).select_from(tables.Letter).where(tables.Letter.read_at.is_(None))
-        with self._store.reading() as db:
-            return db.execute(waiting).scalar_one()
 
     def by(self, patient_id: str, account_id: int) -> list[Letter]:
         """What one account wrote about a patient, the latest first; raises Shredded."""
@@ -87,24 +89,13 @@ class Letters:
                 found.append(self._opened(row))
         return found
 
-    def read(self, letter_id: str, account_id: int) -> Letter:
-        """One letter, which counts as read from now on, by somebody of the clinic; raises Unknown, Shredded."""
-        rows = self._rows(tables.Letter.id == letter_id)
-        if not rows:
-            raise Unknown("there is no such letter here")
-        letter, unread = self._opened(rows[0]), (tables.Letter.id == letter_id, tables.Letter.read_at.is_(None))
-        with self._store.writing() as db:
-            db.execute(update(tables.Letter).where(*unread).values(read_at=self._now()))
-            self._audit.append(db, by_account(account_id), "read a letter", letter.patient_id, letter.id)
-        return letter
-
     def _rows(self, *which: Any) -> Any:
         query = select(*_COLUMNS).where(*which).order_by(tables.Letter.at.desc(), tables.Letter.id)
         return self._store.look(query)
 
     def _opened(self, row: Any) -> Letter:
         text = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id)).decode()
-        return Letter(row.id, row.patient_id, row.account_id, row.at, row.read_at, text)
+        return Letter(row.id, row.patient_id, row.account_id, row.at, row.read_at, text, row.message_id)
 
 
 def _checked(text: str) -> str:

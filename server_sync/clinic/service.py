@@ -20,6 +20,7 @@ from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.brakes import KEY, Brakes
 from server_sync.clinic.consents import Consents
 from server_sync.clinic.contacts import Contacts
+from server_sync.clinic.conversation import Conversations
 from server_sync.clinic.devices import Devices
 from server_sync.clinic.drafts import Drafts
 from server_sync.clinic.erasure import Erasing
@@ -128,6 +129,9 @@ class Service:
         self.consents = Consents(self.store, self.patients, self.audit, now)
         self.contacts = Contacts(self.store, self.patients, self.names, self.audit, now)
         self.letters = Letters(self.store, self.patients, self.audit, now)
+        self.conversations = Conversations(
+            *(self.store, self.patients, self.prescriptions, self.letters, self.audit, now)
+        )
         self.systems = Systems(self.store, self.audit, now)
         self.links = Links(self.store, self.keychain, self.patients, self.consents)
         self.drafts = Drafts(self.store, self.patients, self.links, self.prescriptions, self.audit, now)

@@ -364,7 +364,10 @@ class Contact(Table):
 
 
 class Letter(Table):
-    """What a patient or guardian wrote to the clinic; `sealed` is the text, `read_at` when somebody saw it."""
+    """What a patient or guardian wrote to the clinic; `sealed` is the text, `read_at` when somebody saw it.
+
+    `message_id` names the message of the clinic that it answers, "" for none.
+    """
 
     __tablename__ = "letter"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -373,6 +376,31 @@ class Letter(Table):
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     sealed: Mapped[bytes]
+    message_id: Mapped[str] = mapped_column(server_default="")
+
+
+class SessionNews(Table):
+    """What a session brought for the clinic to read (`server_sync.clinic.news.News`, sealed), where it brought any.
+
+    `at` is when the session began, `read_at` when somebody of the clinic saw it, or when there was nothing to see.
+    """
+
+    __tablename__ = "news"
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    sealed: Mapped[bytes]
+
+
+class MessageRead(Table):
+    """When an account of a patient or guardian first had a message of the clinic on its page."""
+
+    __tablename__ = "message_read"
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    at: Mapped[datetime]
 
 
 class DraftProgramme(Table):

@@ -1,100 +1,134 @@
-"""What a patient, or whose child they are, reads of their own record: programme, messages, sessions and letters."""
+"""What a patient, or whose child they are, reads of their own record, on a telephone: today, progress, messages."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
-import games
-from engine.prescription import EXPIRED, Practice, Prescription, goals_of, planned_in_week, state_on
+from engine import words as spoken_words
+from engine.prescription import EXPIRED, Practice, Prescription, due_on, goals_of, paused, planned_on, state_on
 from server_sync.clinic.archive import SessionLine
-from server_sync.clinic.letters import Letter
 from server_sync.page import words
+from server_sync.page.language import _, dated, ngettext, spoken
 from server_sync.page.sheet import precaution_words
 
 SESSIONS_SHOWN = 20
-WEEK = timedelta(days=7)
-_DAYS = {
-    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday",
-    "sun": "Sunday",
-}  # fmt: skip
+DAYS = 7
+NOTHING, PLANNED, PLAYED = "nothing", "planned", "played"
+"""What a day of the week strip is."""
 
 
-class Told(NamedTuple):
-    """Something that was written, by whom and when; `read` says when the clinic read a letter, "" for not yet."""
+class Day(NamedTuple):
+    """A day of the week strip: its name, the planned minutes (0: as long as they like), and what it is."""
 
-    text: str
-    by: str
-    when: str
-    read: str = ""
+    name: str
+    full: str
+    minutes: float
+    state: str
+    today: bool
 
 
-class Plan(NamedTuple):
-    """What is prescribed, in words: exercises with how often, what to mind, and what the clinic wrote."""
+class Exercise(NamedTuple):
+    """Something to play today, in the words of the game: its title, and about how long ("" where nobody says)."""
 
+    game: str
+    title: str
+    how: str
+
+
+class Today(NamedTuple):
+    """What somebody does today, in words, and how last week was."""
+
+    heading: str
+    lead: str
+    days: tuple[Day, ...]
+    exercises: tuple[Exercise, ...]
     goals: tuple[str, ...]
-    practices: tuple[tuple[str, str], ...]
-    precautions: tuple[str, ...]
     until: str
     expired: bool
-    messages: tuple[Told, ...]
+    precautions: tuple[str, ...]
 
 
-class Own(NamedTuple):
-    """The whole page of one patient; `week` says how much was played in the last seven days."""
-
-    patient_id: str
-    name: str
-    plan: Plan | None
-    week: str
-    sessions: tuple[SessionLine, ...]
-    more_sessions: int
-    letters: tuple[Told, ...]
-
-
-def plan_of(prescription: Prescription, today: date) -> Plan:
-    """A prescription in words; the latest message is the first."""
-    return Plan(
+def today_of(prescription: Prescription | None, sessions: Sequence[SessionLine], now: datetime) -> Today:
+    """What is prescribed for today, and the week around it."""
+    played, today = Counter(session.started_at.date() for session in sessions if session.trials), now.date()
+    if prescription is None:
+        return Today(_("No plan yet"), week_of(played, today), (), (), (), "", False, ())
+    due = due_on(prescription, today, played[today])
+    return Today(
+        heading=_heading(prescription, due, today),
+        lead=_last_week(prescription, played, today),
+        days=tuple(_day(prescription, played, today, monday(today) + timedelta(days=ahead)) for ahead in range(DAYS)),
+        exercises=tuple(each for practice in due for each in _exercises(practice)),
         goals=tuple(goal.words for goal in goals_of(prescription)),
-        practices=tuple((_titles(practice), _dose(practice)) for practice in planned_in_week(prescription, today)),
-        precautions=tuple(map(precaution_words, prescription.precautions)),
         until=words.date(prescription.valid_until) if prescription.valid_until else "",
         expired=state_on(prescription, today) == EXPIRED,
-        messages=tuple(
-            Told(message.text, message.by, words.date(message.at)) for message in reversed(prescription.messages)
-        ),
+        precautions=tuple(map(precaution_words, prescription.precautions)),
     )
 
 
-def letters_of(letters: Sequence[Letter], writers: Mapping[int, str]) -> tuple[Told, ...]:
-    """Letters in words; `writers` are the names of the accounts that wrote them."""
-    return tuple(
-        Told(letter.text, writers.get(letter.account_id, ""), _day(letter.at), _day(letter.read_at))
-        for letter in letters
-    )
+def week_of(played: Collection[date], today: date) -> str:
+    """On how many days of the last seven somebody played."""
+    days = sum(0 <= (today - day).days < DAYS for day in played)
+    if not days:
+        return _("No session in the last 7 days.")
+    return ngettext("Played on %(num)s day of the last 7.", "Played on %(num)s days of the last 7.", days)
 
 
-def week_of(sessions: Sequence[SessionLine], now: datetime) -> str:
-    """How much was played in the last seven days."""
-    lately = [session for session in sessions if session.trials and now - WEEK < session.started_at <= now]
-    days = len({session.started_at.date() for session in lately})
-    if not lately:
-        return "No session in the last 7 days"
-    times = words.count(len(lately), "session")
-    return f"{times} on {words.count(days, 'day')} of the last 7"
+def monday(day: date) -> date:
+    """The first day of a week."""
+    return day - timedelta(days=day.weekday())
 
 
-def _titles(practice: Practice) -> str:
-    known = games.names()
-    return ", ".join(games.load(game).title if game in known else words.name(game) for game in practice.games)
+def _last_week(prescription: Prescription, played: Collection[date], today: date) -> str:
+    """On how many of the planned days of the week before somebody played; of a plan that is newer, nothing."""
+    first = monday(today) - timedelta(days=DAYS)
+    week = [first + timedelta(days=ahead) for ahead in range(DAYS)]
+    planned = sum(bool(due_on(prescription, day)) for day in week)
+    if not planned or (prescription.version == 1 and datetime.fromisoformat(prescription.written_at).date() > first):
+        return week_of(played, today)
+    done = min(planned, sum(day in played for day in week))
+    said = ngettext("Last week %(done)s of %(num)s day.", "Last week %(done)s of %(num)s days.", planned, done=done)
+    return f"{said} {_('Well done.')}" if done == planned else said
 
 
-def _dose(practice: Practice) -> str:
-    days = [_DAYS[day] for day in practice.days]
-    on = f"on {' and '.join(filter(None, (', '.join(days[:-1]), days[-1])))}" if days else "every day"
-    times = "once" if practice.times_a_day == 1 else f"{practice.times_a_day} times"
-    long = f", about {practice.minutes:g} minutes" if practice.minutes else ""
-    return words.sentence(f"{times} {on}{long}")
+def _heading(prescription: Prescription, due: Sequence[Practice], today: date) -> str:
+    if not prescription.programme:
+        return _("Play what you like")
+    if paused(prescription, today):
+        return _("A pause: nothing to play")
+    if not due and due_on(prescription, today):
+        return _("Done for today")
+    if not due:
+        return _("Today at the clinic") if planned_on(prescription, today) else _("Today is free")
+    minutes = [practice.minutes for practice in due]
+    if None in minutes:
+        return _("Today: time to play")
+    return ngettext("Today: %(num)s minute", "Today: %(num)s minutes", round(sum(each or 0 for each in minutes)))
 
 
-def _day(moment: datetime | None) -> str:
-    return words.short_day(moment) if moment else ""
+def _day(prescription: Prescription, played: Collection[date], today: date, day: date) -> Day:
+    due = due_on(prescription, day)
+    state = PLAYED if day in played else PLANNED if due else NOTHING
+    minutes = sum(practice.minutes or 0 for practice in due)
+    return Day(dated(day, "EEE"), dated(day, "EEEE d MMMM"), minutes, state, day == today)
+
+
+def _exercises(practice: Practice) -> list[Exercise]:
+    each, times = round((practice.minutes or 0) / len(practice.games)), practice.times_a_day
+    how = [ngettext("about %(num)s minute", "about %(num)s minutes", each)] if each else []
+    how += [ngettext("%(num)s time today", "%(num)s times today", times)] if times > 1 else []
+    return [Exercise(game, _title(game), ", ".join(how)) for game in practice.games]
+
+
+def _title(game: str) -> str:
+    """What a game is called in the headset; the words of its name where it is not here."""
+    title, known = f"{game}.title", _words(spoken())
+    return known.say(title) if title in known else words.name(game)
+
+
+@cache
+def _words(language: str) -> spoken_words.Words:
+    languages = spoken_words.languages()
+    return spoken_words.load(language if language in languages else languages[0])

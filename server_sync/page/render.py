@@ -14,7 +14,7 @@ from server_sync.page import language, words
 PAGES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 STYLE = "style.css"
-SHEETS = ("tokens", "base", "clinic", "today", "watch", "tune", "plan", "report")
+SHEETS = ("tokens", "base", "clinic", "today", "watch", "tune", "plan", "report", "talk")
 """The style sheet's parts, in `static/style`, in order."""
 _FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
 FONTS = {

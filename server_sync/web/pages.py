@@ -32,7 +32,7 @@ class Place(NamedTuple):
 PLACES = (
     Place(Permission.READ_PATIENTS, "/today", N_("Today"), "day"),
     Place(Permission.READ_PATIENTS, "/patients", N_("Patients"), "people"),
-    Place(Permission.READ_LETTERS, "/letters", N_("Letters"), "letter"),
+    Place(Permission.READ_LETTERS, "/messages", N_("Messages"), "letter"),
     Place(Permission.PRESCRIBE, "/presets", N_("Presets"), "sliders"),
     Place(Permission.READ_OWN, "/me", N_("My plan"), "plan"),
     Place(Permission.MANAGE_ACCOUNTS, "/accounts", N_("Accounts"), "key"),
@@ -97,7 +97,7 @@ def _waiting(request: Request[Any, Any, Any], role: str) -> Mapping[str, int]:
     """How much waits to be looked at, by the address of its place."""
     if not may(role, Permission.READ_LETTERS):
         return {}
-    return {"/letters": request.app.state.service.letters.count_unread()}
+    return {"/messages": request.app.state.service.conversations.count_waiting()}
 
 
 def _place_of(path: str) -> str:

@@ -25,7 +25,6 @@ from server_sync.page.skeleton import WHY, Aim, aim_of, motion, skeleton
 from server_sync.page.trust import clock_doubts
 from server_sync.web import audited
 from server_sync.web.access import Visitor
-from server_sync.web.letter_routes import told_of
 from server_sync.web.pages import page
 
 READING = {"may": Permission.READ_PATIENTS}
@@ -50,7 +49,6 @@ def patient_overview(
         moves_shown=MOVES_SHOWN,
         chips=chips(history, followed[-1].gist if followed else None),
         sessions=service.archive.sessions(patient_id),
-        letters=told_of(service, patient_id),
         kinds=KINDS,
     )
 

@@ -219,7 +219,7 @@ class _Making(NamedTuple):
         writer = self.service.accounts.named(letter.by).id
         kept = self.service.letters.write(patient_id, writer, letter.text)
         if letter.read_by:
-            self.service.letters.read(kept.id, self.service.accounts.named(letter.read_by).id)
+            self.service.conversations.read(patient_id, [kept.id], self.service.accounts.named(letter.read_by).id)
 
     def _deliver(self, person: Character) -> None:
         home = self._home(person)
