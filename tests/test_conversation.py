@@ -1,7 +1,7 @@
 """What the clinic and a family say to each other: one thread, read by both sides, with what sessions bring."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from engine.prescription import Message, Moment, Practice
 from engine.records import Answer, BlockRecord, Event
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.archive import SessionLine
+from server_sync.clinic.glance import Trend
 from server_sync.clinic.news import DIZZINESS, NEAR_FALL, PAIN, STOPPED, Alert, News, Shown, news_of
 from server_sync.clinic.roles import GUARDIAN, PATIENT, THERAPIST
 from server_sync.clinic.service import Service
-from server_sync.page.own import today_of
+from server_sync.page.own import change_of, today_of
 from server_sync.web import app
 
 ASKED = Message(text="How was Friday?", answers=("All fine", "Still tired"), moment=Moment(session="s-1", block=1))
@@ -235,3 +236,20 @@ def test_a_day_off_is_free_and_a_new_plan_has_missed_nothing(service: Service) -
     plan = service.prescriptions.save("p-milo", a_draft(), "Maja").prescription
     today = today_of(plan, [], datetime(2026, 11, 20, 9, tzinfo=UTC))
     assert (today.heading, today.lead) == ("Today is free", "No session in the last 7 days.")
+
+
+@pytest.mark.parametrize(
+    ("larger", "worse", "says"),
+    [
+        (True, False, "Left arm raised: further than on 5 Oct. A real change, not a good day."),
+        (False, None, "No change yet that is more than the difference between two days."),
+        (True, True, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_family_reads_of_a_change_only_where_it_is_real_and_never_a_number(
+    larger: bool | None, worse: bool | None, says: str
+) -> None:
+    since = date(2026, 10, 5)
+    trend = Trend("shoulder_elevation_left", "deg", 98.0, 93.0, 103.0, 24.0, 10.0, 1.0, larger, worse, 6, since)
+    assert change_of(trend) == says

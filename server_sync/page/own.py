@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine import words as spoken_words
 from engine.prescription import EXPIRED, Practice, Prescription, due_on, goals_of, paused, planned_on, state_on
 from server_sync.clinic.archive import SessionLine
+from server_sync.clinic.glance import Trend
 from server_sync.page import words
 from server_sync.page.language import _, dated, ngettext, spoken
 from server_sync.page.sheet import precaution_words
@@ -66,6 +67,16 @@ def today_of(prescription: Prescription | None, sessions: Sequence[SessionLine],
         expired=state_on(prescription, today) == EXPIRED,
         precautions=tuple(map(precaution_words, prescription.precautions)),
     )
+
+
+def change_of(main: Trend | None) -> str:
+    """What became of what is practised most, to a family: only what is larger than the noise, and without a number."""
+    if main is None or main.larger is None or main.worse:
+        return ""
+    if not main.larger or main.since is None:
+        return _("No change yet that is more than the difference between two days.")
+    said = {"movement": words.movement(main.movement), "day": dated(main.since, "d MMM")}
+    return _("%(movement)s: further than on %(day)s. A real change, not a good day.", **said)
 
 
 def week_of(played: Collection[date], today: date) -> str:

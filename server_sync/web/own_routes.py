@@ -19,7 +19,7 @@ from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.language import _
-from server_sync.page.own import SESSIONS_SHOWN, today_of
+from server_sync.page.own import SESSIONS_SHOWN, change_of, today_of
 from server_sync.page.thread import Bubble, People, own_bubbles
 from server_sync.web import audited
 from server_sync.web.access import KEEPS_TEXT, Visitor
@@ -54,6 +54,7 @@ def my_progress(request: Visitor, state: State, patient_id: FromPath[str]) -> Re
     sessions = service.archive.sessions(patient_id)
     today = today_of(_prescription(service, person), sessions, _now(service, person, sessions))
     shown: dict[str, Any] = {"sessions": sessions[:SESSIONS_SHOWN], "count": len(sessions), "lead": today.lead}
+    shown["change"] = change_of(service.glances.of(patient_id).main)
     return _page(request, service, "own_progress.html", patient_id, **shown)
 
 

@@ -48,7 +48,8 @@ PAGES: Mapping[str, str] = {
     "a patient's plan": "/patients/{patient}/plan",
     "tuning": "/patients/{patient}/tune",
     "a session": "/sessions/{session}",
-    "letters": "/letters",
+    "messages": "/messages",
+    "a patient's messages": "/patients/{patient}/messages",
 }
 """What is timed, where there is such a page."""
 TUNE, PREVIEW = PAGES["tuning"], "/patients/{patient}/tune/preview"
