@@ -319,6 +319,8 @@ def test_no_stranger_has_a_body_read_that_is_larger_than_a_form(web: Client, rou
         "patient_id": "x",
         "draft_id": "x",
         "message_id": "x",
+        "device_id": "x",
+        "system_id": "x",
         "kind": "Patient",
         "sha256": "0" * 64,
         "rest": "x",
