@@ -10,6 +10,7 @@ from typing import NamedTuple
 from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import Button, Frame, rotate
+from engine.movements import lean_movement
 from engine.scene import Gaze, Item, Lean, Reach, Rise, Target
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
@@ -29,9 +30,11 @@ AWAY = "nobody wears the headset"
 UNHEEDED = "a system menu is open or the headset is asleep"
 SETTLING = "settling"
 TOO_FAST, TOO_FAR, TOO_LOW = "the head moves sideways", "a lean", "the head has come down"
-FALLING = "the head falls"
-NEAR_FALLS = (TOO_FAST, TOO_FAR, TOO_LOW, FALLING)
+FALLING, TILTED = "the head falls", "the body tilts"
+NEAR_FALLS = (TOO_FAST, TOO_LOW, FALLING, TILTED)
 """How the reason of a pause begins that may have been a fall."""
+UNSTEADY = (*NEAR_FALLS, TOO_FAR)
+"""The same, or a lean that the person may not be able to hold."""
 
 
 class Verdict(NamedTuple):
@@ -58,6 +61,7 @@ class Guard:
     def __init__(self) -> None:
         self.envelope: Envelope | None = None
         self._admitted: set[tuple[object, ...]] = set()
+        self._open_lean_deg: dict[str, float] = {}  # whose limit is being found may lean further than before
         self._well_since_s = 0.0
         self._paused = False
         self.at_ease = False
@@ -72,6 +76,7 @@ class Guard:
         """Take a new envelope; everything has to be admitted again."""
         self.envelope = envelope
         self._admitted.clear()
+        self._open_lean_deg.clear()
 
     def watch(self, frame: Frame, body: Body) -> Verdict:
         """Judge a frame: stop at once when asked, pause while the person cannot play safely."""
@@ -100,6 +105,8 @@ class Guard:
                     if refusal:
                         return refusal
                     self._admitted.add(bounds)
+                if isinstance(item, Lean) and item.open_ended:
+                    self._open_lean_deg[lean_movement(item.direction_deg)] = item.angle_deg
         return ""
 
     def _refusal(self, item: Target | Reach | Lean | Gaze) -> str:
@@ -142,7 +149,9 @@ class Guard:
             return f"{TOO_FAST} at {self._rate_dps:.0f}°/s"
         lean = math.hypot(ahead, right)
         if lean > LEAN_OF_REACHING_DEG:
-            why = _leans_too_far(self.envelope, lean, math.degrees(math.atan2(right, ahead)))
+            direction_deg = math.degrees(math.atan2(right, ahead))
+            open_deg = self._open_lean_deg.get(lean_movement(direction_deg), 0.0)
+            why = _leans_too_far(self.envelope, lean, direction_deg, open_deg)
             if why:
                 return why
         if body.head_m[1] < self.envelope.stance.head_m[1] - HEAD_DROP_M:
@@ -192,13 +201,13 @@ def _falls(rise: Rise, body: Body, sink_mps: float) -> str:
         return f"{FALLING} at {sink_mps:.1f} m/s"
     ahead, right = body.lean_deg
     if abs(right) > ANYBODYS_LEAN_DEG or not -SEATED_BACK_DEG <= ahead <= RISING_LEAN_DEG:
-        return f"{TOO_FAR} of {math.hypot(ahead, right):.0f}° while standing up"
+        return f"{TILTED} by {math.hypot(ahead, right):.0f}° while standing up"
     return TOO_LOW if body.head_m[1] < rise.low_m - HEAD_DROP_M else ""
 
 
-def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float) -> str:
+def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, open_deg: float) -> str:
     shown = envelope.shown_lean_deg(direction_deg)
-    if lean_deg > (ANYBODYS_LEAN_DEG if shown is None else LEAN_OF_LIMIT * shown):
+    if lean_deg > (ANYBODYS_LEAN_DEG if shown is None else LEAN_OF_LIMIT * max(shown, open_deg)):
         return f"{TOO_FAR} of {lean_deg:.0f}° is further than this person can hold"
     for at_deg, most_deg, within_deg in envelope.forbidden_leans:
         apart_deg = abs((direction_deg - at_deg + 180) % 360 - 180)

@@ -124,6 +124,16 @@ def test_the_furthest_lean_that_was_shown_counts_and_not_its_mean() -> None:
     assert acts(guard, a_frame(), (0.0, 8.5)) == "pause"
 
 
+def test_whose_lean_is_being_found_anew_may_lean_further_than_before() -> None:
+    guard = a_guard(lean_deg=4.0)
+    assert guard.admit((Lean("open lean_forward 0", 0.0, 8.0, 0.5, open_ended=True),)) == ""
+    assert acts(guard, a_frame(), (7.0, 0.0)) == "go"
+    assert acts(guard, a_frame(), (LEAN_OF_LIMIT * 8.0 + 0.1, 0.0)) == "pause"
+    assert acts(guard, a_frame(), (0.0, 7.0)) == "pause", "to the side nothing was asked"
+    guard.renew(Envelope(a_calibration(lean_deg=4.0)))
+    assert acts(guard, a_frame(), (7.0, 0.0)) == "pause", "what was found counts afterwards"
+
+
 def test_a_lean_that_was_never_measured_pauses_at_a_fixed_angle() -> None:
     guard = Guard()
     guard.renew(Envelope(replace(a_calibration(), limits={})))

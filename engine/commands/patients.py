@@ -16,7 +16,7 @@ from engine import precautions
 from engine.commands.answer import unplayed
 from engine.commands.difficulty import knobs_of, preset_parameters
 from engine.commands.visits import HOME, resolved
-from engine.guard import NEAR_FALLS
+from engine.guard import UNSTEADY
 from engine.movements import MOVEMENTS
 from engine.patient import PatientRecord
 from engine.plan import Plan
@@ -26,7 +26,7 @@ from engine.sealing import RecipientsUnreadable, recipients_in, write
 from engine.session_folder import FolderUnusable
 
 FOLDER = HOME / "patients"
-NEAR_FALLS_STOP = 2
+UNSTEADY_STOP = 2
 UNCHANGED = "the record of the patient was not changed"
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 KEEP = "put it right, or take it from a backup: nothing is played without its precautions"
@@ -201,13 +201,13 @@ def _is_day(at: str) -> bool:
 
 
 def _stopped(done: Session, block: BlockRecord, last: bool) -> bool:
-    """Whether somebody or something stopped a block, or the person nearly fell in it twice."""
-    near_falls = sum(
-        event.name == "paused" and event.detail.startswith(NEAR_FALLS)
+    """Whether somebody or something stopped a block, or the person was unsteady in it twice."""
+    unsteady = sum(
+        event.name == "paused" and event.detail.startswith(UNSTEADY)
         for event in done.events
         if block.start_s <= event.at_s <= block.end_s
     )
-    return near_falls >= NEAR_FALLS_STOP or (last and done.ended_by != "finished")
+    return unsteady >= UNSTEADY_STOP or (last and done.ended_by != "finished")
 
 
 def _furthest(blocks: Sequence[BlockRecord]) -> dict[str, float]:
