@@ -23,7 +23,7 @@ from engine.records import (
     to_json,
 )
 from server_sync.page import charts, words
-from server_sync.page.meanings import SWAY
+from server_sync.page.meanings import sway
 from server_sync.page.report import report, write_report
 from server_sync.page.sheet import sheet
 
@@ -111,7 +111,7 @@ def test_ceilings_are_drawn_where_they_are_near_and_said_where_they_are_far() ->
     assert fruit.key[-2:] == ("allowed", "barred")
     assert "ceiling 95°" in fruit.charts[0].drawing
     forward = next(chart for chart in lean.charts if chart.title == "Leant forward")
-    assert forward.finding.endswith("Ceiling 20°, above the chart.")
+    assert forward.finding.endswith("Above the chart: ceiling 20°.")
     assert "ceiling" not in forward.drawing
 
 
@@ -142,14 +142,14 @@ def test_what_could_not_be_measured_before_play_is_something_to_keep_in_mind() -
 
 
 def test_head_sway_begins_with_what_a_therapist_reads_first() -> None:
-    sway = {name: Measured(1.0, measure.unit or "mm", 0.1) for name, measure in SWAY.measures.items()}
+    found = {name: Measured(1.0, measure.unit or "mm", 0.1) for name, measure in sway().measures.items()}
     known = a_session().calibration
     assert known is not None
-    measured = sheet(bare(calibration=msgspec.structs.replace(known, sway=sway))).measurements
+    measured = sheet(bare(calibration=msgspec.structs.replace(known, sway=found))).measurements
     assert measured is not None
     titles = {title: [number.name for group in found for number in group.numbers] for title, found in measured.groups}
     assert titles["Head sway in quiet standing"] == ["Mean speed", "Area (95 %)", "RMS sideways", "RMS ahead and back"]
-    assert len(titles["More of the head sway"]) == len(SWAY.measures) - 4
+    assert len(titles["More of the head sway"]) == len(found) - 4
 
 
 def test_one_trial_makes_a_chart() -> None:

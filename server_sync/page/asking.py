@@ -14,6 +14,7 @@ from engine.previewed import Course, Preview, SessionPreview
 from engine.records import Precaution
 from server_sync.page import charts, words
 from server_sync.page.language import _
+from server_sync.page.translated import translated
 
 CUT = "CEILING"
 """The code of a request that the ceiling holds back."""
@@ -149,7 +150,7 @@ def _of_ceiling(course: Course, new: Resolved) -> str:
     ceiling, cut = new.ceilings.get(course.movement), course.codes.get(CUT, 0.0)
     if cut and course.at_most < (math.inf if ceiling is None else ceiling):
         most = words.quantity(course.at_most, course.unit)
-        said = {"cut": max(1, round(100 * cut)), "most": most, "why": course.why}
+        said = {"cut": max(1, round(100 * cut)), "most": most, "why": translated(course.why)}
         return _("%(cut)s targets in 100 are held back: at most %(most)s may be asked (%(why)s).", **said)
     if ceiling is None:
         return _("There is no ceiling: the limit alone says how far targets go.")
@@ -175,8 +176,8 @@ def _of_precaution(held: Precaution) -> str:
 
 
 def _others(found: Preview) -> Iterator[Reason]:
-    yield from (Reason("clock", words.sentence(warning)) for warning in found.warnings)
-    yield from (Reason("bar", words.sentence(why)) for why in found.new.not_asked)
+    yield from (Reason("clock", words.sentence(translated(warning))) for warning in found.warnings)
+    yield from (Reason("bar", words.sentence(translated(why))) for why in found.new.not_asked)
 
 
 def _targets(course: Course | None, before: Course | None) -> Iterator[tuple[int, str, str]]:

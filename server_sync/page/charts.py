@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from engine.records import Limit
 from server_sync.page import words
-from server_sync.page.language import _
+from server_sync.page.language import _, decimal, ngettext
 
 ACROSS = 1000  # user units across a stretched part; the browser stretches them to the width there is
 HATCH_HEIGHT = 8
@@ -86,7 +86,7 @@ def limit_chart(title: str, points: Sequence[Point], lines: Sequence[Line], unit
         *(_level(line, y) for line in lines),
         *(_trial(point, _across(point.number, first, last), y) for point in points),
         _numbers_below(first, last, height),
-        f'<text class="axis-name" x="50%" y="{height + 38}" text-anchor="middle">trial</text>',
+        f'<text class="axis-name" x="50%" y="{height + 38}" text-anchor="middle">{escape(_("trial"))}</text>',
     ]
     return chart(title, _in_words(points, unit), height, parts)
 
@@ -127,13 +127,18 @@ def trace_chart(
     end = max(t_s[-1], 1e-6)
     parts = [grid(y, words.suffix(unit))]
     if asked is not None:
-        parts.append(_level(Line(asked, "asked", "asked"), y))
+        parts.append(_level(Line(asked, _("asked"), "asked"), y))
     runs = groupby(zip(t_s, values, strict=True), key=lambda sample: sample[1] is not None)
     runs_seen = [[(t / end, words.shown(value or 0.0, unit)) for t, value in run] for known, run in runs if known]
     parts += [stretched(f'<path class="limit-line" d="{path(run, y)}"/>', TRACE_HEIGHT) for run in runs_seen]
     parts.append(_seconds_below(end, TRACE_HEIGHT))
     low, high = min(value for _, value in seen), max(value for _, value in seen)
-    said = f"From {low:.2g} to {high:.2g}{words.suffix(unit)} in {end:.1f} seconds."
+    said = _(
+        "From %(low)s to %(high)s in %(seconds)s seconds.",
+        low=decimal(f"{low:.2g}"),
+        high=decimal(f"{high:.2g}") + words.suffix(unit),
+        seconds=decimal(f"{end:.1f}"),
+    )
     return chart(title, said, TRACE_HEIGHT, parts)
 
 
@@ -156,7 +161,7 @@ def grid(y: Scale, suffix: str) -> str:
     levels = []
     for tick in y.ticks:
         role = "base" if tick == y.low else "grid"
-        label = f"{tick:g}".replace("-", words.MINUS) + suffix
+        label = decimal(f"{tick:g}").replace("-", words.MINUS) + suffix
         levels.append(
             f'<line class="{role}" x1="0" x2="100%" y1="{y.y(tick)}" y2="{y.y(tick)}"/>'
             f'<text x="-8" y="{y.y(tick) + 4.5}" text-anchor="end">{escape(label)}</text>'
@@ -237,15 +242,20 @@ def _seconds_below(end_s: float, height: int) -> str:
     step = next((step for step in (0.5, 1, 2, 5, 10, 20, 60) if end_s / step <= 6), 120)
     ticks = [number * step for number in range(int(end_s / step) + 1)]
     return "".join(
-        f'<text x="{round(tick / end_s * 100, 2)}%" y="{height + 19}" text-anchor="middle">{tick:g} s</text>'
-        for tick in ticks
+        f'<text x="{round(tick / end_s * 100, 2)}%" y="{height + 19}" text-anchor="middle">{said}</text>'
+        for tick, said in ((tick, decimal(f"{tick:g} s")) for tick in ticks)
     )
 
 
 def _in_words(points: Sequence[Point], unit: str) -> str:
     asked = [point.asked for point in points if point.asked is not None]
     if not asked:
-        return words.count(len(points), "open reach", "open reaches") + "."
+        return ngettext("%(num)s open reach.", "%(num)s open reaches.", len(points))
     reached = sum(point.reached for point in points if point.asked is not None)
-    from_to = f"{min(asked):.0f} to {max(asked):.0f}{words.suffix(unit)}"
-    return f"{reached} of {len(asked)} reached; asked {from_to}. The table has each trial."
+    return _(
+        "%(reached)s of %(all)s reached; asked %(low)s to %(high)s. The table has each trial.",
+        reached=reached,
+        all=len(asked),
+        low=f"{min(asked):.0f}",
+        high=f"{max(asked):.0f}{words.suffix(unit)}",
+    )

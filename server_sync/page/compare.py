@@ -8,6 +8,7 @@ from server_sync.clinic.gist import ENDED, Gist
 from server_sync.clinic.gists import Followed
 from server_sync.page import words
 from server_sync.page.language import _
+from server_sync.page.translated import translated
 
 
 class Column(NamedTuple):
@@ -44,10 +45,12 @@ def side_by_side(first: Followed, second: Followed) -> Compared:
         facts.append(_fact(_("%(movement)s: asked", movement=title), [_asked(gist, movement) for gist in gists]))
         facts.append(_fact(_("%(movement)s: ceiling", movement=title), [_ceiling(gist, movement) for gist in gists]))
     facts += [
-        _fact(_("%(kind)s, highest", kind=words.sentence(kind)), [_told(gist, kind) for gist in gists])
+        _fact(_("%(kind)s, highest", kind=words.sentence(translated(kind))), [_told(gist, kind) for gist in gists])
         for kind in dict.fromkeys([*gists[0].told, *gists[1].told])
     ]
-    facts.append(_fact(_("Ended"), [_("as planned") if gist.ended_by == ENDED else gist.ended_by for gist in gists]))
+    facts.append(
+        _fact(_("Ended"), [_("as planned") if gist.ended_by == ENDED else translated(gist.ended_by) for gist in gists])
+    )
     columns = tuple(Column(each.session_id, _when(each.gist)) for each in (first, second))
     shown = tuple(fact for fact in facts if (fact.first, fact.second) != ("–", "–"))
     return Compared((columns[0], columns[1]), shown, _caution(gists))
@@ -91,7 +94,7 @@ def _told(gist: Gist, kind: str) -> str:
 
 def _caution(gists: Sequence[Gist]) -> str:
     """Where both played a game in different versions."""
-    versions = [{left.title: left.version for left in gist.limits if left.task} for gist in gists]
+    versions = [{translated(left.title): left.version for left in gist.limits if left.task} for gist in gists]
     other = [title for title in versions[0] if title in versions[1] and versions[0][title] != versions[1][title]]
     if not other:
         return ""

@@ -28,6 +28,7 @@ from server_sync.page.course_words import (
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.meanings import of_game
 from server_sync.page.progress_charts import Asked, Ceiling, Drawn, End, progress_chart, spark
+from server_sync.page.translated import translated
 
 SMALL = 4
 """Small charts that are shown at once; the others are behind "more"."""
@@ -219,7 +220,7 @@ def _key(
 def _kicker(series: Series) -> str:
     kind, title = series.kind, title_of(series)
     if kind.task and kind.version:
-        blanks = {"measure": title, "game": series.title, "version": kind.version}
+        blanks = {"measure": title, "game": translated(series.title), "version": kind.version}
         return _("%(measure)s · from %(game)s, version %(version)s", **blanks)
     return _("%(measure)s · %(method)s", measure=title, method=kind.method) if kind.method else title
 
@@ -271,7 +272,7 @@ def _notes(series: Series, others: Sequence[Series]) -> tuple[str, ...]:
     kind = series.kind
     for other in others:
         if kind.task and other.kind._replace(version=kind.version) == kind and other.kind != kind:
-            blanks = {"game": other.title, "version": other.kind.version, "now": kind.version}
+            blanks = {"game": translated(other.title), "version": other.kind.version, "now": kind.version}
             notes.append(
                 ngettext(
                     "%(num)s session was played with %(game)s %(version)s. It is not compared with version %(now)s, "

@@ -6,7 +6,7 @@ from server_sync.clinic.gist import QUIET_STANDING
 from server_sync.clinic.series import Series
 from server_sync.page import words
 from server_sync.page.language import _, dated
-from server_sync.page.meanings import SWAY, of_game
+from server_sync.page.meanings import of_game, sway
 
 DAY = "d MMM"
 
@@ -23,7 +23,7 @@ def title_of(series: Series) -> str:
     if kind.movement:
         return words.movement(kind.movement)
     if kind.task == QUIET_STANDING:
-        return _("Head sway: %(measure)s", measure=SWAY.measure(kind.measure).title)
+        return _("Head sway: %(measure)s", measure=sway().measure(kind.measure).title)
     meaning = of_game(kind.task, kind.version).measure(kind.measure)
     if kind.side == "left":
         return _("%(measure)s, left", measure=meaning.title)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from markupsafe import Markup, escape
 
 from engine.records import ReachCell
+from server_sync.page.language import _
 
 SHOULDER_HALF_WIDTH_CM = 18.0
 BIN_DEG = 15.0  # the width of a cell of reach
@@ -30,7 +31,7 @@ def reach_from_above(reach: Mapping[str, Sequence[ReachCell]]) -> Markup:
         '<ellipse class="body" cx="0" cy="3" rx="25" ry="11"/><circle class="body" cx="0" cy="0" r="11"/>'
         '<rect class="visor" x="-7" y="-14" width="14" height="6" rx="2"/>'
     )
-    title = "Reach in each direction, seen from above"
+    title = _("Reach in each direction, seen from above")
     return _figure(title, (-95, -90, 190, 112), _rings(above=True) + shapes + body)
 
 
@@ -43,7 +44,7 @@ def reach_from_side(reach: Mapping[str, Sequence[ReachCell]]) -> Markup:
             furthest[cell.elevation_deg] = max(furthest.get(cell.elevation_deg, 0.0), 100 * cell.radius_m)
         sectors = [_sector(radius, angle, _hanging) for angle, radius in sorted(furthest.items())]
         shapes += _in_role(sectors, side)
-    title = "Reach at each height, seen from the side"
+    title = _("Reach at each height, seen from the side")
     return _figure(title, (-50, -90, 150, 214), _rings(above=False) + _standing() + shapes)
 
 
@@ -61,7 +62,8 @@ def arm_raised(asked_deg: float | None, came_to_deg: float | None, limit_deg: fl
         parts.append(f'<circle class="target" cx="{x:.1f}" cy="{y:.1f}" r="7"/>')
     mirrored = f'<g transform="scale(-1 1)">{"".join(parts)}</g>' if side == "left" else "".join(parts)
     left = -88 if side == "left" else -40
-    return _figure(f"{side.capitalize()} arm from the side", (left, -82, 128, 206), mirrored)
+    title = _("Left arm from the side") if side == "left" else _("Right arm from the side")
+    return _figure(title, (left, -82, 128, 206), mirrored)
 
 
 def leaned(asked_deg: float | None, came_to_deg: float | None, limit_deg: float | None, to_the_right: bool) -> Markup:
@@ -77,7 +79,7 @@ def leaned(asked_deg: float | None, came_to_deg: float | None, limit_deg: float 
     if asked_deg is not None:
         x, y = _up_and_right(tall_cm, sign * asked_deg)
         parts.append(f'<circle class="target" cx="{x:.1f}" cy="{y:.1f}" r="15"/>')
-    return _figure("The lean", (-75, -175, 150, 182), "".join(parts))
+    return _figure(_("The lean"), (-75, -175, 150, 182), "".join(parts))
 
 
 def _sector(radius: float, angle_deg: float, place: Callable[[float, float], Place]) -> tuple[str, str]:

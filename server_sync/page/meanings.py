@@ -11,6 +11,8 @@ import games
 from engine.parameters import describe
 from engine.records import BlockRecord
 from server_sync.page import words
+from server_sync.page.language import N_, _
+from server_sync.page.translated import translated
 
 
 class Meaning(NamedTuple):
@@ -36,21 +38,22 @@ class Meanings(NamedTuple):
         return self.parameters.get(name) or Meaning(words.name(name))
 
 
-SWAY = Meanings(
-    {
-        "sway_velocity": Meaning("Mean speed"),
-        "sway_velocity_ml": Meaning("Speed sideways"),
-        "sway_velocity_ap": Meaning("Speed ahead and back"),
-        "sway_rms_ml": Meaning("RMS sideways"),
-        "sway_rms_ap": Meaning("RMS ahead and back"),
-        "sway_range_ml": Meaning("Range sideways"),
-        "sway_range_ap": Meaning("Range ahead and back"),
-        "sway_area": Meaning("Area (95 %)"),
-        "sway_f95": Meaning("95 % of power below"),
-    },
-    {},
-)
-"""What calibration calls the sway of the head."""
+_SWAY = {
+    "sway_velocity": N_("Mean speed"),
+    "sway_velocity_ml": N_("Speed sideways"),
+    "sway_velocity_ap": N_("Speed ahead and back"),
+    "sway_rms_ml": N_("RMS sideways"),
+    "sway_rms_ap": N_("RMS ahead and back"),
+    "sway_range_ml": N_("Range sideways"),
+    "sway_range_ap": N_("Range ahead and back"),
+    "sway_area": N_("Area (95 %%)"),
+    "sway_f95": N_("95 %% of power below"),
+}
+
+
+def sway() -> Meanings:
+    """What calibration calls the sway of the head."""
+    return Meanings({name: Meaning(_(title)) for name, title in _SWAY.items()}, {})
 
 
 def load_all() -> None:
@@ -71,9 +74,12 @@ def of_game(task: str, version: int) -> Meanings:
     game = games.load(task)
     if game.version != version:
         return Meanings({}, {})
-    measures = {name: Meaning(measure.title, measure.unit, measure.help) for name, measure in game.measures.items()}
+    measures = {
+        name: Meaning(translated(measure.title), measure.unit, translated(measure.help))
+        for name, measure in game.measures.items()
+    }
     parameters = {
-        parameter["name"]: Meaning(str(parameter["help"]).capitalize(), str(parameter["unit"]))
+        parameter["name"]: Meaning(words.sentence(translated(str(parameter["help"]))), str(parameter["unit"]))
         for parameter in describe(game.Parameters)
     }
     return Meanings(measures, parameters)

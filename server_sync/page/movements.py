@@ -8,8 +8,7 @@ from markupsafe import Markup
 from engine.records import Limit, TrialRecord
 from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, words
-
-_ROLES = {"allowed": "ceiling", "barred": "precaution"}
+from server_sync.page.language import _
 
 
 class Chart(NamedTuple):
@@ -38,11 +37,10 @@ def _chart(movement: str, trials: Sequence[TrialRecord], known: Sequence[Ceiling
     points = [_point(trial, unit) for trial in trials]
     near, far = list[charts.Line](), list[charts.Line]()
     for ceiling in known:
-        said = f"{_ROLES[ceiling.role]} {words.quantity(ceiling.at_most, unit)}"
-        line = charts.Line(words.shown(ceiling.at_most, unit), said, ceiling.role)
+        line = charts.Line(words.shown(ceiling.at_most, unit), _role(ceiling, unit), ceiling.role)
         # A ceiling far above would press all else flat; it is said instead.
         (near if charts.fits(line, points, unit) else far).append(line)
-    sentences = [_drift(trials), *(f"{line.words.capitalize()}, above the chart." for line in far)]
+    sentences = [_drift(trials), *(_("Above the chart: %(line)s.", line=line.words) for line in far)]
     title = words.movement(movement)
     return Chart(
         title,
@@ -50,6 +48,13 @@ def _chart(movement: str, trials: Sequence[TrialRecord], known: Sequence[Ceiling
         charts.limit_chart(title, points, near, unit, small),
         tuple(line.role for line in near),
     )
+
+
+def _role(ceiling: Ceiling, unit: str) -> str:
+    at_most = words.quantity(ceiling.at_most, unit)
+    if ceiling.role == "barred":
+        return _("precaution %(value)s", value=at_most)
+    return _("ceiling %(value)s", value=at_most)
 
 
 def _point(trial: TrialRecord, unit: str) -> charts.Point:
@@ -69,8 +74,10 @@ def _drift(trials: Sequence[TrialRecord]) -> str:
     first, last = found[0], found[-1]
     begin, end = (words.quantity(limit.value, limit.unit) for limit in (first, last))
     if begin == end:
-        return f"Limit {end} throughout."
-    return f"Limit {begin} → {end}: {'larger than the noise' if _apart(first, last) else 'within the noise'}."
+        return _("Limit %(end)s throughout.", end=end)
+    if _apart(first, last):
+        return _("Limit %(begin)s → %(end)s: larger than the noise.", begin=begin, end=end)
+    return _("Limit %(begin)s → %(end)s: within the noise.", begin=begin, end=end)
 
 
 def _apart(first: Limit, last: Limit) -> bool:

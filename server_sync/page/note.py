@@ -18,6 +18,7 @@ from server_sync.page.course import Close, close
 from server_sync.page.course_words import change_words, chip_of, title_of, with_interval
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.plan import dose
+from server_sync.page.translated import translated
 from server_sync.page.weeks import titles
 
 PAIN_TOLD = 4
@@ -121,7 +122,7 @@ def _said(gists: Sequence[Gist], letters: Sequence[Letter], first: date) -> list
             )
         )  # fmt: skip
     lines += [
-        _("%(day)s: ended early, %(how)s.", day=dated(gist.at, "d MMM"), how=gist.ended_by)
+        _("%(day)s: ended early, %(how)s.", day=dated(gist.at, "d MMM"), how=translated(gist.ended_by))
         for gist in gists
         if gist.ended_by != ENDED
     ]
@@ -150,7 +151,7 @@ def _measure(series: Series) -> Measure:
     kind = series.kind
     method = kind.method
     if kind.task and kind.version:
-        method = _("%(game)s, version %(version)s", game=series.title, version=kind.version)
+        method = _("%(game)s, version %(version)s", game=translated(series.title), version=kind.version)
     return Measure(
         title=title_of(series),
         first=with_interval(points[0], series),

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from engine.plan import POSTURES
 from engine.records import Limit, Measured, TrialRecord
 from server_sync.page import words
+from server_sync.page.language import _
 from server_sync.page.meanings import Meanings
+from server_sync.page.translated import translated
 from server_sync.page.words import Reading
 
 
@@ -43,28 +45,33 @@ class Spread(NamedTuple):
 def numbers(measures: Mapping[str, Measured], meanings: Meanings) -> tuple[Number, ...]:
     """Measures by their titles."""
     return tuple(
-        Number(meanings.measure(key).title, words.measured(number), number.note) for key, number in measures.items()
+        Number(meanings.measure(key).title, words.measured(number), translated(number.note))
+        for key, number in measures.items()
     )
 
 
 def limits(found: Mapping[str, Limit], measured_at: str) -> tuple[Group, ...]:
     """Limits by their names, grouped by method; one of another day than the rest says which."""
     return grouped(
-        Number(name, words.limit(limit), _how(limit, measured_at), _efforts(limit), limit.doubts)
+        Number(name, words.limit(limit), _how(limit, measured_at), _efforts(limit), _all(limit.doubts))
         for name, limit in found.items()
     )
 
 
 def _how(limit: Limit, measured_at: str) -> str:
     day = words.date(limit.measured_at)
-    other_day = f"measured on {day}" if day not in ("", words.date(measured_at)) else ""
+    other_day = _("measured on %(day)s", day=day) if day not in ("", words.date(measured_at)) else ""
     posture = limit.posture if limit.posture != POSTURES[0] else ""
-    return ", ".join(part for part in (limit.method, limit.note, posture, other_day) if part)
+    return ", ".join(part for part in (*_all((limit.method, limit.note, posture)), other_day) if part)
+
+
+def _all(said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(translated(each) for each in said)
 
 
 def _efforts(limit: Limit) -> str:
     efforts = ", ".join(words.quantity(effort, limit.unit) for effort in limit.efforts)
-    return f"efforts: {efforts}" if len(limit.efforts) > 1 else ""
+    return _("efforts: %(values)s", values=efforts) if len(limit.efforts) > 1 else ""
 
 
 def grouped(found: Iterable[Number]) -> tuple[Group, ...]:
@@ -89,7 +96,7 @@ def _spread(meanings: Meanings, name: str, found: Sequence[Measured]) -> Spread:
     errors = [number.error for number in found if number.error is not None]
     unit, error = found[0].unit, max(errors, default=None)
     middle, lowest, highest = [words.quantity(value, unit, error) for value in _middle_low_high(values)] or (
-        "not measured",
+        _("not measured"),
         "",
         "",
     )
@@ -100,7 +107,7 @@ def _spread(meanings: Meanings, name: str, found: Sequence[Measured]) -> Spread:
         lowest=lowest,
         highest=highest,
         error="" if error is None else words.quantity(error, unit, error),
-        trials=f"{len(values)} of {len(found)}",
+        trials=_("%(n)s of %(all)s", n=len(values), all=len(found)),
     )
 
 

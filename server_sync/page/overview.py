@@ -27,6 +27,7 @@ from server_sync.page.course_words import key_of, shown
 from server_sync.page.dose_chart import Day, dose_chart
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.star import Star, star_of
+from server_sync.page.translated import translated
 
 WEEKS, PAIN_TOLD = 4, 4
 """How many weeks of minutes and pain are shown, and the pain (0 to 10) from which a session is counted."""
@@ -134,9 +135,12 @@ def _moves(gists: Sequence[Gist]) -> list[Move]:
         for moved in gist.moved:
             what, _because, why = moved.words.partition(", because ")
             by = _("by itself") if why else _("by the plan")
-            moves.append(_move(gist, f"{moved.title}: {what}", words.sentence(why), by))
+            said = _("%(game)s: %(finding)s", game=translated(moved.title), finding=translated(what))
+            moves.append(_move(gist, said, words.sentence(translated(why)), by))
         if gist.ended_by != ENDED:
-            moves.append(_move(gist, _("Ended early: %(how)s", how=gist.ended_by), _told(gist), _("by itself")))
+            moves.append(
+                _move(gist, _("Ended early: %(how)s", how=translated(gist.ended_by)), _told(gist), _("by itself"))
+            )
     return moves
 
 

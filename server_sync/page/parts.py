@@ -9,9 +9,11 @@ from markupsafe import Markup
 from engine.records import BlockRecord, Trace, TrialRecord
 from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, figures, words
+from server_sync.page.language import _, decimal
 from server_sync.page.meanings import of_block
 from server_sync.page.movements import Chart, movement_charts
 from server_sync.page.numbers import Number, Spread, numbers, spreads
+from server_sync.page.translated import translated
 
 _TABLE_ROWS = 40
 _AMOUNT = re.compile(r"^[\d.]+ ?[^\s:]*: ")
@@ -80,10 +82,12 @@ def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int 
     drawn = movement_charts(asked, known)
     return Part(
         number=number,
-        title=block.title,
-        sub=f"version {block.version} · {words.duration(block.end_s - block.start_s)}",
-        finding=f"{reached} of {len(asked)} reached" if block.trials else "not played",
-        change=words.sentence(block.change),
+        title=translated(block.title),
+        sub=f"{_('version %(number)s', number=block.version)} · {words.duration(block.end_s - block.start_s)}",
+        finding=_("%(reached)s of %(asked)s reached", reached=reached, asked=len(asked))
+        if block.trials
+        else _("not played"),
+        change=words.sentence(translated(block.change)),
         charts=drawn,
         key=("limit", "reached", "not yet", *sorted({role for chart in drawn for role in chart.roles}))
         if drawn
@@ -92,7 +96,7 @@ def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int 
         rows=tuple(_row(trial) for trial in block.trials),
         spreads=spreads(block.trials, meanings),
         numbers=numbers(block.measures, meanings),
-        notes=block.notes,
+        notes=tuple(translated(note) for note in block.notes),
         parameters=tuple(
             (meanings.parameter(name).title, words.setting(value, meanings.parameter(name).unit))
             for name, value in block.parameters.items()
@@ -116,13 +120,13 @@ def worth_a_look(block: BlockRecord) -> int | None:
 def _row(trial: TrialRecord) -> Row:
     request = trial.request
     unit = request.unit if request else ""
-    reason = request.reason if request else "as far as it goes"
+    reason = translated(request.reason) if request else _("as far as it goes")
     return Row(
         number=trial.number,
         movement=words.movement(request.movement) if request else "",
-        asked=words.quantity(request.amplitude, unit) if request else "open",
+        asked=words.quantity(request.amplitude, unit) if request else _("open"),
         came_to="–" if trial.achieved is None else words.quantity(trial.achieved, unit),
-        outcome=trial.outcome,
+        outcome=translated(trial.outcome),
         # "81°: aims at 3 hits in 4; the limit is ..." stands in a row that has both numbers already.
         why=_AMOUNT.sub("", reason.partition(";")[0]),
         reason=reason,
@@ -167,6 +171,10 @@ def _drawn(trace: Trace, trial: TrialRecord) -> Drawn:
     asked = words.shown(request.amplitude, request.unit) if request and same else None
     step = max(1, len(trace.t_s) // _TABLE_ROWS)
     samples = list(zip(trace.t_s, trace.values, strict=True))[::step]
-    rows = tuple((f"{t:.1f} s", "–" if value is None else words.quantity(value, trace.unit)) for t, value in samples)
-    drawing = charts.trace_chart(trace.title, trace.t_s, trace.values, trace.unit, asked)
-    return Drawn(trace.title, trace.t_s[-1] if trace.t_s else 0.0, drawing, rows)
+    rows = tuple(
+        (f"{decimal(f'{t:.1f}')} s", "–" if value is None else words.quantity(value, trace.unit))
+        for t, value in samples
+    )
+    title = translated(trace.title)
+    drawing = charts.trace_chart(title, trace.t_s, trace.values, trace.unit, asked)
+    return Drawn(title, trace.t_s[-1] if trace.t_s else 0.0, drawing, rows)

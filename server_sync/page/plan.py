@@ -18,6 +18,7 @@ from engine.records import Precaution
 from server_sync.page import words
 from server_sync.page.language import N_, _, dated, ngettext
 from server_sync.page.sheet import precaution_words
+from server_sync.page.translated import translated
 from server_sync.page.weeks import last_week, minutes_of, titles
 
 AHEAD_DAYS = 366
@@ -55,7 +56,12 @@ def choice_of_games(row: Mapping[str, str]) -> tuple[tuple[Game, bool], ...]:
     known = {game.name: game for game in all_games()}
     named = [key.removeprefix("game.") for key in row if key.startswith("game.")]
     chosen = [(known.get(name, Game(name, words.name(name), _("not known here"))), True) for name in named]
-    return (*chosen, *((game, False) for game in known.values() if game.name not in named))
+    others = ((game, False) for game in known.values() if game.name not in named)
+    return tuple((_in_language(game), on) for game, on in (*chosen, *others))
+
+
+def _in_language(game: Game) -> Game:
+    return Game(game.name, translated(game.title), translated(game.trains))
 
 
 @cache
@@ -108,12 +114,11 @@ def day_names() -> tuple[tuple[str, str], ...]:
     return tuple((day, dated(begins + timedelta(days=place), "EEE")) for place, day in enumerate(DAYS))
 
 
-@cache
 def movements() -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
     """What may be bounded, by the part of the body: name, title and unit."""
     return tuple(
         (
-            words.sentence(part),
+            words.sentence(translated(part)),
             tuple(
                 (name, words.movement(name), words.suffix(each.unit).strip())
                 for name, each in MOVEMENTS.items()
@@ -131,9 +136,9 @@ def consequence(held: Precaution, today: date) -> tuple[str, ...]:
     found = {name: games.load(name) for name in games.names()}
     lines = []
     for posture, said in _BARS.items():
-        if names := [task.title for task in found.values() if barred(task, posture, [held])]:
+        if names := [translated(task.title) for task in found.values() if barred(task, posture, [held])]:
             lines.append(_(said, games=", ".join(names)))
-    bounded = [task.title for task in found.values() if _bounds(held, task)]
+    bounded = [translated(task.title) for task in found.values() if _bounds(held, task)]
     if bounded:
         lines.append(_("It bounds %(games)s: no target goes further.", games=", ".join(bounded)))
     if not lines:
@@ -254,7 +259,7 @@ def _others(before: Draft | None, draft: Draft) -> Iterator[str]:
     if before is None:
         return
     if before.preset != draft.preset:
-        called = dict(preset_titles())
+        called = {name: translated(title) for name, title in preset_titles()}
         new, old = (called.get(each.preset, each.preset) for each in (draft, before))
         yield _("The preset is %(new)s, before %(old)s.", new=new, old=old)
     if goals_of(before) != goals_of(draft):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from engine.preset_words import share_of_limit
 from engine.presets import KINDS, Resolved
 from server_sync.page.language import _
+from server_sync.page.translated import translated
 from server_sync.page.tune_form import changed_keys, plain, preset_names
 from server_sync.page.tuning import full_title, shown_value
 
@@ -54,11 +55,11 @@ def beside(name: str, other: str) -> Beside:
     this = plain(name)
     that = plain(other if other in preset_names() else this.preset.base or "standard")
     rows = tuple((full_title(key), shown_value(this, key), shown_value(that, key)) for key in changed_keys(that, this))
-    return Beside(this, that, rows, tuple((each, plain(each).title) for each in preset_names()))
+    return Beside(this, that, rows, tuple((each, translated(plain(each).title)) for each in preset_names()))
 
 
 def _line(of: Resolved) -> Line:
     if of.adaptation.only_assess:
-        return Line(of.name, of.title, of.preset.about, "–", "–")
+        return Line(of.name, translated(of.title), translated(of.preset.about), "–", "–")
     hits, at = (round(100 * share) for share in (of.adaptation.target_success, share_of_limit(of.adaptation)))
-    return Line(of.name, of.title, of.preset.about, f"{hits}", f"{at} %")
+    return Line(of.name, translated(of.title), translated(of.preset.about), f"{hits}", f"{at} %")

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from server_sync.page import language, words
+from server_sync.page.translated import translated
 
 PAGES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -60,5 +61,5 @@ def _environment() -> Environment:
         language.plain_gettext, language.plain_ngettext, newstyle=True
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.globals |= {"words": words, "spoken": language.spoken}
+    environment.globals |= {"words": words, "spoken": language.spoken, "translated": translated}
     return environment

@@ -6,19 +6,22 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from engine import presets
 from engine.plan import POSTURES
-from engine.records import Answer, BlockRecord, Calibration, Precaution, Session
+from engine.records import Answer, BlockRecord, Calibration, Precaution, Recording, Session
 from server_sync.clinic.ceilings import ceilings
 from server_sync.page import figures, words
-from server_sync.page.meanings import SWAY
+from server_sync.page.language import N_, _, decimal
+from server_sync.page.meanings import sway
 from server_sync.page.numbers import Group, grouped, limits, numbers
 from server_sync.page.parts import Part, part, worth_a_look
+from server_sync.page.translated import translated
 from server_sync.page.trust import Finding, trust
 
 FINISHED = "finished"
 _SWAY_AT_A_GLANCE = ("sway_velocity", "sway_area", "sway_rms_ml", "sway_rms_ap")
-_EVENTS = {"told": "The person said", "not learnt": "Nothing learnt from a trial"}
-_STEPS = {"calibrate": "Measured: ", "warm up": "Warm-up: ", "play": "Played: "}
+_EVENTS = {"told": N_("The person said"), "not learnt": N_("Nothing learnt from a trial")}
+_STEPS = {"calibrate": N_("Measured: %(what)s"), "warm up": N_("Warm-up: %(what)s"), "play": N_("Played: %(what)s")}
 
 
 class Measurements(NamedTuple):
@@ -54,16 +57,16 @@ def sheet(session: Session, block: int | None = None, trial: int | None = None) 
     if block in played and trial in {record.number for record in played[block].trials}:
         chosen[block] = trial
     started = datetime.fromisoformat(session.started_at)
-    titles = " and ".join(dict.fromkeys(record.title for record in played.values() if record.trials))
+    titles = ", ".join(dict.fromkeys(translated(record.title) for record in played.values() if record.trials))
     return Sheet(
         id=session.id,
-        title=titles or "No game was played",
+        title=titles or _("No game was played"),
         when=f"{words.day(started)}, {started:%H:%M}",
         sub=_joined(
             words.duration(session.seconds),
-            session.posture if session.posture != POSTURES[0] else "",
-            session.headset_description,
-            f"preset {session.preset}" if session.preset else "",
+            translated(session.posture) if session.posture != POSTURES[0] else "",
+            translated(session.headset_description),
+            _("preset %(name)s", name=_preset(session.preset)) if session.preset else "",
         ),
         facts=_facts(session, list(played.values())),
         precautions=tuple(precaution_words(precaution) for precaution in session.precautions),
@@ -76,6 +79,11 @@ def sheet(session: Session, block: int | None = None, trial: int | None = None) 
     )
 
 
+def _preset(name: str) -> str:
+    known = name in presets.names()
+    return translated(presets.resolve(name, {}, others=True).title) if known else name
+
+
 def _joined(*pieces: str) -> str:
     return " · ".join(piece for piece in pieces if piece)
 
@@ -83,14 +91,26 @@ def _joined(*pieces: str) -> str:
 def _facts(session: Session, played: Sequence[BlockRecord]) -> tuple[tuple[str, str, str], ...]:
     asked = [trial for block in played for trial in block.trials if trial.request]
     reached = sum(trial.outcome == "reached" for trial in asked)
-    facts = [("", f"{reached} of {len(asked)}", "reached")] if asked else []
+    facts = [_fact(_("**%(n)s of %(all)s** reached", n=reached, all=len(asked)))] if asked else []
     facts += [_answer(answer) for answer in session.told if answer.kind != "stop"]  # a stop is how the session ended
-    return tuple(facts) if session.ended_by == FINISHED else (*facts, ("", "Ended early:", session.ended_by))
+    return (
+        tuple(facts)
+        if session.ended_by == FINISHED
+        else (*facts, _fact(_("**Ended early:** %(how)s", how=translated(session.ended_by))))
+    )
 
 
 def _answer(answer: Answer) -> tuple[str, str, str]:
-    when = "before" if answer.at_s is None else f"at {words.clock(answer.at_s)}"
-    return (f"{words.sentence(answer.kind)} {when}", f"{answer.value:g} of 10", "")
+    said = {"what": words.sentence(translated(answer.kind)), "value": decimal(f"{answer.value:g}")}
+    if answer.at_s is None:
+        return _fact(_("%(what)s before **%(value)s of 10**", **said))
+    return _fact(_("%(what)s at %(clock)s **%(value)s of 10**", clock=words.clock(answer.at_s), **said))
+
+
+def _fact(said: str) -> tuple[str, str, str]:
+    """A sentence in three pieces; what stands between two pairs of asterisks is the middle one."""
+    before, fact, after = said.split("**")
+    return before.strip(), fact, after.strip()
 
 
 def precaution_words(precaution: Precaution) -> str:
@@ -99,26 +119,26 @@ def precaution_words(precaution: Precaution) -> str:
 
 
 def _measurements(found: Calibration) -> Measurements:
-    arms = {f"{side.capitalize()} arm": length for side, length in found.arm_m.items()}
-    seated = {"Headset height, seated": found.seated_m} if found.seated_m else {}
+    arms = {_("Left arm") if side == "left" else _("Right arm"): length for side, length in found.arm_m.items()}
+    seated = {_("Headset height, seated"): found.seated_m} if found.seated_m else {}
     drawn: tuple[tuple[str, Markup], ...] = ()
     if any(found.reach.values()):
         drawn = (
-            ("at each height, from the side", figures.reach_from_side(found.reach)),
-            ("in each direction, from above", figures.reach_from_above(found.reach)),
+            (_("at each height, from the side"), figures.reach_from_side(found.reach)),
+            (_("in each direction, from above"), figures.reach_from_above(found.reach)),
         )
     glance = {name: found.sway[name] for name in _SWAY_AT_A_GLANCE if name in found.sway}
     said = {number.note for number in glance.values()}
     more = {name: number for name, number in found.sway.items() if name not in glance}
     more = {name: number for name, number in more.items() if number.value is not None or number.note not in said}
     groups = {
-        "Lengths": limits({"Standing height": found.stature_m} | seated | arms, found.measured_at),
-        "Limits": limits({words.movement(name): limit for name, limit in found.limits.items()}, found.measured_at),
-        "Head sway in quiet standing": grouped(numbers(glance, SWAY)),
-        "More of the head sway": grouped(numbers(more, SWAY)),
+        _("Lengths"): limits({_("Standing height"): found.stature_m} | seated | arms, found.measured_at),
+        _("Limits"): limits({words.movement(name): limit for name, limit in found.limits.items()}, found.measured_at),
+        _("Head sway in quiet standing"): grouped(numbers(glance, sway())),
+        _("More of the head sway"): grouped(numbers(more, sway())),
     }
     return Measurements(
-        when=_joined(words.date(found.measured_at), "value (95 % interval)"),
+        when=_joined(words.date(found.measured_at), _("value (95 %% interval)")),
         figures=drawn,
         sides=tuple(side for side in ("left", "right") if found.reach.get(side)),
         groups=tuple((title, group) for title, group in groups.items() if group),
@@ -126,31 +146,37 @@ def _measurements(found: Calibration) -> Measurements:
 
 
 def _course(session: Session) -> tuple[tuple[str, str, str], ...]:
-    steps = [(block.start_s, _step(block), words.sentence(block.change)) for block in session.blocks]
+    steps = [(block.start_s, _step(block), words.sentence(translated(block.change))) for block in session.blocks]
     events = [
-        (event.at_s, _EVENTS.get(event.name) or words.sentence(event.name), event.detail) for event in session.events
+        (event.at_s, words.sentence(translated(_EVENTS.get(event.name, event.name))), translated(event.detail))
+        for event in session.events
     ]
     ordered = sorted(steps + events, key=lambda step: step[0])
     played = any(block.trials for block in session.blocks if block.kind == "play")
-    how = session.ended_by if played or session.ended_by != FINISHED else "ended without a game"
-    end = (words.clock(session.seconds), words.sentence(how), "")
+    how = session.ended_by if played or session.ended_by != FINISHED else N_("ended without a game")
+    end = (words.clock(session.seconds), words.sentence(translated(how)), "")
     return (*((words.clock(at_s), what, detail) for at_s, what, detail in ordered), end)
 
 
 def _step(block: BlockRecord) -> str:
     if block.kind in _STEPS and not block.trials:
-        return f"Left out: {block.title}"
-    return _STEPS.get(block.kind, "") + block.title
+        return _("Left out: %(what)s", what=translated(block.title))
+    return _(_STEPS.get(block.kind, "%(what)s"), what=translated(block.title))
 
 
 def _origin(session: Session) -> tuple[tuple[str, str], ...]:
     lines = [
-        ("Session", session.id),
-        ("Headset", _joined(session.headset, session.headset_description)),
-        ("Software", session.software),
-        ("Seed", str(session.seed)),
+        (_("Session"), session.id),
+        (_("Headset"), _joined(translated(session.headset), translated(session.headset_description))),
+        (_("Software"), session.software),
+        (_("Seed"), str(session.seed)),
     ]
     if session.recording:
-        lines.append(("Frames", f"{session.recording.frames:,} in {session.recording.bytes / 1e6:.1f} MB"))
-        lines.append(("SHA-256 of the frames", session.recording.sha256))
+        lines.append((_("Frames"), _frames(session.recording)))
+        lines.append((_("SHA-256 of the frames"), session.recording.sha256))
     return tuple(lines)
+
+
+def _frames(recording: Recording) -> str:
+    size = decimal(f"{recording.bytes / 1e6:.1f}")
+    return _("%(frames)s in %(size)s MB", frames=words.whole(recording.frames), size=size)

@@ -10,12 +10,22 @@ from engine.movements import LEANS
 from server_sync.clinic.series import Series
 from server_sync.page import words
 from server_sync.page.course_words import DAY, chip_of, shown, with_interval
-from server_sync.page.language import _, dated, ngettext
+from server_sync.page.language import N_, _, dated, ngettext
 
 LEAST = 4
 """Directions from which on there is a star."""
 _REACH, _MIDDLE = 110.0, 150.0
 _RINGS = 3
+_NAMES = {
+    "lean_forward": N_("Forward"),
+    "lean_forward_right": N_("Forward right"),
+    "lean_right": N_("Right"),
+    "lean_back_right": N_("Back right"),
+    "lean_back": N_("Back"),
+    "lean_back_left": N_("Back left"),
+    "lean_left": N_("Left"),
+    "lean_forward_left": N_("Forward left"),
+}
 
 
 class Direction(NamedTuple):
@@ -47,8 +57,12 @@ def star_of(leans: Sequence[Series]) -> Star | None:
     moved = sum(bool(each.verdict.larger) for each in ordered)
     said = _("No direction changed by more than its noise")
     if moved:
-        one = "%(num)s of %(all)s directions changed by more than its noise"
-        said = ngettext(one, "%(num)s of %(all)s directions changed by more than their noise", moved, all=len(ordered))
+        said = ngettext(
+            "%(num)s of %(all)s directions changed by more than its noise",
+            "%(num)s of %(all)s directions changed by more than their noise",
+            moved,
+            all=len(ordered),
+        )
     first = min(each.points[0].at for each in ordered)
     return Star(said, _drawing(by_name, said), dated(first, DAY), tuple(_direction(each) for each in ordered))
 
@@ -67,7 +81,7 @@ def _direction(series: Series) -> Direction:
 
 def _name(lean: str) -> str:
     """`Forward right`."""
-    return words.sentence(words.name(lean).removeprefix("Lean "))
+    return _(_NAMES[lean])
 
 
 def _change(series: Series) -> str:

@@ -11,6 +11,7 @@ from server_sync.clinic.letters import Letter
 from server_sync.clinic.news import DIZZINESS, NEAR_FALL, PAIN, Alert
 from server_sync.page import words
 from server_sync.page.language import N_, _, dated, ngettext
+from server_sync.page.translated import translated
 
 READY: Mapping[str, tuple[str, ...]] = {
     "well": (N_("All fine"), N_("Still tired")),
@@ -94,11 +95,11 @@ def moment_link(session: Session, moment: Moment) -> Link:
     started, blocks = datetime.fromisoformat(session.started_at), session.blocks
     said = {"day": dated(started, "EEEE d MMMM")}
     if moment.block is None or moment.block >= len(blocks):
-        titles = " · ".join(dict.fromkeys(block.title for block in blocks if block.kind == "play"))
+        titles = " · ".join(dict.fromkeys(translated(block.title) for block in blocks if block.kind == "play"))
         return Link(_("%(titles)s, %(day)s", titles=titles or _("No game was played"), **said), address)
     block = blocks[moment.block]
     trial = next((trial for trial in block.trials if trial.number == moment.trial), None)
-    said |= {"title": block.title, "clock": words.clock(trial.start_s if trial else block.start_s)}
+    said |= {"title": translated(block.title), "clock": words.clock(trial.start_s if trial else block.start_s)}
     query = f"?block={moment.block}&trial={moment.trial}" if trial else f"?block={moment.block}"
     return Link(_("%(title)s, %(day)s, %(clock)s", **said), address + query)
 

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.movements import MOVEMENTS
 from engine.records import BlockRecord, Calibration, Quality, Session
 from server_sync.page import words
+from server_sync.page.language import _, decimal, ngettext
 from server_sync.page.meanings import of_block
+from server_sync.page.translated import translated
 
 ENOUGH_SEEN_PERCENT = 95.0
 ENOUGH_COVERED_PERCENT = 98.0
@@ -37,12 +40,10 @@ def trust(session: Session) -> tuple[Finding, ...]:
         if block.kind == "play":
             findings += _of_measures(block)
         elif block.kind == "calibrate":
-            findings += [
-                Finding(False, note if block.title in note else f"{block.title}, {note}") for note in block.notes
-            ]
+            findings += [Finding(False, _note(block, note)) for note in block.notes]
     findings += _of_events(session)
     if session.recording is None:
-        findings.append(Finding(False, "The frames were not recorded, so nothing can be measured again"))
+        findings.append(Finding(False, _("The frames were not recorded, so nothing can be measured again")))
     return tuple(findings)
 
 
@@ -50,61 +51,99 @@ def clock_doubts(offset_s: float | None, within_s: float | None) -> tuple[Findin
     """What to keep in mind of when a session was, by how far the clinic's clock was ahead of the device's."""
     if offset_s is None or abs(offset_s) <= LARGEST_OFFSET_S:
         return ()
-    behind = "behind" if offset_s > 0 else "ahead of"
-    what = f"The device's clock was {behind} the clinic's when this came, so its date and time may be wrong"
-    return (Finding(False, what, f"{words.duration(abs(offset_s))} ± {within_s or 0:.1f} s"),)
+    what = (
+        _("The device's clock was behind the clinic's when this came, so its date and time may be wrong")
+        if offset_s > 0
+        else _("The device's clock was ahead of the clinic's when this came, so its date and time may be wrong")
+    )
+    return (Finding(False, what, f"{words.duration(abs(offset_s))} ± {decimal(f'{within_s or 0:.1f}')} s"),)
+
+
+def _note(block: BlockRecord, note: str) -> str:
+    title, said = translated(block.title), translated(note)
+    return said if block.title in note else _("%(game)s, %(note)s", game=title, note=said)
 
 
 def _of_devices(quality: Quality | None) -> list[Finding]:
     if quality is None:
-        return [Finding(False, "Nothing is known about the quality of this recording")]
+        return [Finding(False, _("Nothing is known about the quality of this recording"))]
     seen = {
-        "Head": quality.head_seen_percent,
-        "Left hand": quality.left_seen_percent,
-        "Right hand": quality.right_seen_percent,
+        _("Head seen"): quality.head_seen_percent,
+        _("Left hand seen"): quality.left_seen_percent,
+        _("Right hand seen"): quality.right_seen_percent,
     }
     findings = [
-        Finding(percent >= ENOUGH_SEEN_PERCENT, f"{what} seen", f"{percent:.1f} % of {quality.rate_hz:.0f} Hz frames")
+        Finding(percent >= ENOUGH_SEEN_PERCENT, what, _share_seen(percent, quality.rate_hz))
         for what, percent in seen.items()
     ]
     if quality.coverage_percent is not None:
         covered = quality.coverage_percent
-        findings.append(Finding(covered >= ENOUGH_COVERED_PERCENT, "Time seen without gaps", f"{covered:.1f} %"))
+        findings.append(
+            Finding(covered >= ENOUGH_COVERED_PERCENT, _("Time seen without gaps"), f"{decimal(f'{covered:.1f}')} %")
+        )
     gap_s = quality.longest_gap_s
-    findings.append(Finding(gap_s <= LONG_GAP_S, "Longest gap between frames", f"{gap_s:.2f} s"))
+    findings.append(Finding(gap_s <= LONG_GAP_S, _("Longest gap between frames"), f"{decimal(f'{gap_s:.2f}')} s"))
     findings += [
-        Finding(False, f"Left out: {reason}", words.count(frames, "frame"))
+        Finding(False, _("Left out: %(what)s", what=translated(reason)), _frames(frames))
         for reason, frames in quality.dropped.items()
         if frames
     ]
-    return findings + [Finding(False, note) for note in quality.notes]
+    return findings + [Finding(False, translated(note)) for note in quality.notes]
+
+
+def _share_seen(percent: float, rate_hz: float) -> str:
+    share, rate = decimal(f"{percent:.1f}"), f"{rate_hz:.0f}"
+    return _("%(share)s %% of %(rate)s Hz frames", share=share, rate=rate)
+
+
+def _frames(number: int) -> str:
+    return ngettext("%(num)s frame", "%(num)s frames", number)
 
 
 def _of_calibration(found: Calibration) -> list[Finding]:
     notes = found.quality.notes if found.quality else ()
-    findings = [Finding(False, f"While measuring: {note}") for note in notes]
+    findings = [Finding(False, _("While measuring: %(note)s", note=translated(note))) for note in notes]
     for side, shoulder in sorted(found.shoulders.items()):
-        what = f"{side.capitalize()} shoulder: {shoulder.method}"
+        what = _("%(shoulder)s: %(said)s", shoulder=_shoulder(side), said=translated(shoulder.method))
         findings.append(Finding(shoulder.accepted, what, f"± {100 * shoulder.error_m:.0f} cm"))
-        findings += [Finding(False, f"{side.capitalize()} shoulder, next time: {why}") for why in shoulder.why]
+        findings += [Finding(False, _next_time(side, why)) for why in shoulder.why]
     return findings
+
+
+def _shoulder(side: str) -> str:
+    return _("Left shoulder") if side == "left" else _("Right shoulder")
+
+
+def _next_time(side: str, why: str) -> str:
+    return _("%(shoulder)s, next time: %(why)s", shoulder=_shoulder(side), why=translated(why))
 
 
 def _doubts(found: Calibration, blocks: Sequence[BlockRecord]) -> list[Finding]:
     """Limits that are in doubt since an earlier day; what was measured today has a note of its own."""
     said = {note for block in blocks for note in block.notes}
-    doubts = [(words.movement(name), doubt) for name, limit in found.limits.items() for doubt in limit.doubts]
+    doubts = [(name, words.movement(name), doubt) for name, limit in found.limits.items() for doubt in limit.doubts]
     return [
-        Finding(False, f"In doubt since before, {title[:1].lower()}{title[1:]}: {doubt}")
-        for title, doubt in doubts
-        if not any(note.lower() == f"{title}: {doubt}".lower() for note in said)
+        Finding(
+            False,
+            _("In doubt since before, %(movement)s: %(why)s", movement=words.inside(title), why=translated(doubt)),
+        )
+        for name, title, doubt in doubts
+        if not any(note.lower() == f"{MOVEMENTS[name].title}: {doubt}".lower() for note in said)
     ]
 
 
 def _of_events(session: Session) -> list[Finding]:
     worth_knowing = [event for event in session.events if event.name in _WORTH_KNOWING]
-    times = Counter(f"{words.sentence(event.name)}: {event.detail}" for event in worth_knowing)
-    return [Finding(False, what, words.count(n, "time") if n > 1 else "") for what, n in times.items()]
+    times = Counter((event.name, event.detail) for event in worth_knowing)
+    return [
+        Finding(False, _event(name, detail), ngettext("%(num)s time", "%(num)s times", n) if n > 1 else "")
+        for (name, detail), n in times.items()
+    ]
+
+
+def _event(name: str, detail: str) -> str:
+    what = words.sentence(translated(name))
+    return _("%(what)s: %(detail)s", what=what, detail=translated(detail))
 
 
 def _of_measures(block: BlockRecord) -> list[Finding]:
@@ -116,6 +155,11 @@ def _of_measures(block: BlockRecord) -> list[Finding]:
         if number.note
     )
     return [
-        Finding(False, f"{block.title}, {title[:1].lower()}{title[1:]}: {note}", words.count(trials, "trial"))
+        Finding(False, _of_game(block, title, note), ngettext("%(num)s trial", "%(num)s trials", trials))
         for (title, note), trials in notes.most_common(_MOST_NOTES)
     ]
+
+
+def _of_game(block: BlockRecord, measure: str, note: str) -> str:
+    game = translated(block.title)
+    return _("%(game)s, %(measure)s: %(note)s", game=game, measure=measure, note=translated(note))

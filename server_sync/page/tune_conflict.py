@@ -10,6 +10,7 @@ from server_sync.clinic.previewing import NotPreviewed
 from server_sync.page import words
 from server_sync.page.asking import usual
 from server_sync.page.language import _
+from server_sync.page.translated import translated
 from server_sync.page.tune_form import Leaves, described, leaves, merged, plain, resolved, value_of, wished, written
 from server_sync.page.tune_sheet import Ask, Case, draft_of
 from server_sync.page.tune_words import moment
@@ -36,7 +37,7 @@ def conflict(case: Case, data: Mapping[str, str], ask: Ask) -> Conflict:
     old, typed = resolved(theirs.preset, theirs.plan), _typed(preset, leaves(plan), leaves(case.saved.plan))
     rows = [(full_title(key), with_unit(text, described()[key]), shown_value(old, key)) for key, text in typed.items()]
     if preset != theirs.preset:
-        rows.insert(0, (_("Preset"), plain(preset).title, old.title))
+        rows.insert(0, (_("Preset"), translated(plain(preset).title), translated(old.title)))
     rows.append((_("Why"), data.get("why", "") or "–", theirs.why or "–"))
     target, in_force = _usual_target(ask, mine, case.saved)
     kept = {name: data[name] for name in ("why", "movement", *wish.problems) if name in data}

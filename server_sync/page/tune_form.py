@@ -15,6 +15,7 @@ from engine.records import Precaution
 from server_sync.clinic.prescriptions import tasks
 from server_sync.page import words
 from server_sync.page.language import _
+from server_sync.page.translated import translated
 
 Plan = Mapping[str, Mapping[str, Any]]
 Leaves = dict[str, Any]
@@ -224,7 +225,7 @@ def _check_bound(key: str, value: Value | None, alone: Resolved, precautions: tu
                 "%(value)s is above %(most)s, locked by the preset “%(preset)s” (%(reason)s). "
                 "Set %(most)s or less, or choose another preset.",
                 value=words.quantity(value, unit), most=words.quantity(locked.locked_at, unit),
-                preset=alone.title, reason=locked.reason,
+                preset=translated(alone.title), reason=translated(locked.reason),
             )
         )  # fmt: skip
     for held in precautions:

@@ -18,6 +18,7 @@ from server_sync.page import words
 from server_sync.page.arc import Bounded, Dots, arc
 from server_sync.page.asking import Asks, asks, course_of, targets_of, usual
 from server_sync.page.lean_plot import Way, lean_plot
+from server_sync.page.translated import translated
 from server_sync.page.tune_form import Wish, plain, preset_names, resolved, wished
 from server_sync.page.tuning import (
     SUCCESS,
@@ -133,8 +134,8 @@ def tune(case: Case, data: Mapping[str, str], ask: Ask) -> Tune:
     return Tune(
         if_match=case.if_match,
         preset=wish.preset,
-        presets=tuple((name, plain(name).title) for name in preset_names()),
-        about=new.preset.about,
+        presets=tuple((name, translated(plain(name).title)) for name in preset_names()),
+        about=translated(new.preset.about),
         success=fields.control(SUCCESS),
         price=price(old, new),
         bounds=fields.controls(bounds),

@@ -9,7 +9,8 @@ from engine.preset_words import share_of_limit
 from engine.presets import DEFAULT, PLAN, Resolved
 from server_sync.clinic.prescriptions import Version, tasks
 from server_sync.page import words
-from server_sync.page.language import _, ngettext, plain_gettext
+from server_sync.page.language import _, ngettext
+from server_sync.page.translated import translated
 from server_sync.page.tune_form import changed_keys, described, is_share, resolved, value_of, written
 from server_sync.page.tune_words import moment
 
@@ -91,7 +92,7 @@ class Fields:
         bounds = [f"limits.{name}.{end}" for name in MOVEMENTS if name in held for end in ("ceiling", "floor")]
         keys = {_("How difficulty follows"): follows, _("Other movements"): bounds}
         for game, task in tasks().items():
-            keys[task.title] = [key for key in self._about if key.startswith(f"games.{game}.")]
+            keys[translated(task.title)] = [key for key in self._about if key.startswith(f"games.{game}.")]
         found = (Group(heading, self.controls(key for key in of if key in left)) for heading, of in keys.items())
         return tuple(group for group in found if group.controls)
 
@@ -116,9 +117,9 @@ def full_title(key: str) -> str:
     """What a value is called where its field is not around it."""
     table, name, *_rest = key.split(".")
     if table == "limits":
-        return _("%(movement)s, %(bound)s", movement=words.movement(name), bound=title(key).lower())
+        return _("%(movement)s, %(bound)s", movement=words.movement(name), bound=words.inside(title(key)))
     if table == "games":
-        return _("%(game)s, %(value)s", game=tasks()[name].title, value=title(key).lower())
+        return _("%(game)s, %(value)s", game=translated(tasks()[name].title), value=words.inside(title(key)))
     return title(key)
 
 
@@ -132,7 +133,7 @@ def help_of(about: Mapping[str, Any]) -> str:
         "rest_after_trials": _("targets; 0 for no rest"),
         "pain_stop_nrs": _("of 10, from which the session ends"),
     }
-    said = known.get(about["name"]) or plain_gettext(about["help"])
+    said = known.get(about["name"]) or translated(about["help"])
     if "low" not in about:
         return said
     low, high, _step = _bounds(about)
@@ -162,7 +163,7 @@ def changes(old: Resolved, new: Resolved) -> tuple[str, ...]:
     """What differs between two, a line for each value: `Ceiling: 100° → 90°`."""
     lines, about = [], described()
     if old.name != new.name:
-        lines.append(_("Preset: %(old)s → %(new)s", old=old.title, new=new.title))
+        lines.append(_("Preset: %(old)s → %(new)s", old=translated(old.title), new=translated(new.title)))
     for key in changed_keys(old, new):
         was, now = (with_unit(written(value_of(each, key), about[key]), about[key]) for each in (old, new))
         lines.append(_("%(value)s: %(old)s → %(new)s", value=full_title(key), old=was, new=now))
@@ -208,7 +209,7 @@ def _version_changes(before: Draft, now: Draft) -> list[str]:
         name for name in Draft.__struct_fields__ if name not in _OWN and getattr(before, name) != getattr(now, name)
     ]
     if names:
-        planned = ", ".join(words.name(name).lower() for name in names)
+        planned = ", ".join(words.inside(words.name(name)) for name in names)
         lines.append(_("Changed on the plan: %(what)s", what=planned))
     return lines or [_("The same again")]
 
@@ -238,7 +239,7 @@ def _bounds(about: Mapping[str, Any]) -> tuple[str, str, str]:
 def _options(about: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if about["type"] == "bool":
         return ("yes", _("yes")), ("no", _("no"))
-    return tuple((each, plain_gettext(each)) for each in about.get("options", ()))
+    return tuple((each, translated(each)) for each in about.get("options", ()))
 
 
 def adaptation_keys() -> tuple[str, ...]:

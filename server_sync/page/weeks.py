@@ -11,6 +11,7 @@ from engine.programme import MOST_WEEKS, Scheduled, monday, week_number
 from server_sync.clinic.archive import SessionLine
 from server_sync.page import words
 from server_sync.page.language import _, dated, ngettext
+from server_sync.page.translated import translated
 
 IN_FULL = 0.8
 """The share of the planned minutes from which a day counts as played and not as played in part."""
@@ -75,7 +76,7 @@ def titles(practices: Sequence[Practice]) -> str:
     """What games are called, each once; one that there is not by the words of its name."""
     named = dict.fromkeys(game for practice in practices for game in practice.games)
     known = games.names()
-    return ", ".join(games.load(game).title if game in known else words.name(game) for game in named)
+    return ", ".join(translated(games.load(game).title) if game in known else words.name(game) for game in named)
 
 
 def minutes_of(practices: Sequence[Practice]) -> float | None:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from engine.movements import MOVEMENTS
 from engine.records import Limit, Measured, Precaution
 from server_sync.clinic.archive import PatientLine
-from server_sync.page.language import dated, decimal
+from server_sync.page.language import _, dated, decimal, spoken
+from server_sync.page.translated import key_words, translated
 
 MINUS = "−"
 SMALL_ANGLE_DEG = 15.0  # a lean of 7.1° and one of 6.8° are not the same
@@ -35,8 +36,6 @@ _UNITS = {
     "percent": (1.0, " %", 0),
     "%": (1.0, " %", 0),
 }
-_SUFFIXES = {"m", "s", "deg", "mps", "hz", "dps", "mm", "mm2", "cm2", "percent"}
-_SIDES = ("left", "right")
 
 
 class Reading(NamedTuple):
@@ -74,7 +73,7 @@ def stepped(value: float, unit: str, step: float, bare: bool = False) -> str:
 
 def span(low: str, high: str, signed: bool) -> str:
     """From a number to another, `93–103`; `signed` where the first is below zero."""
-    return (" to " if signed else "–").join((low, high))
+    return _("%(low)s to %(high)s", low=low, high=high) if signed else f"{low}–{high}"
 
 
 def limit(found: Limit) -> Reading:
@@ -86,7 +85,7 @@ def limit(found: Limit) -> Reading:
 def measured(number: Measured) -> Reading:
     """A measure with its interval; `not measured` where there is no value."""
     if number.value is None or math.isnan(number.value):
-        return Reading("not measured")
+        return Reading(_("not measured"))
     if number.error is None:
         return Reading(quantity(number.value, number.unit))
     low, high = number.value - number.error, number.value + number.error
@@ -98,35 +97,47 @@ def measured(number: Measured) -> Reading:
 def setting(value: float | int | str | bool, unit: str) -> str:
     """A parameter's value."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else f"{shown(value, unit):g}{suffix(unit)}"
+        return _("yes") if value else _("no")
+    return translated(value) if isinstance(value, str) else decimal(f"{shown(value, unit):g}") + suffix(unit)
 
 
 def name(key: str) -> str:
     """The words of a key: `shoulder_elevation_left` is "Left shoulder elevation", `hold_s` is "Hold"."""
-    parts = key.split("_")
-    if len(parts) > 1 and parts[-1] in _SUFFIXES:
-        parts.pop()
-    if len(parts) > 1 and parts[-1] in _SIDES and parts[0] != "lean":
-        parts.insert(0, parts.pop())
-    return " ".join(parts).capitalize()
+    return translated(key_words(key))
 
 
 def movement(key: str) -> str:
     """The name of a movement, "Leant back right"; the words of its key where another version made it up."""
-    return sentence(MOVEMENTS[key].title) if key in MOVEMENTS else name(key)
+    return sentence(translated(MOVEMENTS[key].title)) if key in MOVEMENTS else name(key)
 
 
 def bound(precaution: Precaution) -> str:
     """What is forbidden and until when; a movement without a unit is forbidden as a whole."""
     named, most = movement(precaution.movement), quantity(precaution.at_most, precaution.unit)
-    beyond = f"{named} at most {most}" if precaution.unit else f"{named}: not allowed"
-    return f"{beyond} until {date(precaution.until)}" if precaution.until else beyond
+    said = {"movement": named, "most": most, "until": date(precaution.until)}
+    if precaution.unit and precaution.until:
+        return _("%(movement)s at most %(most)s until %(until)s", **said)
+    if precaution.unit:
+        return _("%(movement)s at most %(most)s", **said)
+    if precaution.until:
+        return _("%(movement)s: not allowed until %(until)s", **said)
+    return _("%(movement)s: not allowed", **said)
 
 
 def sentence(said: str) -> str:
     """Words with a capital letter at their beginning."""
     return said[:1].upper() + said[1:]
+
+
+def inside(said: str) -> str:
+    """Words as they stand within a sentence; nouns of German keep their capital."""
+    return said if spoken() == "de" else said[:1].lower() + said[1:]
+
+
+def refusal(said: str) -> str:
+    """What a form or an address is refused with, as a sentence."""
+    whole = sentence(translated(said))
+    return whole if whole.endswith((".", "?")) else f"{whole}."
 
 
 def duration(seconds: float) -> str:
@@ -178,11 +189,6 @@ def date(iso: str) -> str:
     return dated(moment, "d MMM y")
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 session`, `2 sessions`, and thousands with a comma."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def about(patient: PatientLine) -> str:
     """Who a patient is: age, what they are treated for, the clinic's words, and the pseudonym."""
     named = patient.pseudonym if patient.pseudonym != patient.name else ""
@@ -225,7 +231,7 @@ def _number(value: float, decimals: int) -> str:
     text = f"{value:,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
-    return text.replace("-", MINUS)
+    return decimal(text).replace("-", MINUS)
 
 
 def _interval(low: float, high: float, unit: str, decimals: int) -> str:
