@@ -19,7 +19,8 @@ from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
 from server_sync.page.language import PSEUDO, speaking
-from server_sync.page.today import BAR, FREE, LATER, MISSED, PART, PLAYED, WARN, Known, board, fortnight, reasons_of
+from server_sync.page.today import BAR, FREE, MISSED, PART, PLAYED, WARN, Known, board, fortnight, reasons_of
+from server_sync.page.waiting import Later, waiting
 from server_sync.web import app
 
 TODAY = date(2026, 11, 23)  # a Monday
@@ -90,7 +91,9 @@ def test_missed_days_count_only_where_something_was_planned_and_could_have_come(
     missed = known(*(a_day(back) for back in range(20, 3, -1)))
     assert said(missed) == [(WARN, "Missed 3 of the last 5 planned days")]
     silent = missed._replace(seen_at=NOW - timedelta(days=4))
-    assert said(silent) == [(LATER, "nothing delivered since Thursday 19 Nov")]
+    assert said(silent) == []
+    (waits,) = waiting([silent], TODAY)
+    assert (waits.named[0].title, waits.said) == ("Milo", "nothing delivered since Thursday 19 Nov")
 
 
 def test_a_precaution_is_told_before_and_after_its_last_day() -> None:
@@ -107,8 +110,25 @@ def test_a_precaution_is_told_before_and_after_its_last_day() -> None:
 
 def test_an_old_calibration_may_wait() -> None:
     old = known(*every_day(), calibrated_at="2026-10-20T09:00:00+00:00")
+    assert [each.said for each in waiting([old], TODAY)] == ["calibration 34 days old"]
     found = board([old], TODAY)
-    assert (found.rows, found.later[0].said) == ((), "calibration 34 days old")
+    assert found.rows == ()
+    assert [line.name for line in found.lines] == ["Milo"]  # who may wait is one of all, as on the picture
+
+
+def test_what_several_wait_for_is_one_line() -> None:
+    def waits(count: int) -> list[Later]:
+        silent = [
+            known(*every_day(), name=f"P{number}", seen_at=NOW - timedelta(days=4 + number)) for number in range(count)
+        ]
+        return list(waiting(silent, TODAY))
+
+    assert [each.named[0].title for each in waits(2)] == ["P1", "P0"]
+    (three,) = waits(3)
+    assert three.said == "3 patients, nothing delivered for 4 to 6 days:"
+    assert [who.title for who in three.named] == ["P2", "P1", "P0"]
+    (many,) = waits(40)
+    assert (len(many.named), len(many.others)) == (8, 32)
 
 
 def test_what_was_felt_comes_before_what_was_written() -> None:
@@ -160,7 +180,7 @@ def test_mine_come_first_where_there_are_any_and_a_letter_leads_to_its_patient(
     writer = service.accounts.make("milo", "Milo", PATIENT, wards={mine: "self"})
     service.letters.write(mine, writer, "Can I skip Friday?")
     text = shown(client, "/today")
-    assert "1 of 1 patients needs a look first" in text
+    assert "The one patient in this list needs a look first" in text
     assert "“Can I skip Friday?”" in text
     assert "Rosa" not in text
     assert "Rosa" in shown(client, "/today?show=all")

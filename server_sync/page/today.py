@@ -17,11 +17,11 @@ from server_sync.page import words
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.sheet import precaution_words
 
-BAR, WARN, LATER = "bar", "warn", "later"
+BAR, WARN = "bar", "warn"
 PLAYED, PART, MISSED, FREE = "played", "part", "missed", "free"
 FORTNIGHT, WEEK, SHOWN = 14, 7, 2
 MISSED_OF_LAST, MISSED_ENOUGH = 5, 3
-SILENT_DAYS, PRECAUTION_DAYS, CALIBRATION_DAYS = 3, 2, 28
+PRECAUTION_DAYS = 2
 LONGEST_QUOTE = 70
 _A = Adaptation()
 _DAY = "EEE"
@@ -37,7 +37,7 @@ class Link(NamedTuple):
 class Reason(NamedTuple):
     """Why somebody needs a look: what is said first, the rest of it, where it is seen, and what to do about it.
 
-    `kind` is BAR for what was felt or barred, WARN for the rest, and LATER for what may wait.
+    `kind` is BAR for what was felt or barred, WARN for the rest.
     """
 
     kind: str
@@ -83,40 +83,25 @@ class Line(NamedTuple):
     change: str
 
 
-class Later(NamedTuple):
-    """A patient for whom something may wait: its sign, and all of it in words."""
-
-    name: str
-    address: str
-    icon: str
-    said: str
-
-
 class Board(NamedTuple):
-    """The whole of today: who needs a look, what may wait, and everybody else."""
+    """The whole of today: who needs a look, and everybody else."""
 
     rows: tuple[Row, ...]
-    later: tuple[Later, ...]
     lines: tuple[Line, ...]
 
 
 def board(everybody: Sequence[Known], today: date) -> Board:
     """Who needs a look, most pressing first."""
-    rows, later, lines = [], [], []
+    rows, lines = [], []
     for known in everybody:
         reasons = list(reasons_of(known, today))
-        pressing = [each for each in reasons if each.kind != LATER]
-        if pressing:
-            rows.append(_row(known, pressing, today))
+        if reasons:
+            rows.append(_row(known, reasons, today))
         else:
             lines.append(_line(known, today))
-        waits = [each for each in reasons if each.kind == LATER]
-        if waits:
-            said = "; ".join(each.lead for each in waits)
-            later.append(Later(name_of(known), waits[0].act.address, waits[0].icon, said))
     rows.sort(key=lambda row: (row.kind != BAR, -len(row.reasons) - row.more, row.name.casefold()))
     lines.sort(key=lambda line: (not line.when, line.when, line.name.casefold()))
-    return Board(tuple(rows), tuple(later), tuple(lines))
+    return Board(tuple(rows), tuple(lines))
 
 
 def reasons_of(known: Known, today: date) -> Iterator[Reason]:
@@ -125,15 +110,16 @@ def reasons_of(known: Known, today: date) -> Iterator[Reason]:
         reason = find(known, today)
         if reason is not None:
             yield reason
-    for find in (_silent, _calibration):
-        reason = find(known, today)
-        if reason is not None:
-            yield reason
 
 
 def name_of(known: Known) -> str:
     """What the clinic calls somebody."""
     return known.person.name or known.person.pseudonym
+
+
+def address_of(known: Known) -> str:
+    """Where somebody's pages are."""
+    return f"/patients/{known.patient_id}"
 
 
 def about(known: Known, today: date) -> str:
@@ -264,7 +250,7 @@ def _stopped_early(known: Known, today: date) -> Reason | None:
     tired = max((each.fatigue for each in lately if each.fatigue is not None), default=0.0)
     rest = _("twice in a row (%(days)s).", days=days)
     lead = _("Tired, stopped early") if tired >= _A.fatigue_rest_omni else _("Stopped early")
-    return Reason(WARN, "face", lead, rest, _session(lately[-1]), Link(_("Tune"), f"{_address(known)}/tune"))
+    return Reason(WARN, "face", lead, rest, _session(lately[-1]), Link(_("Tune"), f"{address_of(known)}/tune"))
 
 
 def _dropped(known: Known, today: date) -> Reason | None:
@@ -275,8 +261,8 @@ def _dropped(known: Known, today: date) -> Reason | None:
     blanks = {"movement": words.movement(drop.movement), "change": _size(drop, drop.change)}
     lead = _("%(movement)s fell %(change)s", **blanks)
     rest = _("in four weeks; the noise is %(noise)s.", noise=_size(drop, drop.noise or 0.0))
-    see = Link(_("See measure"), f"{_address(known)}?measure={drop.movement}")
-    return Reason(WARN, "falls", lead, rest, see, Link(_("Tune"), f"{_address(known)}/tune?movement={drop.movement}"))
+    see = Link(_("See measure"), f"{address_of(known)}?measure={drop.movement}")
+    return Reason(WARN, "falls", lead, rest, see, Link(_("Tune"), f"{address_of(known)}/tune?movement={drop.movement}"))
 
 
 def _letter(known: Known, today: date) -> Reason | None:  # noqa: ARG001 - as all of them
@@ -311,7 +297,7 @@ def _missed(known: Known, today: date) -> Reason | None:
     if missed < MISSED_ENOUGH:
         return None
     lead = _("Missed %(missed)s of the last %(planned)s planned days", missed=missed, planned=len(planned))
-    return Reason(WARN, "missed", lead, "", Link(_("See days"), _address(known)), _answer(known, _("Write")))
+    return Reason(WARN, "missed", lead, "", Link(_("See days"), address_of(known)), _answer(known, _("Write")))
 
 
 def _ended(known: Known, today: date) -> Reason | None:
@@ -320,23 +306,6 @@ def _ended(known: Known, today: date) -> Reason | None:
         return None
     lead = _("The plan ended on %(day)s:", day=words.date(ordered.plan.valid_until))
     return Reason(WARN, "plan", lead, _("its bounds hold, and nothing gets harder."), None, _plan(known, _("Plan")))
-
-
-def _silent(known: Known, today: date) -> Reason | None:
-    if known.seen_at is None or today - known.seen_at.date() <= timedelta(days=SILENT_DAYS):
-        return None
-    lead = _("nothing delivered since %(day)s", day=dated(known.seen_at, "EEEE d MMM"))
-    return Reason(LATER, "cloud", lead, "", None, _answer(known, _("Write")))
-
-
-def _calibration(known: Known, today: date) -> Reason | None:
-    if not known.glance.calibrated_at:
-        return None
-    days = (today - datetime.fromisoformat(known.glance.calibrated_at).date()).days
-    if days < CALIBRATION_DAYS:
-        return None
-    lead = ngettext("calibration %(num)s day old", "calibration %(num)s days old", days)
-    return Reason(LATER, "measure", lead, "", None, _plan(known, _("Plan")))
 
 
 def _state(known: Known, day: date, today: date) -> str:
@@ -376,17 +345,13 @@ def _size(trend: Trend, value: float) -> str:
     return words.stepped(abs(value), trend.unit, trend.step)
 
 
-def _address(known: Known) -> str:
-    return f"/patients/{known.patient_id}"
-
-
 def _session(played: Played) -> Link:
     return Link(_("See session"), f"/sessions/{played.session_id}")
 
 
 def _answer(known: Known, title: str = "") -> Link:
-    return Link(title or _("Answer"), f"{_address(known)}/messages")
+    return Link(title or _("Answer"), f"{address_of(known)}/messages")
 
 
 def _plan(known: Known, title: str) -> Link:
-    return Link(title, f"{_address(known)}/plan")
+    return Link(title, f"{address_of(known)}/plan")

@@ -15,6 +15,7 @@ from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.language import N_
 from server_sync.page.today import Known, board, name_of, place_of
+from server_sync.page.waiting import waiting
 from server_sync.web import audited
 from server_sync.web.access import Visitor
 from server_sync.web.pages import page
@@ -42,6 +43,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response
         now=now,
         zone=zone,
         board=board(shown, now.date()),
+        later=tuple(waiting(shown, now.date())),
         count=len(shown),
         chosen=chosen,
         filters=FILTERS,
