@@ -85,6 +85,8 @@ def test_a_limit_that_fell_is_told_with_its_noise() -> None:
     drop = Trend("shoulder_elevation_left", "deg", 80.0, 75.0, 85.0, -12.0, **noise)  # type: ignore[arg-type]
     (reason,) = reasons_of(known(*every_day(), dropped=(drop,)), TODAY)
     assert (reason.lead, reason.rest) == ("Left arm raised fell 12°", "in four weeks; the noise is 7°.")
+    assert reason.see is not None
+    assert reason.see.address == "/patients/p1?of=shoulder_elevation_left#course"
 
 
 def test_missed_days_count_only_where_something_was_planned_and_could_have_come() -> None:

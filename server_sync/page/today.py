@@ -261,7 +261,7 @@ def _dropped(known: Known, today: date) -> Reason | None:
     blanks = {"movement": words.movement(drop.movement), "change": _size(drop, drop.change)}
     lead = _("%(movement)s fell %(change)s", **blanks)
     rest = _("in four weeks; the noise is %(noise)s.", noise=_size(drop, drop.noise or 0.0))
-    see = Link(_("See measure"), f"{address_of(known)}?measure={drop.movement}")
+    see = Link(_("See measure"), f"{address_of(known)}?of={drop.movement}#course")
     return Reason(WARN, "falls", lead, rest, see, Link(_("Tune"), f"{address_of(known)}/tune?movement={drop.movement}"))
 
 
