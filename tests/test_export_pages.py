@@ -122,8 +122,8 @@ def test_without_anybody_named_the_command_lists_as_before(filled: Path) -> None
 @pytest.mark.parametrize("kind", ["trials", *MOTION_KINDS])
 def test_a_therapist_gets_what_the_command_writes(client: Client, copied: Service, tmp_path: Path, kind: str) -> None:
     account_id, milo = log_in(client, copied, THERAPIST), copied.patients.id_of("p-milo")
-    for page in (f"/patients/{milo}", "/sessions/s-2"):
-        assert f'href="{page}/export/{kind}"' in client.get(page).text
+    for page, of in ((f"/patients/{milo}/report", f"/patients/{milo}"), ("/sessions/s-2", "/sessions/s-2")):
+        assert f'href="{of}/export/{kind}"' in client.get(page).text
     for address, which in (
         (f"/patients/{milo}/export/{kind}", Which(patient=milo)),
         (f"/sessions/s-2/export/{kind}", Which(sessions=("s-2",))),

@@ -12,6 +12,7 @@ from server_fixtures import SignedDevice, a_service, a_session, an_item
 from test_glances import a_visit
 
 from engine.prescription import Draft, Message, Practice
+from engine.programme import Goal, HandsOn, Pause
 from engine.records import Session
 from server_sync import wire
 from server_sync.clinic.patients import Person
@@ -102,9 +103,24 @@ def test_planned_days_and_versions_of_the_plan_are_told(service: Service, client
     service.prescriptions.tell("p-milo", Message(text="Well done"), "Maja B.")
     text = shown(client, address)
     assert "1 of 1 planned days, 10 min in four weeks." in text
-    assert "Version 1 of the plan The first one. Maja B." in text
+    assert "The first plan Maja B." in text
     assert "Version 2 of the plan" not in text
     assert "Hang the washing" in text
+
+
+def test_a_version_of_the_plan_says_what_it_changed_and_why(service: Service, client: Client) -> None:
+    address, day = played(service, a_visit(0, 80)), service.now().date().isoformat()
+    first = service.prescriptions.save("p-milo", Draft(goal="Dance"), "Maja B.")
+    other = Draft(
+        goals=(Goal(words="Walk"),),
+        pauses=(Pause(since=day, reason="holiday"),),
+        hands_on=(HandsOn(technique="Posterior glide III"),),
+    )
+    second = service.prescriptions.save("p-milo", other, "Maja B.", first.sha256, why="She asked for it")
+    service.prescriptions.save("p-milo", msgspec.structs.replace(other, starts_on=day), "Maja B.", second.sha256)
+    text = shown(client, address)
+    assert "Version 2 of the plan: hands-on work, pauses, goals She asked for it Maja B." in text
+    assert "Version 3 of the plan: programme Maja B." in text
 
 
 def test_two_sessions_stand_side_by_side_and_fewer_are_asked_for(service: Service, client: Client) -> None:

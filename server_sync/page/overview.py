@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from engine.movements import LEANS
-from engine.prescription import Prescription, planned_on
+from engine.prescription import Prescription, goals_of, planned_on
 from engine.programme import Goal
 from server_sync.clinic.gist import ENDED, Gist
 from server_sync.clinic.gists import Followed
@@ -79,7 +79,7 @@ def overview(followed: Sequence[Followed], history: Sequence[Prescription], toda
     series = series_of(gists)
     now = current(series)
     near = next((each for each in now if key_of(each) == chosen), None) or main_of(series, gists) or _first(now)
-    goals = _goals(history[-1]) if history else ()
+    goals = goals_of(history[-1]) if history else ()
     leans = [each for each in now if each.kind.movement in LEANS]
     others = [each for each in now if each is not near and each not in leans]
     beside = [small(each) for each in sorted(others, key=_importance)]
@@ -105,10 +105,6 @@ def chips(history: Sequence[Prescription], last: Gist | None) -> list[tuple[str,
     if last and pain >= PAIN_TOLD:
         found.append(("warn", _("pain %(most)s on %(day)s", most=f"{pain:g}", day=dated(last.at, "EEE d MMM"))))
     return found
-
-
-def _goals(plan: Prescription) -> tuple[Goal, ...]:
-    return plan.goals or ((Goal(words=plan.goal),) if plan.goal else ())
 
 
 def _wish(goal: Goal, series: Sequence[Series]) -> Wish:
@@ -156,32 +152,38 @@ def _told(gist: Gist) -> str:
 
 
 def _versions(history: Sequence[Prescription]) -> list[Move]:
-    """What somebody prescribed: each version that changed more than messages, and why."""
+    """What somebody prescribed: each version that changed more than messages, what it changed, and why."""
     moves = []
     for before, after in pairwise([None, *history]):
-        if after is not None and (why := after.why or _changed(before, after)):
+        if after is not None and (before is None or _changed(before, after) or after.why):
             at = datetime.fromisoformat(after.written_at)
-            what = _("Version %(number)s of the plan", number=after.version)
-            moves.append(Move(at, dated(at, "EEE d MMM"), what, why, after.author))
+            what = _version(before, after)
+            moves.append(Move(at, dated(at, "EEE d MMM"), what, after.why or "", after.author))
     return moves
 
 
-def _changed(before: Prescription | None, after: Prescription) -> str:
-    """Which parts of a plan a version changed, "" for none but messages."""
+def _version(before: Prescription | None, after: Prescription) -> str:
     if before is None:
-        return _("The first one.")
+        return _("The first plan")
+    changed = ", ".join(_changed(before, after))
+    if not changed:
+        return _("Version %(number)s of the plan", number=after.version)
+    return _("Version %(number)s of the plan: %(parts)s", number=after.version, parts=changed)
+
+
+def _changed(before: Prescription, after: Prescription) -> list[str]:
+    """Which parts of a plan a version changed, none for messages."""
     parts = {
         _("difficulty"): (before.plan, before.preset) != (after.plan, after.preset),
         _("precautions"): before.precautions != after.precautions,
-        _("programme"): (before.programme, before.starts_on, before.hands_on)
-        != (after.programme, after.starts_on, after.hands_on),
-        _("pauses"): before.pauses != after.pauses,
-        _("goals"): _goals(before) != _goals(after),
+        _("programme"): (before.programme, before.starts_on or "") != (after.programme, after.starts_on or ""),
+        _("hands-on work"): (before.hands_on or ()) != (after.hands_on or ()),
+        _("pauses"): (before.pauses or ()) != (after.pauses or ()),
+        _("goals"): goals_of(before) != goals_of(after),
         _("one day alone"): before.for_a_day != after.for_a_day,
         _("how long it holds"): before.valid_until != after.valid_until,
     }
-    changed = [part for part, is_other in parts.items() if is_other]
-    return _("Changed: %(parts)s.", parts=", ".join(changed)) if changed else ""
+    return [part for part, is_other in parts.items() if is_other]
 
 
 def _dose(gists: Sequence[Gist], history: Sequence[Prescription], today: date) -> Dose:

@@ -49,7 +49,6 @@ def patient_overview(
         moves_shown=MOVES_SHOWN,
         chips=chips(history, followed[-1].gist if followed else None),
         sessions=service.archive.sessions(patient_id),
-        kinds=KINDS,
     )
 
 
