@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from engine.records import Session
 from server_sync import wire
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
+from server_sync.page.language import dated
 from server_sync.web import app
 
 
@@ -130,3 +132,16 @@ def test_two_sessions_stand_side_by_side_and_fewer_are_asked_for(service: Servic
     assert "Fruit Ladder was played in another version" in text
     assert "Choose two sessions to look at them side by side." in shown(client, f"{address}/compare?s=s-000", 422)
     assert f"{address}/compare?s=s-000&amp;s=s-001" in client.get("/sessions/s-001").text
+
+
+@pytest.mark.parametrize("place", ["Pacific/Kiritimati", "Pacific/Midway"])  # never the same day
+def test_what_the_clinic_did_is_told_by_its_own_clock(service: Service, client: Client, place: str) -> None:
+    address = played(service, a_visit(0, 80))
+    service.contacts.set_zone(place, "test")
+    service.prescriptions.save("p-milo", Draft(goal="Dance"), "Maja B.")
+    service.prescriptions.tell("p-milo", Message(text="Well done"), "Maja B.")
+    now = service.now().astimezone(ZoneInfo(place))
+    day = dated(now, "EEE d MMM")
+    assert f"{day} The first plan" in shown(client, address)
+    assert f"Maja B. · {day}" in shown(client, f"{address}/messages")
+    assert f" on {dated(now, 'd MMM')}, {now:%H:}" in shown(client, "/sessions/s-000")

@@ -1,7 +1,7 @@
 """Prescriptions at the clinic: every version is kept for good, and only who saw the last one writes the next."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -48,6 +48,15 @@ class Version(NamedTuple):
     prescription: Prescription
     sha256: str
     content: bytes
+
+
+def written_in(zone: tzinfo, versions: Iterable[Version]) -> list[Version]:
+    """Versions with the moment at which they were written as a clock of that zone shows it, to be told and not kept."""
+    told = []
+    for version in versions:
+        at = datetime.fromisoformat(version.prescription.written_at).astimezone(zone)
+        told.append(version._replace(prescription=replace(version.prescription, written_at=at.isoformat())))
+    return told
 
 
 class Changed(Exception):

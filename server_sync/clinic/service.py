@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
@@ -32,7 +33,7 @@ from server_sync.clinic.letters import Letters
 from server_sync.clinic.links import Links
 from server_sync.clinic.names import Names
 from server_sync.clinic.objects import Objects
-from server_sync.clinic.patients import Patients
+from server_sync.clinic.patients import Patients, Person
 from server_sync.clinic.place import Place, database_url, keys_url, place_of
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.private import make_folder
@@ -150,6 +151,10 @@ class Service:
     def keys(self) -> ClinicKeys:
         """The key that recordings of all devices are sealed for, made once."""
         return ClinicKeys(b64decode(self.keychain.secret("sealing key", _new_private_key)))
+
+    def zone_of(self, person: Person) -> ZoneInfo:
+        """The time zone in which a patient lives: the clinic's where nobody said which."""
+        return ZoneInfo(person.zone) if person.zone else self.contacts.zone()
 
     def health(self) -> dict[str, str]:
         """What the server needs, each `ok` or `ill`."""

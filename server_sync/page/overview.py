@@ -31,7 +31,7 @@ from server_sync.page.translated import translated
 
 WEEKS, PAIN_TOLD = 4, 4
 """How many weeks of minutes and pain are shown, and the pain (0 to 10) from which a session is counted."""
-MOVES_SHOWN = 6
+MOVES_SHOWN = 4
 
 
 class Move(NamedTuple):

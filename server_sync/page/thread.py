@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from engine.prescription import Message, Moment
 from engine.records import Session
@@ -31,12 +32,13 @@ class Link(NamedTuple):
 class Bubble(NamedTuple):
     """One thing that was said; `ours` says that the clinic did, `state` who has read it.
 
-    `id` is that of the message, letter or session. `waits` says that nobody of the clinic has read it yet, `answers_to`
-    what it answers, `offers` what may be answered, and `alerts` what a session brought beside words.
+    `id` is that of the message, letter or session, `when` the day. `waits` says that nobody of the clinic has read it
+    yet, `answers_to` what it answers, `offers` what may be answered, and `alerts` what a session brought beside words.
     """
 
     id: str
     at: datetime
+    when: str
     ours: bool
     text: str
     by: str
@@ -47,27 +49,30 @@ class Bubble(NamedTuple):
     about: Link | None = None
     alerts: tuple[str, ...] = ()
 
-    @property
-    def when(self) -> str:
-        """The day, `Fri 20 Nov`."""
-        return day(self.at)
-
 
 class People(NamedTuple):
-    """Names for a conversation: that of the patient, and those of accounts ("" for one that is closed)."""
+    """Names for a conversation: that of the patient, and those of accounts ("" for one that is closed).
+
+    `zone` is where it is read.
+    """
 
     patient: str
     accounts: Mapping[int, str]
+    zone: ZoneInfo
 
     def name(self, account_id: int) -> str:
         """Who an account is."""
         return self.accounts.get(account_id) or _("an account that is closed")
 
+    def day(self, moment: datetime) -> str:
+        """A day where it is read, `Fri 20 Nov`."""
+        return dated(moment.astimezone(self.zone), "EEE d MMM")
+
 
 def bubbles(said: Conversation, people: People, about: Callable[[Moment], Link | None]) -> tuple[Bubble, ...]:
     """All that was said, the earliest first, as the clinic sees it."""
     texts = {message.id: message.text for message in said.messages}
-    found = [_of_clinic(each, _who_read(said, people, each.id), about) for each in said.messages]
+    found = [_of_clinic(each, people, _who_read(said, people, each.id), about) for each in said.messages]
     found += [_of_family(each, people, texts) for each in said.letters]
     found += [bubble for each in said.brought for bubble in _of_session(each, people, texts)]
     return tuple(sorted(found, key=lambda bubble: bubble.at))
@@ -82,7 +87,7 @@ def own_bubbles(
         shown.message_id for each in said.brought for shown in each.news.shown if shown.answer
     }
     texts = {message.id: message.text for message in said.messages}
-    found = [_of_clinic(each, "", about) for each in said.messages]
+    found = [_of_clinic(each, people, "", about) for each in said.messages]
     found = [each._replace(offers=()) if each.id in answered else each for each in found]
     theirs = [_of_family(each, people, texts) for each in mine]
     theirs += [bubble for each in said.brought for bubble in _of_session(each, people, texts) if bubble.text]
@@ -116,15 +121,12 @@ def alert_words(alert: Alert) -> str:
     return _("Stopped because of pain or dizziness")
 
 
-def day(moment: datetime) -> str:
-    """`Fri 20 Nov`."""
-    return dated(moment, "EEE d MMM")
-
-
-def _of_clinic(message: Message, state: str, about: Callable[[Moment], Link | None]) -> Bubble:
+def _of_clinic(message: Message, people: People, state: str, about: Callable[[Moment], Link | None]) -> Bubble:
+    at = datetime.fromisoformat(message.at)
     return Bubble(
         id=message.id,
-        at=datetime.fromisoformat(message.at),
+        at=at,
+        when=people.day(at),
         ours=True,
         text=message.text,
         by=message.by,
@@ -138,10 +140,11 @@ def _of_family(letter: Letter, people: People, texts: Mapping[str, str]) -> Bubb
     return Bubble(
         id=letter.id,
         at=letter.at,
+        when=people.day(letter.at),
         ours=False,
         text=letter.text,
         by=people.name(letter.account_id),
-        state=_read(letter.read_at),
+        state=_read(letter.read_at, people),
         waits=letter.read_at is None,
         answers_to=texts.get(letter.answers, ""),
     )
@@ -150,13 +153,14 @@ def _of_family(letter: Letter, people: People, texts: Mapping[str, str]) -> Bubb
 def _of_session(brought: Brought, people: People, texts: Mapping[str, str]) -> Iterator[Bubble]:
     """What a session said: each answer in the headset, and what should be looked at soon."""
     address = f"/sessions/{brought.session_id}"
-    waits, link = brought.read_at is None, Link(_("the session of %(day)s", day=day(brought.at)), address)
+    waits, link = brought.read_at is None, Link(_("the session of %(day)s", day=people.day(brought.at)), address)
     said = {
         "id": brought.session_id,
         "at": brought.at,
+        "when": people.day(brought.at),
         "ours": False,
         "by": people.patient,
-        "state": _read(brought.read_at),
+        "state": _read(brought.read_at, people),
     }
     for shown in brought.news.shown:
         if shown.answer:
@@ -167,15 +171,15 @@ def _of_session(brought: Brought, people: People, texts: Mapping[str, str]) -> I
         yield Bubble(text="", waits=waits, alerts=alerts, about=link, **said)  # type: ignore[arg-type]
 
 
-def _read(moment: datetime | None) -> str:
-    return _("read on %(day)s", day=day(moment)) if moment else _("not read yet")
+def _read(moment: datetime | None, people: People) -> str:
+    return _("read on %(day)s", day=people.day(moment)) if moment else _("not read yet")
 
 
 def _who_read(said: Conversation, people: People, message_id: str) -> str:
     """Where and when a message was read, by whom."""
     found = []
     if message_id in said.shown:
-        found.append(_("shown in the headset on %(day)s", day=day(said.shown[message_id])))
+        found.append(_("shown in the headset on %(day)s", day=people.day(said.shown[message_id])))
     for account_id, at in sorted(said.reads.get(message_id, {}).items()):
-        found.append(_("read by %(name)s on %(day)s", name=people.name(account_id), day=day(at)))
+        found.append(_("read by %(name)s on %(day)s", name=people.name(account_id), day=people.day(at)))
     return " · ".join(found) or _("not read yet")

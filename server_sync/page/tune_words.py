@@ -1,7 +1,7 @@
 """Sentences of Tune about when: when something was written, and when a patient's headset takes it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from engine.records import Precaution
 from server_sync.clinic.devices import DeviceLine
@@ -29,7 +29,7 @@ def _chip(held: Precaution) -> str:
     return _("%(movement)s: at most %(most)s until %(until)s", until=words.date(held.until), **said)
 
 
-def headset_words(name: str, devices: Sequence[DeviceLine], pseudonym: str, today: date) -> str:
+def headset_words(name: str, devices: Sequence[DeviceLine], pseudonym: str, now: datetime) -> str:
     """When what is saved reaches who plays by it."""
     theirs = [each for each in devices if pseudonym in each.patients and each.revoked_at is None]
     seen = max((each.seen_at for each in theirs if each.seen_at), default=None)
@@ -37,5 +37,6 @@ def headset_words(name: str, devices: Sequence[DeviceLine], pseudonym: str, toda
         return _("Whichever of the clinic's computers %(name)s plays on takes it when it is next on line.", name=name)
     if seen is None:
         return _("%(name)s's computer takes it at the next start; it was not on line yet.", name=name)
-    when = f"{dated(seen, 'd MMM')}, {seen:%H:%M}" if seen.date() != today else f"{seen:%H:%M}"
+    seen = seen.astimezone(now.tzinfo)
+    when = moment(seen.isoformat()) if seen.date() != now.date() else f"{seen:%H:%M}"
     return _("%(name)s's computer takes it at the next start; it was last seen %(when)s.", name=name, when=when)

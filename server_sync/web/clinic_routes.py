@@ -126,7 +126,6 @@ def _clinic(request: Visitor, state: State, status: int = 200, problem: str = ""
         rules=service.retention.rules(),
         waits=service.retention.waits(),
         age=service.consents.age(),
-        zone=service.contacts.zone(),
     )
 
 

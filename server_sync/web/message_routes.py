@@ -111,7 +111,7 @@ def _bubbles(request: Visitor, service: Service, patient_id: str) -> tuple[Bubbl
     for letter in said.letters:
         if letter.read_at is None:
             audited.read(request, "look at a letter", patient_id, letter.id)
-    people = People(person.name or person.pseudonym, _names(service, patient_id, said))
+    people = People(person.name or person.pseudonym, _names(service, patient_id, said), service.contacts.zone())
     return bubbles(said, people, lambda moment: link_to(service, patient_id, moment))
 
 

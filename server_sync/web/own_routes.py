@@ -1,9 +1,8 @@
 """What patients and guardians see: what is done today, how it goes, and what the clinic and they say to each other."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.datastructures import State
@@ -136,7 +135,7 @@ def _messages(
 
 
 def _said(request: Visitor, service: Service, patient_id: str, person: Person) -> tuple[Bubble, ...]:
-    who = People(person.name or person.pseudonym, {request.user.id: request.user.name})
+    who = People(person.name or person.pseudonym, {request.user.id: request.user.name}, service.zone_of(person))
     said = service.conversations.of(patient_id)
     return own_bubbles(said, who, request.user.id, lambda moment: link_to(service, patient_id, moment))
 
@@ -154,8 +153,8 @@ def _page(
 
 def _now(service: Service, person: Person, sessions: list[SessionLine]) -> datetime:
     """The time where a patient lives, as far as anybody knows: as the clinic wrote, or as their computer's clock is."""
-    zone = ZoneInfo(person.zone) if person.zone else sessions[0].started_at.tzinfo if sessions else UTC
-    return service.now().astimezone(zone)
+    known = None if person.zone or not sessions else sessions[0].started_at.tzinfo
+    return service.now().astimezone(known or service.zone_of(person))
 
 
 def _prescription(service: Service, person: Person) -> Prescription | None:

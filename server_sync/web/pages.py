@@ -1,6 +1,7 @@
 """How a page is shown to whoever is logged in: with the places they may go to, and the token that its forms send."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -50,7 +51,7 @@ def home(role: str) -> str:
 
 
 def page(request: Request[Any, Any, Any], template: str, status: int = 200, **values: Any) -> Response[str]:
-    """A page with who is logged in, and the token that its forms send back."""
+    """A page with who is logged in, the clinic's time zone, and the token that its forms send back."""
     who = request.scope.get("user")
     role = getattr(who, "role", "")
     content = render(
@@ -59,6 +60,7 @@ def page(request: Request[Any, Any, Any], template: str, status: int = 200, **va
         places=_places(role),
         waiting=_waiting(request, role),
         here=_place_of(request.url.path),
+        zone=request.app.state.service.contacts.zone() if role else UTC,
         form_token=csrf_token({"request": request}),
         **values,
     )

@@ -125,7 +125,6 @@ def _consents(
         given=given or {**NO_VALUES, "kind": ""},
         problem=problem,
         done=done,
-        zone=service.contacts.zone(),
     )
 
 

@@ -19,7 +19,7 @@ from engine.programme import CLINIC
 from engine.programmes import ProgrammeError
 from engine.records import RecordUnreadable
 from server_sync.clinic.patients import Unknown
-from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Version
+from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Version, written_in
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page import plan, plan_form, words
@@ -67,7 +67,7 @@ class Known(NamedTuple):
         return written[-1] if written else None
 
     def _written_on(self, version: Prescription) -> date:
-        return datetime.fromisoformat(version.written_at).astimezone(self.zone).date()
+        return datetime.fromisoformat(version.written_at).date()
 
 
 class Said(NamedTuple):
@@ -151,8 +151,8 @@ ROUTES = [Router("/", route_handlers=[show, change, printed])]
 
 def _known(service: Service, patient_id: str) -> Known:
     person = service.patients.person(patient_id)
-    zone = ZoneInfo(person.zone) if person.zone else service.contacts.zone()
-    versions = service.prescriptions.history(person.pseudonym)
+    zone = service.zone_of(person)
+    versions = written_in(zone, service.prescriptions.history(person.pseudonym))
     return Known(patient_id, person.pseudonym, versions, zone, service.now().astimezone(zone).date())
 
 

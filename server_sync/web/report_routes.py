@@ -14,6 +14,7 @@ from server_sync.clinic.fhir_records import FhirRecords
 from server_sync.clinic.minutes import TALKING, Contact, Kind
 from server_sync.clinic.monitoring import monitoring
 from server_sync.clinic.played import played
+from server_sync.clinic.prescriptions import written_in
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page import words
@@ -128,10 +129,12 @@ def _report(
 
 def _note(service: Service, patient_id: str, days: int) -> Note:
     patient = service.archive.patient(patient_id)
-    history = [version.prescription for version in service.prescriptions.history(patient.pseudonym)]
+    zone = service.contacts.zone()
+    versions = written_in(zone, service.prescriptions.history(patient.pseudonym))
+    history = [version.prescription for version in versions]
     about = About(patient.name, words.about(patient), history, service.letters.of(patient_id))
     gists = [each.gist for each in service.gists.of(patient_id)]
-    return note(about, gists, service.now().astimezone(service.contacts.zone()).date(), days if days > 0 else 0)
+    return note(about, gists, service.now().astimezone(zone).date(), days if days > 0 else 0)
 
 
 def _days(said: str) -> int:

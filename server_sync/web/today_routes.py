@@ -41,7 +41,6 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response
         request,
         "today.html",
         now=now,
-        zone=zone,
         board=board(shown, now.date()),
         later=tuple(waiting(shown, now.date())),
         count=len(shown),

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
@@ -14,7 +13,7 @@ from engine.prescription import LONGEST_WHY, Draft
 from engine.previewed import Preview
 from engine.records import RecordUnreadable
 from server_sync.clinic.patients import Person
-from server_sync.clinic.prescriptions import Changed, Version
+from server_sync.clinic.prescriptions import Changed, Version, written_in
 from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
@@ -109,13 +108,14 @@ def _shown(
     service: Service = state.service
     patient, case = service.archive.patient(patient_id), _case(service, patient_id)
     sheet = tune(case, data, _ask(state, case))
+    now = service.now().astimezone(service.zone_of(service.patients.person(patient_id)))
     audited.read(request, "look at what a plan asks", patient_id)
     shown = {
         "patient": patient,
         "tune": sheet,
         "saved": saved,
         "follows": follows(case, _ask(state, case)) if saved else (),
-        "headset": headset_words(patient.name, service.devices.listed(), patient.pseudonym, case.today),
+        "headset": headset_words(patient.name, service.devices.listed(), patient.pseudonym, now),
         "problem": problem,
         "chips": chips_of(case.saved.precautions),
         "longest_why": LONGEST_WHY,
@@ -148,7 +148,7 @@ def _done(patient_id: str, written: Version, data: Mapping[str, str]) -> Respons
 def _case(service: Service, patient_id: str) -> Case:
     """What is known of a patient; raises Unknown."""
     person = service.patients.person(patient_id)
-    zone = ZoneInfo(person.zone) if person.zone else None
+    zone = service.zone_of(person)
     done = next(
         (
             session
@@ -157,7 +157,8 @@ def _case(service: Service, patient_id: str) -> Case:
         ),
         None,
     )
-    return Case(service.prescriptions.history(person.pseudonym), done, service.now().astimezone(zone).date())
+    versions = written_in(zone, service.prescriptions.history(person.pseudonym))
+    return Case(versions, done, service.now().astimezone(zone).date())
 
 
 def _ask(state: State, case: Case) -> Ask:

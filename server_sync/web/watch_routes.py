@@ -13,6 +13,7 @@ from engine.records import Session, TrialRecord
 from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.ceilings import ceilings
 from server_sync.clinic.export_choice import KINDS
+from server_sync.clinic.prescriptions import written_in
 from server_sync.clinic.replaying import GONE, NothingToReplay, replay_of
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
@@ -39,7 +40,7 @@ def patient_overview(
     patient = service.archive.patient(patient_id)
     history = _history(service, patient.pseudonym)
     followed = service.gists.of(patient_id)
-    shown = overview(followed, history, service.now().date(), of)
+    shown = overview(followed, history, service.now().astimezone(service.contacts.zone()).date(), of)
     audited.read(request, "read a patient", patient_id)
     return page(
         request,
@@ -178,4 +179,6 @@ def _around(sessions: Sequence[SessionLine], session_id: str) -> tuple[str | Non
 
 
 def _history(service: Service, pseudonym: str) -> list[Prescription]:
-    return [version.prescription for version in service.prescriptions.history(pseudonym)]
+    """What was prescribed, by the clinic's time."""
+    versions = written_in(service.contacts.zone(), service.prescriptions.history(pseudonym))
+    return [version.prescription for version in versions]
