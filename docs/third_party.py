@@ -30,7 +30,7 @@ EXTRAS = {
 }
 """Which extras are meant for where, "" for what is always there; `all` only names others."""
 DELIVERY = "httpx"  # of the extra `server`, what a patient's computer delivers with
-UNSAID = {"ezc3d": "MIT", "partd": "BSD-3-Clause", "pysqlite3": "Zlib", "rich-click": "MIT"}
+UNSAID = {"axe-playwright-python": "MIT", "ezc3d": "MIT", "partd": "BSD-3-Clause", "pysqlite3": "Zlib", "rich-click": "MIT"}
 """Licences that stand in a package's licence file alone."""
 
 
