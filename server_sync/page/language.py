@@ -12,6 +12,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from babel import Locale
@@ -24,7 +25,7 @@ ENGLISH = "en"
 PSEUDO = "en-XA"
 """English in long accented words, by which untranslated words and narrow places are found."""
 _ACCENTED = str.maketrans("aceinosuyACEINOSUY", "àçéïñöšüýÀÇÉÏÑÖŠÜÝ")
-_LONGER = 0.4
+_LONGER, _WORD = 0.4, 16
 _speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -147,4 +148,4 @@ def _pseudo(message: str) -> str:
         blank, _, rest = after.partition(")s")
         pieces += [before.translate(_ACCENTED), f"%({blank})s"]
     pieces.append(rest.translate(_ACCENTED))
-    return f"{''.join(pieces)} {'~' * round(_LONGER * len(message))}".rstrip()
+    return " ".join(["".join(pieces), *wrap("~" * round(_LONGER * len(message)), _WORD)])
