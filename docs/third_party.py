@@ -30,7 +30,9 @@ EXTRAS = {
 }
 """Which extras are meant for where, "" for what is always there; `all` only names others."""
 DELIVERY = "httpx"  # of the extra `server`, what a patient's computer delivers with
-UNSAID = {"axe-playwright-python": "MIT", "ezc3d": "MIT", "partd": "BSD-3-Clause", "pysqlite3": "Zlib", "rich-click": "MIT"}
+UNSAID = {
+    "axe-playwright-python": "MIT", "ezc3d": "MIT", "partd": "BSD-3-Clause", "pysqlite3": "Zlib", "rich-click": "MIT",
+}  # fmt: skip
 """Licences that stand in a package's licence file alone."""
 
 

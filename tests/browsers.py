@@ -30,3 +30,12 @@ def a_browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+def log_in(page: Any, url: str, login: str, password: str) -> None:
+    """Log in through the form; the first page of who that is stands there then."""
+    page.goto(f"{url}/login")
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(password)
+    page.locator("form:has(#password) button").click()
+    page.wait_for_url(lambda address: "/login" not in address)

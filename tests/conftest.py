@@ -301,9 +301,29 @@ def buffers_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where models are kept as Panda3D reads them fastest: they are made once for all tests, in all workers."""
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the whole run: what costs much is made in it once, for all workers."""
     own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "models"
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def models(of_all_workers: Path) -> Path:
+    """Where models are kept as Panda3D reads them fastest: they are made once for all tests, in all workers."""
+    folder = of_all_workers / "models"
     folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(of_all_workers: Path) -> Path:
+    """The folder of a small demo clinic, made once for all tests, in all workers: tests take a copy of it."""
+    from demo_clinics import a_demo
+    from filelock import FileLock
+
+    folder = of_all_workers / "demo"
+    with FileLock(of_all_workers / "demo.lock"):
+        if not folder.exists():
+            a_demo(of_all_workers / "demo.part")
+            (of_all_workers / "demo.part").rename(folder)
     return folder
