@@ -19,6 +19,7 @@ from server_sync import wire
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.page.language import dated
+from server_sync.page.sessions import AT_ONCE
 from server_sync.web import app
 
 
@@ -64,6 +65,15 @@ def test_the_finding_is_the_heading_with_value_interval_change_and_noise(service
 def test_from_two_sessions_there_is_a_value_and_no_change(service: Service, client: Client) -> None:
     text = shown(client, played(service, a_visit(0, 70), a_visit(1, 95)))
     assert "95° (92–98). Too few sessions to say: 2 of 3." in text
+
+
+def test_sessions_are_listed_a_page_at_a_time_with_what_each_left(service: Service, client: Client) -> None:
+    address = played(service, *(a_visit(number, 80 + number) for number in range(AT_ONCE + 1)))
+    text = shown(client, f"{address}/sessions")
+    assert f"{AT_ONCE + 1} sessions" in text
+    assert f"Left arm raised {80 + AT_ONCE}° (" in text
+    assert "Left arm raised 80° (" not in text
+    assert "Left arm raised 80° (" in shown(client, f"{address}/sessions?after={AT_ONCE}")
 
 
 def test_who_never_played_is_told_what_will_fill_the_page(service: Service, client: Client) -> None:

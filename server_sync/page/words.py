@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from engine.movements import MOVEMENTS
 from engine.records import Limit, Measured, Precaution
 from server_sync.clinic.archive import PatientLine
+from server_sync.clinic.gist import Left
 from server_sync.page.language import _, dated, decimal, spoken
 from server_sync.page.translated import key_words, translated
 
@@ -76,7 +77,7 @@ def span(low: str, high: str, signed: bool) -> str:
     return _("%(low)s to %(high)s", low=low, high=high) if signed else f"{low}–{high}"
 
 
-def limit(found: Limit) -> Reading:
+def limit(found: Limit | Left) -> Reading:
     """A limit with its interval."""
     decimals = _decimals(found.unit, found.value, None)
     return Reading(quantity(found.value, found.unit), _interval(found.low, found.high, found.unit, decimals))

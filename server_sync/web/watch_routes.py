@@ -21,6 +21,7 @@ from server_sync.page.compare import side_by_side
 from server_sync.page.language import _
 from server_sync.page.overview import MOVES_SHOWN, chips, overview
 from server_sync.page.report import report
+from server_sync.page.sessions import AT_ONCE, rows
 from server_sync.page.sheet import sheet
 from server_sync.page.skeleton import WHY, Aim, aim_of, motion, skeleton
 from server_sync.page.trust import clock_doubts
@@ -54,12 +55,12 @@ def patient_overview(
 
 
 @get("/patients/{patient_id:str}/sessions", opt=READING, sync_to_thread=True)
-def patient_sessions(request: Visitor, state: State, patient_id: FromPath[str]) -> Response[str]:
-    """All sessions of a patient, the latest first."""
-    archive = state.service.archive
-    shown, sessions = archive.patient(patient_id), archive.sessions(patient_id)
+def patient_sessions(
+    request: Visitor, state: State, patient_id: FromPath[str], after: FromQuery[int] = 0
+) -> Response[str]:
+    """The sessions of a patient, the latest first, a page at a time: those after so many."""
     audited.read(request, "list a patient's sessions", patient_id)
-    return page(request, "sessions.html", patient=shown, sessions=sessions, problem="")
+    return _sessions(request, state.service, patient_id, after)
 
 
 @get("/sessions/{session_id:str}", opt=READING, sync_to_thread=True)
@@ -101,8 +102,7 @@ def compare_sessions(
     audited.read(request, "compare sessions", patient_id, " ".join(each.session_id for each in found))
     if len(found) < 2:
         problem = _("Choose two sessions to look at them side by side.")
-        sessions = service.archive.sessions(patient_id)
-        return page(request, "sessions.html", 422, patient=patient, sessions=sessions, problem=problem)
+        return _sessions(request, service, patient_id, 0, problem)
     sheets = [sheet(service.archive.session(each.session_id)) for each in found]
     return page(request, "compare.html", patient=patient, sheets=sheets, shown=side_by_side(*found))
 
@@ -134,6 +134,21 @@ def session_report(request: Visitor, state: State, session_id: FromPath[str]) ->
 
 
 ROUTES = [patient_overview, patient_sessions, compare_sessions, session, trial_motion, session_report]
+
+
+def _sessions(request: Visitor, service: Service, patient_id: str, after: int, problem: str = "") -> Response[str]:
+    lines, gists = service.archive.sessions(patient_id), dict(service.gists.of(patient_id))
+    until = max(0, after) + AT_ONCE
+    return page(
+        request,
+        "sessions.html",
+        422 if problem else 200,
+        patient=service.archive.patient(patient_id),
+        count=len(lines),
+        rows=rows(lines[max(0, after) : until], gists),
+        earlier=until if until < len(lines) else 0,
+        problem=problem,
+    )
 
 
 class Moment(NamedTuple):
