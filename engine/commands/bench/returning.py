@@ -113,7 +113,7 @@ class _Therapist:
             due_s = begun_s + len(seconds) * _PAGE_EVERY_S
 
     def _links(self, page: str, kind: str) -> list[str]:
-        return re.findall(rf'href="(/{kind}/[^"/]+)"', self._page(page))
+        return re.findall(rf'href="(/{kind}/(?!new")[^"/]+)"', self._page(page))
 
     def _page(self, address: str, form: bytes | None = None) -> str:
         with self._browser.open(self._url + address, form, timeout=60) as answer:
