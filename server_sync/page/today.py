@@ -24,6 +24,7 @@ MISSED_OF_LAST, MISSED_ENOUGH = 5, 3
 PRECAUTION_DAYS = 2
 LONGEST_QUOTE = 70
 _A = Adaptation()
+_MISSED = {"missed": MISSED_ENOUGH, "planned": MISSED_OF_LAST}
 _DAY = "EEE"
 
 
@@ -110,6 +111,25 @@ def reasons_of(known: Known, today: date) -> Iterator[Reason]:
         reason = find(known, today)
         if reason is not None:
             yield reason
+
+
+def what_counts() -> tuple[str, ...]:
+    """The rules by which somebody needs a look, in the order of `reasons_of`."""
+    return (
+        _("Pain of %(least)s or more of 10, told in the last week.", least=f"{_A.pain_hold_nrs:g}"),
+        _("Dizziness of %(least)s or more of 10, told in the last week.", least=f"{DIZZY_HOLD:g}"),
+        _("Something that a precaution kept from being played."),
+        _("Two sessions in a row that ended early."),
+        _("A limit that fell in four weeks by more than the noise of this patient's own sessions."),
+        _("A message that nobody has read."),
+        ngettext(
+            "A precaution that ends within %(num)s day, or has ended.",
+            "A precaution that ends within %(num)s days, or has ended.",
+            PRECAUTION_DAYS,
+        ),
+        _("%(missed)s or more of the last %(planned)s planned days without a session.", **_MISSED),
+        _("A plan that has ended."),
+    )
 
 
 def name_of(known: Known) -> str:

@@ -207,7 +207,7 @@ def age(born: str, day: calendar_day | None = None) -> str:
 
 def initials(full_name: str) -> str:
     """At most two letters for a face."""
-    letters = [word[0].upper() for word in full_name.replace("-", " ").split() if word[0].isalnum()]
+    letters = [word[0].upper() for word in full_name.split() if word[0].isalnum()]
     return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters)
 
 

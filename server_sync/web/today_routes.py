@@ -14,7 +14,7 @@ from server_sync.clinic.letters import Letter
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.language import N_
-from server_sync.page.today import Known, board, name_of, place_of
+from server_sync.page.today import Known, board, name_of, place_of, what_counts
 from server_sync.page.waiting import waiting
 from server_sync.web import audited
 from server_sync.web.access import Visitor
@@ -42,6 +42,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response
         "today.html",
         now=now,
         board=board(shown, now.date()),
+        counts=what_counts(),
         later=tuple(waiting(shown, now.date())),
         count=len(shown),
         chosen=chosen,
