@@ -93,6 +93,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /drafts/{draft_id:str}/decline": {},
     "POST /drafts/{draft_id:str}/seen": {},
     "POST /me/{patient_id:str}/letters": {"text": "The second game hurts."},
+    "POST /patients/{patient_id:str}/beside": {"do": "stop"},
     "POST /patients/{patient_id:str}/tune": {"do": "look"},
     "POST /patients/{patient_id:str}/tune/undo": {},
     "POST /patients/{patient_id:str}/tune/preview": {},

@@ -84,12 +84,12 @@ def dial_of(movement: str) -> Dial:
     return Dial(movement.startswith(_FROM_TOP), to_left, MOVEMENTS[movement].largest)
 
 
-def arc(movement: str, limit: Limit | None, bounds: Bounded, dots: Dots) -> Markup:
-    """The whole figure."""
+def arc(movement: str, limit: Limit | None, bounds: Bounded, dots: Dots, still: bool = False) -> Markup:
+    """The whole figure; a `still` one has no handles."""
     dial, title = dial_of(movement), words.movement(movement)
     drawing = _ring(dial, bounds) + _asked(dial, limit, bounds, dots) + _body(movement, dial, dots.usual)
     sides = ("floor", bounds.floor, 0.0), ("ceiling", bounds.ceiling, dial.largest)
-    handles = "".join(_handle(dial, movement, end, value, open_at) for end, value, open_at in sides)
+    handles = "" if still else "".join(_handle(dial, movement, end, value, open_at) for end, value, open_at in sides)
     turned = f' transform="translate({WIDTH} 0) scale(-1 1)"' if dial.to_left else ""
     return Markup(  # noqa: S704 - words are escaped, the rest are numbers
         f'<svg class="dial" id="figure" viewBox="0 0 {WIDTH} {dial.height}" role="group" aria-label="{escape(title)}"'

@@ -28,6 +28,7 @@ from server_sync.page.dose_chart import Day, dose_chart
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.star import Star, star_of
 from server_sync.page.translated import translated
+from server_sync.page.tune_words import chips_of
 
 WEEKS, PAIN_TOLD = 4, 4
 """How many weeks of minutes and pain are shown, and the pain (0 to 10) from which a session is counted."""
@@ -100,7 +101,7 @@ def overview(followed: Sequence[Followed], history: Sequence[Prescription], toda
 def chips(history: Sequence[Prescription], last: Gist | None) -> list[tuple[str, str]]:
     """What stands beside a name: precautions, which hold until somebody lifts them, and pain of the last session."""
     held = history[-1].precautions if history else ()
-    found = [("bar", words.bound(precaution)) for precaution in held]
+    found = list(chips_of(held))
     pain = last.told["pain"].highest if last and "pain" in last.told else 0.0
     if last and pain >= PAIN_TOLD:
         found.append(("warn", _("pain %(most)s on %(day)s", most=f"{pain:g}", day=dated(last.at, "EEE d MMM"))))

@@ -15,7 +15,7 @@ from server_sync.page.translated import translated
 PAGES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 STYLE = "style.css"
-SHEETS = ("tokens", "base", "clinic", "today", "watch", "tune", "plan", "report", "talk")
+SHEETS = ("tokens", "base", "clinic", "today", "watch", "tune", "plan", "report", "talk", "beside")
 """The style sheet's parts, in `static/style`, in order."""
 _FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
 FONTS = {

@@ -33,11 +33,12 @@ View = Callable[[Vector], Place]
 
 
 class Aim(NamedTuple):
-    """Where a trial asked an arm to be, in degrees from hanging, and the ceiling (None for none), of one side."""
+    """Where an arm is asked to be, in degrees from hanging, its ceiling, and from where it is barred; None: nothing."""
 
     side: str
     asked_deg: float | None
     ceiling_deg: float | None
+    barred_deg: float | None = None
 
 
 def aim_of(trial: TrialRecord, ceiling_deg: float | None) -> Aim:
@@ -163,6 +164,9 @@ def _aim(view: View, shoulder: Vector, toward: Vector, reach_cm: float, aim: Aim
     if aim.ceiling_deg is not None:
         arc = [_at(shoulder, toward, reach_cm, aim.ceiling_deg * share / 24) for share in range(25)]
         parts.append(_line("ceiling-arc", arc, view))
+    if aim.barred_deg is not None:
+        beyond = [aim.barred_deg + (180.0 - aim.barred_deg) * share / 24 for share in range(25)]
+        parts.append(_line("barred-arc", [_at(shoulder, toward, reach_cm, angle) for angle in beyond], view))
     if aim.asked_deg is not None:
         x, y = view(_at(shoulder, toward, reach_cm, aim.asked_deg))
         parts.append(f'<circle class="target" cx="{x:.1f}" cy="{y:.1f}" r="7"/>')

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from engine.records import Precaution
 from server_sync.clinic.devices import DeviceLine
+from server_sync.clinic.stopping import stops
 from server_sync.page import words
 from server_sync.page.language import _, dated
 
@@ -16,8 +17,10 @@ def moment(iso: str) -> str:
 
 
 def chips_of(precautions: Sequence[Precaution]) -> tuple[tuple[str, str], ...]:
-    """Precautions for the head of a patient's page."""
-    return tuple(("bar", _chip(held)) for held in precautions)
+    """Precautions for the head of a patient's page; a stop is one, however many it needs."""
+    over = stops(precautions)
+    stopped = (("bar", _("stopped: nothing is played until somebody lifts it")),) if over else ()
+    return (*stopped, *(("bar", _chip(held)) for held in precautions if held not in over))
 
 
 def _chip(held: Precaution) -> str:

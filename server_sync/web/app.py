@@ -50,6 +50,7 @@ from server_sync.page.language import preferred, speaking
 from server_sync.web import (
     account_routes,
     audit_pages,
+    beside_routes,
     clinic_routes,
     device_routes,
     draft_routes,
@@ -135,6 +136,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *device_routes.ROUTES,
     *prescriptions.ROUTES,
     *tune_routes.ROUTES,
+    *beside_routes.ROUTES,
     *preset_routes.ROUTES,
     *export_routes.ROUTES,
     *draft_routes.ROUTES,

@@ -22,11 +22,12 @@ from server_sync.clinic.patients import Unknown
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Version, written_in
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
-from server_sync.page import plan, plan_form, words
+from server_sync.page import plan, plan_form
 from server_sync.page.language import _
 from server_sync.page.plan_form import NotWritten, Typed
 from server_sync.page.plan_sheet import family_sheet, note_sheet
 from server_sync.page.sheet import precaution_words
+from server_sync.page.tune_words import chips_of
 from server_sync.page.weeks import weeks_of
 from server_sync.web import audited
 from server_sync.web.access import Visitor
@@ -213,7 +214,7 @@ def _page(
         precaution_words=precaution_words,
         patient=patient, typed=typed, said=said, draft=draft, known=known, plan=plan,
         parts_of=plan_form.parts_of(typed),
-        chips=tuple(("bar", words.bound(held)) for held in known.draft(known.last).precautions),
+        chips=chips_of(known.draft(known.last).precautions),
         proposal=plan.proposal(said.template), before=before,
         weeks=weeks_of(draft, known.in_force, sessions, known.today),
         effects=plan.effects(before if known.versions else None, draft, known.today),

@@ -48,7 +48,7 @@ def show(
 def save(request: Visitor, state: State, patient_id: FromPath[str], data: Form) -> Response[Any]:
     """Save what the form says for the next session or for today only, or show what it would ask."""
     service: Service = state.service
-    case, person = _case(service, patient_id), service.patients.person(patient_id)
+    case, person = case_of(service, patient_id), service.patients.person(patient_id)
     if data.get("if_match", case.if_match) != case.if_match:
         return _changed(request, state, patient_id, data)
     if data.get("do") not in (SAVE, TODAY):
@@ -70,7 +70,7 @@ def save(request: Visitor, state: State, patient_id: FromPath[str], data: Form) 
 def undo(request: Visitor, state: State, patient_id: FromPath[str], data: Form) -> Response[Any]:
     """Write a version that is tuned as the one before the last change; all else of it stays."""
     service: Service = state.service
-    case, person = _case(service, patient_id), service.patients.person(patient_id)
+    case, person = case_of(service, patient_id), service.patients.person(patient_id)
     now = case.saved
     before = next((each for each in map(draft_of, reversed(case.versions)) if _tuning(each) != _tuning(now)), None)
     if before is None:
@@ -86,8 +86,8 @@ def undo(request: Visitor, state: State, patient_id: FromPath[str], data: Form) 
 @post(OF_PATIENT + "/preview", opt=PRESCRIBING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
 def preview(request: Visitor, state: State, patient_id: FromPath[str], data: Form) -> Response[str]:
     """The parts of the page that follow the form while somebody changes it."""
-    case = _case(state.service, patient_id)
-    sheet = tune(case, data, _ask(state, case))
+    case = case_of(state.service, patient_id)
+    sheet = tune(case, data, ask_of(state, case))
     audited.read(request, "look at what a plan asks", patient_id)
     return page(request, "tune_live.html", tune=sheet, status=200)
 
@@ -106,15 +106,15 @@ def _shown(
     **more: Any,
 ) -> Response[str]:
     service: Service = state.service
-    patient, case = service.archive.patient(patient_id), _case(service, patient_id)
-    sheet = tune(case, data, _ask(state, case))
+    patient, case = service.archive.patient(patient_id), case_of(service, patient_id)
+    sheet = tune(case, data, ask_of(state, case))
     now = service.now().astimezone(service.zone_of(service.patients.person(patient_id)))
     audited.read(request, "look at what a plan asks", patient_id)
     shown = {
         "patient": patient,
         "tune": sheet,
         "saved": saved,
-        "follows": follows(case, _ask(state, case)) if saved else (),
+        "follows": follows(case, ask_of(state, case)) if saved else (),
         "headset": headset_words(patient.name, service.devices.listed(), patient.pseudonym, now),
         "problem": problem,
         "chips": chips_of(case.saved.precautions),
@@ -127,8 +127,8 @@ def _shown(
 def _changed(request: Visitor, state: State, patient_id: str, data: Mapping[str, str]) -> Response[str]:
     """Both changes beside each other; the form holds theirs with mine laid over, on top of what holds now."""
     service: Service = state.service
-    case = _case(service, patient_id)
-    both = conflict(case, data, _ask(state, case))
+    case = case_of(service, patient_id)
+    both = conflict(case, data, ask_of(state, case))
     return _shown(request, state, patient_id, both.data, status=409, conflict=both)
 
 
@@ -145,7 +145,7 @@ def _done(patient_id: str, written: Version, data: Mapping[str, str]) -> Respons
     return Redirect(f"/patients/{patient_id}/tune?saved={written.prescription.version}{more}", status_code=303)
 
 
-def _case(service: Service, patient_id: str) -> Case:
+def case_of(service: Service, patient_id: str) -> Case:
     """What is known of a patient; raises Unknown."""
     person = service.patients.person(patient_id)
     zone = service.zone_of(person)
@@ -161,7 +161,7 @@ def _case(service: Service, patient_id: str) -> Case:
     return Case(versions, done, service.now().astimezone(zone).date())
 
 
-def _ask(state: State, case: Case) -> Ask:
+def ask_of(state: State, case: Case) -> Ask:
     """What a draft will ask of this patient."""
 
     def ask(new: Draft, old: Draft | None) -> Preview:
