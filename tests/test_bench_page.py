@@ -34,7 +34,7 @@ def test_a_large_clinic_holds_the_same_sessions_of_others(demo: Path, large: Pat
         played = [few.archive.session(line.id) for line in few.archive.sessions(rosa.id)]
         people = many.archive.patients()
         copied = [many.archive.session(line.id) for line in many.archive.sessions(people[0].id)]
-    assert [(line.name, line.sessions) for line in people] == [("Patient 0", DAYS), ("Patient 2", DAYS)]
+    assert [(line.name, line.sessions) for line in people] == [("Patient b-00000", DAYS), ("Patient b-00002", DAYS)]
     assert [each.blocks for each in copied] == [each.blocks for each in played] * (DAYS // 2)
     days = [date.fromisoformat(each.started_at[:10]) for each in copied]
     assert [(days[0] - day).days for day in days] == [int(number * grown.DAYS_APART) for number in range(DAYS)]
