@@ -14,9 +14,11 @@ from sqlalchemy import select, update
 
 from engine.records import Answer, BlockRecord, Event, Measured, Request, Session, TrialRecord
 from server_sync import wire
+from server_sync.clinic import glance
 from server_sync.clinic.gist import Gist, gist_of, packed, unpacked
 from server_sync.clinic.gists import Followed
 from server_sync.clinic.glance import glance_of
+from server_sync.clinic.patients import Person
 from server_sync.clinic.series import Kind, main_of, series_of
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered, Glance
@@ -147,6 +149,24 @@ def test_what_is_damaged_is_made_again_and_a_damaged_session_hides_no_other(serv
         db.execute(update(Delivered).where(Delivered.id == "s-001").values(gist=None, content=b"damaged"))
     assert [each.session_id for each in service.gists.of(patient_id)] == ["s-000", "s-002"]
     assert service.glances.all()[patient_id].sessions == 2
+    assert b"damaged" not in {row.sealed for row in service.store.look(select(Glance.sealed))}
+
+
+def test_all_that_lack_or_are_of_another_version_are_made_before_somebody_waits(service: Service) -> None:
+    deliver(service, a_visit(0, 80))
+    patient_id, bound = service.patients.id_of("p-milo"), "glance {}".format
+    service.patients.add(Person(pseudonym="p-rosa"))
+    old = service.patients.seal(patient_id, glance.packed(glance.Glance(made_by=0, sessions=9)), bound(patient_id))
+    with service.store.writing() as db:
+        db.execute(service.store.once(Glance), {"patient_id": patient_id, "sealed": old})
+    service.glances.renew_all(lambda: True)
+    assert len(service.store.look(select(Glance))) == 1
+    service.glances.renew_all()
+    kept = {row.patient_id: row.sealed for row in service.store.look(select(Glance))}
+    assert len(kept) == 2
+    made = glance.unpacked(service.patients.unseal(patient_id, kept[patient_id], bound(patient_id)))
+    assert made is not None
+    assert made.sessions == 1
 
 
 def test_nothing_of_a_gist_or_glance_lies_open(service: Service, tmp_path: Path) -> None:

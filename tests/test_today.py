@@ -13,13 +13,27 @@ from test_watch import shown
 from engine.metrics.course import VISIT_NOISE_DEG
 from engine.prescription import Draft, Practice
 from engine.records import Precaution
+from server_sync.clinic import glances
 from server_sync.clinic.glance import Glance, Ordered, Played, Trend
 from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
 from server_sync.page.language import PSEUDO, speaking
-from server_sync.page.today import BAR, FREE, MISSED, PART, PLAYED, WARN, Known, board, fortnight, reasons_of
+from server_sync.page.today import (
+    BAR,
+    FREE,
+    MISSED,
+    MOST_LINES,
+    MOST_ROWS,
+    PART,
+    PLAYED,
+    WARN,
+    Known,
+    board,
+    fortnight,
+    reasons_of,
+)
 from server_sync.page.waiting import Later, waiting
 from server_sync.web import app
 
@@ -142,6 +156,18 @@ def test_what_was_felt_comes_before_what_was_written() -> None:
     assert found.rows[1].reasons[0].rest.endswith("…”")
 
 
+def test_of_a_large_clinic_the_most_pressing_are_shown_and_the_others_come_next() -> None:
+    hurts = [known(*every_day(pain=6.0), name=f"{number:03}") for number in range(MOST_ROWS + 5)]
+    everybody = [*hurts, *(known(*every_day(), name=f"z{number:03}") for number in range(MOST_LINES + 7))]
+    found = board(everybody, TODAY)
+    assert (len(found.rows), found.looks, found.after) == (MOST_ROWS, MOST_ROWS + 5, MOST_ROWS)
+    assert (len(found.lines), found.others) == (MOST_LINES, MOST_LINES + 7)
+    last = board(everybody, TODAY, found.after)
+    assert [row.name for row in last.rows] == [f"{number:03}" for number in range(MOST_ROWS, MOST_ROWS + 5)]
+    assert last.after == 0
+    assert board(everybody, TODAY, 10_000).first == 0
+
+
 def test_two_weeks_tell_played_in_part_missed_and_free() -> None:
     days = dict(fortnight(known(a_day(20), a_day(5), a_day(4, ended_early="stopped")), TODAY))
     states = [days[TODAY - timedelta(days=back)] for back in (5, 4, 3, 0)]
@@ -187,6 +213,19 @@ def test_mine_come_first_where_there_are_any_and_a_letter_leads_to_its_patient(
     assert "Rosa" not in text
     assert "Rosa" in shown(client, "/today?show=all")
     assert "Nobody is in this list" in shown(client, "/today?show=here")
+
+
+def test_nobody_waits_for_an_old_clinic_to_be_read_and_the_page_says_who_is_missing(
+    service: Service, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.patients.add(Person(pseudonym="p-1", name="Milo"))
+    service.patients.add(Person(pseudonym="p-2", name="Rosa"))
+    monkeypatch.setattr(glances, "_PATIENCE_S", 0.0)
+    assert "2 patients are not in this list yet" in shown(client, "/today")
+    service.glances.renew_all()
+    text = shown(client, "/today")
+    assert "not in this list yet" not in text
+    assert "Rosa" in text
 
 
 def test_who_comes_here_today_is_in_that_list(service: Service, client: Client) -> None:

@@ -10,11 +10,13 @@ from engine.metrics.course import Verdict
 from engine.prescription import Draft, Prescription
 from engine.records import Record
 from server_sync.clinic.gist import ENDED, Gist
+from server_sync.clinic.gist import VERSION as GISTS
 from server_sync.clinic.gists import Followed
 from server_sync.clinic.series import RECENT, Series, current, lately, main_of, series_of
 from server_sync.clinic.tables import Glance as Kept
 
-VERSION = 1
+VERSION = 1000 * GISTS + 1
+"""It changes when another glance is made of the same gists, and with theirs."""
 _FORGET = delete(Kept.__table__).where(Kept.patient_id == bindparam("patient"))  # type: ignore[arg-type]
 WEEK = timedelta(days=7)
 

@@ -1,7 +1,9 @@
 """All patients at a glance: kept sealed, removed by what makes one untrue, and made again by who needs it."""
 
 import logging
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -19,6 +21,7 @@ from server_sync.clinic.tables import Glance as Kept
 _LOG = logging.getLogger("steadyreach.server")
 _IS_KEPT = ~Patient.lookup.startswith(BEGUN)
 _MOST_AT_ONCE = 50
+_PATIENCE_S = 0.5
 
 
 class Glances:
@@ -29,16 +32,19 @@ class Glances:
         self._store, self._patients, self._gists, self._prescriptions = store, patients, gists, prescriptions
 
     def all(self) -> Mapping[str, Glance]:
-        """Everybody by their ids, but those whose erasure was begun."""
+        """Everybody by their ids, but those whose erasure was begun.
+
+        Where so many have to be made that somebody would wait for them, the rest is left out: `renew_all` makes them.
+        """
         kept = self._patients.kept()
         rows = self._store.look(select(Kept.patient_id, Kept.sealed))
         found = {row.patient_id: self._opened(row) for row in rows if row.patient_id in kept}
-        whole = dict[str, Glance]()
+        whole, until_s = dict[str, Glance](), time.monotonic() + _PATIENCE_S
         for patient_id in self._present(kept):
-            try:
-                whole[patient_id] = found.get(patient_id) or self._made(patient_id)
-            except LookupError:  # they were erased meanwhile
-                continue
+            known = found.get(patient_id)
+            if known or time.monotonic() < until_s:
+                with suppress(LookupError):  # they were erased meanwhile
+                    whole[patient_id] = known or self._made(patient_id)
         return whole
 
     def of(self, patient_id: str) -> Glance:
@@ -56,6 +62,17 @@ class Glances:
         except (SQLAlchemyError, LookupError) as reason:
             _LOG.warning("patients at a glance are not made before they are needed: %s", type(reason).__name__)
 
+    def renew_all(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Make all that lack, or that another version made; where several do so at once, each makes some.
+
+        Raises sqlalchemy.exc.SQLAlchemyError.
+        """
+        for row in self._store.look(select(Patient.id).where(_IS_KEPT).order_by(func.random())):
+            if stopped():
+                return
+            with suppress(LookupError):  # they were erased meanwhile
+                self.of(row.id)
+
     def _present(self, kept: Iterable[str]) -> list[str]:
         rows = self._store.look(select(Patient.id).where(_IS_KEPT))
         return [row.id for row in rows if row.id in kept]
@@ -68,11 +85,13 @@ class Glances:
 
     def _made(self, patient_id: str) -> Glance:
         """Make one, and keep it unless something came meanwhile."""
-        followed, version = self._gists.of(patient_id), self._prescribed(patient_id)
-        made = glance_of(followed, version.prescription if version else None)
+        with self._store.reading() as db:
+            before = _state(db, patient_id)
+        version = self._prescribed(patient_id)
+        made = glance_of(self._gists.of(patient_id), version.prescription if version else None)
         sealed = self._patients.seal(patient_id, glance.packed(made), _bound(patient_id))
         with self._store.writing() as db:
-            if _state(db, patient_id) == (len(followed), version.prescription.version if version else 0):
+            if _is_held(db, patient_id) and _state(db, patient_id) == before:
                 forget(db, [patient_id])
                 db.execute(self._store.once(Kept), {"patient_id": patient_id, "sealed": sealed})
         return made
@@ -84,14 +103,14 @@ class Glances:
             return None
 
 
-def _state(db: Connection, patient_id: str) -> tuple[int, int] | None:
-    """How many sessions there are and which version is prescribed, 0 for none; None where somebody is being erased.
-
-    Nobody adds to either before the transaction ends: who does holds the patient's row.
-    """
+def _is_held(db: Connection, patient_id: str) -> bool:
+    """Whether somebody is here and not being erased; nothing of theirs is added before the transaction ends."""
     patient = select(Patient.id).where(Patient.id == patient_id, _IS_KEPT)
-    if db.execute(patient.with_for_update()).first() is None:
-        return None
+    return db.execute(patient.with_for_update()).first() is not None
+
+
+def _state(db: Connection, patient_id: str) -> tuple[int, int]:
+    """How many sessions there are and which version is prescribed, 0 for none."""
     sessions = select(func.count(Delivered.id)).where(Delivered.patient_id == patient_id)
     versions = select(func.max(PrescriptionVersion.version)).where(PrescriptionVersion.patient_id == patient_id)
     return db.execute(sessions).scalar_one(), db.execute(versions).scalar_one() or 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -20,6 +21,8 @@ from server_sync.page.sheet import precaution_words
 BAR, WARN = "bar", "warn"
 PLAYED, PART, MISSED, FREE = "played", "part", "missed", "free"
 FORTNIGHT, WEEK, SHOWN = 14, 7, 2
+MOST_ROWS, MOST_LINES = 40, 100
+"""How many patients are shown at once: who needs a look, and everybody else."""
 MISSED_OF_LAST, MISSED_ENOUGH = 5, 3
 PRECAUTION_DAYS = 2
 LONGEST_QUOTE = 70
@@ -85,24 +88,36 @@ class Line(NamedTuple):
 
 
 class Board(NamedTuple):
-    """The whole of today: who needs a look, and everybody else."""
+    """Who needs a look, and everybody else: what is shown, and how many there are of each in all.
+
+    `first` is the number of the first of `rows`, from 0.
+    """
 
     rows: tuple[Row, ...]
     lines: tuple[Line, ...]
+    looks: int
+    others: int
+    first: int
+
+    @property
+    def after(self) -> int:
+        """The number of the first row that comes after those that are shown; 0 where none does."""
+        return self.first + MOST_ROWS if self.first + MOST_ROWS < self.looks else 0
 
 
-def board(everybody: Sequence[Known], today: date) -> Board:
-    """Who needs a look, most pressing first."""
-    rows, lines = [], []
-    for known in everybody:
-        reasons = list(reasons_of(known, today))
-        if reasons:
-            rows.append(_row(known, reasons, today))
-        else:
-            lines.append(_line(known, today))
-    rows.sort(key=lambda row: (row.kind != BAR, -len(row.reasons) - row.more, row.name.casefold()))
-    lines.sort(key=lambda line: (not line.when, line.when, line.name.casefold()))
-    return Board(tuple(rows), tuple(lines))
+def board(everybody: Sequence[Known], today: date, first: int = 0) -> Board:
+    """Who needs a look, most pressing first, from `first` on, a number from 0."""
+    found = [(known, tuple(reasons_of(known, today))) for known in everybody]
+    looks = sorted(filter(itemgetter(1), found), key=_urgency)
+    others = sorted((known for known, reasons in found if not reasons), key=lambda known: _order(known, today))
+    first = first if 0 < first < len(looks) else 0
+    return Board(
+        rows=tuple(_row(known, reasons, today) for known, reasons in looks[first : first + MOST_ROWS]),
+        lines=tuple(_line(known, today) for known in others[:MOST_LINES]),
+        looks=len(looks),
+        others=len(others),
+        first=first,
+    )
 
 
 def reasons_of(known: Known, today: date) -> Iterator[Reason]:
@@ -170,8 +185,11 @@ def place_words(known: Known, today: date) -> str:
 
 def fortnight(known: Known, today: date) -> tuple[tuple[date, str], ...]:
     """The last 14 days up to today: played, in part, missed, or nothing was planned."""
+    lived = dict[date, list[Played]]()
+    for each in known.glance.played:
+        lived.setdefault(each.day, []).append(each)
     days = [today - timedelta(days=back) for back in reversed(range(FORTNIGHT))]
-    return tuple((day, _state(known, day, today)) for day in days)
+    return tuple((day, _state(known, lived, day, today)) for day in days)
 
 
 def strip(days: Sequence[tuple[date, str]]) -> Markup:
@@ -199,6 +217,16 @@ def trend_words(trend: Trend | None) -> tuple[str, str]:
     if trend.change < 0:
         said = _("%(movement)s down %(change)s, larger than the noise", **blanks)
     return ("warn" if trend.worse else "real"), said
+
+
+def _urgency(looked: tuple[Known, Sequence[Reason]]) -> tuple[bool, int, str]:
+    known, reasons = looked
+    return reasons[0].kind != BAR, -len(reasons), name_of(known).casefold()
+
+
+def _order(known: Known, today: date) -> tuple[bool, str, str]:
+    when = place_words(known, today)
+    return not when, when, name_of(known).casefold()
 
 
 def _row(known: Known, reasons: Sequence[Reason], today: date) -> Row:
@@ -328,15 +356,16 @@ def _ended(known: Known, today: date) -> Reason | None:
     return Reason(WARN, "plan", lead, _("its bounds hold, and nothing gets harder."), None, _plan(known, _("Plan")))
 
 
-def _state(known: Known, day: date, today: date) -> str:
-    lived = [each for each in known.glance.played if each.day == day and each.trials]
-    if lived:
-        return PART if all(each.ended_early for each in lived) else PLAYED
+def _state(known: Known, lived: Mapping[date, Sequence[Played]], day: date, today: date) -> str:
+    """What a day was; `lived` are the sessions by their days, the earliest first."""
+    played = [each for each in lived.get(day, ()) if each.trials]
+    if played:
+        return PART if all(each.ended_early for each in played) else PLAYED
     ordered = known.glance.ordered
     silent = known.seen_at is not None and known.seen_at.date() < day
-    begun = bool(known.glance.played) and known.glance.played[0].day <= day
-    planned = ordered is not None and bool(planned_on(ordered.plan, day))
-    return MISSED if planned and begun and day < today and not silent else FREE
+    begun = next(iter(lived), today) <= day < today
+    planned = begun and not silent and ordered is not None and bool(planned_on(ordered.plan, day))
+    return MISSED if planned else FREE
 
 
 def _mark(number: int, state: str) -> str:

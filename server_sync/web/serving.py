@@ -114,7 +114,8 @@ def work(settings: Settings, listening: socket.socket, ready: Callable[[], None]
         timeout_graceful_shutdown=DRAIN_S,
     )
     ended = Event()
-    Thread(target=_tidy, args=(service, ended), daemon=True).start()
+    for beside_it in (_tidy, _renew):
+        Thread(target=beside_it, args=(service, ended), daemon=True).start()
     try:
         _Server(config, ready).run(sockets=[listening])
     except KeyboardInterrupt:
@@ -190,6 +191,14 @@ def _tidy(service: Service, ended: Event) -> None:
                 watching.note_waiting()
         except Exception as reason:  # noqa: BLE001 - whatever it is, it is tried again in an hour
             watching.note_trouble({"method": "", "path_template": "tidy"}, reason)
+
+
+def _renew(service: Service, ended: Event) -> None:
+    """Make patients at a glance where they lack, as after an update: no page waits for it."""
+    try:
+        service.glances.renew_all(ended.is_set)
+    except Exception as reason:  # noqa: BLE001 - whatever it is, pages make what they need
+        watching.note_trouble({"method": "", "path_template": "renew"}, reason)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -11,6 +11,7 @@ from engine import programme
 from server_sync.clinic import backup_state
 from server_sync.clinic.devices import DeviceLine
 from server_sync.clinic.letters import Letter
+from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.language import N_
@@ -26,14 +27,18 @@ LETTERS_SHOWN = 3
 
 
 @get("/today", opt={"may": Permission.READ_PATIENTS}, sync_to_thread=True)
-def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response[str]:
-    """The patients who need a look, most pressing first, and everybody else; `show` is one of FILTERS."""
+def today(request: Visitor, state: State, show: FromQuery[str] = "", first: FromQuery[int] = 0) -> Response[str]:
+    """The patients who need a look, most pressing first, and everybody else.
+
+    `show` is one of FILTERS; `first` is the number of the first who needs a look and is shown, from 0.
+    """
     service: Service = state.service
     audited.read(request, "list patients")
     zone = service.contacts.zone()
     now = service.now().astimezone(zone)
     letters = service.letters.unread()
-    everybody = _everybody(service, letters)
+    people = service.patients.people()
+    everybody = _everybody(service, people, letters)
     mine = [known for known in everybody if request.user.id in known.person.therapists]
     chosen = show if show in FILTERS else (MINE if mine else ALL)
     shown = _of_place(everybody, chosen, now.date()) if chosen in (HERE, HOME) else {MINE: mine, ALL: everybody}[chosen]
@@ -41,13 +46,14 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response
         request,
         "today.html",
         now=now,
-        board=board(shown, now.date()),
+        board=board(shown, now.date(), first),
         counts=what_counts(),
         later=tuple(waiting(shown, now.date())),
         count=len(shown),
         chosen=chosen,
         filters=FILTERS,
-        everybody=len(everybody),
+        everybody=len(people),
+        unread_yet=len(people) - len(everybody),
         letters=_with_names(letters[:LETTERS_SHOWN], everybody),
         unread=service.conversations.count_waiting(),
         orders=len(service.drafts.waiting()) + len(service.drafts.news()),
@@ -59,8 +65,8 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "") -> Response
 ROUTES = [today]
 
 
-def _everybody(service: Service, letters: Sequence[Letter]) -> list[Known]:
-    people, seen = service.patients.people(), service.devices.seen()
+def _everybody(service: Service, people: Mapping[str, Person], letters: Sequence[Letter]) -> list[Known]:
+    seen = service.devices.seen()
     first = {letter.patient_id: letter for letter in reversed(letters)}
     return [
         Known(patient_id, people[patient_id], glance, first.get(patient_id), seen.get(patient_id))
