@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, union_all, update
+from sqlalchemy import ColumnElement, func, select, union_all, update
 
 from engine.prescription import Message
 from server_sync.clinic.audit import Audit, Note, by_account
@@ -81,6 +81,11 @@ class Conversations:
             reads=self._reads(patient_id),
         )
 
+    def unread(self, patient_id: str) -> Conversation:
+        """What nobody at the clinic has read of it, without what the clinic wrote; raises Shredded."""
+        letters = [letter for letter in self._letters.of(patient_id) if letter.read_at is None]
+        return Conversation((), tuple(reversed(letters)), self._brought(patient_id, SessionNews.read_at.is_(None)), {}, {})
+
     def threads(self) -> list[Thread]:
         """All in which a family wrote or a session brought something: first what waits, then who wrote last."""
         both = union_all(
@@ -128,9 +133,9 @@ class Conversations:
             who = by_account(account_id)
             self._audit.extend(db, [Note(who, "read a message", patient_id, f"message {each}") for each in new])
 
-    def _brought(self, patient_id: str) -> tuple[Brought, ...]:
+    def _brought(self, patient_id: str, *which: ColumnElement[bool]) -> tuple[Brought, ...]:
         """What sessions of a patient brought, the first one first."""
-        query = select(*_NEWS).where(SessionNews.patient_id == patient_id).order_by(SessionNews.at)
+        query = select(*_NEWS).where(SessionNews.patient_id == patient_id, *which).order_by(SessionNews.at)
         found = []
         for row in self._store.look(query):
             content = self._patients.unseal(patient_id, row.sealed, f"news {row.session_id}")

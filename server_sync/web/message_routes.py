@@ -53,9 +53,9 @@ def messages(request: Visitor, state: State) -> Response[str]:
     for thread in service.conversations.threads()[:MOST_THREADS]:
         with suppress(Unknown):  # erased at this moment
             person = service.patients.person(thread.patient_id)
-            waiting = _bubbles(request, service, thread.patient_id) if thread.waiting else ()
-            lines.append(Line(thread, person, tuple(each for each in waiting if each.waits)))
-    return page(request, "messages.html", lines=lines, unread=sum(line.thread.waiting for line in lines))
+            unread = service.conversations.unread(thread.patient_id) if thread.waiting else None
+            lines.append(Line(thread, person, _bubbles(request, service, thread.patient_id, unread) if unread else ()))
+    return page(request, "messages.html", lines=lines, unread=service.conversations.count_waiting())
 
 
 @get(OF_PATIENT, opt=READING, sync_to_thread=True)
@@ -106,8 +106,8 @@ def link_to(service: Service, patient_id: str, moment: Moment) -> Link | None:
     return None
 
 
-def _bubbles(request: Visitor, service: Service, patient_id: str) -> tuple[Bubble, ...]:
-    said, person = service.conversations.of(patient_id), service.patients.person(patient_id)
+def _bubbles(request: Visitor, service: Service, patient_id: str, said: Conversation) -> tuple[Bubble, ...]:
+    person = service.patients.person(patient_id)
     for letter in said.letters:
         if letter.read_at is None:
             audited.read(request, "look at a letter", patient_id, letter.id)
@@ -138,7 +138,7 @@ def _conversation(
 ) -> Response[str]:
     patient: PatientLine = service.archive.patient(patient_id)
     audited.read(request, "read a conversation", patient_id)
-    said = _bubbles(request, service, patient_id)
+    said = _bubbles(request, service, patient_id, service.conversations.of(patient_id))
     first = next((number for number, each in enumerate(said) if each.waits), len(said))
     folded, moment = max(0, min(len(said) - MOST_SHOWN, first)), _moment(typed)
     return page(
