@@ -1,7 +1,7 @@
 """What a clinic prescribes for one patient, in versions that never change: only the next one follows.
 
-A version is known by the SHA-256 of its JSON, which is also its ETag. Loading checks all of it, so that what cannot be
-played is found where it is written, and never in a session.
+A version is known by the SHA-256 of its JSON as devices get it, which is also its ETag. Loading checks all of it, so
+that what cannot be played is found where it is written, and never in a session.
 """
 
 import re
@@ -122,7 +122,7 @@ class Sent(Draft, frozen=True, kw_only=True):
 class Prescription(Draft, frozen=True, kw_only=True):
     """One version for one patient: `patient` is a pseudonym, `version` counts from 1, `written_at` is ISO 8601.
 
-    `why` is its author's reason, and stays out of the file where they gave none.
+    `why` is its author's reason, which no device gets; it stays out of the file where they gave none.
     """
 
     patient: str
@@ -136,6 +136,11 @@ def content_of(prescription: Prescription) -> bytes:
     """A version as JSON, as it is kept and hashed for good: what is read of it gives the same bytes again."""
     # An int where a number is expected is read as a float, and written otherwise than before.
     return to_json(from_json(to_json(prescription), Prescription))
+
+
+def without_reason(content: bytes, prescription: Prescription) -> bytes:
+    """A version's JSON as devices get it: what its author told the clinic is not a patient's to find."""
+    return content_of(msgspec.structs.replace(prescription, why=UNSET)) if prescription.why else content
 
 
 def load(content: bytes, tasks: Mapping[str, type[Task]], name: str = "prescription") -> Prescription:

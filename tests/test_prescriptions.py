@@ -347,6 +347,18 @@ def test_a_device_gets_what_is_for_its_patients_and_nobody_elses(client: "TestCl
     assert device.ask("POST", wire.PRESCRIPTIONS, b"\xc1").status_code == 422
 
 
+def test_why_somebody_prescribed_it_stays_at_the_clinic(client: "TestClient[Any]", sqlite: Service) -> None:
+    device = SignedDevice(client).enrol(sqlite, ["ada"])
+    version = sqlite.prescriptions.save("ada", a_draft(), "Maja", why="I doubt that she tells of her falls.")
+    listed = msgspec.msgpack.decode(device.ask("GET", wire.PRESCRIPTIONS).content, type=wire.Prescriptions)
+    got = ask_for(device, "ada").content
+    assert b"doubt" not in got
+    assert listed.current == {"ada": (1, wire.sha256(got))} == {"ada": (1, version.sha256)}
+    assert load(got, TASKS).author == "Maja"
+    as_therapist(client, sqlite)
+    assert b"doubt" in client.get(address_of(sqlite, "ada")).content
+
+
 def test_who_knows_the_version_is_told_so(client: "TestClient[Any]", sqlite: Service) -> None:
     as_therapist(client, sqlite)
     version, where = sqlite.prescriptions.save("ada", a_draft(), "Maja"), address_of(sqlite, "ada")

@@ -22,6 +22,7 @@ from engine.prescription import (
     content_of,
     difference,
     draft_for,
+    without_reason,
 )
 from engine.records import RecordUnreadable, from_json
 from engine.task import Task
@@ -43,11 +44,15 @@ class NothingPrescribed(LookupError):
 
 
 class Version(NamedTuple):
-    """One version as it is kept: its hash is its identity, and the ETag that the next author has to show."""
+    """One version as it is kept: its hash is its identity, and the ETag that the next author has to show.
+
+    `shared` is what devices get, of which the hash is: the content without its author's reason.
+    """
 
     prescription: Prescription
     sha256: str
     content: bytes
+    shared: bytes
 
 
 def written_in(zone: tzinfo, versions: Iterable[Version]) -> list[Version]:
@@ -263,7 +268,9 @@ def tasks() -> Mapping[str, type[Task]]:
 
 
 def _version(content: bytes) -> Version:
-    return Version(from_json(content, Prescription), sha256(content), content)
+    prescription = from_json(content, Prescription)
+    shared = without_reason(content, prescription)
+    return Version(prescription, sha256(shared), content, shared)
 
 
 def _bound(patient_id: str, number: int) -> str:

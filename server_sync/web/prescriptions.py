@@ -45,7 +45,7 @@ def for_device(request: DeviceRequest, state: State, content: NamedDependency[by
     device, asked = request.user, decoded(content, wire.Whose)
     found = _prescriptions(state).for_device(device.id, device.patients, asked.patient)
     _note_read(request, state, found)
-    return _shown(found)
+    return Response(found.shared, media_type="application/json", headers=_tag(found))
 
 
 @get(OF_PATIENT, opt=READING, sync_to_thread=True)
@@ -119,10 +119,6 @@ def _told(request: Request[Any, Any, State], version: Version) -> Response[bytes
     """A version, or that it is the one that is known."""
     if version.sha256 in _hashes(request.headers.get("If-None-Match", "")):
         return Response(b"", status_code=304, headers=_tag(version))
-    return _shown(version)
-
-
-def _shown(version: Version) -> Response[bytes]:
     return Response(version.content, media_type="application/json", headers=_tag(version))
 
 
