@@ -57,11 +57,15 @@ class Practice(Scheduled, frozen=True, kw_only=True):
 
 
 class Moment(Record, frozen=True, kw_only=True):
-    """A session of the patient, or a trial of one of its blocks (the number of the block, and the trial's own)."""
+    """A session of the patient, or a trial of one of its blocks (the number of the block, and the trial's own).
+
+    `t_s` is a moment of the trial, in seconds from its start; where there is none it stays out of the file.
+    """
 
     session: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     block: Annotated[int, msgspec.Meta(ge=0, le=9999)] | None = None
     trial: Annotated[int, msgspec.Meta(ge=1, le=9999)] | None = None
+    t_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] | UnsetType = UNSET
 
 
 class Message(Record, frozen=True, kw_only=True):

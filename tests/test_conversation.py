@@ -1,5 +1,6 @@
 """What the clinic and a family say to each other: one thread, read by both sides, with what sessions bring."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_both_sides_read_write_and_see_that_the_other_has_read(
     be(client, service, GUARDIAN, milo, "mum")
     day = client.get(f"/me/{milo}").text
     assert "How was Friday?" in day
-    assert "Fruit Ladder, Friday 20 November, 0:50" in day
+    assert "Fruit Ladder, Friday 20 November, 50 s after the start" in day
     assert "/sessions/" not in day
     answered = send(client, f"/me/{milo}/messages/{message.id}", answer="Still tired")
     assert "Your letter is at the clinic." in client.get(answered.headers["location"]).text
@@ -187,6 +188,34 @@ def test_a_message_that_cannot_be_sent_is_on_the_page_again(
     assert (refused.status_code, problem in refused.text) == (422, True)
     assert form["text"] in refused.text
     assert service.prescriptions.current("p-milo").prescription.version == 1
+
+
+def test_a_moment_of_a_trial_is_chosen_in_its_replay_and_opens_there_again(
+    client: Client, service: Service, milo: str
+) -> None:
+    service.prescriptions.save("p-milo", a_draft(), "Maja")
+    play(service)
+    be(client, service, THERAPIST)
+    form = re.search(r'<button class="button attach".*?formaction="([^"]+)"', client.get("/sessions/s-1").text)
+    assert form
+    assert form[1] == f"/patients/{milo}/messages#write"
+    chosen = {"session": "s-1", "block": "1", "trial": "5", "t": "1.25"}
+    page = client.get(f"/patients/{milo}/messages", params=chosen).text
+    assert all(f'name="{name}" value="{value}"' in page for name, value in chosen.items())
+    send(client, f"/patients/{milo}/messages", text="Look at your elbow here.", **chosen)
+    there = "/sessions/s-1?block=1&amp;trial=5&amp;t=1.25#trial-1"
+    assert f'<a href="{there}">Fruit Ladder, Friday 20 November, 51 s after the start</a>' in client.get(
+        f"/patients/{milo}/messages"
+    ).text  # fmt: skip
+    be(client, service, GUARDIAN, milo, "mum")
+    assert "Fruit Ladder, Friday 20 November, 51 s after the start" in client.get(f"/me/{milo}/messages").text
+
+
+def test_own_answers_count_only_where_they_are_chosen(client: Client, service: Service, milo: str) -> None:
+    service.prescriptions.save("p-milo", a_draft(), "Maja")
+    be(client, service, THERAPIST)
+    send(client, f"/patients/{milo}/messages", text="Well?", answers="", answer1="Fine")
+    assert not service.prescriptions.current("p-milo").prescription.messages[-1].answers
 
 
 def test_a_moment_of_somebody_else_s_session_is_not_attached(client: Client, service: Service, milo: str) -> None:

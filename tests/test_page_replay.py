@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from browsers import a_browser
 from litestar.testing import TestClient
@@ -14,11 +15,13 @@ from routes import ADDRESS, Client, log_in
 from server_fixtures import SignedDevice, a_clinic, a_service, a_session, an_item, name_person
 
 from engine.frame import Frame, Hand, Pose
-from engine.records import Recording, Session
+from engine.guard import TOO_FAST
+from engine.records import Answer, Event, Recording, Session
 from server_sync import wire
 from server_sync.clinic.objects import recording_key
 from server_sync.clinic.replaying import replay_of
 from server_sync.clinic.service import Service
+from server_sync.page.happened import happened
 from server_sync.page.skeleton import aim_of, motion
 from server_sync.web import app
 
@@ -103,6 +106,25 @@ def test_a_moment_is_shown_without_a_script_and_what_is_not_there_is_said(
     assert "The recording was let go: it may be kept no longer." in client.get(page).text
     answer = client.get("/sessions/s-1/motion?block=1&trial=1")
     assert (answer.status_code, list(answer.json())) == (409, ["why"])
+
+
+def test_what_happened_about_a_trial_is_told_with_its_moment() -> None:
+    session = a_session()
+    first, second, *_others, last = session.blocks[1].trials
+    within, between = second.start_s + 1.0, (first.end_s + second.start_s) / 2
+    events = (
+        Event(within, "paused", f"{TOO_FAST} at 2.1 m/s"), Event(within, "not learnt", "no effort"),
+        Event(between, "recentre asked"), Event(last.end_s + 0.5, "stopped", "it hurts"),
+    )  # fmt: skip
+    told = (Answer("pain", 3.0), Answer("pain", 6.0, between + 0.1))
+    session = msgspec.structs.replace(session, events=events, told=told)
+    assert happened(session, 1, first.number) == ()
+    assert [(each.t_s, each.when, each.words) for each in happened(session, 1, second.number)] == [
+        (0.0, "before it", "Asked to be set straight again"),
+        (0.0, "before it", "Pain 6 of 10"),
+        (1.0, "1.0 s", f"Near fall: {TOO_FAST} at 2.1 m/s"),
+    ]
+    assert [each.when for each in happened(session, 1, last.number)] == ["after it"]
 
 
 @pytest.mark.parametrize(("block", "trial"), [(1, 99), (9, 1), (-1, 1)])

@@ -84,7 +84,9 @@ class Conversations:
     def unread(self, patient_id: str) -> Conversation:
         """What nobody at the clinic has read of it, without what the clinic wrote; raises Shredded."""
         letters = [letter for letter in self._letters.of(patient_id) if letter.read_at is None]
-        return Conversation((), tuple(reversed(letters)), self._brought(patient_id, SessionNews.read_at.is_(None)), {}, {})
+        return Conversation(
+            (), tuple(reversed(letters)), self._brought(patient_id, SessionNews.read_at.is_(None)), {}, {}
+        )
 
     def threads(self) -> list[Thread]:
         """All in which a family wrote or a session brought something: first what waits, then who wrote last."""

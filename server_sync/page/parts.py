@@ -9,6 +9,7 @@ from markupsafe import Markup
 from engine.records import BlockRecord, Trace, TrialRecord
 from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, figures, words
+from server_sync.page.happened import Happened
 from server_sync.page.language import _, decimal
 from server_sync.page.meanings import of_block
 from server_sync.page.movements import Chart, movement_charts
@@ -51,6 +52,7 @@ class Detail(NamedTuple):
     figure: Markup
     traces: tuple[Drawn, ...]
     numbers: tuple[Number, ...]
+    happened: tuple[Happened, ...]
     before: int | None
     after: int | None
 
@@ -74,8 +76,10 @@ class Part(NamedTuple):
     detail: Detail | None
 
 
-def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int | None) -> Part:
-    """Read a block; `chosen` is the trial to look at closely, None for none."""
+def part(
+    number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int | None, beside: tuple[Happened, ...] = ()
+) -> Part:
+    """Read a block; `chosen` is the trial to look at closely, None for none, and `beside` what happened about it."""
     asked = [trial for trial in block.trials if trial.request]
     reached = sum(trial.outcome == "reached" for trial in asked)
     meanings = of_block(block)
@@ -101,7 +105,7 @@ def part(number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int 
             (meanings.parameter(name).title, words.setting(value, meanings.parameter(name).unit))
             for name, value in block.parameters.items()
         ),
-        detail=None if chosen is None else _detail(block, chosen),
+        detail=None if chosen is None else _detail(block, chosen, beside),
     )
 
 
@@ -135,7 +139,7 @@ def _row(trial: TrialRecord) -> Row:
     )
 
 
-def _detail(block: BlockRecord, number: int) -> Detail:
+def _detail(block: BlockRecord, number: int, beside: tuple[Happened, ...]) -> Detail:
     trial = next(trial for trial in block.trials if trial.number == number)
     seen = [other.number for other in block.trials if other.traces or other.measures]
     return Detail(
@@ -145,6 +149,7 @@ def _detail(block: BlockRecord, number: int) -> Detail:
         figure=_figure(trial),
         traces=tuple(_drawn(trace, trial) for trace in trial.traces),
         numbers=numbers(trial.measures, of_block(block)),
+        happened=beside,
         before=max((other for other in seen if other < number), default=None),
         after=min((other for other in seen if other > number), default=None),
     )

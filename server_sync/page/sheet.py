@@ -11,6 +11,7 @@ from engine.plan import POSTURES
 from engine.records import Answer, BlockRecord, Calibration, Precaution, Recording, Session
 from server_sync.clinic.ceilings import ceilings
 from server_sync.page import figures, words
+from server_sync.page.happened import happened
 from server_sync.page.language import N_, _, decimal
 from server_sync.page.meanings import sway
 from server_sync.page.numbers import Group, grouped, limits, numbers
@@ -70,7 +71,10 @@ def sheet(session: Session, block: int | None = None, trial: int | None = None) 
         ),
         facts=_facts(session, list(played.values())),
         precautions=tuple(precaution_words(precaution) for precaution in session.precautions),
-        parts=tuple(part(number, record, ceilings(session), chosen[number]) for number, record in played.items()),
+        parts=tuple(
+            part(number, record, ceilings(session), chosen[number], happened(session, number, chosen[number]))
+            for number, record in played.items()
+        ),
         measurements=_measurements(session.calibration) if session.calibration else None,
         trust=trust(session),
         course=_course(session),

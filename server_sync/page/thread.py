@@ -95,7 +95,7 @@ def own_bubbles(
 
 
 def moment_link(session: Session, moment: Moment) -> Link:
-    """A moment in words, `Fruit Ladder, Friday 20 November, 4:07`, and where the clinic finds it."""
+    """A moment in words, `Fruit Ladder, Friday 20 November, 50 s after the start`, and where the clinic finds it."""
     address = f"/sessions/{session.id}"
     started, blocks = datetime.fromisoformat(session.started_at), session.blocks
     said = {"day": dated(started, "EEEE d MMMM")}
@@ -104,9 +104,12 @@ def moment_link(session: Session, moment: Moment) -> Link:
         return Link(_("%(titles)s, %(day)s", titles=titles or _("No game was played"), **said), address)
     block = blocks[moment.block]
     trial = next((trial for trial in block.trials if trial.number == moment.trial), None)
-    said |= {"title": translated(block.title), "clock": words.clock(trial.start_s if trial else block.start_s)}
-    query = f"?block={moment.block}&trial={moment.trial}" if trial else f"?block={moment.block}"
-    return Link(_("%(title)s, %(day)s, %(clock)s", **said), address + query)
+    at_s, query = block.start_s, f"?block={moment.block}"
+    if trial:
+        at_s = min(trial.start_s + (moment.t_s or 0.0), trial.end_s)
+        query += f"&trial={trial.number}" + (f"&t={moment.t_s:g}" if moment.t_s else "") + f"#trial-{moment.block}"
+    said |= {"title": translated(block.title), "after": words.duration(at_s)}
+    return Link(_("%(title)s, %(day)s, %(after)s after the start", **said), address + query)
 
 
 def alert_words(alert: Alert) -> str:

@@ -28,6 +28,8 @@ READING, TELLING = {"may": Permission.READ_LETTERS}, {"may": Permission.PRESCRIB
 OF_PATIENT = "/patients/{patient_id:str}/messages"
 OWN_WORDS = "own"
 """The set of quick answers that somebody words themselves."""
+OF_MOMENT = "session", "block", "trial", "t"
+"""What names a moment in a form or an address: a session, a trial of one of its blocks, and seconds from its start."""
 MOST_THREADS, MOST_SHOWN = 100, 20
 """Conversations in the list, and what is open of one; what is before that is folded."""
 
@@ -64,9 +66,9 @@ def conversation(
 ) -> Response[str]:
     """The conversation about a patient.
 
-    A moment that the address names (`session`, `block`, `trial`) is attached to what is written.
+    A moment that the address names (OF_MOMENT) is attached to what is written.
     """
-    typed = {name: request.query_params.get(name, "") for name in ("session", "block", "trial")}
+    typed = {name: request.query_params.get(name, "") for name in OF_MOMENT}
     return _conversation(request, state.service, patient_id, typed, sent=sent)
 
 
@@ -153,6 +155,7 @@ def _conversation(
         typed=typed,
         about=link_to(service, patient_id, moment) if moment else None,
         sessions=service.archive.sessions(patient_id)[:5],
+        of_moment=OF_MOMENT,
         ready=READY,
         longest={"message": LONGEST_MESSAGE, "answer": LONGEST_ANSWER, "answers": MOST_ANSWERS},
         problem=problem,
@@ -175,12 +178,11 @@ def _message(service: Service, patient_id: str, data: Mapping[str, str]) -> Mess
         said = {"most": LONGEST_MESSAGE, "length": len(text)}
         raise MessageRefused(_("A message has 1 to %(most)s characters, not %(length)s", **said))
     answers = tuple(_(answer) for answer in READY.get(chosen, ()))
-    own = (" ".join(data.get(f"answer{number}", "").split()) for number in range(1, MOST_ANSWERS + 1))
-    worded = tuple(filter(None, own))
-    if worded and chosen in ("", OWN_WORDS):
-        answers = worded
-    elif chosen == OWN_WORDS:
-        raise MessageRefused(_("Write at least one quick answer, or offer none"))
+    if chosen == OWN_WORDS:
+        own = (" ".join(data.get(f"answer{number}", "").split()) for number in range(1, MOST_ANSWERS + 1))
+        answers = tuple(filter(None, own))
+        if not answers:
+            raise MessageRefused(_("Write at least one quick answer, or offer none"))
     offered: dict[str, Any] = {"answers": answers} if answers else {}
     moment = _moment(data)
     if moment and link_to(service, patient_id, moment):
@@ -199,7 +201,9 @@ def _message(service: Service, patient_id: str, data: Mapping[str, str]) -> Mess
 
 def _moment(data: Mapping[str, str]) -> Moment | None:
     """The moment of a session that a form or an address names; None for none, or for what cannot be one."""
-    numbers = {name: int(data[name]) for name in ("block", "trial") if data.get(name, "").isdecimal()}
+    numbers: dict[str, float] = {name: int(data[name]) for name in ("block", "trial") if data.get(name, "").isdecimal()}
+    with suppress(ValueError):
+        numbers["t_s"] = float(data.get("t", ""))
     try:
         return msgspec.convert({"session": data.get("session", ""), **numbers}, Moment)
     except msgspec.ValidationError:

@@ -19,7 +19,9 @@ class Replay {
     this.labels = [this.play.getAttribute("aria-label"), this.play.dataset.pause];
     this.play.hidden = this.slow.hidden = false;
     place.querySelector(".show").hidden = true;
-    place.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+    place.querySelector("form").addEventListener("submit", (event) => {
+      if (event.submitter?.name !== "session") event.preventDefault(); // which attaches the moment to a message
+    });
     this.slider.addEventListener("input", () => { this.pause(); this.show(); });
     this.play.addEventListener("click", () => (this.began === null ? this.start() : this.pause()));
     this.slow.addEventListener("click", () => this.turnSlow());
