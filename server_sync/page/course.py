@@ -222,7 +222,7 @@ def _kicker(series: Series) -> str:
     if kind.task and kind.version:
         blanks = {"measure": title, "game": translated(series.title), "version": kind.version}
         return _("%(measure)s · from %(game)s, version %(version)s", **blanks)
-    return _("%(measure)s · %(method)s", measure=title, method=kind.method) if kind.method else title
+    return _("%(measure)s · %(method)s", measure=title, method=translated(kind.method)) if kind.method else title
 
 
 def _rows(series: Series, gists: Sequence[Gist]) -> tuple[Row, ...]:

@@ -149,7 +149,7 @@ def _others(series: Sequence[Series]) -> str:
 def _measure(series: Series) -> Measure:
     points = series.points
     kind = series.kind
-    method = kind.method
+    method = translated(kind.method)
     if kind.task and kind.version:
         method = _("%(game)s, version %(version)s", game=translated(series.title), version=kind.version)
     return Measure(
@@ -206,7 +206,7 @@ def _planned(history: Sequence[Prescription], today: date) -> list[str]:
 
 def _trust(gists: Sequence[Gist]) -> list[str]:
     heads = sorted({gist.headset for gist in gists})
-    lines = [_("Measured with: %(headsets)s.", headsets=", ".join(heads))] if heads else []
+    lines = [_("Measured with: %(headsets)s.", headsets=", ".join(map(translated, heads)))] if heads else []
     lines.append(
         _(
             "Values are with their 95 %% intervals. A change is told from %(least)s sessions on, and called larger "

@@ -86,7 +86,9 @@ def _of_games() -> Iterator[str]:
 
 def _of_parameters(parameters: type) -> Iterator[str]:
     for each in describe(parameters):
-        yield from (key_words(each["name"]), each["help"], each["help"].capitalize(), *each.get("options", ()))
+        yield from (key_words(each["name"]), each["help"], *each.get("options", ()))
+        if " " in each["unit"]:
+            yield each["unit"]
 
 
 def _of_movements() -> Iterator[str]:
@@ -112,7 +114,9 @@ def _of_plans() -> Iterator[str]:
 
 @cache
 def _sentences() -> tuple[_Sentence, ...]:
-    return tuple(map(_sentence, (*RECORDED, *REFUSED)))
+    """All sentences, those that say most before those that are mostly blanks."""
+    found = map(_sentence, (*RECORDED, *REFUSED))
+    return tuple(sorted(found, key=lambda each: -len(_BLANK.sub("", each.key))))
 
 
 def _sentence(key: str) -> _Sentence:

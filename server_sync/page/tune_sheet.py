@@ -17,6 +17,7 @@ from server_sync.clinic.previewing import NotPreviewed
 from server_sync.page import words
 from server_sync.page.arc import Bounded, Dots, arc
 from server_sync.page.asking import Asks, asks, course_of, targets_of, usual
+from server_sync.page.language import _
 from server_sync.page.lean_plot import Way, lean_plot
 from server_sync.page.translated import translated
 from server_sync.page.tune_form import Wish, plain, preset_names, resolved, wished
@@ -172,11 +173,11 @@ def _asked(ask: Ask, wish: Draft, saved: Draft) -> tuple[Preview | None, str]:
         found = ask(wish, saved)
         return (found if wish != saved else replace(found, old=None)), ""
     except NotPreviewed as reason:
-        return None, words.sentence(str(reason))
+        return None, words.sentence(translated(str(reason)))
 
 
 def _title(movement: str) -> str:
-    return words.movement(movement) if movement not in LEANS else words.sentence("leaning")
+    return words.movement(movement) if movement not in LEANS else _("Leaning")
 
 
 def _limit(found: Preview | None, limits: Mapping[str, Limit], movement: str) -> Limit | None:

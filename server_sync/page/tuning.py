@@ -224,7 +224,7 @@ def movements_of(limits: Iterable[str], new: Resolved, saved: Draft) -> tuple[st
 
 def with_unit(text: str, about: Mapping[str, Any]) -> str:
     """A value as it stands in its field, with its unit, for a sentence."""
-    return f"{text}{unit_of(about)}" if text else _("none")
+    return f"{translated(text)}{unit_of(about)}" if text else _("none")
 
 
 def _bounds(about: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -218,7 +218,7 @@ def short_name(full_name: str) -> str:
 
 
 def _unit(unit: str) -> tuple[float, str, int]:
-    return _UNITS.get(unit, (1.0, f" {unit}", 2))
+    return _UNITS.get(unit) or (1.0, f" {translated(unit)}", 2)
 
 
 def _decimals(unit: str, value: float, error: float | None) -> int:
