@@ -67,7 +67,7 @@ def grid(draft: Draft, *played: tuple[int, float], since: int = 60) -> tuple[Wee
         for ago, minutes in played
     ]
     begun = TODAY - timedelta(days=since)
-    return weeks_of(draft, lambda day: draft if day >= begun else None, sessions, TODAY)
+    return weeks_of(draft, lambda day: draft if day >= begun else None, sessions, TODAY, measured_on=TODAY)
 
 
 def test_each_day_of_each_week_says_what_is_planned_and_what_was_played() -> None:
@@ -84,6 +84,19 @@ def test_each_day_of_each_week_says_what_is_planned_and_what_was_played() -> Non
     ]
     assert rows[0].cells[1].said == "Tuesday 10 November: here at 10:30. Harbour Lean"
     assert rows[0].cells[4].said == "Friday 13 November: played 4 of 10 minutes"
+
+
+def test_days_on_which_all_is_measured_anew_are_marked() -> None:
+    def marked(draft: Draft, measured_on: date | None) -> list[str]:
+        rows = weeks_of(draft, lambda _day: draft, [], TODAY, measured_on)
+        return [f"{cell.day:%d %b}" for row in rows for cell in row.cells if cell.measures]
+
+    daily = Draft(programme=(Practice(games=("fruit_ladder",)),))
+    weekly = replace(daily, plan={"adaptation": {"full_after_days": 7}})
+    assert marked(daily, None) == ["20 Nov"]  # nothing was measured yet
+    assert marked(daily, TODAY - timedelta(days=27)) == ["22 Nov"]  # more than 28 days after it
+    assert marked(weekly, TODAY - timedelta(days=1)) == ["27 Nov", "05 Dec"]
+    assert marked(Draft(), None) == []
 
 
 def test_a_day_that_was_missed_is_so_by_the_version_of_that_day_alone() -> None:

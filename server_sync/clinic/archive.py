@@ -20,7 +20,7 @@ from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Device, Refusal
 from server_sync.clinic.vault import Vault
 
-_PAGE = 500
+_PAGE, LOOKED_BACK = 500, 5
 
 
 class PatientLine(NamedTuple):
@@ -158,6 +158,11 @@ class Archive:
             summary = self._summary(patient_id, row)
             lines.append(SessionLine(row.id, _local(row.started_at, summary.zone_offset_s), *summary[1:]))
         return lines
+
+    def last_measured(self, patient_id: str) -> Session | None:
+        """The last session that measured somebody, of the last few: one before them is too old to go by."""
+        sessions = (self.session(line.id) for line in self.sessions(patient_id)[:LOOKED_BACK])
+        return next((session for session in sessions if session.calibration), None)
 
     def session(self, session_id: str) -> Session:
         """A session as a record; raises Unknown."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import games
+from engine import presets
 from engine.prescription import Draft, Practice, hands_on_of, paused, planned_on
 from engine.programme import MOST_WEEKS, Scheduled, monday, week_number
 from server_sync.clinic.archive import SessionLine
@@ -22,7 +23,8 @@ MOST_ROWS, BEFORE, USUAL_WEEKS = 14, 2, 4
 class Cell(NamedTuple):
     """One day: its state (`none`, `planned`, `here`, `played`, `part`, `missed`, `pause`) and it in words.
 
-    `mark` is what stands large, `what` below it, and `said` is the whole as a sentence.
+    `mark` is what stands large, `what` below it, and `said` is the whole as a sentence. `measures` says that everything
+    is due to be measured anew.
     """
 
     day: date
@@ -31,6 +33,7 @@ class Cell(NamedTuple):
     what: str
     said: str
     today: bool
+    measures: bool
 
 
 class Week(NamedTuple):
@@ -43,17 +46,26 @@ class Week(NamedTuple):
 
 
 def weeks_of(
-    draft: Draft, in_force: Callable[[date], Draft | None], sessions: Sequence[SessionLine], today: date
+    draft: Draft,
+    in_force: Callable[[date], Draft | None],
+    sessions: Sequence[SessionLine],
+    today: date,
+    measured_on: date | None = None,
 ) -> tuple[Week, ...]:
-    """The weeks of a draft; days that are over are shown by the version that was in force on them."""
+    """The weeks of a draft; days that are over are shown by the version that was in force on them.
+
+    `measured_on` is the day since which nothing was measured whole, None where nothing was measured yet.
+    """
     played = minutes_by_day(sessions)
     first, last = _shown(draft, today)
+    measuring = measuring_days(draft, measured_on, today, last + timedelta(days=6))
     rows = []
     for ahead in range((last - first).days // 7 + 1):
         begins = first + timedelta(weeks=ahead)
         days = [begins + timedelta(days=day) for day in range(7)]
-        cells = tuple(_cell(in_force(day) if day < today else draft, day, played.get(day, 0.0), today) for day in days)
-        rows.append(Week(_title(draft, begins), dated(begins, "d MMM"), begins == monday(today), cells))
+        cells = [_cell(in_force(day) if day < today else draft, day, played.get(day, 0.0), today) for day in days]
+        marked = tuple(_measured(cell) if cell.day in measuring else cell for cell in cells)
+        rows.append(Week(_title(draft, begins), dated(begins, "d MMM"), begins == monday(today), marked))
     return tuple(rows)
 
 
@@ -64,6 +76,20 @@ def minutes_by_day(sessions: Sequence[SessionLine]) -> dict[date, float]:
         if session.trials:
             found[session.started_at.date()] += session.seconds / 60
     return found
+
+
+def measuring_days(draft: Draft, measured_on: date | None, today: date, last: date) -> frozenset[date]:
+    """The days up to a last one on which everything is due to be measured anew, if nobody misses one."""
+    told = draft.plan.get("adaptation", {}).get("full_after_days")
+    usual = presets.resolve(draft.preset, {}, others=True).adaptation.full_after_days
+    pause = timedelta(days=int(told or usual) + 1)
+    due, found = (measured_on + pause if measured_on else today), set[date]()
+    for ahead in range((last - today).days + 1):
+        day = today + timedelta(days=ahead)
+        if day >= due and planned_on(draft, day):
+            found.add(day)
+            due = day + pause
+    return frozenset(found)
 
 
 def last_week(draft: Draft) -> int:
@@ -110,7 +136,12 @@ def _cell(draft: Draft | None, day: date, played: float, today: date) -> Cell:
     what = titles(practices)
     state, mark = _state(draft, day, home, here, played, today)
     said = _said(state, day, home, here, played, what)
-    return Cell(day, state, mark, what if state != "pause" else "", said, day == today)
+    return Cell(day, state, mark, what if state != "pause" else "", said, day == today, measures=False)
+
+
+def _measured(cell: Cell) -> Cell:
+    said = _("%(day)s. All is measured anew", day=cell.said)
+    return cell._replace(measures=True, said=said)
 
 
 def _hands_here(draft: Draft | None, day: date) -> list[Scheduled]:

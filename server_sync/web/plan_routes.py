@@ -216,11 +216,19 @@ def _page(
         parts_of=plan_form.parts_of(typed),
         chips=chips_of(known.draft(known.last).precautions),
         proposal=plan.proposal(said.template), before=before,
-        weeks=weeks_of(draft, known.in_force, sessions, known.today),
+        weeks=weeks_of(draft, known.in_force, sessions, known.today, _measured_on(service, known.patient_id)),
         effects=plan.effects(before if known.versions else None, draft, known.today),
         others=[each for each in service.archive.patients() if each.id != known.patient_id] if said.choosing else (),
         orders=sum(order.patient_id == known.patient_id for order in service.drafts.waiting()),
     )  # fmt: skip
+
+
+def _measured_on(service: Service, patient_id: str) -> date | None:
+    """The day on which the limit was measured whole for which that is longest ago, None for none."""
+    session = service.archive.last_measured(patient_id)
+    found = session.calibration if session else None
+    days = [limit.measured_at or found.measured_at for limit in found.limits.values() if limit.n] if found else []
+    return min((datetime.fromisoformat(day).date() for day in days if day), default=None)
 
 
 def _filled(request: Visitor, known: Known, typed: Typed, data: dict[str, str]) -> Typed:

@@ -28,7 +28,6 @@ from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 
 PRESCRIBING = {"may": Permission.PRESCRIBE}
 OF_PATIENT = "/patients/{patient_id:str}/tune"
-LOOKED_BACK = 5  # sessions; the last with a calibration is of these, or too old to go by
 SAVE, TODAY = "save", "today"
 
 
@@ -149,14 +148,7 @@ def case_of(service: Service, patient_id: str) -> Case:
     """What is known of a patient; raises Unknown."""
     person = service.patients.person(patient_id)
     zone = service.zone_of(person)
-    done = next(
-        (
-            session
-            for line in service.archive.sessions(patient_id)[:LOOKED_BACK]
-            if (session := service.archive.session(line.id)).calibration
-        ),
-        None,
-    )
+    done = service.archive.last_measured(patient_id)
     versions = written_in(zone, service.prescriptions.history(person.pseudonym))
     return Case(versions, done, service.now().astimezone(zone).date())
 
