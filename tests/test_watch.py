@@ -97,8 +97,13 @@ def test_another_measure_is_chosen_by_its_link_and_one_that_is_not_there_changes
     service: Service, client: Client
 ) -> None:
     address = played(service, *(a_visit(number, 90) for number in range(4)))
-    assert "Path ratio, left · from Fruit Ladder, version 3" in shown(client, f"{address}?of=path_ratio.left")
-    assert "Left arm raised · from Fruit Ladder, version 3" in shown(client, f"{address}?of=nothing")
+    ratio = shown(client, f"{address}?of=path_ratio.left")
+    assert "Path ratio, left · from Fruit Ladder, version 3" in ratio
+    assert "No norm for this measure: it is of this game" in ratio
+    arm = shown(client, f"{address}?of=nothing")
+    assert "Left arm raised · from Fruit Ladder, version 3" in arm
+    assert "No norm for this measure" in arm
+    assert "Everyday tasks of adults need about 121°." in arm
 
 
 def test_leans_are_a_star_with_a_row_for_each_direction(service: Service, client: Client) -> None:

@@ -27,6 +27,7 @@ from server_sync.page.course_words import (
 )
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.meanings import of_game
+from server_sync.page.norms import norm_words
 from server_sync.page.progress_charts import Asked, Ceiling, Drawn, End, progress_chart, spark
 from server_sync.page.translated import translated
 
@@ -112,7 +113,7 @@ def close(series: Series, others: Sequence[Series], gists: Sequence[Gist], goals
         drawing=progress_chart(title_of(series), finding(series), drawn, series.unit),
         key=_key(series, asked, ceilings, since[1] if since else "", wish.words if wish and goal is not None else ""),
         rows=_rows(series, gists),
-        notes=(*_far_above(series, held, ceilings), *_notes(series, others)),
+        notes=(*_far_above(series, held, ceilings), *_notes(series, others), norm_words(series)),
         what_counts=what_counts(series),
     )
 
