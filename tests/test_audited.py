@@ -82,6 +82,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "age": "16",
     },
     "POST /clinic/systems/{system_id:str}/revoked": {},
+    "POST /patients": {"wanted": "Milo"},
     "POST /patients/{patient_id:str}/consents": {"kind": TELEHEALTH, "by": "Milo", "relation": SELF, "act": "give"},
     "POST /patients/{patient_id:str}/contacts": {"minutes": "5"},
     "POST /patients/{patient_id:str}/report/{kind:str}": {"own": "Goes on."},

@@ -1,20 +1,24 @@
 """The list of patients, and the files that a page needs."""
 
 from pathlib import Path
+from typing import Any
 
-from litestar import Response, get
+from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath
-from litestar.response import File
+from litestar.params import FromPath, FromQuery
+from litestar.response import File, Redirect
 
 from server_sync.clinic.roles import Permission
+from server_sync.page.finding import found
 from server_sync.page.render import FONTS, STATIC, STYLE, style_sheet
 from server_sync.web import audited
 from server_sync.web.access import ANYONE, Visitor
-from server_sync.web.pages import page
+from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 
 KINDS_OF_FILES = {".svg": "image/svg+xml", ".js": "text/javascript"}
+AT_ONCE = 60
+"""How many patients a page holds."""
 READING = {"may": Permission.READ_PATIENTS}
 
 
@@ -31,13 +35,28 @@ def static(name: FromPath[str]) -> Response[str] | File:
 
 
 @get("/patients", opt=READING, sync_to_thread=True)
-def patients(request: Visitor, state: State) -> Response[str]:
-    """Everyone: who played last first, then who never did."""
+def patients(request: Visitor, state: State, after: FromQuery[int] = 0) -> Response[str]:
+    """Everyone: who played last first, then who never did; a page of them after so many."""
     audited.read(request, "list patients")
-    return page(request, "patients.html", patients=state.service.archive.patients())
+    everybody = state.service.archive.patients()
+    until = max(0, after) + AT_ONCE
+    more = until if until < len(everybody) else 0
+    shown = everybody[max(0, after) : until]
+    return page(request, "patients.html", patients=shown, count=len(everybody), more=more, wanted="")
 
 
-ROUTES = [static, patients]
+@post("/patients", opt=READING, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
+def find_patients(request: Visitor, state: State, data: Form) -> Response[Any]:
+    """Those whose name, condition or pseudonym begins so. It is a form, since names stay out of addresses."""
+    audited.read(request, "list patients")
+    wanted = " ".join(data.get("wanted", "").split())
+    if not wanted:
+        return Redirect("/patients", status_code=303)
+    matching = found(state.service.archive.patients(), wanted)
+    return page(request, "patients.html", patients=matching[:AT_ONCE], count=len(matching), more=0, wanted=wanted)
+
+
+ROUTES = [static, Router("/", route_handlers=[patients, find_patients])]
 
 
 def _file(path: Path, kind: str) -> File:
