@@ -62,6 +62,7 @@ PASSWORD = "harbour lantern sedge"
 FORMS: Mapping[str, Mapping[str, str]] = {
     "POST /account/logins": {},
     "POST /account/second-factor": {},
+    "POST /account/preferences": {"look": "dark"},
     "POST /account/password": {"old": PASSWORD, "new": "sedge lantern harbour", "again": "sedge lantern harbour"},
     "POST /account/second-factor/code": {"password": PASSWORD, "code": "123456"},
     "POST /account/second-factor/removed": {"password": PASSWORD, "code": "123456"},

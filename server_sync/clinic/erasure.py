@@ -15,6 +15,7 @@ from server_sync.clinic.keys import Keys
 from server_sync.clinic.names import CLOSED, closed
 from server_sync.clinic.objects import Objects, archived_key, recording_key
 from server_sync.clinic.patients import BEGUN, Patients
+from server_sync.clinic.preferences import Preferred
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import (
     Account,
@@ -238,5 +239,6 @@ def _empty_account(db: Connection, account_id: int, now: datetime) -> None:
         "password_hash": "",
         "second_factor": None,
         "last_step": 0,
+        **Preferred()._asdict(),
     }
     db.execute(update(Account).where(Account.id == account_id).values(**nothing, disabled_at=now))

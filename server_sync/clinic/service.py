@@ -35,6 +35,7 @@ from server_sync.clinic.names import Names
 from server_sync.clinic.objects import Objects
 from server_sync.clinic.patients import Patients, Person
 from server_sync.clinic.place import Place, database_url, keys_url, place_of
+from server_sync.clinic.preferences import Preferences
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.private import make_folder
 from server_sync.clinic.retention import Retention
@@ -122,6 +123,7 @@ class Service:
         self.accounts = Accounts(entrance)
         self.invitations = Invitations(entrance, self.accounts)
         self.second_factors = SecondFactors(entrance, self.accounts, self.invitations, self.keychain)
+        self.preferences = Preferences(self.store, self.audit)
         self.devices = Devices(self.store, self.patients, self.audit, now, self.keychain, lambda: self.keys().public)
         self.archive = Archive(self.store, self.patients, self.vault, self.audit, self.brakes, now)
         self.gists = Gists(self.store, self.patients, self.archive.session)

@@ -45,7 +45,8 @@ class Account(Table):
     (`server_sync.clinic.names.Named`), sealed under the account's own key, which `key_id` names; it is empty once an
     erasure closed the account. `password_hash` is "" until an invited person has chosen one. `second_factor` is the
     shared secret of their time-based codes (RFC 6238), sealed under a secret of the clinic, and `last_step` the last
-    time step whose code was shown: each is good once. `disabled_at` says since when they may not log in any more;
+    time step whose code was shown: each is good once. `language`, `look` and `letters` are what they wish of their
+    pages (`server_sync.clinic.preferences.Preferred`). `disabled_at` says since when they may not log in any more;
     accounts are never removed, because the audit names them.
     """
 
@@ -58,6 +59,9 @@ class Account(Table):
     password_hash: Mapped[str]
     second_factor: Mapped[bytes | None]
     last_step: Mapped[int] = mapped_column(server_default="0")
+    language: Mapped[str] = mapped_column(server_default="")
+    look: Mapped[str] = mapped_column(server_default="")
+    letters: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 

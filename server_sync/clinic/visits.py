@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from server_sync.clinic.audit import by_account
 from server_sync.clinic.names import Names
+from server_sync.clinic.preferences import Preferred
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Account, Visit
 from server_sync.wire import sha256
@@ -29,6 +30,7 @@ class Who(NamedTuple):
     role: str
     password_alone: bool = False
     second_factor: bool = False
+    preferred: Preferred = Preferred()
 
     @property
     def actor(self) -> str:
@@ -57,6 +59,7 @@ class Visits:
         columns = (
             *(Account.id, Account.key_id, Account.sealed, Account.role),
             *(Visit.password_alone, Account.last_step, Visit.seen_at),
+            *(Account.language, Account.look, Account.letters),
         )
         held = (Visit.token_sha256 == digest, Visit.seen_at > now - IDLE, Visit.began_at > now - ABSOLUTE)
         query = select(*columns).join(Visit, Visit.account_id == Account.id).where(*held, Account.disabled_at.is_(None))
@@ -68,7 +71,8 @@ class Visits:
             with self._store.writing() as db:
                 db.execute(update(Visit).where(Visit.token_sha256 == digest).values(seen_at=now))
         named = self._names.of(row)
-        return Who(row.id, named.login, named.name, row.role, row.password_alone, row.last_step > 0)
+        preferred = Preferred(row.language, row.look, row.letters)
+        return Who(row.id, named.login, named.name, row.role, row.password_alone, row.last_step > 0, preferred)
 
     def end(self, db: Connection, token: str) -> None:
         """End one; an unknown one is fine."""

@@ -41,6 +41,12 @@ def speaking(language: str) -> Iterator[None]:
         _speaking.reset(token)
 
 
+def speak(language: str) -> None:
+    """Write what follows inside of `speaking` in another language; one that there is not changes nothing."""
+    if language in (*languages(), PSEUDO):
+        _speaking.set(language)
+
+
 def spoken() -> str:
     """The language that is written now."""
     return _speaking.get()

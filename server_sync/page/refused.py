@@ -111,6 +111,7 @@ _LOGGING_IN = (
     N_("Your password is set. From now on you log in as %(login)s."),
     N_("Your password is changed. All other logins have ended."),
     N_("All other logins have ended."),
+    N_("Your pages are as you wish."),
     N_("The second factor is removed. All other logins have ended."),
     N_("the two passwords are not the same"),
     N_("a password of %(n)s characters is too short"),

@@ -1,6 +1,7 @@
 """Templates, style sheet and fonts of the pages."""
 
 import base64
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ STATIC = Path(__file__).parent / "static"
 STYLE = "style.css"
 SHEETS = ("tokens", "base", "clinic", "today", "watch", "tune", "plan", "report", "talk", "beside")
 """The style sheet's parts, in `static/style`, in order."""
+LARGER = {"": 1.0, "large": 1.25, "largest": 1.5}
+"""How much larger letters are that somebody wishes."""
+_BREAK = re.compile(r"(\((?:width|height) [<>]=? )([\d.]+)em\)")
+"""The width of a page at which its parts stand otherwise."""
 _FONTS = Path(fontpkg_atkinson_hyperlegible.ROOT) / "files"
 FONTS = {
     "regular.ttf": _FONTS / "AtkinsonHyperlegible-Regular.ttf",
@@ -29,9 +34,17 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def style_sheet() -> str:
-    """The one style sheet of all pages."""
-    return "\n".join((STATIC / "style" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS)
+def style_sheet(letters: str = "") -> str:
+    """The one style sheet of all pages, for one of LARGER: a page has room for letters, not for pixels."""
+    style = "\n".join((STATIC / "style" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS)
+    times = LARGER[letters]
+    style = style.replace("--letters: 1;", f"--letters: {times:g};")
+    return _BREAK.sub(lambda found: f"{found[1]}{times * float(found[2]):g}em)", style)
+
+
+def style_name(letters: str = "") -> str:
+    """The name of its file."""
+    return f"style-{letters}.css" if letters else STYLE
 
 
 def inline_style() -> Markup:
@@ -61,5 +74,10 @@ def _environment() -> Environment:
         language.plain_gettext, language.plain_ngettext, newstyle=True
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.globals |= {"words": words, "spoken": language.spoken, "translated": translated}
+    environment.globals |= {
+        "words": words,
+        "spoken": language.spoken,
+        "translated": translated,
+        "style_name": style_name,
+    }
     return environment

@@ -22,6 +22,7 @@ from server_sync.clinic.service import Service
 from server_sync.clinic.version import SOFTWARE
 from server_sync.clinic.visits import Who
 from server_sync.fhir.search import SEARCHES
+from server_sync.page.language import speak
 from server_sync.web.kept import NOTHING, Kept
 from server_sync.web.rates import Rates
 
@@ -129,6 +130,7 @@ async def _admit_account(connection: Connection, permission: Permission, before_
     if who.password_alone:
         raise NotLoggedIn("/login/code")
     connection.scope["user"] = who
+    speak(who.preferred.language)
     if state.second_factor_required and who.role in STAFF and not who.second_factor and not before_second_factor:
         raise NotLoggedIn("/account/second-factor")
     if not may(who.role, permission):

@@ -15,8 +15,10 @@ from server_sync.clinic.audit import by_account
 from server_sync.clinic.brakes import NotProved
 from server_sync.clinic.passwords import LEAST, LEAST_WITH_SECOND_FACTOR, WeakPassword
 from server_sync.clinic.patients import Unknown
+from server_sync.clinic.preferences import LETTERS, LOOKS, Preferred
 from server_sync.clinic.roles import ROLES, STAFF, Permission
 from server_sync.clinic.second_factor import HasSecondFactor
+from server_sync.page.language import _, languages, own_name
 from server_sync.web import audited
 from server_sync.web.access import BEFORE_SECOND_FACTOR, Visitor, login_cookie, shown_token
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, chosen, not_proved, page
@@ -27,6 +29,7 @@ MANAGING = {"may": Permission.MANAGE_ACCOUNTS}
 DONE = {
     "password": "Your password is changed. All other logins have ended.",
     "logins": "All other logins have ended.",
+    "preferences": "Your pages are as you wish.",
     "removed": "The second factor is removed. All other logins have ended.",
 }
 NO_VALUES = {"login": "", "name": "", "role": "therapist", "patients": "", "relation": ""}
@@ -48,6 +51,16 @@ def change_password(request: Visitor, state: State, data: Form) -> Response[Any]
     except WeakPassword as reason:
         return _own(request, state, status=422, problem=str(reason))
     return _afresh(state, token, "password")
+
+
+@post("/account/preferences", opt=OWN, sync_to_thread=True, request_max_body_size=LARGEST_FORM_BYTES)
+def prefer(request: Visitor, state: State, data: Form) -> Response[Any]:
+    """Keep how one's own pages shall be."""
+    wished = Preferred(*(data.get(name, "") for name in Preferred._fields))
+    if wished.language not in ("", *languages()) or wished.look not in LOOKS or wished.letters not in LETTERS:
+        return _own(request, state, status=422, problem=_("This is not among what can be chosen."))
+    state.service.preferences.keep(request.user.id, wished)
+    return Redirect("/account?done=preferences", status_code=303)
 
 
 @post("/account/logins", opt=OWN, sync_to_thread=True)
@@ -209,7 +222,7 @@ ROUTES = [
     Router(
         "/",
         route_handlers=[
-            *(own_account, change_password, end_other_logins),
+            *(own_account, change_password, prefer, end_other_logins),
             *(second_factor, begin_second_factor, second_factor_picture, confirm_second_factor, remove_second_factor),
             *(accounts, add_account, account, invite, reset_second_factor, disable, enable, change_role),
             *(add_ward, end_ward),
@@ -229,6 +242,7 @@ def _about(request: Visitor, state: State) -> dict[str, Any]:
     return {
         "notice": "",
         "own": account,
+        "languages": [(each, own_name(each)) for each in languages()],
         "resets": resets,
         "least": LEAST_WITH_SECOND_FACTOR if account.second_factor else LEAST,
     }

@@ -11,7 +11,7 @@ from litestar.response import File, Redirect
 
 from server_sync.clinic.roles import Permission
 from server_sync.page.finding import found
-from server_sync.page.render import FONTS, STATIC, STYLE, style_sheet
+from server_sync.page.render import FONTS, LARGER, STATIC, style_name, style_sheet
 from server_sync.web import audited
 from server_sync.web.access import ANYONE, Visitor
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
@@ -19,14 +19,15 @@ from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 KINDS_OF_FILES = {".svg": "image/svg+xml", ".js": "text/javascript"}
 AT_ONCE = 60
 """How many patients a page holds."""
+STYLES = {style_name(letters): letters for letters in LARGER}
 READING = {"may": Permission.READ_PATIENTS}
 
 
 @get("/static/{name:str}", opt={"may": ANYONE}, sync_to_thread=True)
 def static(name: FromPath[str]) -> Response[str] | File:
     """The style sheet, the mark, our own scripts and the two fonts; nothing else is a file."""
-    if name == STYLE:
-        return Response(style_sheet(), media_type="text/css")
+    if name in STYLES:
+        return Response(style_sheet(STYLES[name]), media_type="text/css")
     if name in FONTS:
         return _file(FONTS[name], "font/ttf")
     if name in {path.name for path in STATIC.iterdir() if path.is_file()}:
