@@ -14,6 +14,7 @@ from engine.movements import MOVEMENTS
 from engine.prescription import Draft, Practice, goals_of
 from engine.programme import DAYS, MOST_WEEKS, Goal, HandsOn, Pause, Scheduled, is_day
 from engine.records import Precaution
+from server_sync.page import words
 from server_sync.page.language import _
 
 Row = Mapping[str, str]
@@ -237,6 +238,9 @@ def _precaution(row: Row) -> Precaution:
     if movement.unit and not row.get("most"):
         raise ValueError(_("Say how far it may go at most."))
     most = _number(row["most"]) if movement.unit else 0.0
+    if not 0 <= most <= movement.largest:
+        largest = words.setting(movement.largest, movement.unit)
+        raise ValueError(_("For this movement it may be from 0 to %(largest)s.", largest=largest))
     said = {name: row.get(name, "") for name in ("movement", "reason", "by", "until")}
     return Precaution(at_most=most, unit=movement.unit, **said)
 
