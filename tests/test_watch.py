@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,9 @@ import pytest
 from litestar.testing import TestClient
 from routes import ADDRESS, Client, log_in
 from server_fixtures import SignedDevice, a_service, a_session, an_item
-from test_glances import a_visit
+from test_glances import BEGAN, a_visit
 
+from engine.metrics.course import Point
 from engine.prescription import Draft, Message, Practice
 from engine.programme import Goal, HandsOn, Pause
 from engine.records import Session
@@ -19,6 +21,7 @@ from server_sync import wire
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.page.language import dated
+from server_sync.page.progress_charts import Asked, Drawn, left_out, progress_chart
 from server_sync.page.sessions import AT_ONCE
 from server_sync.web import app
 
@@ -60,6 +63,19 @@ def test_the_finding_is_the_heading_with_value_interval_change_and_noise(service
     assert "98° (95–101), up 24° since 5 Oct. Larger than the noise (7°)." in text
     assert "larger than the noise since 13 Oct" in text
     assert "asked 90–90°" in text
+
+
+def test_of_two_years_of_days_visits_are_drawn_two_weeks_apart_as_they_were_measured_and_years_are_named() -> None:
+    points = [Point(BEGAN + timedelta(days=day), 60 + day / 20, 55 + day / 20, 65 + day / 20) for day in range(700)]
+    asked = [Asked(point.at, point.value - 9, point.value - 3) for point in points]
+    since = (205, "larger than the noise since 28 Apr 2027")
+    drawing = progress_chart("Left arm", "up", Drawn(points, range(200, 700), asked, (), (), None, since), "deg")
+    assert (drawing.count("<circle"), drawing.count("asked-bar")) == (52, 51)
+    assert drawing.count('class="visit"') == 15
+    assert since[1] in drawing
+    assert ">Oct 2026</text>" in drawing
+    assert left_out(points) == ("The last visit of every 2 weeks is drawn; the table has all 700.",)
+    assert left_out(points[:80]) == ()
 
 
 def test_from_two_sessions_there_is_a_value_and_no_change(service: Service, client: Client) -> None:

@@ -17,6 +17,7 @@ from server_sync.page.course_words import (
     DAY,
     change_words,
     chip_of,
+    day_of,
     finding,
     interval,
     key_of,
@@ -28,7 +29,7 @@ from server_sync.page.course_words import (
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.meanings import of_game
 from server_sync.page.norms import norm_words
-from server_sync.page.progress_charts import Asked, Ceiling, Drawn, End, progress_chart, spark
+from server_sync.page.progress_charts import Asked, Ceiling, Drawn, End, left_out, progress_chart, spark
 from server_sync.page.translated import translated
 
 SMALL = 4
@@ -96,7 +97,7 @@ def close(series: Series, others: Sequence[Series], gists: Sequence[Gist], goals
     first_beyond, shown_in = _first_beyond(series), partial(words.shown, unit=series.unit)
     since = None
     if first_beyond is not None and said.since:
-        since = (first_beyond, _("larger than the noise since %(day)s", day=dated(said.since, DAY)))
+        since = (first_beyond, _("larger than the noise since %(day)s", day=day_of(said.since, series)))
     drawn = Drawn(
         points=[_in_shown_unit(point, series.unit) for point in series.points],
         beyond=[number for number, point in enumerate(series.points) if _is_beyond(point, said)],
@@ -113,7 +114,12 @@ def close(series: Series, others: Sequence[Series], gists: Sequence[Gist], goals
         drawing=progress_chart(title_of(series), finding(series), drawn, series.unit),
         key=_key(series, asked, ceilings, since[1] if since else "", wish.words if wish and goal is not None else ""),
         rows=_rows(series, gists),
-        notes=(*_far_above(series, held, ceilings), *_notes(series, others), norm_words(series)),
+        notes=(
+            *left_out(series.points),
+            *_far_above(series, held, ceilings),
+            *_notes(series, others),
+            norm_words(series),
+        ),
         what_counts=what_counts(series),
     )
 

@@ -1,5 +1,7 @@
 """What became of a measure, in words: its title, its value with its interval, its change and the noise."""
 
+from datetime import date, timedelta
+
 from engine.metrics.course import LEAST_VISITS, Point, Verdict
 from engine.movements import LEANS
 from server_sync.clinic.gist import QUIET_STANDING
@@ -9,6 +11,7 @@ from server_sync.page.language import _, dated
 from server_sync.page.meanings import of_game, sway
 
 DAY = "d MMM"
+YEAR = timedelta(days=365)
 
 
 def key_of(series: Series) -> str:
@@ -52,7 +55,7 @@ def with_interval(point: Point, series: Series) -> str:
 def finding(series: Series) -> str:
     """What a series says, as a sentence."""
     said, last = series.verdict, series.points[-1]
-    blanks = {"value": with_interval(last, series), "day": dated(series.points[0].at, DAY)}
+    blanks = {"value": with_interval(last, series), "day": day_of(series.points[0].at, series)}
     if said.larger is None or said.noise is None:
         return _("%(value)s. Too few sessions to say: %(n)s of %(least)s.", **blanks, n=said.n, least=LEAST_VISITS)
     blanks |= {"change": shown(abs(said.change), series), "noise": shown(said.noise, series)}
@@ -61,6 +64,12 @@ def finding(series: Series) -> str:
     if said.change > 0:
         return _("%(value)s, up %(change)s since %(day)s. Larger than the noise (%(noise)s).", **blanks)
     return _("%(value)s, down %(change)s since %(day)s. Larger than the noise (%(noise)s).", **blanks)
+
+
+def day_of(moment: date, series: Series) -> str:
+    """A day in what is said of a series, `5 Oct`; with the year where days alone would not tell which one is meant."""
+    first, last = (point.at.date() for point in (series.points[0], series.points[-1]))
+    return dated(moment, DAY if last - first < YEAR else "d MMM y")
 
 
 def change_words(series: Series, said: Verdict) -> str:

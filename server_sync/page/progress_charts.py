@@ -13,12 +13,15 @@ from markupsafe import Markup, escape
 from engine.metrics.course import Point
 from server_sync.page import words
 from server_sync.page.charts import ACROSS, Scale, chart, grid, path, scale, stretched
-from server_sync.page.language import dated
+from server_sync.page.language import dated, ngettext
 
 HEIGHT, SPARK_HEIGHT = 250, 56
 _LABEL_PX = 17
 _STEPS_DAYS = (1, 2, 7, 14, 28, 56, 91, 182, 364)
-_MOST_DATES = 8
+_MOST_DATES, _MOST_MONTHS = 8, 5
+_YEAR_DAYS = 366
+MOST_POINTS = 80
+"""More would cover each other."""
 
 
 class Asked(NamedTuple):
@@ -59,6 +62,7 @@ class Drawn(NamedTuple):
 
 def progress_chart(title: str, said: str, drawn: Drawn, unit: str) -> Markup:
     """The large chart: limit and band, what was asked, ceilings, and the goal."""
+    drawn = _thinned(drawn)
     y = _scale_of(drawn)
     x = _Across(drawn.points)
     parts = [grid(y, words.suffix(unit)), _dates(x)]
@@ -79,6 +83,7 @@ def progress_chart(title: str, said: str, drawn: Drawn, unit: str) -> Markup:
 def spark(title: str, said: str, points: Sequence[Point], first: float, noise: float | None) -> Markup:
     """A small chart: the line with its band, and as a block the first value with its noise."""
     around = [first - (noise or 0.0), first + (noise or 0.0)]
+    points = [points[number] for number in _kept([point.at for point in points])]
     values = [end for point in points for end in (point.low, point.high)] + around
     low, high = min(values), max(values)
     span = (high - low) or 1.0
@@ -91,6 +96,50 @@ def spark(title: str, said: str, points: Sequence[Point], first: float, noise: f
         f'<circle class="visit beyond" cx="{x.percent(last.at)}%" cy="{y.y(last.value)}" r="3.5"/>',
     ]
     return chart(title, said, SPARK_HEIGHT, parts, "spark")
+
+
+def left_out(points: Sequence[Point]) -> tuple[str, ...]:
+    """What the large chart says of visits that it does not draw."""
+    weeks = _weeks_apart([point.at for point in points])
+    if not weeks:
+        return ()
+    said = ngettext(
+        "The last visit of each week is drawn; the table has all %(count)s.",
+        "The last visit of every %(num)s weeks is drawn; the table has all %(count)s.",
+        weeks,
+        count=len(points),
+    )
+    return (said,)
+
+
+def _weeks_apart(moments: Sequence[datetime]) -> int:
+    """Of how many weeks one visit is drawn, so that they do not cover each other; 0 where all are."""
+    if len(moments) <= MOST_POINTS:
+        return 0
+    weeks = (moments[-1] - moments[0]).days // 7 + 1
+    return next((step for step in (1, 2, 4) if weeks <= step * MOST_POINTS), 13)
+
+
+def _kept(moments: Sequence[datetime]) -> list[int]:
+    """The numbers of the visits that are drawn: the first one, and the last of each so many weeks before the last."""
+    weeks = _weeks_apart(moments)
+    if not weeks:
+        return list(range(len(moments)))
+    last = {(moments[-1] - at).days // (7 * weeks): number for number, at in enumerate(moments)}
+    return sorted({0, *last.values()})
+
+
+def _thinned(drawn: Drawn) -> Drawn:
+    """The same with no more visits than can be told apart; the one that `since` names is always one of them."""
+    kept = _kept([point.at for point in drawn.points])
+    kept = sorted({*kept, drawn.since[0]}) if drawn.since else kept
+    beyond = set(drawn.beyond)
+    return drawn._replace(
+        points=[drawn.points[number] for number in kept],
+        beyond=[place for place, number in enumerate(kept) if number in beyond],
+        asked=[drawn.asked[number] for number in _kept([each.at for each in drawn.asked])],
+        since=(kept.index(drawn.since[0]), drawn.since[1]) if drawn.since else None,
+    )
 
 
 class _Across:
@@ -108,10 +157,16 @@ class _Across:
     def percent(self, at: datetime) -> float:
         return round(100 * self.share(at), 2)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether days alone would not tell which year is meant."""
+        return (self.last - self.first).days >= _YEAR_DAYS
+
     def days(self) -> list[date]:
         """Days to name below, at most a handful."""
         first, last = self.first.date(), self.last.date()
-        step = next((step for step in _STEPS_DAYS if (last - first).days / step <= _MOST_DATES), 728)
+        most = _MOST_MONTHS if self.is_long else _MOST_DATES
+        step = next((step for step in _STEPS_DAYS if (last - first).days / step <= most), 728)
         return [first + timedelta(days=ahead) for ahead in range(0, (last - first).days + 1, step)]
 
 
@@ -168,10 +223,10 @@ def _ends(ends: Sequence[End], y: Scale) -> str:
 
 
 def _dates(x: _Across) -> str:
-    parts = []
+    parts, form = [], "MMM y" if x.is_long else "d MMM"
     for number, day in enumerate(x.days()):
         at = x.percent(datetime(day.year, day.month, day.day, x.first.hour, x.first.minute, tzinfo=x.first.tzinfo))
         kind = ' class="between"' if number % 2 else ""
-        said = escape(dated(day, "d MMM"))
+        said = escape(dated(day, form))
         parts.append(f'<text{kind} x="{at}%" y="{HEIGHT + 19}" text-anchor="middle">{said}</text>')
     return "".join(parts)
