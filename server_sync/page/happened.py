@@ -6,7 +6,8 @@ from typing import NamedTuple
 from engine.guard import NEAR_FALLS
 from engine.records import Answer, Event, Session, TrialRecord
 from server_sync.page import words
-from server_sync.page.language import _
+from server_sync.page.language import _, decimal
+from server_sync.page.translated import translated
 
 
 class Happened(NamedTuple):
@@ -36,7 +37,7 @@ def _happened(at_s: float, said: str, trial: TrialRecord) -> Happened:
     within_s = round(min(max(at_s, trial.start_s), trial.end_s) - trial.start_s, 1)
     if at_s < trial.start_s:
         return Happened(within_s, _("before it"), said)
-    return Happened(within_s, _("after it") if at_s > trial.end_s else f"{within_s:.1f} s", said)
+    return Happened(within_s, _("after it") if at_s > trial.end_s else decimal(f"{within_s:.1f} s"), said)
 
 
 def _all(session: Session) -> Iterator[tuple[float, str]]:
@@ -59,16 +60,17 @@ def _told(answer: Answer) -> str:
 
 def _event(event: Event) -> str:
     """What an event is called; "" for what happened to the software and not to the person."""
+    why = translated(event.detail)
     if event.name == "paused" and event.detail.startswith(NEAR_FALLS):
-        return _("Near fall: %(what)s", what=event.detail)
-    if event.name == "recentred" and event.detail:
-        return words.sentence(event.detail)
+        return _("Near fall: %(what)s", what=why)
+    if event.name == "recentred" and why:
+        return words.sentence(why)
     told = {
-        "paused": _("Paused: %(why)s", why=event.detail) if event.detail else _("Paused"),
+        "paused": _("Paused: %(why)s", why=why),
         "resumed": _("Went on"),
         "recentre asked": _("Asked to be set straight again"),
         "recentred": _("Set straight again"),
         "rest": _("Rested"),
-        "stopped": _("Stopped: %(why)s", why=event.detail),
+        "stopped": _("Stopped: %(why)s", why=why),
     }
     return told.get(event.name, "")
