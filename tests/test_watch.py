@@ -126,7 +126,13 @@ def test_leans_are_a_star_with_a_row_for_each_direction(service: Service, client
     address = played(service, *(a_session(f"s-{number}", seed=number, quality=None) for number in range(3)))
     text = shown(client, address)
     assert "by more than its noise" in text
+    assert "Too few sessions" not in text
     assert all(direction in text for direction in ("Forward", "Right", "Back", "Left"))
+
+
+def test_one_session_does_not_say_that_no_lean_changed(service: Service, client: Client) -> None:
+    text = shown(client, played(service, a_session(quality=None)))
+    assert "Too few sessions to say whether a lean changed" in text
 
 
 def test_planned_days_and_versions_of_the_plan_are_told(service: Service, client: Client) -> None:

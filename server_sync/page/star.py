@@ -56,7 +56,9 @@ def star_of(leans: Sequence[Series]) -> Star | None:
     ordered = [by_name[name] for name in LEANS if name in by_name]
     moved = sum(bool(each.verdict.larger) for each in ordered)
     said = _("No direction changed by more than its noise")
-    if moved:
+    if all(each.verdict.larger is None for each in ordered):
+        said = _("Too few sessions to say whether a lean changed")
+    elif moved:
         said = ngettext(
             "%(num)s of %(all)s directions changed by more than its noise",
             "%(num)s of %(all)s directions changed by more than their noise",
