@@ -44,7 +44,7 @@ def recorded(service: Service, folder: Path) -> Session:
     """A session with its recording, delivered."""
     content = written(folder / "frames.vrec", lifted()).read_bytes()
     named = Recording(file="frames.vrec", sha256=wire.sha256(content), bytes=len(content), frames=32 * RATE_HZ)
-    session = a_session(recording=named)
+    session = a_session(recording=named, events=(Event(LIFT_FROM_S + 1.0, "recentre asked"),))
     service.vault.write(recording_key(named.sha256), [content])
     device = SignedDevice(None).enrol(service)
     (receipt,) = service.archive.take(device.id, wire.Batch(items=(an_item(session),))).receipts
@@ -160,6 +160,9 @@ def test_a_slider_moves_the_figures_and_play_moves_the_slider(tmp_path: Path) ->
         replay.get_by_role("button", name="Play").click()
         expect(replay.locator("output")).to_have_text(re.compile(r"2\.[3-9] s"))
         replay.get_by_role("button", name="Pause").click()
+        replay.get_by_role("link", name="1.0 s").click()
+        expect(replay.locator("output")).to_have_text("1.0 s")
+        assert replay.locator(".skeleton").count() == 2  # the page is the same
         assert complaints == []
 
 

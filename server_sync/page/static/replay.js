@@ -22,6 +22,14 @@ class Replay {
     place.querySelector("form").addEventListener("submit", (event) => {
       if (event.submitter?.name !== "session") event.preventDefault(); // which attaches the moment to a message
     });
+    for (const link of place.querySelectorAll(".happened a")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.slider.value = new URL(link.href).searchParams.get("t");
+        this.pause();
+        this.show();
+      });
+    }
     this.slider.addEventListener("input", () => { this.pause(); this.show(); });
     this.play.addEventListener("click", () => (this.began === null ? this.start() : this.pause()));
     this.slow.addEventListener("click", () => this.turnSlow());
