@@ -57,7 +57,7 @@ def find_patients(request: Visitor, state: State, data: Form) -> Response[Any]:
     return page(request, "patients.html", patients=matching[:AT_ONCE], count=len(matching), more=0, wanted=wanted)
 
 
-ROUTES = [static, Router("/", route_handlers=[patients, find_patients])]
+ROUTES = [Router("/", route_handlers=[static, patients, find_patients])]
 
 
 def _file(path: Path, kind: str) -> File:
