@@ -80,7 +80,7 @@ class Hands:
             return gettext(words, **values)
 
     def reach(self, what: Any) -> Any:
-        """Have the focus on an element, by nothing but the tab key and the link to the content; it must be seen there."""
+        """Have the focus on an element, by nothing but the tab key and the link to the content; it must be seen."""
         what.wait_for(state="attached")
         if (
             self.page.evaluate("document.activeElement === document.body")
