@@ -270,7 +270,7 @@ def test_a_day_off_is_free_and_a_new_plan_has_missed_nothing(service: Service) -
 @pytest.mark.parametrize(
     ("larger", "worse", "says"),
     [
-        (True, False, "Left arm raised: further than on 5 Oct. A real change, not a good day."),
+        (True, False, "Left arm raised: further than at the beginning. A real change, not a good day."),
         (False, None, "No change yet that is more than the difference between two days."),
         (True, True, ""),
         (None, None, ""),

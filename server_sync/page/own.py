@@ -73,10 +73,10 @@ def change_of(main: Trend | None) -> str:
     """What became of what is practised most, to a family: only what is larger than the noise, and without a number."""
     if main is None or main.larger is None or main.worse:
         return ""
-    if not main.larger or main.since is None:
+    if not main.larger:
         return _("No change yet that is more than the difference between two days.")
-    said = {"movement": words.movement(main.movement), "day": dated(main.since, "d MMM")}
-    return _("%(movement)s: further than on %(day)s. A real change, not a good day.", **said)
+    movement = words.movement(main.movement)
+    return _("%(movement)s: further than at the beginning. A real change, not a good day.", movement=movement)
 
 
 def week_of(played: Collection[date], today: date) -> str:
