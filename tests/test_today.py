@@ -196,7 +196,7 @@ def client(service: Service) -> Iterator[Client]:
 def test_a_clinic_without_anybody_says_what_fills_the_page(client: Client) -> None:
     text = shown(client, "/today")
     assert "No patient yet" in text
-    assert "Connect a device" in text
+    assert "Make a code" in text
 
 
 def test_mine_come_first_where_there_are_any_and_a_letter_leads_to_its_patient(

@@ -1,6 +1,7 @@
 """Sessions as they were delivered: taken in once, kept byte for byte, listed and read."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -73,6 +74,10 @@ class Held(NamedTuple):
     sha256: str
     recording_sha256: str
     recording_held: bool
+
+
+class SessionDamaged(ValueError):
+    """What is kept of a session cannot be read any more; the message says which."""
 
 
 class Archive:
@@ -161,18 +166,25 @@ class Archive:
 
     def last_measured(self, patient_id: str) -> Session | None:
         """The last session that measured somebody, of the last few: one before them is too old to go by."""
-        sessions = (self.session(line.id) for line in self.sessions(patient_id)[:LOOKED_BACK])
-        return next((session for session in sessions if session.calibration), None)
+        for line in self.sessions(patient_id)[:LOOKED_BACK]:
+            with suppress(SessionDamaged):
+                if (session := self.session(line.id)).calibration:
+                    return session
+        return None
 
     def session(self, session_id: str) -> Session:
-        """A session as a record; raises Unknown."""
+        """A session as a record; raises Unknown or SessionDamaged."""
         with self._store.reading() as db:
             row = db.execute(select(Delivered.patient_id, Delivered.content).where(Delivered.id == session_id)).first()
         if row is None:
             raise Unknown(f"there is no session {session_id!r} here")
-        sealed = self._patients.unseal(row.patient_id, row.content, f"session {session_id}")
-        content = unpacked(sealed, wire.LARGEST_SESSION_BYTES)
-        return from_json(content, Session, f"session {session_id}", newer=True)
+        try:
+            sealed = self._patients.unseal(row.patient_id, row.content, f"session {session_id}")
+            content = unpacked(sealed, wire.LARGEST_SESSION_BYTES)
+            return from_json(content, Session, f"session {session_id}", newer=True)
+        except ValueError as reason:
+            said = f"the session {session_id} is damaged where this server keeps it; all others are as they were"
+            raise SessionDamaged(said) from reason
 
     def arrival(self, session_id: str) -> Arrival:
         """How a session that is here came."""

@@ -1,6 +1,8 @@
 """What the clinic holds of a patient's sessions, as monitoring counts them."""
 
+import logging
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -11,6 +13,8 @@ from server_sync.clinic.packing import unpacked
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered
+
+_LOG = logging.getLogger("steadyreach.server")
 
 
 class _Block(msgspec.Struct, frozen=True):
@@ -29,15 +33,22 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def played(store: Store, patients: Patients, patient_id: str) -> list[Played]:
-    """All sessions of a patient, the first one first; raises Shredded."""
+    """All sessions of a patient, the first one first, without those that are damaged; raises Shredded."""
     columns = Delivered.id, Delivered.content, Delivered.prescription, Delivered.recording_sha256
     query = select(*columns, Delivered.clock_offset_s).where(Delivered.patient_id == patient_id)
     found = []
     for row in store.look(query.order_by(Delivered.started_at, Delivered.id)):
-        content = unpacked(patients.unseal(patient_id, row.content, f"session {row.id}"), wire.LARGEST_SESSION_BYTES)
-        told = msgspec.json.decode(content, type=_Told)
-        at = datetime.fromisoformat(told.started_at)
-        trials = sum(len(block.trials) for block in told.blocks if block.kind == "play")
-        what = told.seconds, told.ended_by, row.prescription, row.recording_sha256, row.clock_offset_s, told.headset
-        found.append(Played(row.id, at, *what, trials))
+        try:
+            found.append(_read(patients, patient_id, row))
+        except (ValueError, msgspec.DecodeError):
+            _LOG.warning("session %s is damaged, and does not count for monitoring", row.id)
     return found
+
+
+def _read(patients: Patients, patient_id: str, row: Any) -> Played:
+    content = unpacked(patients.unseal(patient_id, row.content, f"session {row.id}"), wire.LARGEST_SESSION_BYTES)
+    told = msgspec.json.decode(content, type=_Told)
+    at = datetime.fromisoformat(told.started_at)
+    trials = sum(len(block.trials) for block in told.blocks if block.kind == "play")
+    what = told.seconds, told.ended_by, row.prescription, row.recording_sha256, row.clock_offset_s, told.headset
+    return Played(row.id, at, *what, trials)

@@ -30,6 +30,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from server_sync import wire
 from server_sync.clinic.accounts import UnknownAccount
+from server_sync.clinic.archive import SessionDamaged
 from server_sync.clinic.devices import CodeRefused, KeyRefused
 from server_sync.clinic.export_choice import NO_FORMATS, Writing
 from server_sync.clinic.exports import Exports
@@ -113,6 +114,7 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
     Unknown: (404, "unknown"),
     Shredded: (404, "unknown"),
     UnknownAccount: (404, "unknown"),
+    SessionDamaged: (500, "damaged session"),
     UploadUnknown: (404, "unknown upload"),
     LengthDiffers: (400, "inconsistent-upload-length"),
     WrongOffset: (409, "mismatching-upload-offset"),

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 
 from engine.prescription import LONGEST_ANSWER, LONGEST_MESSAGE, LONGEST_WORD, MOST_ANSWERS, Message, Moment
 from server_sync.clinic.account_rules import SELF
-from server_sync.clinic.archive import PatientLine
+from server_sync.clinic.archive import PatientLine, SessionDamaged
 from server_sync.clinic.conversation import Conversation, Thread
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.prescriptions import NothingPrescribed
@@ -101,7 +101,7 @@ ROUTES = [Router("/", route_handlers=[messages, conversation, write_message, rea
 
 def link_to(service: Service, patient_id: str, moment: Moment) -> Link | None:
     """A moment of a patient's session in words; None where there is no such session of theirs."""
-    with suppress(Unknown):
+    with suppress(Unknown, SessionDamaged):
         session = service.archive.session(moment.session)
         if service.patients.id_of(session.patient) == patient_id:
             return moment_link(session, moment)

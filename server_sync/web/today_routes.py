@@ -14,6 +14,7 @@ from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
+from server_sync.page.first_steps import first_steps
 from server_sync.page.language import N_
 from server_sync.page.today import Known, board, name_of, place_of, what_counts
 from server_sync.page.waiting import waiting
@@ -42,10 +43,15 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
     mine = [known for known in everybody if request.user.id in known.person.therapists]
     chosen = show if show in FILTERS else (MINE if mine else ALL)
     shown = _of_place(everybody, chosen, now.date()) if chosen in (HERE, HOME) else {MINE: mine, ALL: everybody}[chosen]
+    devices = _delivering(service.devices.listed(), now.date())
+    only = next(iter(people.items())) if len(people) == 1 else None
+    begun = len(people) > len(everybody) or any(known.glance.sessions for known in everybody)
     return page(
         request,
         "today.html",
         now=now,
+        steps=() if begun else first_steps(len(people), devices[1], only[1].pseudonym if only else ""),
+        only=only[0] if only else "",
         board=board(shown, now.date(), first),
         counts=what_counts(),
         later=tuple(waiting(shown, now.date())),
@@ -57,7 +63,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
         letters=_with_names(letters[:LETTERS_SHOWN], everybody),
         unread=service.conversations.count_waiting(),
         orders=len(service.drafts.waiting()) + len(service.drafts.news()),
-        devices=_delivering(service.devices.listed(), now.date()),
+        devices=devices,
         backup=backup_state.last(service.store),
     )
 
