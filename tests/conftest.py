@@ -100,9 +100,12 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell how many tests passed where only one stands in the list."""
+    """Tell how many tests passed where only one stands in the list, and what a newcomer's tasks took."""
     if _file(config, "code").exists() and _file(config, "code").read_text() == "0":
         terminalreporter.write_line(f"inside the OpenXR root: {_said(config).strip().splitlines()[-1]}")
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

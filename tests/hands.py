@@ -80,12 +80,10 @@ class Hands:
             return gettext(words, **values)
 
     def reach(self, what: Any) -> Any:
-        """Have the focus on an element, by nothing but the tab key and the link to the content; it must be seen."""
+        """Have the focus on an element by the tab key, past the navigation at once; it must be seen there."""
         what.wait_for(state="attached")
-        if (
-            self.page.evaluate("document.activeElement === document.body")
-            and what.locator("xpath=ancestor::main").count()
-        ):
+        at_first = self.page.evaluate("document.activeElement === document.body")
+        if at_first and what.locator("xpath=ancestor::main").count():
             self.page.keyboard.press("Tab")
             self.page.keyboard.press("Enter")
         for _ in range(MOST_TABS):

@@ -1,23 +1,18 @@
 """Every page of every role, found by its links: it fits, can be used by everybody, and talks to nobody else."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from browsers import a_browser, log_in
-from commands import begun
-from demo_clinics import PASSWORD
-from server_fixtures import ROOT, a_service, answering, missing
+from hands import LONG, Site, Way, a_site
+from server_fixtures import missing
 
-from server_sync.clinic.patients import Person
 from server_sync.page.language import PSEUDO
 
-LONG = "Wilhelmina-Konstantina Papadopoulou-Featherstonehaugh van der Meulen"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SMALL_AND_DARK = ["color-contrast", "target-size", "scrollable-region-focusable"]
 """What of these may differ by the width and the theme."""
@@ -28,45 +23,24 @@ ONE_OF_MANY = re.compile(r"(?<=/sessions/)[^/?]+|(?<=/accounts/)\d+|(?<=/presets
 """What stands in an address for one of many that look alike."""
 ROLES = {"maja": 30, "ana": 8, "tove": 3, "kofi": 3, "rosa": 5, "funmi": 5, "": 2}
 """Whom the pages are looked at as, and how many there are at least: staff of each role, a patient, a mother, nobody."""
+TOO_WIDE = """document.documentElement.scrollWidth > innerWidth ||
+    [...document.querySelectorAll(".rail *")].some(each => each.getBoundingClientRect().right > innerWidth + 1)"""
 KEPT = """async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length,
     (await caches.keys()).length]"""
 
 
-class Site(NamedTuple):
-    """A server's address, a browser to look at it, and the id of somebody of whom nothing is known yet."""
-
-    url: str
-    browser: Any
-    unknown: str
-
-
 @pytest.fixture(scope="module")
 def site(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demo clinic, with somebody of a long name."""
-    folder = shutil.copytree(demo, tmp_path_factory.mktemp("demo"), dirs_exist_ok=True)
-    with a_service(folder / "clinic") as service:
-        unknown = service.patients.add(Person(pseudonym="p-long", name=LONG))
-    with (
-        answering(begun(["serve", "--demo", "--folder", folder, "--port", 0], ROOT), folder / "clinic") as clinic,
-        a_browser() as browser,
-    ):
-        yield Site(clinic.url, browser, unknown)
-
-
-def opened(site: Site, login: str, **more: Any) -> Any:
-    """A page of somebody who has just logged in, or of nobody."""
-    page = site.browser.new_context(reduced_motion="reduce", **{"locale": "en-GB", **more}).new_page()
-    if login:
-        log_in(page, site.url, login, PASSWORD)
-    return page
+    with a_site(demo, tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 def every_page(site: Site, page: Any) -> Iterator[str]:
     """Open all that links lead to, one of each kind, and those of the unknown person; gives the address of each."""
-    seen, waiting = set[str](), ["/", "/login", "/invitation"]
+    seen, waiting, unknown = set[str](), ["/", "/login", "/invitation"], site.patients[LONG]
     while waiting:
         path = waiting.pop(0).partition("#")[0]
-        kind = ONE_OF_MANY.sub("*", path.replace(site.unknown, "unknown"))
+        kind = ONE_OF_MANY.sub("*", path.replace(unknown, "unknown"))
         if kind in seen or NO_PAGE.search(path):
             continue
         seen.add(kind)
@@ -94,14 +68,14 @@ def too_wide(page: Any) -> list[str]:
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if page.evaluate(TOO_WIDE):
             found.append(f"too wide at {width}")
     return found
 
 
 @pytest.mark.parametrize("login", ROLES)
 def test_every_page_can_be_used_by_everybody_and_talks_to_nobody_else(site: Site, login: str) -> None:
-    page = opened(site, login)
+    page = site.at("/login", login).page
     asked, complaints, found, pages = list[str](), list[str](), list[str](), 0
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
@@ -127,14 +101,14 @@ def test_every_page_can_be_used_by_everybody_and_talks_to_nobody_else(site: Site
 
 @pytest.mark.parametrize("login", ROLES)
 def test_every_page_has_room_for_long_words_and_large_letters(site: Site, login: str) -> None:
-    page = opened(site, login, locale=PSEUDO)
+    page = site.at("/login", login, Way(language=PSEUDO)).page
     letters = page.context.new_cdp_session(page)
     found = []
     for path in every_page(site, page):
         found += [f"{path}: {each}" for each in too_wide(page)]
         page.set_viewport_size({"width": 1280, "height": 900})
         letters.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if page.evaluate(TOO_WIDE):
             found.append(f"{path}: too wide in large letters")
         letters.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
     assert not found, "\n".join(found)
