@@ -5,6 +5,7 @@ as `it` it begins one for that language.
 """
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages import Catalog, Message
@@ -56,8 +57,10 @@ def lacking(catalogue: Catalog) -> list[str]:
 
 def write(path: Path, catalogue: Catalog) -> None:
     """Write a catalogue: no places in code and no dates, which would change with every commit."""
-    with path.open("wb") as file:
-        write_po(file, catalogue, width=120, no_location=True, omit_header=False, sort_output=True)
+    said = BytesIO()
+    write_po(said, catalogue, width=120, no_location=True, omit_header=True, sort_output=True)
+    head = f'msgid ""\nmsgstr ""\n"Language: {path.stem}\\n"\n"Plural-Forms: {catalogue.plural_forms}\\n"\n'
+    path.write_bytes(f'{head}"Content-Type: text/plain; charset=utf-8\\n"\n\n'.encode() + said.getvalue())
 
 
 def _forms(message: Message) -> tuple[str, ...]:

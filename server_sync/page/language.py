@@ -4,6 +4,7 @@ The words in code and templates are English, and the keys of every catalogue; `%
 `%(name)s`. A page is written in one language, which `speaking` sets for all that runs inside it.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,6 +27,8 @@ PSEUDO = "en-XA"
 """English in long accented words, by which untranslated words and narrow places are found."""
 _ACCENTED = str.maketrans("aceinosuyACEINOSUY", "àçéïñöšüýÀÇÉÏÑÖŠÜÝ")
 _LONGER, _WORD = 0.4, 16
+_DAYS = {"de": (("d", "d."),), "es": (("MMMM", "'de' MMMM"), ("MMMM y", "MMMM 'de' y"))}
+"""How a language writes days otherwise than English: pieces of a pattern of CLDR, one after the other."""
 _speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -116,6 +119,8 @@ def decimal(number: str) -> str:
 
 def dated(moment: date | datetime, pattern: str) -> str:
     """A date in a pattern of CLDR, such as `EEE d MMM`, in the language."""
+    for said, instead in _DAYS.get(spoken(), ()):
+        pattern = re.sub(rf"\b{said}\b", instead, pattern)
     return str(format_date(moment, pattern, locale=_locale(spoken())))
 
 

@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import NamedTuple
 
-from engine import words as spoken_words
+import games
 from engine.prescription import EXPIRED, Practice, Prescription, due_on, goals_of, paused, planned_on, state_on
 from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.glance import Trend
 from server_sync.page import words
-from server_sync.page.language import _, dated, ngettext, spoken
+from server_sync.page.language import _, dated, ngettext
 from server_sync.page.sheet import precaution_words
+from server_sync.page.translated import translated
 
 SESSIONS_SHOWN = 20
 DAYS = 7
@@ -134,12 +134,5 @@ def _exercises(practice: Practice) -> list[Exercise]:
 
 
 def _title(game: str) -> str:
-    """What a game is called in the headset; the words of its name where it is not here."""
-    title, known = f"{game}.title", _words(spoken())
-    return known.say(title) if title in known else words.name(game)
-
-
-@cache
-def _words(language: str) -> spoken_words.Words:
-    languages = spoken_words.languages()
-    return spoken_words.load(language if language in languages else languages[0])
+    """What a game is called; the words of its name where it is not here."""
+    return translated(games.load(game).title) if game in games.names() else words.name(game)

@@ -84,6 +84,8 @@ _ACTIONS = (
     N_("turn an order down"),
     N_("let a recording go"),
     N_("stranger"),
+    N_("command"),
+    N_("retention"),
     N_("backup made"),
     N_("device %(name)s"),
     N_("version %(number)s"),

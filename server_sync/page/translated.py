@@ -22,7 +22,7 @@ from server_sync.page.refused import REFUSED
 
 _BLANK = re.compile(r"%\((\w+)\)s")
 _INSIDE = "(?:(?!; |: ).)+"
-_FRACTION = re.compile(r"\d+\.\d+( \D{1,4})?%?")
+_FRACTION = re.compile(r"\d+\.\d+( ?[^\d\s]{1,4})?")
 _DAY = re.compile(r"\d{1,2} [A-Z][a-z]+")
 _SIDES = ("left", "right")
 _SUFFIXES = {"m", "s", "deg", "mps", "hz", "dps", "mm", "mm2", "cm2", "percent"}

@@ -1,0 +1,184 @@
+"""The catalogues of the pages: all that can be read is translated, once, with the same blanks, and nothing else is."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+from demo_clinics import PASSWORD
+from litestar.testing import TestClient
+from routes import ADDRESS, Client, form_token
+from server_fixtures import a_service
+
+import games
+from engine import words as spoken_words
+from server_sync.clinic.service import Service
+from server_sync.page.catalogue import lacking, read, updated, write
+from server_sync.page.language import CATALOGUES, PSEUDO, dated, languages, speaking
+from server_sync.page.translated import translated
+from server_sync.web import app
+
+BLANK = re.compile(r"%\((\w+)\)s|(%%)|</?(\w+)>")
+ACCENTED = re.compile(r"\b(?=\w*[aceinosuyACEINOSUY])[A-Za-z']{3,}\b")
+"""Words that are written otherwise in the pseudo-language."""
+NO_WORDS = {"min", "href", "Steadyreach", "steadyreach", "UTC", "SHA", "PDF", "OMNI", "NRS", "https", "clinic", "erase"}
+CATALOGUE = pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
+
+
+def forms(said: object) -> tuple[str, ...]:
+    return tuple(said) if isinstance(said, tuple | list) else (str(said),)
+
+
+def blanks(said: str) -> list[str]:
+    return sorted(found[0] for found in BLANK.finditer(said))
+
+
+def test_the_pages_speak_the_languages_of_the_games() -> None:
+    assert set(languages()) == set(spoken_words.languages())
+
+
+@CATALOGUE
+def test_a_catalogue_holds_what_there_is_to_read_and_nothing_else(path: Path, tmp_path: Path) -> None:
+    found = updated(path)
+    assert lacking(found) == []
+    write(tmp_path / path.name, found)
+    assert (tmp_path / path.name).read_text("utf-8") == path.read_text("utf-8"), (
+        f"bring {path.name} up to date: python -m server_sync.page.catalogue"
+    )
+
+
+@CATALOGUE
+def test_a_translation_has_the_blanks_of_its_sentence_in_every_form(path: Path) -> None:
+    catalogue = read(path)
+    for message in catalogue:
+        if not message.id:
+            continue
+        assert not message.fuzzy, message.id
+        said, expected = forms(message.string), forms(message.id)
+        if len(expected) > 1:
+            assert len(said) == catalogue.num_plurals, message.id
+        for number, form in enumerate(said):
+            original = blanks(expected[min(number, len(expected) - 1)])
+            without = [blank for blank in original if blank != "%(num)s"]
+            assert blanks(form) == original or (number == 0 and blanks(form) == without), (message.id, form)
+
+
+@CATALOGUE
+def test_a_game_is_called_as_in_the_headset(path: Path) -> None:
+    known = spoken_words.load(path.stem)
+    with speaking(path.stem):
+        for game in games.names():
+            assert translated(games.load(game).title) == known.say(f"{game}.title")
+
+
+def test_what_a_record_says_is_put_into_the_language_piece_by_piece() -> None:
+    said = "time: time to get to the buoy, before staying there, 12 s → 10.5 s, because 8 of 8 were reached"
+    with speaking("de"):
+        assert translated(said) == (
+            "Zeit: Zeit bis zur Boje, bevor dort geblieben wird, 12 s → 10,5 s, weil 8 von 8 erreicht wurden"
+        )
+        assert translated("leant left: 5.4° is 46 % more than on 27 October: measure again") == (
+            "Neigen nach links: 5,4° sind 46 % mehr als am 27. Oktober: neu messen"
+        )
+        assert translated("what nobody translates") == "what nobody translates"
+    assert translated(said) == said
+
+
+class Text(HTMLParser):
+    """What can be read on a page, and where its links lead; code and what is said to be English are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said, self.links = list[str](), list[str]()
+        self._open = list[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self._open.append("" if tag in ("style", "script", "code", "option") or values.get("lang") == "en" else tag)
+        named = ("aria-label", "aria-valuetext", "alt", "title", "placeholder", "data-name")
+        self.said += [value for name in named if (value := values.get(name))]
+        if tag == "a":
+            self.links.append((values.get("href") or "").partition("#")[0])
+        if tag in ("br", "hr", "img", "input", "link", "meta"):
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and tag not in ("br", "hr", "img", "input", "link", "meta"):
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if "" not in self._open:
+            self.said.append(data)
+
+
+@pytest.fixture(scope="module")
+def service(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = shutil.copytree(demo, tmp_path_factory.mktemp("languages"), dirs_exist_ok=True)
+    with a_service(folder / "clinic") as opened:
+        yield opened
+
+
+def logged_in(client: Client, login: str) -> None:
+    client.post("/login", data={"login": login, "password": PASSWORD, "_csrf_token": form_token(client)})
+
+
+def every_page(client: Client, language: str, most: int = 3) -> Iterator[tuple[str, Text]]:
+    """All that links lead to, a few of each kind, in a language."""
+    seen, kinds, waiting = set[str](), dict[str, int](), ["/", "/account"]
+    while waiting:
+        path = waiting.pop(0)
+        kind = re.sub(r"(?<=/)[0-9a-f]{8}[^/?]*|(?<=/sessions/)[^/?]+|=[^&]*|\d+", "*", path)
+        if path in seen or kinds.get(kind, 0) >= most or re.search(r"/export|/fhir|/report/|/static", path):
+            continue
+        seen.add(path)
+        kinds[kind] = kinds.get(kind, 0) + 1
+        answer = client.get(unquote(path), headers={"Accept-Language": language})
+        assert answer.status_code == 200, path
+        text = Text()
+        text.feed(answer.text)
+        waiting += [link for link in text.links if link.startswith("/")]
+        yield path, text
+
+
+def typed_words(service: Service) -> set[str]:
+    """Words that somebody typed: names, goals, reasons, messages."""
+    typed = list[str]()
+    for line in service.archive.patients():
+        typed += [line.name, line.pseudonym, line.condition or "", line.about]
+        for version in service.prescriptions.history(line.pseudonym):
+            typed.append(msgspec.json.encode(version.prescription).decode())
+        typed += [letter.text for letter in service.letters.of(line.id)]
+    typed += [f"{account.name} {account.login}" for account in service.accounts.listed()]
+    typed += [device.name for device in service.devices.listed()]
+    with speaking(PSEUDO):
+        days = [
+            dated(service.now().replace(month=month, day=day), "EEEE EEE MMMM MMM")
+            for month in range(1, 13)
+            for day in range(1, 8)
+        ]
+    return {word for text in (*typed, *days) for word in ACCENTED.findall(text)}
+
+
+@pytest.mark.parametrize("login", ["maja", "ana", "tove", "kofi", "rosa", "funmi"])
+def test_every_word_of_a_page_goes_through_the_catalogue(service: Service, login: str) -> None:
+    known = typed_words(service) | NO_WORDS
+    with TestClient(app.make_app(service), base_url=ADDRESS) as client:
+        logged_in(client, login)
+        found = {
+            f"{path}: {said.strip()}"
+            for path, text in every_page(client, PSEUDO)
+            for said in text.said
+            if set(ACCENTED.findall(said)) - known
+        }
+    assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.parametrize("language", [each for each in languages() if each != "en"])
+def test_every_page_is_there_in_every_language(service: Service, language: str) -> None:
+    with TestClient(app.make_app(service), base_url=ADDRESS) as client:
+        logged_in(client, "maja")
+        assert len(list(every_page(client, language, most=1))) > 15
