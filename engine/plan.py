@@ -135,12 +135,12 @@ DELIVERY_ON = (START.kind, WELCOME.kind, SUMMARY.kind)
 AnyStep = Step | Interlude | Question | Fork | Pick
 
 
-def programme(names: Sequence[str]) -> Interlude:
-    """What comes today: the first tasks of these by their titles."""
+def programme(names: Sequence[str], beside: str = "") -> Interlude:
+    """What comes today: the first tasks of these by their titles, and in a line what a clinic wrote `beside` them."""
     order = ("lobby.first", *("lobby.next",) * (len(names) - 2), "lobby.last")
     lines = tuple(Line(words, (f"{name}.title",)) for words, name in zip(order, names[:MOST_NAMED], strict=False))
-    panel = Panel("programme", "lobby.title", lines, confirm=True)
-    return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names))
+    panel = Panel("programme", "lobby.title", (*lines, *([_as_it_is(beside)] if beside else [])), confirm=True)
+    return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names), said=beside)
 
 
 def message(text: str, number: str = "", answers: tuple[str, ...] = ()) -> Interlude:
@@ -148,9 +148,13 @@ def message(text: str, number: str = "", answers: tuple[str, ...] = ()) -> Inter
 
     `number` is its id, and `answers` are offered once it was read.
     """
-    # A value that is a key would be said in words, and no key ends with a blank.
-    panel = Panel("message", "clinic.message", (Line("{0}", (f"{text} ",)),), confirm=True)
+    panel = Panel("message", "clinic.message", (_as_it_is(text),), confirm=True)
     return Interlude("message", "From the clinic", panel, 45.0, "lobby", said=text, id=number, answers=answers)
+
+
+def _as_it_is(text: str) -> Line:
+    """A line that nobody translates: a value that is a key would be said in words, and no key ends with a blank."""
+    return Line("{0}", (f"{text} ",))
 
 
 def sticker(names: Sequence[str]) -> Pick:

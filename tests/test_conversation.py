@@ -15,6 +15,7 @@ from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, 
 from engine.answers import HURTS
 from engine.guard import FALLING
 from engine.prescription import Message, Moment, Practice
+from engine.programme import HandsOn
 from engine.records import Answer, BlockRecord, Event
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.archive import SessionLine
@@ -22,6 +23,7 @@ from server_sync.clinic.glance import Trend
 from server_sync.clinic.news import DIZZINESS, NEAR_FALL, PAIN, STOPPED, Alert, News, Shown, news_of
 from server_sync.clinic.roles import GUARDIAN, PATIENT, THERAPIST
 from server_sync.clinic.service import Service
+from server_sync.clinic.stopping import stop
 from server_sync.page.own import change_of, today_of
 from server_sync.web import app
 
@@ -259,6 +261,25 @@ def test_a_day_says_what_is_done_and_how_last_week_was(
     assert (today.heading, today.lead) == (heading, lead)
     assert [day.state for day in today.days if day.today] == ["played" if 16 in played else "planned"]
     assert [each.title for each in today.exercises] == ([] if 16 in played else ["Fruit Ladder"])
+
+
+def test_work_of_hands_stands_beside_the_games_of_its_day(service: Service) -> None:
+    work = (
+        HandsOn(technique="Scar massage", minutes=5, days=("mon",)),
+        HandsOn(technique="Joint glides", place="clinic", at="10:30"),
+    )
+    plan = service.prescriptions.save("p-milo", a_draft(hands_on=work), "Maja").prescription
+    monday, friday = (today_of(plan, [], datetime(2026, 11, day, 9, tzinfo=UTC)) for day in (16, 20))
+    assert monday.by_hand == (("Scar massage", "about 5 minutes"), ("Joint glides", "at the clinic, 10:30"))
+    assert [each.what for each in friday.by_hand] == ["Joint glides"]
+
+
+def test_a_family_is_told_that_play_is_stopped_and_by_no_number(service: Service) -> None:
+    held = a_draft().precautions
+    plan = service.prescriptions.save("p-milo", a_draft(precautions=(*held, *stop("Dizzy", "Maja"))), "Maja")
+    today = today_of(plan.prescription, [], datetime(2026, 11, 16, 9, tzinfo=UTC))
+    assert (today.heading, today.stopped, today.exercises) == ("Stopped for now", True, ())
+    assert len(today.precautions) == len(held)
 
 
 def test_a_day_off_is_free_and_a_new_plan_has_missed_nothing(service: Service) -> None:

@@ -14,7 +14,7 @@ from engine.body import Body
 from engine.commands import visits
 from engine.frame import SIDES, UPRIGHT, Button, Frame, from_yaw_pitch
 from engine.patient import PatientRecord
-from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step, message
+from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step, message, programme
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
 from engine.questions import Question, before
 from engine.records import Precaution, Stance
@@ -64,6 +64,18 @@ def test_what_a_child_chooses_comes_first_and_the_other_after_it(tmp_path: Path)
     plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
     done, folder = lived(plan, Person("game harbour_lean"), tmp_path)
     assert [block.task for block in done.blocks if block.kind == "play"] == ["harbour_lean", "fruit_ladder"]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def test_what_a_clinic_wrote_beside_the_games_is_kept_and_plays_again(tmp_path: Path) -> None:
+    plan = plan_for("fruit_ladder")
+    steps = [
+        programme(each.games, "scar massage") if isinstance(each, Interlude) and each.kind == "programme" else each
+        for each in plan.steps
+    ]
+    done, folder = lived(replace(plan, steps=tuple(steps)), Person(), tmp_path)
+    (shown,) = (block for block in done.blocks if block.task == "programme")
+    assert (shown.parameters["games"], shown.parameters["said"]) == ("fruit_ladder", "scar massage")
     assert visits.play_again(folder, tmp_path / "again")[0]
 
 

@@ -11,6 +11,7 @@ from panda3d.core import NodePath, TextNode
 
 import games
 from engine import talking, theme, words
+from engine.commands.following import MOST_BESIDE
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
 from engine.panda import board, caption, faces, option
 from engine.panda.berth import Watch
@@ -21,6 +22,7 @@ from engine.panda.kit import Kit
 from engine.panda.look import Look
 from engine.panda.models import Models
 from engine.panda.option import OptionCard
+from engine.plan import programme
 from engine.questions import GATES, RATINGS, Reply, gate, headline, hung, question_of
 from engine.scene import Line, Option, Panel, Scene, Sound
 from engine.settings import Settings
@@ -94,6 +96,15 @@ def test_every_panel_is_of_an_agreeable_size(language: str, scale: float) -> Non
     kit = kit_with(said, scale)
     sizes = {(panel.title, panel.text): lay(kit, panel) for panel in panels(said)}
     assert {key: laid for key, laid in sizes.items() if not laid.fits or max(laid.wide_m, laid.tall_m) > 0.95} == {}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("language", words.languages())
+def test_four_games_and_a_line_of_the_clinic_fit_a_card(language: str, scale: float) -> None:
+    longest = sorted(games.names(), key=lambda name: len(SPOKEN[language].say(f"{name}.title")))[-4:]
+    laid = lay(kit_with(SPOKEN[language], scale), programme(longest, ("scar massage " * 9)[:MOST_BESIDE]).panel)
+    assert laid.fits
+    assert max(laid.wide_m, laid.tall_m) <= 0.95
 
 
 @pytest.mark.parametrize("language", words.languages())

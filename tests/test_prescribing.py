@@ -17,9 +17,10 @@ from engine.commands import following, outgoing, patients, play, prescribing, vi
 from engine.commands.following import MOST_MESSAGES, Prepared, laid_over, prepared, today_of
 from engine.parameters import ParameterError
 from engine.patient import PatientRecord
-from engine.plan import END, PLAN_ENDED, START, WELCOME
+from engine.plan import END, PLAN_ENDED, START, WELCOME, Interlude, programme
 from engine.precautions import bounds_of
 from engine.prescription import ForADay, Message, Practice, check, content_of
+from engine.programme import Goal, HandsOn
 from engine.records import BlockRecord, KnobState, Precaution, Prescribed, RecordUnreadable, Session, TrialRecord, read
 from engine.words import load as load_words
 from server_sync.client.prescriptions import Kept, Shelf
@@ -158,7 +159,7 @@ def test_a_clock_that_began_anew_does_not_make_an_ended_prescription_hold(tmp_pa
 
 def test_the_end_of_a_plan_is_told_to_the_patient_and_in_the_events(tmp_path: Path) -> None:
     ready = laid(today=TUESDAY, valid_until="2026-03-02")
-    assert following.with_news((START, END), ready) == (START, PLAN_ENDED, END)
+    assert following.with_news((START, END), ready, TUESDAY) == (START, PLAN_ENDED, END)
     plan = visits.plan("ada", (WELCOME, END), held(ready), record=ready.record, today=TUESDAY, prescribed=ready.used)
     started, _ = play.open_headset("simulated", 0, (), play.Settings(), play.AtDesk(1.7, False, "")), None
     done, folder = visits.play(plan, started.headset, tmp_path, ABOUT)
@@ -285,11 +286,30 @@ def test_what_was_done_yesterday_is_not_today_also_after_a_visit_that_was_found_
 def test_new_messages_are_shown_as_they_are_and_counted_read_once_shown() -> None:
     texts = ["start.look_text", "Press {confirm} {0}", "third", "fourth"]
     ready = laid(messages=tuple(Message(text=text, id=str(n)) for n, text in enumerate(texts)))._replace(clinic="c")
-    shown = following.with_news((START, END), ready)[1:-1]
+    shown = following.with_news((START, END), ready, MONDAY)[1:-1]
     lines = [load_words().say(line.words, line.values) for step in shown for line in step.panel.text]  # type: ignore[union-attr]
     assert [line.rstrip() for line in lines] == texts[:MOST_MESSAGES]
     block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": texts[1], "id": "1"})
     assert following.noted(ready.record, ready, a_visit(block)).read == ("c/1",)
+
+
+def test_what_comes_today_names_work_of_hands_at_home_and_goals_that_have_room() -> None:
+    work = (
+        HandsOn(technique="scar massage", days=("mon",)),
+        HandsOn(technique="joint glides", place="clinic"),
+        HandsOn(technique="stretch the calf, slowly, until it pulls a little, and hold"),
+    )
+    goals = (Goal(words="Stand at the sink."), Goal(words="Walk to the bakery and back."))
+    ready = laid(hands_on=work, goals=goals, goal="")
+
+    def beside(day: date) -> str:
+        (shown,) = following.with_news((programme(["fruit_ladder"]),), ready, day)
+        assert isinstance(shown, Interlude)
+        assert [line.values for line in shown.panel.text][1:] == ([(f"{shown.said} ",)] if shown.said else [])
+        return shown.said
+
+    assert beside(MONDAY) == "scar massage · “Stand at the sink.”"
+    assert beside(TUESDAY) == "stretch the calf, slowly, until it pulls a little, and hold"
 
 
 def test_a_message_of_another_clinic_is_new_though_it_is_called_as_one_that_was_read(tmp_path: Path) -> None:
@@ -297,7 +317,7 @@ def test_a_message_of_another_clinic_is_new_though_it_is_called_as_one_that_was_
     for clinic, text in (("a" * 16, "Hello."), ("b" * 16, "Welcome."), ("a" * 16, "Hello.")):
         put_away(a_home(tmp_path, clinic), a_version(messages=(Message(text=text, id="1-0"),)))
         ready = prepared(record, True, tmp_path, MONDAY)
-        shown += [step.said for step in following.with_news((START, END), ready)[1:-1]]  # type: ignore[union-attr]
+        shown += [step.said for step in following.with_news((START, END), ready, MONDAY)[1:-1]]  # type: ignore[union-attr]
         block = BlockRecord("message", "", 1, "message", 1.0, 2.0, {"seconds": 45.0, "said": text, "id": "1-0"})
         record = following.noted(ready.record, ready, a_visit(block))
     assert shown == ["Hello.", "Welcome."]

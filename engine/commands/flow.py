@@ -85,7 +85,7 @@ def steps_of(
         if block.task in INTERLUDES:
             steps.append(replace(INTERLUDES[block.task], seconds=seconds))
         elif block.task == "programme":
-            steps.append(replace(programme(str(block.parameters["games"]).split()), seconds=seconds))
+            steps.append(replace(_programme_of(block), seconds=seconds))
         elif block.task == "message":
             steps.append(replace(_message_of(block), seconds=seconds))
         elif block.kind == "question":
@@ -97,6 +97,11 @@ def steps_of(
         else:
             steps.append(task_of(block))
     return tuple(steps)
+
+
+def _programme_of(block: BlockRecord) -> Interlude:
+    """What came that day as it was shown."""
+    return programme(str(block.parameters["games"]).split(), str(block.parameters.get("said", "")))
 
 
 def _message_of(block: BlockRecord) -> Interlude:

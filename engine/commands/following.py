@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeGuard, cast
 
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ from engine.commands.patients import times_on
 from engine.movements import MOVEMENTS
 from engine.parameters import ParameterError, describe
 from engine.patient import PatientRecord
-from engine.plan import PLAN_ENDED, START, WELCOME, AnyStep, Interlude, message
+from engine.plan import PLAN_ENDED, START, WELCOME, AnyStep, Interlude, message, programme
 from engine.precautions import problems_of
 from engine.prescription import (
     CURRENT,
@@ -30,6 +30,8 @@ from engine.prescription import (
     Message,
     Prescription,
     due_on,
+    goals_of,
+    hands_on_of,
     held_back,
     held_on,
     next_day,
@@ -49,6 +51,7 @@ from server_sync.client.prescriptions import Kept, Shelf
 from server_sync.wire import Clock
 
 MOST_MESSAGES = 3  # at once: what is too much is not read
+MOST_BESIDE = 60  # characters beside four games, in the largest letters
 TO_SYNC = (
     f"connect this computer once and run steadyreach sync; until then {visits.CALM} alone, to breathe, may be played"
 )
@@ -185,10 +188,15 @@ def _now(patient: str, prescription: Prescription, today: date) -> str:
     return "today is free"
 
 
-def with_news(steps: Sequence[AnyStep], prepared: Prepared | None) -> tuple[AnyStep, ...]:
-    """A visit that tells, once the headset is on, that a plan has ended, and what the clinic wrote."""
+def with_news(steps: Sequence[AnyStep], prepared: Prepared | None, today: date) -> tuple[AnyStep, ...]:
+    """A visit that tells, once the headset is on, that a plan has ended, and what the clinic wrote.
+
+    What comes today names the work of hands and the goals, too, as far as a card has room for them.
+    """
     if prepared is None:
         return tuple(steps)
+    beside = _beside(prepared.prescription, today)
+    steps = [programme(each.games, beside) if _is_programme(each) else each for each in steps]
     news: list[AnyStep] = [PLAN_ENDED] if prepared.used is not None and prepared.used.state == EXPIRED else []
     news += [message(each.text, each.id, each.answers or ()) for each in _unread(prepared)]
     begin = (START.kind, WELCOME.kind)
@@ -207,6 +215,22 @@ def noted(record: PatientRecord, before: Prepared | None, done: Session) -> Pati
 
 def _missing(own: PatientRecord, why: str) -> Prepared:
     return Prepared(own, used=Prescribed(own.patient, 0, "", "", MISSING), calm_only=f"{why}: {TO_SYNC}")
+
+
+def _is_programme(step: AnyStep) -> TypeGuard[Interlude]:
+    return isinstance(step, Interlude) and step.kind == "programme"
+
+
+def _beside(prescription: Prescription | None, today: date) -> str:
+    """Work of hands at home on a day, and goals: those that fit one line of a card, after each other."""
+    if prescription is None:
+        return ""
+    work = [each.technique for each in hands_on_of(prescription, today) if not each.at_clinic]
+    said = ""
+    for each in (*work, *(f"“{goal.words}”" for goal in goals_of(prescription))):
+        longer = f"{said} · {each}" if said else each
+        said = longer if len(longer) <= MOST_BESIDE else said
+    return said
 
 
 def _unread(prepared: Prepared) -> Sequence[Message]:

@@ -150,7 +150,7 @@ def plan_on(headset: Headset, visit: Visit, patient: str, seed: int, started_at:
         known = imported.measure(headset.rows, started_at)
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
     else:
-        steps = following.with_news(steps, visit.ready)
+        steps = following.with_news(steps, visit.ready, visit.today)
     if headset.kind == "desk":
         steps = without_headset(steps)
     replayed, ready = visit.wish.replayed, visit.ready

@@ -6,9 +6,21 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import games
-from engine.prescription import EXPIRED, Practice, Prescription, due_on, goals_of, paused, planned_on, state_on
+from engine.prescription import (
+    EXPIRED,
+    Practice,
+    Prescription,
+    due_on,
+    goals_of,
+    hands_on_of,
+    paused,
+    planned_on,
+    state_on,
+)
+from engine.programme import HandsOn
 from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.glance import Trend
+from server_sync.clinic.stopping import stops
 from server_sync.page import words
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.sheet import precaution_words
@@ -38,6 +50,13 @@ class Exercise(NamedTuple):
     how: str
 
 
+class ByHand(NamedTuple):
+    """Work of hands of today: what, and about how long or when ("" where nobody says)."""
+
+    what: str
+    how: str
+
+
 class Today(NamedTuple):
     """What somebody does today, in words, and how last week was."""
 
@@ -45,9 +64,11 @@ class Today(NamedTuple):
     lead: str
     days: tuple[Day, ...]
     exercises: tuple[Exercise, ...]
+    by_hand: tuple[ByHand, ...]
     goals: tuple[str, ...]
     until: str
     expired: bool
+    stopped: bool
     precautions: tuple[str, ...]
 
 
@@ -55,17 +76,20 @@ def today_of(prescription: Prescription | None, sessions: Sequence[SessionLine],
     """What is prescribed for today, and the week around it."""
     played, today = Counter(session.started_at.date() for session in sessions if session.trials), now.date()
     if prescription is None:
-        return Today(_("No plan yet"), week_of(played, today), (), (), (), "", False, ())
-    due = due_on(prescription, today, played[today])
+        return Today(_("No plan yet"), week_of(played, today), (), (), (), (), "", False, False, ())
+    over = stops(prescription.precautions)
+    due = () if over else due_on(prescription, today, played[today])
     return Today(
-        heading=_heading(prescription, due, today),
+        heading=_("Stopped for now") if over else _heading(prescription, due, today),
         lead=_last_week(prescription, played, today),
         days=tuple(_day(prescription, played, today, monday(today) + timedelta(days=ahead)) for ahead in range(DAYS)),
         exercises=tuple(each for practice in due for each in _exercises(practice)),
+        by_hand=() if over else tuple(map(_by_hand, hands_on_of(prescription, today))),
         goals=tuple(goal.words for goal in goals_of(prescription)),
         until=words.date(prescription.valid_until) if prescription.valid_until else "",
         expired=state_on(prescription, today) == EXPIRED,
-        precautions=tuple(map(precaution_words, prescription.precautions)),
+        stopped=bool(over),
+        precautions=tuple(precaution_words(held) for held in prescription.precautions if held not in over),
     )
 
 
@@ -131,6 +155,12 @@ def _exercises(practice: Practice) -> list[Exercise]:
     how = [ngettext("about %(num)s minute", "about %(num)s minutes", each)] if each else []
     how += [ngettext("%(num)s time today", "%(num)s times today", times)] if times > 1 else []
     return [Exercise(game, _title(game), ", ".join(how)) for game in practice.games]
+
+
+def _by_hand(work: HandsOn) -> ByHand:
+    minutes = [ngettext("about %(num)s minute", "about %(num)s minutes", round(work.minutes))] if work.minutes else []
+    where = _("at the clinic, %(at)s", at=work.at) if work.at else _("at the clinic")
+    return ByHand(work.technique, ", ".join([*minutes, *([where] if work.at_clinic else [])]))
 
 
 def _title(game: str) -> str:
