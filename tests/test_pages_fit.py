@@ -16,13 +16,16 @@ from server_sync.page.language import PSEUDO
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SMALL_AND_DARK = ["color-contrast", "target-size", "scrollable-region-focusable"]
 """What of these may differ by the width and the theme."""
-WIDTHS = (320, 640, 1280, 2560)
+WIDTHS = (320, 640, 2560, 1280)
 NO_PAGE = re.compile(r"/export/|/fhir|/static/|/sessions/[^/]+/report")
 """Addresses of files."""
 ONE_OF_MANY = re.compile(r"(?<=/sessions/)[^/?]+|(?<=/accounts/)\d+|(?<=/presets/)[\w-]+|[0-9a-f]{16}|(?<==)[^&]*")
 """What stands in an address for one of many that look alike."""
 ROLES = {"maja": 30, "ana": 8, "tove": 3, "kofi": 3, "rosa": 5, "funmi": 5, "": 2}
 """Whom the pages are looked at as, and how many there are at least: staff of each role, a patient, a mother, nobody."""
+SHORTEN = """document.querySelectorAll("tbody, ul, ol, select").forEach(
+    list => [...list.children].slice(12).forEach(one => one.remove()))"""
+"""Leave twelve of each list, whose parts look alike: axe takes seconds for hundreds."""
 TOO_WIDE = """document.documentElement.scrollWidth > innerWidth ||
     [...document.querySelectorAll(".rail *")].some(each => each.getBoundingClientRect().right > innerWidth + 1)"""
 KEPT = """async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length,
@@ -51,8 +54,10 @@ def every_page(site: Site, page: Any) -> Iterator[str]:
 
 def violations(page: Any, rules: list[str], kind: str) -> list[str]:
     """What axe finds: the rule, and the first element against it."""
-    page.evaluate(axe())
-    found = page.evaluate("only => axe.run(document, {runOnly: only})", {"type": kind, "values": rules})
+    found = page.evaluate(
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations'], selectors: false})",
+        {"type": kind, "values": rules},
+    )
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
 
@@ -76,14 +81,15 @@ def too_wide(page: Any) -> list[str]:
 @pytest.mark.parametrize("login", ROLES)
 def test_every_page_can_be_used_by_everybody_and_talks_to_nobody_else(site: Site, login: str) -> None:
     page = site.at("/login", login).page
+    page.add_init_script(axe())
     asked, complaints, found, pages = list[str](), list[str](), list[str](), 0
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     for path in every_page(site, page):
-        page.set_viewport_size({"width": 1280, "height": 900})
-        wrong = violations(page, RULES, "tag")
+        wrong = too_wide(page)
+        page.evaluate(SHORTEN)
+        wrong += violations(page, RULES, "tag")
         page.emulate_media(color_scheme="dark")
-        wrong += too_wide(page)
         page.set_viewport_size({"width": 320, "height": 900})
         wrong += violations(page, SMALL_AND_DARK, "rule")
         page.emulate_media(color_scheme="light")
