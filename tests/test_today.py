@@ -19,21 +19,11 @@ from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
+from server_sync.page.fortnight import FREE, MISSED, PART, PLAYED, fortnight
+from server_sync.page.known import Known
 from server_sync.page.language import PSEUDO, speaking
-from server_sync.page.today import (
-    BAR,
-    FREE,
-    MISSED,
-    MOST_LINES,
-    MOST_ROWS,
-    PART,
-    PLAYED,
-    WARN,
-    Known,
-    board,
-    fortnight,
-    reasons_of,
-)
+from server_sync.page.reasons import BAR, WARN, reasons_of
+from server_sync.page.today import MOST_LINES, MOST_ROWS, board
 from server_sync.page.waiting import Later, waiting
 from server_sync.web import app
 

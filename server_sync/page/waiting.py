@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from server_sync.page.known import Known, Link, address_of, name_of
 from server_sync.page.language import _, dated, ngettext
-from server_sync.page.today import Known, Link, address_of, name_of
 
 SILENT_DAYS, CALIBRATION_DAYS = 3, 28
 TOGETHER, NAMED = 3, 8

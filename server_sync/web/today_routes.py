@@ -15,8 +15,10 @@ from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.first_steps import first_steps
+from server_sync.page.known import Known, name_of, place_of
 from server_sync.page.language import N_
-from server_sync.page.today import Known, board, name_of, place_of, what_counts
+from server_sync.page.reasons import what_counts
+from server_sync.page.today import board
 from server_sync.page.waiting import waiting
 from server_sync.web import audited
 from server_sync.web.access import Visitor
