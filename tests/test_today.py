@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.testing import TestClient
@@ -21,7 +22,7 @@ from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
 from server_sync.page.fortnight import FREE, MISSED, PART, PLAYED, fortnight
 from server_sync.page.known import Known
-from server_sync.page.language import PSEUDO, speaking
+from server_sync.page.language import PSEUDO, dated, speaking
 from server_sync.page.reasons import BAR, WARN, reasons_of
 from server_sync.page.today import MOST_LINES, MOST_ROWS, board
 from server_sync.page.waiting import Later, waiting
@@ -224,3 +225,13 @@ def test_who_comes_here_today_is_in_that_list(service: Service, client: Client) 
     service.prescriptions.save("p-1", Draft(programme=(here,)), "Maja")
     assert "here at 10:30" in shown(client, "/today?show=here")
     assert "Nobody is in this list" in shown(client, "/today?show=home")
+
+
+@pytest.mark.parametrize("place", ["Pacific/Kiritimati", "Pacific/Midway"])  # never the same day
+def test_days_are_those_of_the_clinic(service: Service, client: Client, place: str) -> None:
+    service.contacts.set_zone(place, "test")
+    milo = service.patients.add(Person(pseudonym="p-1", name="Milo"))
+    writer = service.accounts.make("milo", "Milo", PATIENT, wards={milo: "self"})
+    service.letters.write(milo, writer, "Can I skip Friday?")
+    day = dated(service.now().astimezone(ZoneInfo(place)), "EEEE")
+    assert f"Wrote on {day}:" in shown(client, "/today?show=all")

@@ -20,7 +20,10 @@ class Link(NamedTuple):
 
 
 class Known(NamedTuple):
-    """All that is known of one patient when the day begins. `seen_at` is when their own device was last heard of."""
+    """All that is known of one patient when the day begins; times are the clinic's.
+
+    `seen_at` is when their own device was last heard of.
+    """
 
     patient_id: str
     person: Person

@@ -39,7 +39,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
     audited.read(request, "list patients")
     zone = service.contacts.zone()
     now = service.now().astimezone(zone)
-    letters = service.letters.unread()
+    letters = [letter._replace(at=letter.at.astimezone(zone)) for letter in service.letters.unread()]
     people = service.patients.people()
     everybody = _everybody(service, people, letters)
     mine = [known for known in everybody if request.user.id in known.person.therapists]
@@ -74,7 +74,8 @@ ROUTES = [today]
 
 
 def _everybody(service: Service, people: Mapping[str, Person], letters: Sequence[Letter]) -> list[Known]:
-    seen = service.devices.seen()
+    zone = service.contacts.zone()
+    seen = {patient_id: at.astimezone(zone) for patient_id, at in service.devices.seen().items()}
     first = {letter.patient_id: letter for letter in reversed(letters)}
     return [
         Known(patient_id, people[patient_id], glance, first.get(patient_id), seen.get(patient_id))
