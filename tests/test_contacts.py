@@ -66,6 +66,22 @@ def test_a_contact_is_listed_as_it_was_noted_for_its_patient_alone(
     assert contacts.listed(service.patients.add(Person(pseudonym="p-other"))) == []
 
 
+def test_what_an_account_spent_since_a_day_is_summed_by_patient_as_it_was_corrected(
+    contacts: Contacts, service: Service, milo: str
+) -> None:
+    other, ada = service.patients.add(Person(pseudonym="p-other")), service.accounts.named("ada").id
+    contacts.add(milo, CALL, COMMAND)
+    first = contacts.add(milo, CALL._replace(seconds=60.0), COMMAND)
+    contacts.add(milo, CALL._replace(seconds=300.0), COMMAND, replaces=first.id)
+    contacts.add(milo, CALL._replace(who="ben"), COMMAND)
+    contacts.add(milo, CALL._replace(at=CALL.at - timedelta(days=30)), COMMAND)
+    taken = contacts.add(other, CALL, COMMAND)
+    since = CALL.at - timedelta(days=1)
+    assert contacts.spent(ada, since) == {milo: 1020.0, other: 720.0}
+    contacts.add(other, CALL._replace(seconds=0.0), COMMAND, replaces=taken.id)
+    assert contacts.spent(ada, since) == {milo: 1020.0}
+
+
 def test_what_a_contact_says_is_nowhere_in_the_clear(contacts: Contacts, service: Service, milo: str) -> None:
     contacts.add(milo, CALL, COMMAND)
     files = [path for path in service.folder.rglob("*") if path.is_file()]

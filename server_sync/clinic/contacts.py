@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -103,6 +103,21 @@ class Contacts:
             contact = Contact(*told, who[row.account_id], content.note, row.id)
             found.append(Noted(contact, row.at, row.replaces, row.id in replaced))
         return sorted(found, key=lambda noted: (noted.contact.at, noted.noted_at, noted.contact.id))
+
+    def spent(self, account_id: int, since: datetime) -> Mapping[str, float]:
+        """What an account noted for each patient since a moment, in seconds by the patient's id."""
+        table, kept = tables.Contact, self._patients.kept()
+        mine = table.account_id == account_id, table.at >= since
+        rows = self._store.look(select(table.id, table.patient_id, table.sealed).where(*mine))
+        replacing = select(table.replaces).where(table.replaces.in_([row.id for row in rows]))
+        replaced = {row.replaces for row in self._store.look(replacing)}
+        found = dict[str, float]()
+        for row in rows:
+            if row.patient_id in kept and row.id not in replaced:
+                content = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id))
+                told = msgspec.json.decode(content, type=_Sealed)
+                found[row.patient_id] = found.get(row.patient_id, 0.0) + (told.seconds if told.at >= since else 0.0)
+        return {patient_id: seconds for patient_id, seconds in found.items() if seconds}
 
     def zone(self) -> ZoneInfo:
         """The clinic's time zone, whose months count; UTC until somebody says which."""

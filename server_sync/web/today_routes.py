@@ -1,7 +1,8 @@
 """Today: which patients need a look first, and why."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from litestar import Response, get
 from litestar.datastructures import State
@@ -56,6 +57,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
         only=only[0] if only else "",
         board=board(shown, now.date(), first),
         counts=what_counts(),
+        spent=_spent(service, people, request.user.id, now),
         later=tuple(waiting(shown, now.date())),
         count=len(shown),
         chosen=chosen,
@@ -73,6 +75,14 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
 ROUTES = [today]
 
 
+class Spent(NamedTuple):
+    """The minutes that somebody spent on a patient."""
+
+    patient_id: str
+    name: str
+    minutes: int
+
+
 def _everybody(service: Service, people: Mapping[str, Person], letters: Sequence[Letter]) -> list[Known]:
     zone = service.contacts.zone()
     seen = {patient_id: at.astimezone(zone) for patient_id, at in service.devices.seen().items()}
@@ -82,6 +92,14 @@ def _everybody(service: Service, people: Mapping[str, Person], letters: Sequence
         for patient_id, glance in service.glances.all().items()
         if patient_id in people
     ]
+
+
+def _spent(service: Service, people: Mapping[str, Person], account_id: int, now: datetime) -> list[Spent]:
+    """What an account noted for its patients this month, the most first."""
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    spent = sorted(service.contacts.spent(account_id, month).items(), key=lambda each: -each[1])
+    named = [(each, people[each], seconds) for each, seconds in spent if each in people]
+    return [Spent(each, person.name or person.pseudonym, round(seconds / 60)) for each, person, seconds in named]
 
 
 def _with_names(letters: Sequence[Letter], everybody: Sequence[Known]) -> list[tuple[Letter, str]]:

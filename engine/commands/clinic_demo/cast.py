@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
-from engine.commands.clinic_demo.characters import Character, Moment, Relative, Told, Version, Wrote
+from engine.commands.clinic_demo.characters import Character, Moment, Relative, Spent, Told, Version, Wrote
 from engine.envelope import shoulder_by_stature
 from engine.frame import SIDES, Button
 from engine.prescription import Draft, Practice
@@ -68,6 +68,10 @@ def _rosa(today: date) -> Character:
             Wrote(30, "rosa", "May I already lift a cup from the upper shelf with the left arm?", "maja"),
             Wrote(2, "rosa", "Woke up twice from the shoulder. Should I still play?"),
         ),
+        spent=(
+            Spent(28, "maja", 12, "call", "The surgeon's new bound, and what it means at home"),
+            Spent(6, "maja", 8, "review"), Spent(3, "maja", 14, "call", "Sleep, and how to lie on the side"),
+        ),
         relatives=(Relative("rosa", "Rosa Lindqvist"),),
     )  # fmt: skip
 
@@ -114,6 +118,7 @@ def _henrik(today: date) -> Character:
         {"lean_forward": ((42, 5.6), (12, 6.2), (10, 3.9), (0, 3.4)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
         missed=frozenset({2, 3, 4, 12}),
         letters=(Wrote(19, "henrik", "The quay at the harbour is very good. More boats please.", "jonas"),),
+        spent=(Spent(18, "jonas", 6, "message"), Spent(9, "maja", 22, "video", "At home: rugs, the step, the lamp")),
         relatives=(Relative("henrik", "Henrik Sørås"),),
     )  # fmt: skip
 

@@ -47,6 +47,16 @@ class Wrote(NamedTuple):
     read_by: str = ""
 
 
+class Spent(NamedTuple):
+    """Time that a therapist (a login) spent on the patient in the evening of a day; `kind` is one of minutes' kinds."""
+
+    days_ago: int
+    by: str
+    minutes: float
+    kind: str
+    note: str = ""
+
+
 class Moment(NamedTuple):
     """Something that somebody does in a visit, so many seconds after it began: a button, and what they choose then."""
 
@@ -86,6 +96,7 @@ class Character:
     moments: Mapping[int, tuple[Moment, ...]] = field(default_factory=dict)
     told: tuple[Told, ...] = ()
     letters: tuple[Wrote, ...] = ()
+    spent: tuple[Spent, ...] = ()
     relatives: tuple[Relative, ...] = ()
     silent_days: int = 0
 
@@ -124,6 +135,7 @@ class Character:
             versions=(before[-1]._replace(days_ago=begins), *later),
             told=tuple(each for each in self.told if each.days_ago < begins),
             letters=tuple(each for each in self.letters if each.days_ago < begins),
+            spent=tuple(each for each in self.spent if each.days_ago < begins),
         )
 
     def _draft_on(self, days_ago: int) -> Draft:

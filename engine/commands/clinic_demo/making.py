@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from engine.commands import visits
 from engine.commands.clinic_demo import CLINIC
-from engine.commands.clinic_demo.characters import Character, Version, Wrote
+from engine.commands.clinic_demo.characters import Character, Spent, Version, Wrote
 from engine.commands.clinic_demo.living import Computer, Occasion, age_on, begin, live
 from engine.keys import Keys
 from engine.prescription import Message
@@ -27,6 +27,7 @@ from server_sync.client.home import Home, device_of, home_of
 from server_sync.client.patience import Patience
 from server_sync.clinic.account_rules import SELF
 from server_sync.clinic.audit import by_account
+from server_sync.clinic.minutes import TALKING, Contact
 from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.roles import ADMIN, AUDITOR, GUARDIAN, PATIENT, RESEARCHER, THERAPIST
@@ -179,8 +180,11 @@ class _Making(NamedTuple):
             yield
 
     def evening(self, person: Character, day: date) -> None:
-        """Have letters written, and some of them read."""
+        """Have letters written, and some of them read, and time noted that was spent."""
         self.clock.go_on(day, EVENING)
+        for spent in person.spent:
+            if self.today - timedelta(days=spent.days_ago) == day:
+                self._note(person, spent)
         for letter in person.letters:
             if self.today - timedelta(days=letter.days_ago) == day:
                 self._write(person, letter)
@@ -220,6 +224,12 @@ class _Making(NamedTuple):
         kept = self.service.letters.write(patient_id, writer, letter.text)
         if letter.read_by:
             self.service.conversations.read(patient_id, [kept.id], self.service.accounts.named(letter.read_by).id)
+
+    def _note(self, person: Character, spent: Spent) -> None:
+        seconds, realtime = 60 * spent.minutes, spent.kind in TALKING
+        at = self.clock() - timedelta(seconds=seconds)
+        contact = Contact(at, seconds, spent.kind, realtime, spent.by, spent.note)
+        self.service.contacts.add(self.service.patients.id_of(person.pseudonym), contact, self._signed(spent.by)[1])
 
     def _deliver(self, person: Character) -> None:
         home = self._home(person)
