@@ -1,5 +1,6 @@
 """The catalogues of the pages: all that can be read is translated, once, with the same blanks, and nothing else is."""
 
+import ast
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,12 +13,12 @@ import pytest
 from demo_clinics import PASSWORD
 from litestar.testing import TestClient
 from routes import ADDRESS, Client, form_token
-from server_fixtures import a_service
+from server_fixtures import ROOT, a_service
 
 import games
 from engine import words as spoken_words
 from server_sync.clinic.service import Service
-from server_sync.page.catalogue import lacking, read, updated, write
+from server_sync.page.catalogue import lacking, read, template, updated, write
 from server_sync.page.language import CATALOGUES, PSEUDO, dated, languages, speaking
 from server_sync.page.translated import translated
 from server_sync.web import app
@@ -51,6 +52,15 @@ def test_a_catalogue_holds_what_there_is_to_read_and_nothing_else(path: Path, tm
     )
 
 
+def test_no_sentence_hides_where_extraction_does_not_look() -> None:
+    there = {message.id for message in template()}
+    for path in [*(ROOT / "server_sync").rglob("*.py")]:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "N_"):
+                said = call.args[0]
+                assert not isinstance(said, ast.Constant) or said.value in there, f"{path}: {said.value} in an f-string"
+
+
 @CATALOGUE
 def test_a_translation_has_the_blanks_of_its_sentence_in_every_form(path: Path) -> None:
     catalogue = read(path)
@@ -79,7 +89,7 @@ def test_what_a_record_says_is_put_into_the_language_piece_by_piece() -> None:
     said = "time: time to get to the buoy, before staying there, 12 s → 10.5 s, because 8 of 8 were reached"
     with speaking("de"):
         assert translated(said) == (
-            "Zeit: Zeit bis zur Boje, bevor dort geblieben wird, 12 s → 10,5 s, weil 8 von 8 erreicht wurden"
+            "Zeit: Zeit bis zur Boje, bevor dort geblieben wird, 12 s → 10,5 s: 8 von 8 erreicht"
         )
         assert translated("leant left: 5.4° is 46 % more than on 27 October: measure again") == (
             "Neigen nach links: 5,4° sind 46 % mehr als am 27. Oktober: neu messen"
@@ -154,7 +164,7 @@ def typed_words(service: Service) -> set[str]:
         typed += [letter.text for letter in service.letters.of(line.id)]
     typed += [f"{account.name} {account.login}" for account in service.accounts.listed()]
     typed += [device.name for device in service.devices.listed()]
-    typed.append(str(service.folder))
+    typed.append(f"{service.folder} recordings")
     with speaking(PSEUDO):
         days = [
             dated(service.now().replace(month=month, day=day), "EEEE EEE MMMM MMM")

@@ -86,7 +86,7 @@ def limit_chart(title: str, points: Sequence[Point], lines: Sequence[Line], unit
         *(_level(line, y) for line in lines),
         *(_trial(point, _across(point.number, first, last), y) for point in points),
         _numbers_below(first, last, height),
-        f'<text class="axis-name" x="50%" y="{height + 38}" text-anchor="middle">{escape(_("trial"))}</text>',
+        _axis_name(_("trial"), height),
     ]
     return chart(title, _in_words(points, unit), height, parts)
 
@@ -112,8 +112,8 @@ def asked_chart(
             for number, value in enumerate(of, 1)
         ]
     parts.append(_numbers_below(1, last, LIMIT_HEIGHT))
-    below = f'<text class="axis-name" x="50%" y="{LIMIT_HEIGHT + 38}" text-anchor="middle">{{}}</text>'
-    return chart(title, title, LIMIT_HEIGHT, [*parts, below.format(escape(_("target in the session")))])
+    parts.append(_axis_name(_("target in the session"), LIMIT_HEIGHT))
+    return chart(title, title, LIMIT_HEIGHT, parts)
 
 
 def trace_chart(
@@ -236,6 +236,10 @@ def _numbers_below(first: int, last: int, height: int) -> str:
         f'<text x="{_across(number, first, last)}%" y="{height + 19}" text-anchor="middle">{number}</text>'
         for number in numbers
     )
+
+
+def _axis_name(said: str, height: int) -> str:
+    return f'<text class="axis-name" x="50%" y="{height + 38}" text-anchor="middle">{escape(said)}</text>'
 
 
 def _seconds_below(end_s: float, height: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from server_sync.page.charts import Scale, chart, scale
 from server_sync.page.language import _, dated
@@ -46,7 +46,8 @@ def _minutes_grid(y: Scale) -> str:
             f'<line class="{role}" x1="0" x2="100%" y1="{y.y(tick)}" y2="{y.y(tick)}"/>'
             f'<text x="-8" y="{y.y(tick) + 4.5}" text-anchor="end">{tick:g}</text>'
         )
-    return f'{"".join(lines)}<text x="-8" y="-9" text-anchor="end">{_("min")}</text>'
+    unit = escape(_("min"))
+    return f'{"".join(lines)}<text x="-8" y="-9" text-anchor="end">{unit}</text>'
 
 
 def _minutes(number: int, day: Day, days: int, y: Scale) -> str:

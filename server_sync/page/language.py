@@ -29,6 +29,8 @@ _ACCENTED = str.maketrans("aceinosuyACEINOSUY", "àçéïñöšüýÀÇÉÏÑÖ�
 _LONGER, _WORD = 0.4, 16
 _DAYS = {"de": (("d", "d."),), "es": (("MMMM", "'de' MMMM"), ("MMMM y", "MMMM 'de' y"))}
 """How a language writes days otherwise than English: pieces of a pattern of CLDR, one after the other."""
+_ABBREVIATED = re.compile(r"(?<=[^\W\d])\.")
+"""The dot after a short month or day, which would meet the one of a sentence."""
 _speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -121,7 +123,8 @@ def dated(moment: date | datetime, pattern: str) -> str:
     """A date in a pattern of CLDR, such as `EEE d MMM`, in the language."""
     for said, instead in _DAYS.get(spoken(), ()):
         pattern = re.sub(rf"\b{said}\b", instead, pattern)
-    return str(format_date(moment, pattern, locale=_locale(spoken())))
+    said = str(format_date(moment, pattern, locale=_locale(spoken())))
+    return _ABBREVIATED.sub("", said)
 
 
 class _Pseudo(NullTranslations):

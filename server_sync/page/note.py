@@ -99,7 +99,7 @@ def as_text(said: Note, own: str = "") -> str:
     lines = [f"{said.name} ({said.about})" if said.about else said.name, said.period, ""]
     lines += [said.said.title, *(f"- {line}" for line in said.said.lines), ""]
     lines += [_("What was measured")]
-    lines += [f"- {each.title}: {each.last} ({_('first')} {each.first}); {each.change}" for each in said.measured]
+    lines += [f"- {_in_a_line(each)}" for each in said.measured]
     lines += [f"- {said.others}"] if said.others else []
     lines += ["", said.done.title, *(f"- {line}" for line in said.done.lines), ""]
     lines += [_("What it means"), own.strip() or "...", ""]
@@ -137,6 +137,11 @@ def _tells(series: Series, gists: Sequence[Gist]) -> bool:
     """Whether a measure changed beyond the noise, or is of a movement that was practised often enough to say."""
     practised = any(series.kind.movement in gist.aims for gist in gists)
     return bool(series.verdict.larger) or (practised and series.verdict.larger is not None)
+
+
+def _in_a_line(measure: Measure) -> str:
+    said = {"measure": measure.title, "last": measure.last, "first": measure.first, "change": measure.change}
+    return _("%(measure)s: %(last)s (first %(first)s); %(change)s", **said)
 
 
 def _others(series: Sequence[Series]) -> str:

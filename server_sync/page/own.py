@@ -125,7 +125,7 @@ def _last_week(prescription: Prescription, played: Collection[date], today: date
         return week_of(played, today)
     done = min(planned, sum(day in played for day in week))
     said = ngettext("Last week %(done)s of %(num)s day.", "Last week %(done)s of %(num)s days.", planned, done=done)
-    return f"{said} {_('Well done.')}" if done == planned else said
+    return " ".join((said, _("Well done."))) if done == planned else said
 
 
 def _heading(prescription: Prescription, due: Sequence[Practice], today: date) -> str:
