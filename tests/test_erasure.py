@@ -62,7 +62,7 @@ CANARIES = {
 BOUND = {
     ("session", "content"): "session {id}",
     ("session", "summary"): "summary {id}",
-    ("session", "gist"): "gist {id}",
+    ("gist", "sealed"): "gist {session_id}",
     ("glance", "sealed"): "glance {patient_id}",
     ("prescription", "content"): "prescription {patient_id} {version}",
     ("patient", "sealed"): "patient {id}",

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from prescribed import a_draft
 from server_fixtures import SignedDevice, a_limit, a_service, a_session, an_item
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from engine.records import Answer, BlockRecord, Event, Measured, Request, Session, TrialRecord
 from server_sync import wire
@@ -22,7 +22,7 @@ from server_sync.clinic.glance import glance_of
 from server_sync.clinic.patients import Person
 from server_sync.clinic.series import Kind, main_of, series_of
 from server_sync.clinic.service import Service
-from server_sync.clinic.tables import Delivered, Glance
+from server_sync.clinic.tables import Delivered, Glance, SessionGist
 
 MOVEMENT = "shoulder_elevation_left"
 BEGAN = datetime(2026, 10, 5, 16, 0, tzinfo=UTC)
@@ -143,9 +143,9 @@ def test_sessions_from_before_there_were_gists_get_them_when_read(service: Servi
     patient_id = service.patients.id_of("p-milo")
     known = service.gists.of(patient_id)
     with service.store.writing() as db:
-        db.execute(update(Delivered).values(gist=None))
+        db.execute(delete(SessionGist))
     assert service.gists.of(patient_id) == known
-    assert None not in {row.gist for row in service.store.look(select(Delivered.gist))}
+    assert len(service.store.look(select(SessionGist))) == 2
 
 
 def test_what_is_damaged_is_made_again_and_a_damaged_session_hides_no_other(service: Service) -> None:
@@ -153,8 +153,8 @@ def test_what_is_damaged_is_made_again_and_a_damaged_session_hides_no_other(serv
     (patient_id,) = service.glances.all()
     with service.store.writing() as db:
         db.execute(update(Glance).values(sealed=b"damaged"))
-        db.execute(update(Delivered).where(Delivered.id == "s-000").values(gist=b"damaged"))
-        db.execute(update(Delivered).where(Delivered.id == "s-001").values(gist=None, content=b"damaged"))
+        db.execute(update(SessionGist).where(SessionGist.session_id != "s-002").values(sealed=b"damaged"))
+        db.execute(update(Delivered).where(Delivered.id == "s-001").values(content=b"damaged"))
     assert [each.session_id for each in service.gists.of(patient_id)] == ["s-000", "s-002"]
     assert service.glances.all()[patient_id].sessions == 2
     assert b"damaged" not in {row.sealed for row in service.store.look(select(Glance.sealed))}

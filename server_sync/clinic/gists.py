@@ -1,17 +1,17 @@
 """The gists of delivered sessions: kept beside them when they arrive, and made when read where there is none yet."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select
 
 from engine.records import Session
 from server_sync.clinic import gist
 from server_sync.clinic.gist import Gist
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered
+from server_sync.clinic.tables import Delivered, SessionGist
 
 _LOG = logging.getLogger("steadyreach.server")
 
@@ -32,19 +32,17 @@ class Gists:
 
     def of(self, patient_id: str) -> tuple[Followed, ...]:
         """The gists of a patient's sessions, the earliest first; one that is damaged is left out."""
-        query = select(Delivered.id, Delivered.gist).where(Delivered.patient_id == patient_id)
-        rows = self._store.look(query.order_by(Delivered.started_at, Delivered.id))
-        found = {row.id: self._opened(patient_id, row) for row in rows}
-        lacking = [session_id for session_id, known in found.items() if known is None]
-        made = self._make(patient_id, lacking)
-        whole = {session_id: known or made.get(session_id) for session_id, known in found.items()}
-        return tuple(Followed(session_id, known) for session_id, known in whole.items() if known)
+        mine = select(Delivered.id).where(Delivered.patient_id == patient_id)
+        ids = [row.id for row in self._store.look(mine.order_by(Delivered.started_at, Delivered.id))]
+        columns = SessionGist.session_id, SessionGist.sealed
+        rows = self._store.look(select(*columns).where(SessionGist.patient_id == patient_id))
+        found = {row.session_id: self._opened(patient_id, row) for row in rows}
+        whole = found | self._make(patient_id, [session_id for session_id in ids if not found.get(session_id)])
+        return tuple(Followed(session_id, known) for session_id in ids if (known := whole.get(session_id)))
 
     def _opened(self, patient_id: str, row: Any) -> Gist | None:
-        if row.gist is None:
-            return None
         try:
-            return gist.unpacked(self._patients.unseal(patient_id, row.gist, bound(row.id)))
+            return gist.unpacked(self._patients.unseal(patient_id, row.sealed, bound(row.session_id)))
         except ValueError:  # it is damaged, and made again
             return None
 
@@ -57,11 +55,25 @@ class Gists:
             except ValueError:
                 _LOG.warning("session %s is damaged, and missing from what is followed", session_id)
         if made:
-            with self._store.writing() as db:
-                for session_id, new in made.items():
-                    sealed = self._patients.seal(patient_id, gist.packed(new), bound(session_id))
-                    db.execute(update(Delivered).where(Delivered.id == session_id).values(gist=sealed))
+            self._keep(patient_id, made)
         return made
+
+    def _keep(self, patient_id: str, made: Mapping[str, Gist]) -> None:
+        """Write gists of sessions that are still here."""
+        here = select(Delivered.id).where(Delivered.id.in_(made)).order_by(Delivered.id)
+        with self._store.writing() as db:
+            ids = db.execute(here.with_for_update(read=True)).scalars().all()
+            db.execute(delete(SessionGist).where(SessionGist.session_id.in_(ids), SessionGist.patient_id == patient_id))
+            rows = [
+                {
+                    "patient_id": patient_id,
+                    "session_id": session_id,
+                    "sealed": self._patients.seal(patient_id, gist.packed(made[session_id]), bound(session_id)),
+                }
+                for session_id in ids
+            ]
+            if rows:
+                db.execute(self._store.once(SessionGist), rows)
 
 
 def bound(session_id: str) -> str:

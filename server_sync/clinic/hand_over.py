@@ -20,7 +20,7 @@ from server_sync.clinic import tables, tiers
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.private import make_file
 from server_sync.clinic.service import Service
-from server_sync.clinic.tables import Account, Audited, Delivered, Glance, Patient, RecordingKey, Ward
+from server_sync.clinic.tables import Account, Audited, Delivered, Glance, Patient, RecordingKey, SessionGist, Ward
 
 ABOUT = "README.txt"
 _SESSION = Delivered.__tablename__
@@ -36,7 +36,7 @@ _BOUND: Mapping[tuple[str, str], str] = {
 }
 """What each sealed column is bound to, from the other columns of its row."""
 _NOT_THEIRS = {
-    *((_SESSION, "summary"), (_SESSION, "gist")),
+    *((_SESSION, "summary"), (SessionGist.__tablename__, "sealed")),
     *((Glance.__tablename__, "sealed"), (RecordingKey.__tablename__, "sealed")),
 }
 """Columns that say nothing new: what lists and pages show of sessions, and the keys of recordings."""

@@ -25,7 +25,16 @@ from server_sync.clinic.intake import NOT_A_SESSION, Checked, Taken, receipt
 from server_sync.clinic.news import News
 from server_sync.clinic.patients import NO_PSEUDONYM, Patients
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, Device, LostSession, Refusal, SameSession, SessionNews, Table
+from server_sync.clinic.tables import (
+    Delivered,
+    Device,
+    LostSession,
+    Refusal,
+    SameSession,
+    SessionGist,
+    SessionNews,
+    Table,
+)
 from server_sync.clinic.vault import Vault
 from server_sync.clinic.version import SOFTWARE
 
@@ -180,18 +189,22 @@ class _Taking:
         self._tell([each.taken for _, each in wanted if each.taken and each.item.id in self._created])
 
     def _tell(self, created: Sequence[Taken]) -> None:
-        """Write what sessions that came now bring for the clinic to read."""
-        rows = {}
+        """Write what is followed of sessions that came now, and what they bring for the clinic to read."""
+        rows, gists, seal = {}, {}, self._place.patients.seal
         for taken in created:
             session, patient_id = taken.row["id"], self._patients[taken.pseudonym]
+            sealed = seal(patient_id, packed(taken.gist), bound(session))
+            gists[session] = {"patient_id": patient_id, "session_id": session, "sealed": sealed}
             if taken.news != News():
                 rows[session] = {
                     "session_id": session,
                     "patient_id": patient_id,
                     "at": taken.row["started_at"],
                     "read_at": None if taken.news.waits else self._now,
-                    "sealed": self._place.patients.seal(patient_id, news.packed(taken.news), f"news {session}"),
+                    "sealed": seal(patient_id, news.packed(taken.news), f"news {session}"),
                 }
+        if gists:
+            self._db.execute(self._place.store.once(SessionGist), [gists[session] for session in sorted(gists)])
         if rows:
             self._db.execute(self._place.store.once(SessionNews), [rows[session] for session in sorted(rows)])
 
@@ -202,7 +215,6 @@ class _Taking:
             "patient_id": patient_id,
             "summary": seal(patient_id, msgspec.msgpack.encode(taken.summary), f"summary {item.id}"),
             "content": seal(patient_id, item.content, f"session {item.id}"),
-            "gist": seal(patient_id, packed(taken.gist), bound(item.id)),
         }
 
     def settle(self, each: Checked, device: str) -> wire.Receipt:

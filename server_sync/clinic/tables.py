@@ -183,9 +183,8 @@ class Erased(Table):
 class Delivered(Table):
     """A session as it was delivered, byte for byte, and what a list needs of it.
 
-    `content` is the record's JSON, packed with zstd, `summary` what a list shows (`intake.Summary`) and `gist` what is
-    followed over time (`gist.Gist`), None where nobody made it yet: all are sealed under the patient's key. `sha256` is
-    of the JSON. `number` is the device's own, 0 for sessions from before there
+    `content` is the record's JSON, packed with zstd, and `summary` what a list shows (`intake.Summary`), both sealed
+    under the patient's key. `sha256` is of the JSON. `number` is the device's own, 0 for sessions from before there
     were numbers. The clock is the clinic's less the device's at delivery. `prescription` is the version that was used,
     0 for none. `schema` is the record's. `recording_lost` says that the recording was here and is not any more: the
     session is to be offered once more.
@@ -201,7 +200,6 @@ class Delivered(Table):
     recording_sha256: Mapped[str] = mapped_column(index=True)
     summary: Mapped[bytes]
     content: Mapped[bytes]
-    gist: Mapped[bytes | None]
     number: Mapped[int] = mapped_column(server_default="0")
     clock_offset_s: Mapped[float | None]
     clock_within_s: Mapped[float | None]
@@ -210,8 +208,22 @@ class Delivered(Table):
     recording_lost: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (
         Index("ix_session_device_number", "device_id", "number"),
-        Index("ix_session_patient_started", "patient_id", "started_at"),
+        Index("ix_session_patient_started", "patient_id", "started_at", "id"),
     )
+
+
+class SessionGist(Table):
+    """What is followed of a session (`gist.Gist`), sealed under the patient's key; made when it arrives.
+
+    On SQLite those of a patient lie together and apart from the sessions, each of which is ten times as long: hundreds
+    are read at once.
+    """
+
+    __tablename__ = "gist"
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    sealed: Mapped[bytes]
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own name and type
 
 
 class Glance(Table):
