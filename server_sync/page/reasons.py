@@ -135,7 +135,7 @@ def _letter(known: Known, today: date) -> Reason | None:  # noqa: ARG001 - as al
     said = " ".join(known.letter.text.split())
     quote = said if len(said) <= LONGEST_QUOTE else f"{said[: LONGEST_QUOTE - 1].rstrip()}…"
     lead = _("Wrote on %(day)s:", day=dated(known.letter.at, "EEEE"))
-    return Reason(WARN, "letter", lead, f"“{quote}”", None, _answer(known))
+    return Reason(WARN, "letter", lead, _("“%(text)s”", text=quote), None, _answer(known))
 
 
 def _precaution(known: Known, today: date) -> Reason | None:
