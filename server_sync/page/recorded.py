@@ -14,13 +14,8 @@ _OUTCOMES = (
 _BLOCKS = (
     *(N_("Standing"), N_("Open reach"), N_("Open lean"), N_("Open gaze"), N_("Question"), N_("Choice"), N_("Rest")),
     *(N_("Start"), N_("End"), N_("Summary"), N_("Programme"), N_("Sticker"), N_("Calm"), N_("Plan ended")),
-    *(
-        N_("For the adult"),
-        N_("From the clinic"),
-        N_("Asked: %(what)s"),
-        N_("an adult near"),
-        N_("support within reach"),
-    ),
+    *(N_("For the adult"), N_("From the clinic"), N_("Asked: %(what)s"), N_("an adult near")),
+    N_("support within reach"),
 )
 _TRACES = (
     *(N_("Arm raised"), N_("Head turned"), N_("Lean across it"), N_("Lean along the direction")),
