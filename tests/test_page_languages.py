@@ -92,7 +92,7 @@ def test_what_a_record_says_is_put_into_the_language_piece_by_piece() -> None:
             "Zeit: Zeit bis zur Boje, bevor dort geblieben wird, 12 s → 10,5 s: 8 von 8 erreicht"
         )
         assert translated("leant left: 5.4° is 46 % more than on 27 October: measure again") == (
-            "Neigen nach links: 5,4° sind 46 % mehr als am 27. Oktober: neu messen"
+            "Neigen nach links: 5,4° sind 46\u00a0% mehr als am 27. Oktober: neu messen"
         )
         assert translated("what nobody translates") == "what nobody translates"
     assert translated(said) == said
