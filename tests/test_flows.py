@@ -57,7 +57,7 @@ def test_today_leads_to_each_reason_in_one_step(site: Site, way: Way) -> None:
     assert page.locator("#course h2").bounding_box()["y"] < 900, "the finding is in sight"
 
 
-@ways(KEYS, SMALL_MOUSE, Way(keys=True, width=2560, theme="dark", language=PSEUDO))
+@ways(Way(keys=True, width=2560, theme="dark", language=PSEUDO), SMALL_MOUSE)
 def test_difficulty_is_tuned_with_its_effect_in_sight_and_taken_back(site: Site, way: Way) -> None:
     hands = site.at(f"/patients/{site.patients['Milo Adeyemi-Brandt']}/tune", "maja", way)
     page = hands.page
