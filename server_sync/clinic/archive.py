@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from engine.records import Session, from_json
 from server_sync import wire
@@ -18,10 +19,18 @@ from server_sync.clinic.intake import Summary, check
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.patients import Patients, Person, Unknown
 from server_sync.clinic.store import Store
-from server_sync.clinic.tables import Delivered, Device, Refusal
+from server_sync.clinic.tables import Delivered, Device, Patient, Refusal
 from server_sync.clinic.vault import Vault
 
 _PAGE, LOOKED_BACK = 500, 5
+_THEIRS = aliased(Delivered)
+_NEWEST = select(_THEIRS.id).where(_THEIRS.patient_id == Patient.id).order_by(_THEIRS.started_at.desc()).limit(1)
+_LAST = (
+    select(Delivered.id, Delivered.patient_id, Delivered.started_at, Delivered.summary)
+    .select_from(Patient)
+    .join(Delivered, Delivered.id == _NEWEST.correlate(Patient).scalar_subquery())
+)
+"""The last session of each patient, found by an index."""
 
 
 class PatientLine(NamedTuple):
@@ -136,15 +145,14 @@ class Archive:
     def patients(self) -> list[PatientLine]:
         """Everyone: who played last is the first, then who never did, by their names."""
         people, found = self._patients.people(), list[PatientLine]()
-        last = func.max(Delivered.started_at).label("last_at")
-        query = select(Delivered.patient_id, func.count().label("sessions"), last)
         with self._store.reading() as db:
-            rows = db.execute(query.group_by(Delivered.patient_id).order_by(last.desc())).all()
-            zones = self._zones(db)
-        for row in rows:
+            counts = select(Delivered.patient_id, func.count().label("sessions")).group_by(Delivered.patient_id)
+            sessions = {row.patient_id: row.sessions for row in db.execute(counts)}
+            rows = db.execute(_LAST).all()
+        for row in sorted(rows, key=lambda row: row.started_at, reverse=True):
             if row.patient_id in people:
-                last_at = _local(row.last_at, zones[row.patient_id])
-                found.append(_line(row.patient_id, people.pop(row.patient_id), row.sessions, last_at))
+                last_at = _local(row.started_at, self._summary(row.patient_id, row).zone_offset_s)
+                found.append(_line(row.patient_id, people.pop(row.patient_id), sessions[row.patient_id], last_at))
         never = [_line(patient_id, person, 0, None) for patient_id, person in people.items()]
         return found + sorted(never, key=lambda line: (line.name.casefold(), line.pseudonym))
 
@@ -206,17 +214,6 @@ class Archive:
     def _summary(self, patient_id: str, row: Any) -> Summary:
         opened = self._patients.unseal(patient_id, row.summary, f"summary {row.id}")
         return msgspec.msgpack.decode(opened, type=Summary)
-
-    def _zones(self, db: Connection) -> dict[str, int]:
-        """What the clocks of patients added to UTC when they played last."""
-        last = func.max(Delivered.started_at).label("last_at")
-        each = select(Delivered.patient_id, last).group_by(Delivered.patient_id).subquery()
-        theirs = Delivered.patient_id == each.c.patient_id, Delivered.started_at == each.c.last_at
-        rows = db.execute(select(Delivered.id, Delivered.patient_id, Delivered.summary).join(each, and_(*theirs))).all()
-        kept = self._patients.kept()
-        return {
-            row.patient_id: self._summary(row.patient_id, row).zone_offset_s for row in rows if row.patient_id in kept
-        }
 
 
 def _line(patient_id: str, person: Person, sessions: int, last_at: datetime | None) -> PatientLine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from engine.adaptation import Adaptation
@@ -93,7 +94,7 @@ def _dizziness(known: Known, today: date) -> Reason | None:
 
 def _worst(known: Known, today: date, kind: str, least: float) -> Played | None:
     """The session of the last week in which somebody told most of something, from a bound on; the latest of several."""
-    told = [(getattr(each, kind), each.started_at, each) for each in known.glance.played if _is_of_week(each, today)]
+    told = [(getattr(each, kind), each.started_at, each) for each in _of_week(known, today)]
     much = [(value, at, each) for value, at, each in told if value is not None and value >= least]
     return max(much, key=lambda found: found[:2])[2] if much else None
 
@@ -170,6 +171,12 @@ def _ended(known: Known, today: date) -> Reason | None:
         return None
     lead = _("The plan ended on %(day)s:", day=words.date(ordered.plan.valid_until))
     return Reason(WARN, "plan", lead, _("its bounds hold, and nothing gets harder."), None, _plan(known, _("Plan")))
+
+
+def _of_week(known: Known, today: date) -> Iterator[Played]:
+    """The sessions of the last week, the latest first."""
+    lately = takewhile(lambda each: each.day >= today - timedelta(days=WEEK), reversed(known.glance.played))
+    return (each for each in lately if each.day <= today)
 
 
 def _is_of_week(played: Played, today: date) -> bool:
