@@ -135,7 +135,9 @@ def test_what_several_wait_for_is_one_line() -> None:
     assert three.said == "3 patients, nothing delivered for 4 to 6 days:"
     assert [who.title for who in three.named] == ["P2", "P1", "P0"]
     (many,) = waits(40)
-    assert (len(many.named), len(many.others)) == (8, 32)
+    assert (len(many.named), len(many.others), many.more) == (8, 32, 32)
+    (hundreds,) = waits(300)
+    assert (len(hundreds.others), hundreds.more) == (92, 292)
 
 
 def test_what_was_felt_comes_before_what_was_written() -> None:

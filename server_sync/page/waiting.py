@@ -8,20 +8,22 @@ from server_sync.page.known import Known, Link, address_of, name_of
 from server_sync.page.language import _, dated, ngettext
 
 SILENT_DAYS, CALIBRATION_DAYS = 3, 28
-TOGETHER, NAMED = 3, 8
-"""How many patients who wait for the same are told in one line, and how many of their names stand in it."""
+TOGETHER, NAMED, MOST_NAMED = 3, 8, 100
+"""How many patients who wait for the same are told in one line, how many of their names stand in it, and behind it."""
 
 
 class Later(NamedTuple):
     """What may wait: its sign, the patients whom it is about, in two parts, and what it is.
 
-    `named` stand in the line, and `others` behind it; a line about several says what they share before their names.
+    `named` stand in the line, and `others` behind it, `more` in all: as many as somebody may read. A line about several
+    says what they share before their names.
     """
 
     icon: str
     named: tuple[Link, ...]
     others: tuple[Link, ...]
     said: str
+    more: int = 0
 
     @property
     def is_shared(self) -> bool:
@@ -46,7 +48,8 @@ def waiting(everybody: Sequence[Known], today: date) -> Iterator[Later]:
             yield from (Later(icon, (wait.who,), (), wait.said) for wait in waits)
         else:
             people = tuple(wait.who for wait in waits)
-            yield Later(icon, people[:NAMED], people[NAMED:], shared(len(waits), waits[-1].days, waits[0].days))
+            said = shared(len(waits), waits[-1].days, waits[0].days)
+            yield Later(icon, people[:NAMED], people[NAMED:MOST_NAMED], said, len(people[NAMED:]))
 
 
 def _silent(known: Known, today: date) -> Wait | None:
