@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.testing import TestClient
@@ -14,9 +15,11 @@ from test_watch import played, shown
 from engine.prescription import Draft, Practice
 from engine.records import Precaution
 from server_sync.clinic.patients import Person
+from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
 from server_sync.page import pdf
 from server_sync.page.charts import trace_chart
+from server_sync.page.language import dated
 from server_sync.web import app
 
 CEILING = Precaution("shoulder_elevation_left", 120.0, "deg", "repaired cuff", "Dr Okafor", "2027-12-04")
@@ -99,6 +102,33 @@ def test_time_that_was_spent_is_noted_and_refused_in_words(client: Client, addre
         True,
         True,
     )
+
+
+@pytest.mark.parametrize("minutes", ["nan", "inf", "-inf", "1e300"])
+def test_minutes_that_are_no_time_are_refused(client: Client, address: str, minutes: str) -> None:
+    form = {"kind": "call", "minutes": minutes, "_csrf_token": form_token(client)}
+    assert client.post(f"{address}/contacts", data=form).status_code == 422
+
+
+def test_a_time_that_is_not_offered_gives_the_last_four_weeks(client: Client, address: str) -> None:
+    usual = sent(client, f"{address}/report/text", days="28")
+    assert sent(client, f"{address}/report/text", days="99999") == usual
+    assert usual.decode().splitlines()[1] in shown(client, f"{address}/report?days=999999999")
+
+
+def test_words_of_the_greatest_length_are_whole_whatever_ends_their_lines(client: Client, address: str) -> None:
+    own = "\r\n".join([*("line" for _ in range(799)), "ends"])  # as a browser sends 3999 characters
+    assert "\nends\n" in sent(client, f"{address}/report/text", own=own).decode()
+
+
+@pytest.mark.parametrize("place", ["Pacific/Kiritimati", "Pacific/Midway"])  # never the same day
+def test_a_letter_is_of_the_clinic_s_day(service: Service, client: Client, address: str, place: str) -> None:
+    service.contacts.set_zone(place, "test")
+    patient_id = address.rpartition("/")[2]
+    writer = service.accounts.make("milo", "Milo", PATIENT, wards={patient_id: "self"})
+    service.letters.write(patient_id, writer, "It went well")
+    day = dated(service.now().astimezone(ZoneInfo(place)), "d MMM")
+    assert f"{day}, wrote: “It went well”" in sent(client, f"{address}/report/text").decode()
 
 
 def test_a_patient_s_record_goes_out_as_fhir(client: Client, address: str) -> None:

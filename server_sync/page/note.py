@@ -64,7 +64,7 @@ class Note(NamedTuple):
 
 
 class About(NamedTuple):
-    """Of whom a note is, and what is known besides their sessions."""
+    """Of whom a note is, and what is known besides their sessions, by the clinic's time."""
 
     name: str
     about: str

@@ -39,7 +39,7 @@ def patient_report(
     request: Visitor, state: State, patient_id: FromPath[str], days: FromQuery[int] = PERIODS[0]
 ) -> Response[str]:
     """A note about the last days, all there is with 0; exports, and the monitoring of the patient."""
-    return _report(request, state, patient_id, days)
+    return _report(request, state, patient_id, _days(days))
 
 
 @post(
@@ -52,7 +52,7 @@ def patient_note(
     request: Visitor, state: State, patient_id: FromPath[str], kind: FromPath[str], data: Form
 ) -> Response[Any]:
     """The note with the therapist's own words, which are kept nowhere: as PDF, else as text."""
-    days, own = _days(data.get("days", "")), data.get("own", "")[:LONGEST_OWN].replace("\r\n", "\n")
+    days, own = _days(data.get("days", "")), data.get("own", "").replace("\r\n", "\n")[:LONGEST_OWN]
     said = _note(state.service, patient_id, days)
     audited.read(request, "save a report", patient_id)
     as_pdf = kind == "pdf"
@@ -132,17 +132,21 @@ def _note(service: Service, patient_id: str, days: int) -> Note:
     zone = service.contacts.zone()
     versions = written_in(zone, service.prescriptions.history(patient.pseudonym))
     history = [version.prescription for version in versions]
-    about = About(patient.name, words.about(patient), history, service.letters.of(patient_id))
+    letters = [letter._replace(at=letter.at.astimezone(zone)) for letter in service.letters.of(patient_id)]
+    about = About(patient.name, words.about(patient), history, letters)
     gists = [each.gist for each in service.gists.of(patient_id)]
-    return note(about, gists, service.now().astimezone(zone).date(), days if days > 0 else 0)
+    return note(about, gists, service.now().astimezone(zone).date(), days)
 
 
-def _days(said: str) -> int:
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else PERIODS[0]
+def _days(said: object) -> int:
+    """The days that a note is about: one of the periods that are offered, 0 for all there is."""
+    return next((each for each in (0, *PERIODS) if str(each) == str(said)), PERIODS[0])
 
 
 def _minutes(said: str) -> float:
     try:
-        return float(said.replace(",", "."))
-    except ValueError:
+        minutes = float(said.replace(",", "."))
+        timedelta(minutes=minutes)
+        return minutes
+    except (ValueError, OverflowError):
         raise ContactRefused(f"minutes: {said[:20]!r} is no number") from None
