@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 from demo_clinics import PASSWORD
+from hands import Way, a_site
 from litestar.testing import TestClient
 from routes import ADDRESS, Client, form_token
 from server_fixtures import ROOT, a_service
@@ -193,3 +194,12 @@ def test_every_page_is_there_in_every_language(service: Service, language: str) 
     with TestClient(app.make_app(service), base_url=ADDRESS) as client:
         logged_in(client, "maja")
         assert len(list(every_page(client, language, most=1))) > 15
+
+
+def test_the_widest_pages_fit_a_telephone_in_german(demo: Path, tmp_path: Path) -> None:
+    with a_site(demo, tmp_path / "demo") as site:
+        patient = f"/patients/{site.patients['Rosa Lindqvist']}"
+        for path in ("/today", patient, f"{patient}/tune", f"{patient}/plan", f"{patient}/report"):
+            page = site.at(path, "maja", Way(width=320, language="de")).page
+            assert page.locator("html").get_attribute("lang") == "de"
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -147,7 +147,7 @@ def _in_a_line(measure: Measure) -> str:
 def _others(series: Sequence[Series]) -> str:
     if not series:
         return ""
-    titles = ", ".join(title_of(each) for each in series)
+    titles = "; ".join(title_of(each) for each in series)
     return _("Measured as well, without a change that we can see: %(measures)s.", measures=titles)
 
 
