@@ -162,7 +162,7 @@ class Site(NamedTuple):
             viewport={"width": way.width, "height": 900 // way.zoom}, device_scale_factor=way.zoom,
             color_scheme=way.theme, java_script_enabled=way.scripts, reduced_motion="reduce",
         )  # fmt: skip
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.goto(self.url + path)
         return Hands(page, way)
