@@ -82,7 +82,7 @@ class Hands:
     def reach(self, what: Any) -> Any:
         """Have the focus on an element by the tab key, past the navigation at once; it must be seen there."""
         what.wait_for(state="attached")
-        at_first = self.page.evaluate("document.activeElement === document.body")
+        at_first = self.page.evaluate("document.activeElement === document.body && !location.hash")
         if at_first and what.locator("xpath=ancestor::main").count():
             self.page.keyboard.press("Tab")
             self.page.keyboard.press("Enter")

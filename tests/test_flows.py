@@ -142,6 +142,7 @@ def add(hands: Hands, button: str, entry: str, **texts: str) -> None:
     """Add an entry to a plan, and fill in its fields."""
     if not hands.page.locator(f"[name^='{entry}-']").count():
         hands.go(hands.page.get_by_role("button", name=hands.said(button)))
+        expect(hands.page.locator(f"#{entry}")).to_be_in_viewport()
     for key, text in texts.items():
         field = hands.page.locator(f"[name='{entry}-{key}']")
         field.wait_for(state="attached")
