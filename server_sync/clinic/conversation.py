@@ -1,13 +1,16 @@
 """What a clinic and a family say to each other about one patient: messages, letters, and what sessions bring."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, union_all, update
+from sqlalchemy import func, select, union_all, update
 
 from engine.prescription import Message
 from server_sync.clinic.audit import Audit, Note, by_account
+from server_sync.clinic.keys import Shredded
 from server_sync.clinic.letters import Letter, Letters
 from server_sync.clinic.news import News, unpacked
 from server_sync.clinic.patients import Patients
@@ -81,12 +84,18 @@ class Conversations:
             reads=self._reads(patient_id),
         )
 
-    def unread(self, patient_id: str) -> Conversation:
-        """What nobody at the clinic has read of it, without what the clinic wrote; raises Shredded."""
-        letters = [letter for letter in self._letters.of(patient_id) if letter.read_at is None]
-        return Conversation(
-            (), tuple(reversed(letters)), self._brought(patient_id, SessionNews.read_at.is_(None)), {}, {}
-        )
+    def unread(self) -> Mapping[str, Conversation]:
+        """What nobody at the clinic has read, by patient, without what the clinic wrote."""
+        letters, brought = defaultdict[str, list[Letter]](list), defaultdict[str, list[Brought]](list)
+        for letter in reversed(self._letters.unread()):
+            letters[letter.patient_id].append(letter)
+        waits = select(SessionNews.patient_id, *_NEWS).where(SessionNews.read_at.is_(None))
+        for row in self._store.look(waits.order_by(SessionNews.at)):
+            with suppress(Shredded):  # erased at this moment
+                brought[row.patient_id].append(self._opened(row.patient_id, row))
+        return {
+            each: Conversation((), tuple(letters[each]), tuple(brought[each]), {}, {}) for each in {*letters, *brought}
+        }
 
     def threads(self) -> list[Thread]:
         """All in which a family wrote or a session brought something: first what waits, then who wrote last."""
@@ -135,14 +144,14 @@ class Conversations:
             who = by_account(account_id)
             self._audit.extend(db, [Note(who, "read a message", patient_id, f"message {each}") for each in new])
 
-    def _brought(self, patient_id: str, *which: ColumnElement[bool]) -> tuple[Brought, ...]:
+    def _brought(self, patient_id: str) -> tuple[Brought, ...]:
         """What sessions of a patient brought, the first one first."""
-        query = select(*_NEWS).where(SessionNews.patient_id == patient_id, *which).order_by(SessionNews.at)
-        found = []
-        for row in self._store.look(query):
-            content = self._patients.unseal(patient_id, row.sealed, f"news {row.session_id}")
-            found.append(Brought(row.session_id, row.at, row.read_at, unpacked(content)))
-        return tuple(found)
+        query = select(*_NEWS).where(SessionNews.patient_id == patient_id).order_by(SessionNews.at)
+        return tuple(self._opened(patient_id, row) for row in self._store.look(query))
+
+    def _opened(self, patient_id: str, row: Any) -> Brought:
+        content = self._patients.unseal(patient_id, row.sealed, f"news {row.session_id}")
+        return Brought(row.session_id, row.at, row.read_at, unpacked(content))
 
     def _reads(self, patient_id: str) -> Mapping[str, Mapping[int, datetime]]:
         columns = MessageRead.message_id, MessageRead.account_id, MessageRead.at

@@ -51,12 +51,12 @@ def messages(request: Visitor, state: State) -> Response[str]:
     """All conversations: first those with something that nobody has read."""
     service: Service = state.service
     audited.read(request, "list conversations")
-    lines = []
+    lines, unread, people = [], service.conversations.unread(), service.patients.people()
     for thread in service.conversations.threads()[:MOST_THREADS]:
-        with suppress(Unknown):  # erased at this moment
-            person = service.patients.person(thread.patient_id)
-            unread = service.conversations.unread(thread.patient_id) if thread.waiting else None
-            lines.append(Line(thread, person, _bubbles(request, service, thread.patient_id, unread) if unread else ()))
+        person, said = people.get(thread.patient_id), unread.get(thread.patient_id)
+        if person is not None:  # or they were erased at this moment
+            waiting = _bubbles(request, service, thread.patient_id, person, said) if said else ()
+            lines.append(Line(thread, person, waiting))
     return page(request, "messages.html", lines=lines, unread=service.conversations.count_waiting())
 
 
@@ -108,8 +108,9 @@ def link_to(service: Service, patient_id: str, moment: Moment) -> Link | None:
     return None
 
 
-def _bubbles(request: Visitor, service: Service, patient_id: str, said: Conversation) -> tuple[Bubble, ...]:
-    person = service.patients.person(patient_id)
+def _bubbles(
+    request: Visitor, service: Service, patient_id: str, person: Person, said: Conversation
+) -> tuple[Bubble, ...]:
     for letter in said.letters:
         if letter.read_at is None:
             audited.read(request, "look at a letter", patient_id, letter.id)
@@ -140,7 +141,8 @@ def _conversation(
 ) -> Response[str]:
     patient: PatientLine = service.archive.patient(patient_id)
     audited.read(request, "read a conversation", patient_id)
-    said = _bubbles(request, service, patient_id, service.conversations.of(patient_id))
+    person = service.patients.person(patient_id)
+    said = _bubbles(request, service, patient_id, person, service.conversations.of(patient_id))
     first = next((number for number, each in enumerate(said) if each.waits), len(said))
     folded, moment = max(0, min(len(said) - MOST_SHOWN, first)), _moment(typed)
     return page(
