@@ -1,5 +1,6 @@
 """Today: who is shown first and why, from what a clinic really holds of them; and who is in which list."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -190,6 +191,20 @@ def test_a_clinic_without_anybody_says_what_fills_the_page(client: Client) -> No
     text = shown(client, "/today")
     assert "No patient yet" in text
     assert "Make a code" in text
+
+
+def test_the_first_page_with_all_that_it_needs_is_small_on_its_way(client: Client) -> None:
+    page = client.get("/today")
+    needed = re.findall(r'(?:href|src)="(/static/[^"#]+)"', page.text)
+    style = client.get("/static/style.css")
+    needed += re.findall(r'url\("?(/static/[^")]+)', style.text)
+    assert {"/static/style.css", "/static/regular.ttf"} <= set(needed)
+    answers = [page, *(client.get(address) for address in dict.fromkeys(needed))]
+    assert sum(int(answer.headers["Content-Length"]) for answer in answers) < 150_000
+    unpacked = client.get("/static/style.css", headers={"Accept-Encoding": "identity"})
+    assert unpacked.content == style.content
+    assert "Content-Encoding" not in unpacked.headers
+    assert "Content-Encoding" not in page.headers  # its size would tell of what is secret in it
 
 
 def test_mine_come_first_where_there_are_any_and_a_letter_leads_to_its_patient(

@@ -1,13 +1,14 @@
 """The list of patients, and the files that a page needs."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
-from litestar.response import File, Redirect
+from litestar.response import Redirect
 
 from server_sync.clinic.roles import Permission
 from server_sync.page.finding import found
@@ -17,6 +18,7 @@ from server_sync.web.access import ANYONE, Visitor
 from server_sync.web.pages import LARGEST_FORM_BYTES, Form, page
 
 KINDS_OF_FILES = {".svg": "image/svg+xml", ".js": "text/javascript"}
+PACKED_OR_NOT = {"Vary": "Accept-Encoding"}
 AT_ONCE = 60
 """How many patients a page holds."""
 STYLES = {style_name(letters): letters for letters in LARGER}
@@ -24,15 +26,15 @@ READING = {"may": Permission.READ_PATIENTS}
 
 
 @get("/static/{name:str}", opt={"may": ANYONE}, sync_to_thread=True)
-def static(name: FromPath[str]) -> Response[str] | File:
-    """The style sheet, the mark, our own scripts and the two fonts; nothing else is a file."""
-    if name in STYLES:
-        return Response(style_sheet(STYLES[name]), media_type="text/css")
-    if name in FONTS:
-        return _file(FONTS[name], "font/ttf")
-    if name in {path.name for path in STATIC.iterdir() if path.is_file()}:
-        return _file(STATIC / name, KINDS_OF_FILES[Path(name).suffix])
-    raise HTTPException(status_code=404, detail=f"there is no file {name!r} here")
+def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """The style sheet, the mark, our own scripts and the two fonts; nothing else is a file.
+
+    They are packed, as pages are not: how small a page becomes would tell of what is secret in it.
+    """
+    content, kind = _file(name)
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return Response(content, media_type=kind, headers=PACKED_OR_NOT)
+    return Response(gzip.compress(content), media_type=kind, headers={**PACKED_OR_NOT, "Content-Encoding": "gzip"})
 
 
 @get("/patients", opt=READING, sync_to_thread=True)
@@ -60,5 +62,12 @@ def find_patients(request: Visitor, state: State, data: Form) -> Response[Any]:
 ROUTES = [Router("/", route_handlers=[static, patients, find_patients])]
 
 
-def _file(path: Path, kind: str) -> File:
-    return File(path, media_type=kind, content_disposition_type="inline")
+def _file(name: str) -> tuple[bytes, str]:
+    """What is in a file, and of what kind it is."""
+    if name in STYLES:
+        return style_sheet(STYLES[name]).encode(), "text/css"
+    if name in FONTS:
+        return FONTS[name].read_bytes(), "font/ttf"
+    if name in {path.name for path in STATIC.iterdir() if path.is_file()}:
+        return (STATIC / name).read_bytes(), KINDS_OF_FILES[Path(name).suffix]
+    raise HTTPException(status_code=404, detail=f"there is no file {name!r} here")
