@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browsers import a_browser
 from litestar.testing import TestClient
+from msgspec import UNSET
 from msgspec.structs import replace
 from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
 from server_fixtures import Clock, SignedDevice, a_clinic, a_service, a_session, an_item
@@ -21,6 +22,7 @@ from server_sync import wire
 from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
+from server_sync.clinic.stopping import stop
 from server_sync.page import plan, plan_form
 from server_sync.page.plan_sheet import family_sheet, note_sheet
 from server_sync.page.weeks import Week, weeks_of
@@ -176,6 +178,17 @@ def test_what_somebody_else_saved_stays_where_i_left_it_as_it_was() -> None:
     yours = replace(FULL, programme=FULL.programme[:1], goals=(Goal(words="Walk"),))
     both = plan_form.merged(FULL, theirs, yours)
     assert (both.preset, both.programme, both.goals) == ("push", yours.programme, yours.goals)
+
+
+def test_a_stop_or_pause_of_somebody_else_stays_though_i_changed_another() -> None:
+    ill = Pause(since="2026-11-21", reason="ill")
+    theirs = replace(FULL, precautions=(CUFF, *stop("dizzy", "Olu")), pauses=(*(FULL.pauses or ()), ill))
+    lower, away = replace(CUFF, at_most=80.0), Pause(since="2026-12-24", reason="away")
+    both = plan_form.merged(FULL, theirs, replace(FULL, precautions=(lower,), pauses=(away,)))
+    assert both.precautions == (*stop("dizzy", "Olu"), lower)
+    assert both.pauses == (ill, away)
+    assert plan_form.merged(FULL, theirs, replace(FULL, pauses=UNSET)).pauses == (ill,)
+    assert plan_form.merged(FULL, replace(FULL, precautions=()), FULL).precautions == ()
 
 
 # In words

@@ -135,9 +135,21 @@ def done(typed: Typed, act: str, author: str, today: date) -> Typed:
 
 
 def merged(before: Draft, theirs: Draft, yours: Draft) -> Draft:
-    """Yours on top of what somebody else saved meanwhile: what you left as it was is theirs."""
+    """Yours on top of what somebody else saved meanwhile: what you left as it was is theirs.
+
+    Precautions and pauses of both hold: no stop of somebody else goes because you changed another precaution.
+    """
     kept = {name: getattr(yours, name) for name in Draft.__struct_fields__}
-    return replace(theirs, **{name: value for name, value in kept.items() if value != getattr(before, name)})
+    both = replace(theirs, **{name: value for name, value in kept.items() if value != getattr(before, name)})
+    pauses = _of_both(before.pauses or (), theirs.pauses or (), yours.pauses or ())
+    precautions = _of_both(before.precautions, theirs.precautions, yours.precautions)
+    return replace(both, precautions=precautions, pauses=pauses or UNSET)
+
+
+def _of_both(before: tuple[Any, ...], theirs: tuple[Any, ...], yours: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Theirs without what you took away, and what you added."""
+    added = tuple(each for each in yours if each not in before and each not in theirs)
+    return (*(each for each in theirs if each in yours or each not in before), *added)
 
 
 def _new_row(kind: str, author: str, today: date) -> Row:
