@@ -22,6 +22,7 @@ from engine.prescription import Draft, ForADay, Practice, held_on
 from engine.records import Precaution
 from server_sync import wire
 from server_sync.client.prescriptions import Kept
+from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.clinic.stopping import stop, stops
 from server_sync.page.asking import course_of, usual
@@ -224,6 +225,28 @@ def test_a_stop_is_told_from_a_precaution_that_forbids_one_posture() -> None:
     held = (seated, *stop("Stopped", "Maja"))
     assert stops(held) == held[1:]
     assert stops((seated, Precaution("sitting", 0.0, "", "hip", "Dr Okafor"))) == ()
+
+
+def test_who_lifts_reads_every_stop_that_goes_with_it(page: Page, clinic: Service) -> None:
+    held = (*stop("fracture", "Dr Okafor"), *stop("dizzy", "Jonas"))
+    clinic.prescriptions.save("p-milo", replace(SAVED, precautions=held), "Jonas", page.holds.sha256)
+    assert "Dr Okafor: fracture; Jonas: dizzy." in page.text()
+    page.press("lift")
+    assert page.holds.prescription.precautions == ()
+
+
+def test_a_button_that_does_nothing_says_why(page: Page, clinic: Service) -> None:
+    clinic.prescriptions.save("p-milo", replace(SAVED, valid_until="2026-01-31"), "Jonas", page.holds.sha256)
+    assert "The plan has ended: nothing gets harder until it is renewed." in page.text()
+    assert "as far as it goes" not in page.text()
+
+
+def test_who_has_no_plan_has_a_page_whatever_its_address_says_was_done(client: Client, clinic: Service) -> None:
+    clinic.patients.add(Person(pseudonym="p-zoe"))
+    page = Page(client, clinic, "p-zoe")
+    assert client.get(page.address, params={"done": 1}).status_code == 200
+    assert page.press("stop", "-").status_code == 303
+    assert stops(page.holds.prescription.precautions)
 
 
 def test_who_was_never_measured_has_a_page_that_says_so(client: Client, clinic: Service) -> None:

@@ -75,7 +75,8 @@ def beside(case: Case, chosen: str, ask: Ask) -> Beside:
     limit = course.limit if course else limits.get(movement)
     barred = min((each.at_most for each in saved.precautions if each.movement == movement), default=None)
     ceiling = holds.ceilings.get(movement)
-    pause, stopped = paused(saved, today), stops(saved.precautions)
+    pause = paused(saved, today)
+    stopped = dict.fromkeys(_("%(by)s: %(reason)s", by=held.by, reason=held.reason) for held in stops(saved.precautions))
     return Beside(
         if_match=case.if_match,
         choices=choices,
@@ -88,7 +89,7 @@ def beside(case: Case, chosen: str, ask: Ask) -> Beside:
         easier=step(saved, today, course, harder=False),
         harder=step(saved, today, course, harder=True),
         paused=_paused(pause) if pause else "",
-        stopped=_("%(by)s: %(reason)s", by=stopped[0].by, reason=stopped[0].reason) if stopped else "",
+        stopped="; ".join(stopped),
         not_asked=not_asked,
         chips=tuple(_chips(saved, case.done, today)),
     )

@@ -111,7 +111,8 @@ def _shown(
     patient, case = service.archive.patient(patient_id), case_of(service, patient_id)
     sheet = beside(case, movement, ask_of(state, case))
     audited.read(request, "look at what a plan asks", patient_id)
-    just = past(case.versions[-2:])[0] if done and case.versions[-1].prescription.version == done else None
+    last = next(iter(past(case.versions[-2:])), None)
+    just = last if last and last.number == done else None
     now = service.now().astimezone(service.zone_of(service.patients.person(patient_id)))
     headset = headset_words(patient.name, service.devices.listed(), patient.pseudonym, now)
     return page(
