@@ -79,6 +79,8 @@ def undo(request: Visitor, state: State, patient_id: FromPath[str], data: Form) 
         written = _write(request, service, person, back, data.get("if_match", ""), _("The last change undone"))
     except Changed:
         return _changed(request, state, patient_id, data)
+    except RecordUnreadable as reason:
+        return _shown(request, state, patient_id, data, status=422, problem=str(reason))
     return _done(patient_id, written, data)
 
 
