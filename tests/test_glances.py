@@ -26,6 +26,7 @@ from server_sync.clinic.tables import Delivered, Glance, SessionGist
 
 MOVEMENT = "shoulder_elevation_left"
 BEGAN = datetime(2026, 10, 5, 16, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 def a_visit(number: int, limit: float, version: int = 3, half: float = 3.0, **changes: object) -> Session:
@@ -107,7 +108,7 @@ def test_a_hand_that_was_hidden_gives_no_value() -> None:
 
 def test_a_limit_that_fell_within_four_weeks_is_told_and_a_rise_before_does_not_hide_it() -> None:
     followed = [Followed("s", gist) for gist in gists([60, 66, 72, 80, 90, 100, *[110] * 8, 96, 92, 90, 90])]
-    found = glance_of(followed, None)
+    found = glance_of(followed, None, NOW)
     assert found.main is not None
     assert (found.main.larger, found.main.worse, found.main.change) == (True, False, 30)
     assert [(each.movement, each.worse) for each in found.dropped] == [(MOVEMENT, True)]
@@ -119,8 +120,17 @@ def test_a_limit_that_only_varies_is_seldom_told_to_have_fallen() -> None:
     rng = random.Random(5)
     visits = gists([90] * 14)
     people = [[with_limit(visit, rng.gauss(90, 4)) for visit in visits] for _ in range(150)]
-    told = [bool(glance_of([Followed("s", gist) for gist in person], None).dropped) for person in people]
+    told = [bool(glance_of([Followed("s", gist) for gist in person], None, NOW).dropped) for person in people]
     assert sum(told) <= 12
+
+
+def test_a_clock_that_was_months_ahead_hides_no_session_that_comes_after_it() -> None:
+    ahead = gist_of(a_visit(100, 90))
+    followed = [Followed("s", gist) for gist in (*gists([80, 82, 84]), ahead)]
+    found = glance_of(followed, None, NOW)
+    assert [each.started_at for each in found.played] == [each.gist.started_at for each in followed[:3]]
+    alone = glance_of(followed[3:], None, NOW)
+    assert [each.started_at for each in alone.played] == [ahead.started_at]
 
 
 def test_a_session_and_a_prescription_change_the_glance_and_it_is_kept(service: Service) -> None:

@@ -19,6 +19,7 @@ VERSION = 1000 * GISTS + 1
 """It changes when another glance is made of the same gists, and with theirs."""
 _FORGET = delete(Kept.__table__).where(Kept.patient_id == bindparam("patient"))  # type: ignore[arg-type]
 WEEK = timedelta(days=7)
+_AHEAD = timedelta(days=1)
 
 
 class Played(Record, frozen=True):
@@ -97,8 +98,12 @@ class Glance(Record, frozen=True, kw_only=True):
         return self.played[-1] if self.played else None
 
 
-def glance_of(followed: Sequence[Followed], prescription: Prescription | None) -> Glance:
-    """A patient at a glance, from their sessions in order and what is prescribed now."""
+def glance_of(followed: Sequence[Followed], prescription: Prescription | None, now: datetime) -> Glance:
+    """A patient at a glance, from their sessions in order and what is prescribed now.
+
+    A session of a clock that is days ahead is left out where there are others, so that it hides none of them.
+    """
+    followed = [each for each in followed if each.gist.at <= now + _AHEAD] or followed
     gists = [each.gist for each in followed]
     series = series_of(gists)
     main = main_of(series, gists)

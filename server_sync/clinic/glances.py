@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -27,9 +28,17 @@ _PATIENCE_S = 0.5
 class Glances:
     """The patients of one clinic at a glance."""
 
-    def __init__(self, store: Store, patients: Patients, gists: Gists, prescriptions: Prescriptions) -> None:
-        """Use this database, these patients, their sessions and what is prescribed for them."""
+    def __init__(
+        self,
+        store: Store,
+        patients: Patients,
+        gists: Gists,
+        prescriptions: Prescriptions,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Use this database, these patients, their sessions, what is prescribed for them, and this clock."""
         self._store, self._patients, self._gists, self._prescriptions = store, patients, gists, prescriptions
+        self._now = now
 
     def all(self) -> Mapping[str, Glance]:
         """Everybody by their ids, but those whose erasure was begun.
@@ -88,7 +97,7 @@ class Glances:
         with self._store.reading() as db:
             before = _state(db, patient_id)
         version = self._prescribed(patient_id)
-        made = glance_of(self._gists.of(patient_id), version.prescription if version else None)
+        made = glance_of(self._gists.of(patient_id), version.prescription if version else None, self._now())
         sealed = self._patients.seal(patient_id, glance.packed(made), _bound(patient_id))
         with self._store.writing() as db:
             if _is_held(db, patient_id) and _state(db, patient_id) == before:

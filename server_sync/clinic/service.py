@@ -128,7 +128,7 @@ class Service:
         self.archive = Archive(self.store, self.patients, self.vault, self.audit, self.brakes, now)
         self.gists = Gists(self.store, self.patients, self.archive.session)
         self.prescriptions = Prescriptions(self.store, self.patients, self.audit, self.brakes, now)
-        self.glances = Glances(self.store, self.patients, self.gists, self.prescriptions)
+        self.glances = Glances(self.store, self.patients, self.gists, self.prescriptions, now)
         self.consents = Consents(self.store, self.patients, self.audit, now)
         self.contacts = Contacts(self.store, self.patients, self.names, self.audit, now)
         self.letters = Letters(self.store, self.patients, self.audit, now)
