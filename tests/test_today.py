@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.testing import TestClient
+from msgspec.structs import replace
 from routes import ADDRESS, Client, log_in
-from server_fixtures import a_service
+from server_fixtures import SignedDevice, a_service
+from sqlalchemy import update
 from test_watch import shown
 
 from engine.metrics.course import VISIT_NOISE_DEG
@@ -21,8 +23,10 @@ from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
+from server_sync.clinic.stopping import stop
+from server_sync.clinic.tables import Device
 from server_sync.page.fortnight import FREE, MISSED, PART, PLAYED, fortnight
-from server_sync.page.known import Known
+from server_sync.page.known import Known, place_of
 from server_sync.page.language import PSEUDO, dated, speaking
 from server_sync.page.reasons import BAR, WARN, reasons_of
 from server_sync.page.today import MOST_LINES, MOST_ROWS, board
@@ -74,6 +78,24 @@ def test_pain_is_told_with_its_day_how_it_ended_and_what_is_usual() -> None:
 def test_pain_of_a_week_ago_is_not_today_s() -> None:
     days = [a_day(back, pain=6.0 if back == 8 else 1.0) for back in range(20, 0, -1)]
     assert said(known(*days)) == []
+
+
+def test_a_day_whose_name_is_today_s_is_told_with_its_date() -> None:
+    days = [a_day(back, pain=6.0 if back == 7 else 1.0) for back in range(20, 0, -1)]
+    assert said(known(*days)) == [(BAR, "Pain 6 of 10 on Monday 16 Nov.")]
+    letter = Letter("l", "p1", 1, NOW - timedelta(days=17), None, "Can I skip Friday?")
+    assert said(known(*every_day(), letter=letter)) == [(WARN, "Wrote on Friday 6 Nov:")]
+
+
+def test_who_lives_where_it_is_tomorrow_already_is_told_today() -> None:
+    tomorrow = replace(a_day(0, pain=6.0), started_at="2026-11-24T07:00:00+13:00")
+    assert said(known(*every_day(), tomorrow)) == [(BAR, "Pain 6 of 10 on Tuesday.")]
+
+
+def test_nobody_missed_a_day_or_is_at_home_to_play_while_play_is_stopped() -> None:
+    held = known(*(a_day(back) for back in range(20, 5, -1)), precautions=stop("Dizzy", "Maja"))
+    assert said(held) == []
+    assert place_of(held, TODAY) == ""
 
 
 def test_dizziness_is_told_like_pain() -> None:
@@ -252,3 +274,16 @@ def test_days_are_those_of_the_clinic(service: Service, client: Client, place: s
     service.letters.write(milo, writer, "Can I skip Friday?")
     day = dated(service.now().astimezone(ZoneInfo(place)), "EEEE")
     assert f"Wrote on {day}:" in shown(client, "/today?show=all")
+
+
+@pytest.mark.parametrize(("minutes", "heard"), [(-30, 0), (30, 1)])
+def test_a_device_is_heard_of_today_from_the_clinic_s_midnight_on(
+    service: Service, client: Client, minutes: int, heard: int
+) -> None:
+    service.contacts.set_zone("Pacific/Kiritimati", "test")
+    midnight = service.now().astimezone(ZoneInfo("Pacific/Kiritimati")).replace(hour=0, minute=0, second=0)
+    SignedDevice(None).enrol(service)
+    with service.store.writing() as db:
+        db.execute(update(Device).values(seen_at=midnight.astimezone(UTC) + timedelta(minutes=minutes)))
+    service.patients.add(Person(pseudonym="p-1", name="Milo"))
+    assert f"{heard} of 1 heard of today" in shown(client, "/today")

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
-from engine.prescription import planned_on
 from server_sync.clinic.glance import Played
-from server_sync.page.known import Known
+from server_sync.page.known import Known, planned
 from server_sync.page.language import ngettext
 
 PLAYED, PART, MISSED, FREE = "played", "part", "missed", "free"
@@ -25,9 +24,9 @@ def fortnight(known: Known, today: date) -> tuple[tuple[date, str], ...]:
 
 def strip(days: Sequence[tuple[date, str]]) -> Markup:
     """The days as a small drawing, told in words."""
-    planned = sum(state != FREE for _day, state in days)
+    count = sum(state != FREE for _day, state in days)
     played = sum(state in (PLAYED, PART) for _day, state in days)
-    said = ngettext("%(played)s of %(num)s planned day", "%(played)s of %(num)s planned days", planned, played=played)
+    said = ngettext("%(played)s of %(num)s planned day", "%(played)s of %(num)s planned days", count, played=played)
     marks = "".join(_mark(number, state) for number, (_day, state) in enumerate(days))
     return Markup(  # noqa: S704 - words are escaped
         f'<svg class="fortnight" viewBox="0 0 154 14" role="img" aria-label="{escape(said)}">'
@@ -40,11 +39,9 @@ def _state(known: Known, lived: Mapping[date, Sequence[Played]], day: date, toda
     played = [each for each in lived.get(day, ()) if each.trials]
     if played:
         return PART if all(each.ended_early for each in played) else PLAYED
-    ordered = known.glance.ordered
     silent = known.seen_at is not None and known.seen_at.date() < day
     begun = next(iter(lived), today) <= day < today
-    planned = begun and not silent and ordered is not None and bool(planned_on(ordered.plan, day))
-    return MISSED if planned else FREE
+    return MISSED if begun and not silent and planned(known, day) else FREE
 
 
 def _mark(number: int, state: str) -> str:

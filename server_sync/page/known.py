@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
-from engine.prescription import hands_on_of, planned_on
-from engine.programme import CLINIC, HOME
+from engine.prescription import Practice, hands_on_of, planned_on
+from engine.programme import CLINIC, HOME, Scheduled
 from server_sync.clinic.glance import Glance
 from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
+from server_sync.clinic.stopping import stops
 from server_sync.page import words
 from server_sync.page.language import _
 
@@ -49,10 +50,15 @@ def about(known: Known, today: date) -> str:
     return " · ".join(filter(None, (age, known.person.condition or known.person.about, place)))
 
 
+def planned(known: Known, day: date) -> tuple[Practice, ...]:
+    """What is prescribed to be played on a day; nothing while all play is stopped."""
+    plan = known.glance.ordered.plan if known.glance.ordered else None
+    return planned_on(plan, day) if plan and not stops(plan.precautions) else ()
+
+
 def place_of(known: Known, today: date) -> str:
     """Where somebody practises today, CLINIC or HOME; "" for nowhere."""
-    ordered = known.glance.ordered
-    practices = (*planned_on(ordered.plan, today), *hands_on_of(ordered.plan, today)) if ordered else ()
+    practices = _practised(known, today)
     if any(each.at_clinic for each in practices):
         return CLINIC
     return HOME if practices else ""
@@ -60,9 +66,15 @@ def place_of(known: Known, today: date) -> str:
 
 def place_words(known: Known, today: date) -> str:
     """The same in words, with the time at the clinic."""
-    place, ordered = place_of(known, today), known.glance.ordered
-    if place != CLINIC or ordered is None:
+    place = place_of(known, today)
+    if place != CLINIC:
         return _("home") if place else ""
-    practices = (*planned_on(ordered.plan, today), *hands_on_of(ordered.plan, today))
+    practices = _practised(known, today)
     at = min((each.at for each in practices if each.at_clinic and each.at), default="")
     return _("here at %(time)s", time=at) if at else _("here today")
+
+
+def _practised(known: Known, day: date) -> tuple[Scheduled, ...]:
+    """What is done on a day: what is played, and the work of hands."""
+    ordered = known.glance.ordered
+    return (*planned(known, day), *hands_on_of(ordered.plan, day)) if ordered else ()

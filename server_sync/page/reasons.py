@@ -22,6 +22,7 @@ LONGEST_QUOTE = 70
 _A = Adaptation()
 _MISSED = {"missed": MISSED_ENOUGH, "planned": MISSED_OF_LAST}
 _DAY = "EEE"
+_EASTWARD = timedelta(days=1)  # where somebody lives east of the clinic, it may be tomorrow
 
 
 class Reason(NamedTuple):
@@ -79,7 +80,7 @@ def _pain(known: Known, today: date) -> Reason | None:
     if usual:
         low, high = usual[len(usual) // 10], usual[-1 - len(usual) // 10]
         rest.append(_("Usually %(range)s.", range=f"{low:g}" if low == high else f"{low:g}–{high:g}"))
-    lead = _("Pain %(pain)s of 10 on %(day)s.", pain=f"{worst.pain:g}", day=_weekday(worst))
+    lead = _("Pain %(pain)s of 10 on %(day)s.", pain=f"{worst.pain:g}", day=_on(worst.day, today))
     return Reason(BAR, "pain", lead, " ".join(rest), _session(worst), _answer(known))
 
 
@@ -87,7 +88,7 @@ def _dizziness(known: Known, today: date) -> Reason | None:
     worst = _worst(known, today, "dizziness", DIZZY_HOLD)
     if worst is None:
         return None
-    lead = _("Dizzy, %(dizziness)s of 10, on %(day)s.", dizziness=f"{worst.dizziness:g}", day=_weekday(worst))
+    lead = _("Dizzy, %(dizziness)s of 10, on %(day)s.", dizziness=f"{worst.dizziness:g}", day=_on(worst.day, today))
     rest = _("The session ended there.") if worst.ended_early else ""
     return Reason(BAR, "face", lead, rest, _session(worst), _answer(known))
 
@@ -103,7 +104,7 @@ def _barred(known: Known, today: date) -> Reason | None:
     last = known.glance.last()
     if not known.glance.barred or last is None or not _is_of_week(last, today):
         return None
-    lead = _("Barred by a precaution on %(day)s:", day=_weekday(last))
+    lead = _("Barred by a precaution on %(day)s:", day=_on(last.day, today))
     return Reason(BAR, "bar", lead, known.glance.barred[0], _session(last), _plan(known, _("Plan")))
 
 
@@ -130,12 +131,12 @@ def _dropped(known: Known, today: date) -> Reason | None:
     return Reason(WARN, "falls", lead, rest, see, Link(_("Tune"), f"{address_of(known)}/tune?movement={drop.movement}"))
 
 
-def _letter(known: Known, today: date) -> Reason | None:  # noqa: ARG001 - as all of them
+def _letter(known: Known, today: date) -> Reason | None:
     if known.letter is None:
         return None
     said = " ".join(known.letter.text.split())
     quote = said if len(said) <= LONGEST_QUOTE else f"{said[: LONGEST_QUOTE - 1].rstrip()}…"
-    lead = _("Wrote on %(day)s:", day=dated(known.letter.at, "EEEE"))
+    lead = _("Wrote on %(day)s:", day=_on(known.letter.at.date(), today))
     return Reason(WARN, "letter", lead, _("“%(text)s”", text=quote), None, _answer(known))
 
 
@@ -176,15 +177,16 @@ def _ended(known: Known, today: date) -> Reason | None:
 def _of_week(known: Known, today: date) -> Iterator[Played]:
     """The sessions of the last week, the latest first."""
     lately = takewhile(lambda each: each.day >= today - timedelta(days=WEEK), reversed(known.glance.played))
-    return (each for each in lately if each.day <= today)
+    return (each for each in lately if each.day <= today + _EASTWARD)
 
 
 def _is_of_week(played: Played, today: date) -> bool:
-    return today - timedelta(days=WEEK) <= played.day <= today
+    return today - timedelta(days=WEEK) <= played.day <= today + _EASTWARD
 
 
-def _weekday(played: Played) -> str:
-    return dated(played.day, "EEEE")
+def _on(day: date, today: date) -> str:
+    """The name of a day, with its date where the name is that of today or of a day since."""
+    return dated(day, "EEEE" if today - day < timedelta(days=WEEK) else "EEEE d MMM")
 
 
 def _session(played: Played) -> Link:

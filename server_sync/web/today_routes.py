@@ -46,7 +46,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
     mine = [known for known in everybody if request.user.id in known.person.therapists]
     chosen = show if show in FILTERS else (MINE if mine else ALL)
     shown = _of_place(everybody, chosen, now.date()) if chosen in (HERE, HOME) else {MINE: mine, ALL: everybody}[chosen]
-    devices = _delivering(service.devices.listed(), now.date())
+    devices = _delivering(service.devices.listed(), now)
     only = next(iter(people.items())) if len(people) == 1 else None
     begun = len(people) > len(everybody) or any(known.glance.sessions for known in everybody)
     return page(
@@ -113,9 +113,10 @@ def _of_place(everybody: Sequence[Known], chosen: str, day: date) -> list[Known]
     return [known for known in everybody if place_of(known, day) == place]
 
 
-def _delivering(devices: Sequence[DeviceLine], day: date) -> tuple[int, int, DeviceLine | None]:
-    """How many devices were heard of today, of how many, and the one that was last."""
+def _delivering(devices: Sequence[DeviceLine], now: datetime) -> tuple[int, int, DeviceLine | None]:
+    """How many devices were heard of today by the clinic's time, of how many, and the one that was last."""
     holding = [each for each in devices if each.revoked_at is None]
     heard = [each for each in holding if each.seen_at is not None]
     last = max(heard, key=lambda each: each.seen_at or each.enrolled_at, default=None)
-    return sum(each.seen_at is not None and each.seen_at.date() >= day for each in heard), len(holding), last
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return sum(each.seen_at is not None and each.seen_at >= midnight for each in heard), len(holding), last
