@@ -18,6 +18,7 @@ from engine.metrics.course import VISIT_NOISE_DEG
 from engine.prescription import Draft, Practice
 from engine.records import Precaution
 from server_sync.clinic import glances
+from server_sync.clinic.audit import Which
 from server_sync.clinic.glance import Glance, Ordered, Played, Trend
 from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
@@ -241,6 +242,8 @@ def test_mine_come_first_where_there_are_any_and_a_letter_leads_to_its_patient(
     assert "The one patient in this list needs a look first" in text
     assert "“Can I skip Friday?”" in text
     assert "Rosa" not in text
+    rows = service.audit.listed(Which(patient_id=mine))
+    assert [each.action for each in rows].count("look at a letter") == 1
     assert "Rosa" in shown(client, "/today?show=all")
     assert "Nobody is in this list" in shown(client, "/today?show=here")
 

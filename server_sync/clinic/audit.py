@@ -5,7 +5,7 @@ have every head that was written down elsewhere, as in a backup, rewritten as we
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -118,7 +118,12 @@ class Audit:
 
     def note(self, actor: str, action: str, patient_id: str = "", thing: str = "") -> None:
         """Write a row about what is read; it is on the disk for good when this returns, and only then may be shown."""
-        self._notes.do(Note(actor, action, patient_id, thing)).result()
+        self.note_all([Note(actor, action, patient_id, thing)])
+
+    def note_all(self, notes: Iterable[Note]) -> None:
+        """The same of several things that are read at once."""
+        for written in [self._notes.do(note) for note in notes]:
+            written.result()
 
     def head(self) -> Head:
         """The last row; written down elsewhere, it shows whether any row before it was changed or cut off."""

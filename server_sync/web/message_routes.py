@@ -111,9 +111,7 @@ def link_to(service: Service, patient_id: str, moment: Moment) -> Link | None:
 def _bubbles(
     request: Visitor, service: Service, patient_id: str, person: Person, said: Conversation
 ) -> tuple[Bubble, ...]:
-    for letter in said.letters:
-        if letter.read_at is None:
-            audited.read(request, "look at a letter", patient_id, letter.id)
+    audited.letters(request, (letter for letter in said.letters if letter.read_at is None))
     people = People(person.name or person.pseudonym, _names(service, patient_id, said), service.contacts.zone())
     return bubbles(said, people, lambda moment: link_to(service, patient_id, moment))
 

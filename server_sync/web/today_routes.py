@@ -1,6 +1,6 @@
 """Today: which patients need a look first, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from server_sync.page.first_steps import first_steps
 from server_sync.page.known import Known, name_of, place_of
 from server_sync.page.language import N_
 from server_sync.page.reasons import what_counts
-from server_sync.page.today import board
+from server_sync.page.today import Board, board
 from server_sync.page.waiting import waiting
 from server_sync.web import audited
 from server_sync.web.access import Visitor
@@ -48,6 +48,8 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
     shown = _of_place(everybody, chosen, now.date()) if chosen in (HERE, HOME) else {MINE: mine, ALL: everybody}[chosen]
     devices = _delivering(service.devices.listed(), now)
     only = next(iter(people.items())) if len(people) == 1 else None
+    looks = board(shown, now.date(), first)
+    audited.letters(request, (*letters[:LETTERS_SHOWN], *_quoted(looks, everybody)))
     begun = len(people) > len(everybody) or any(known.glance.sessions for known in everybody)
     return page(
         request,
@@ -55,7 +57,7 @@ def today(request: Visitor, state: State, show: FromQuery[str] = "", first: From
         now=now,
         steps=() if begun else first_steps(len(people), devices[1], only[1].pseudonym if only else ""),
         only=only[0] if only else "",
-        board=board(shown, now.date(), first),
+        board=looks,
         counts=what_counts(),
         spent=_spent(service, people, request.user.id, now),
         later=tuple(waiting(shown, now.date())),
@@ -100,6 +102,15 @@ def _spent(service: Service, people: Mapping[str, Person], account_id: int, now:
     spent = sorted(service.contacts.spent(account_id, month).items(), key=lambda each: -each[1])
     named = [(each, people[each], seconds) for each, seconds in spent if each in people]
     return [Spent(each, person.name or person.pseudonym, round(seconds / 60)) for each, person, seconds in named]
+
+
+def _quoted(looks: Board, everybody: Sequence[Known]) -> Iterator[Letter]:
+    """The letters that the first rows quote."""
+    written = {known.patient_id: known.letter for known in everybody}
+    for row in looks.rows:
+        letter = written[row.patient_id]
+        if letter and any(reason.icon == "letter" for reason in row.reasons):
+            yield letter
 
 
 def _with_names(letters: Sequence[Letter], everybody: Sequence[Known]) -> list[tuple[Letter, str]]:
