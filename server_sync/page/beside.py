@@ -76,7 +76,9 @@ def beside(case: Case, chosen: str, ask: Ask) -> Beside:
     barred = min((each.at_most for each in saved.precautions if each.movement == movement), default=None)
     ceiling = holds.ceilings.get(movement)
     pause = paused(saved, today)
-    stopped = dict.fromkeys(_("%(by)s: %(reason)s", by=held.by, reason=held.reason) for held in stops(saved.precautions))
+    stopped = dict.fromkeys(
+        _("%(by)s: %(reason)s", by=held.by, reason=held.reason) for held in stops(saved.precautions)
+    )
     return Beside(
         if_match=case.if_match,
         choices=choices,
