@@ -22,7 +22,7 @@ KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 
 
 def template() -> Catalog:
-    """All that is to be translated, in the order of the alphabet, so that no line moves where only code does."""
+    """All that is to be translated, untranslated."""
     found = Catalog(charset="utf-8")
     for _file, _line, message, _comments, _context in extract_from_dir(
         SOURCES, METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=()
@@ -56,7 +56,7 @@ def lacking(catalogue: Catalog) -> list[str]:
 
 
 def write(path: Path, catalogue: Catalog) -> None:
-    """Write a catalogue: no places in code and no dates, which would change with every commit."""
+    """Write a catalogue by the alphabet: no places in code and no dates, which would change with every commit."""
     said = BytesIO()
     write_po(said, catalogue, width=120, no_location=True, omit_header=True, sort_output=True)
     head = f'msgid ""\nmsgstr ""\n"Language: {path.stem}\\n"\n"Plural-Forms: {catalogue.plural_forms}\\n"\n'
