@@ -27,6 +27,7 @@ from server_sync.page.tune_form import leaves, merged, resolved, wished
 from server_sync.web import access, app
 
 ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
+FLOOR = "limits.shoulder_elevation_left.floor"
 SPICA = Precaution(ARM, 120.0, "deg", "spica", "hip surgeon", "2027-01-15")
 SAVED = Draft(
     preset="child-8-12",
@@ -232,6 +233,18 @@ def test_for_today_only_leaves_every_other_day_as_it_was(client: Client, clinic:
     assert held_on(now, today)[1]["limits"][ARM]["ceiling"] == 80.0
     assert now.plan == SAVED.plan
     assert "Today alone something else holds" in client.get(page.address).text
+
+
+def test_a_ceiling_that_is_lowered_is_lower_today_too_whatever_today_alone_asks(
+    client: Client, clinic: Service
+) -> None:
+    page, today = Page(client, clinic), clinic.now().date()
+    page.send(do="today", **{CEILING: "110", FLOOR: "60", SUCCESS: "70"})
+    page.send(do="save", **{CEILING: "50"})
+    assert leaves(held_on(page.holds.prescription, today)[1]) == {CEILING: 50.0, FLOOR: 50.0, SUCCESS: 0.70}
+    page.send(do="save", **{CEILING: "90"})
+    assert leaves(held_on(page.holds.prescription, today)[1])[CEILING] == 50.0, "nothing gets higher today by it"
+    assert leaves(page.holds.prescription.plan) == {CEILING: 90.0}
 
 
 def test_undo_brings_back_what_was_tuned_and_keeps_what_was_said(client: Client, clinic: Service) -> None:

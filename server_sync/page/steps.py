@@ -44,7 +44,7 @@ def step(saved: Draft, today: date, course: Course | None, harder: bool) -> Step
     if wish.problems:
         return Step(None, why_not=next(iter(wish.problems.values())))
     once = saved.for_a_day and saved.for_a_day.day == today.isoformat()
-    draft = for_today(saved, wish, today) if once else tuned(saved, wish)
+    draft = for_today(saved, wish, today) if once else tuned(saved, wish, today)
     return Step(draft, words.quantity(factor * usual(course), course.unit) if course else "")
 
 

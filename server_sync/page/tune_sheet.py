@@ -1,5 +1,6 @@
 """The page of Tune put together: what is saved, what somebody wishes, what that asks, and what was changed before."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from server_sync.page.asking import Asks, asks, course_of, targets_of, usual
 from server_sync.page.language import _
 from server_sync.page.lean_plot import Way, lean_plot
 from server_sync.page.translated import translated
-from server_sync.page.tune_form import Wish, plain, preset_names, resolved, wished
+from server_sync.page.tune_form import Wish, as_plan, leaves, plain, preset_names, resolved, wished
 from server_sync.page.tuning import (
     SUCCESS,
     Control,
@@ -105,9 +106,22 @@ def draft_of(version: Version) -> Draft:
     return draft_for(version.prescription.patient, version.prescription)
 
 
-def tuned(saved: Draft, wish: Wish) -> Draft:
-    """A draft as somebody wishes it; all but the preset and its plan stays."""
-    return replace(saved, preset=wish.preset, plan=wish.plan)
+def tuned(saved: Draft, wish: Wish, today: date) -> Draft:
+    """A draft as somebody wishes it; all but the preset and its plan stays.
+
+    What holds today alone stays as well, but for ceilings: one that is lowered is lower today, too.
+    """
+    draft, once = replace(saved, preset=wish.preset, plan=wish.plan), saved.for_a_day
+    if not once or once.day != today.isoformat():
+        return draft
+    was, now, holds = (resolved(each.preset, each.plan) for each in (saved, draft, once))
+    said = leaves(once.plan)
+    for movement, most in now.ceilings.items():
+        if most < min(of.ceilings.get(movement, math.inf) for of in (was, holds)):
+            said[f"limits.{movement}.ceiling"] = most
+            if movement in holds.floors:
+                said[f"limits.{movement}.floor"] = min(most, holds.floors[movement])
+    return replace(draft, for_a_day=replace(once, plan=as_plan(said)))
 
 
 def for_today(saved: Draft, wish: Wish, today: date) -> Draft:
@@ -122,7 +136,7 @@ def tune(case: Case, data: Mapping[str, str], ask: Ask) -> Tune:
     new = old if wish.problems else resolved(wish.preset, wish.plan)
     limits = case.done.calibration.limits if case.done and case.done.calibration else {}
     movements = movements_of(limits, new, saved)
-    found, not_asked = _asked(ask, tuned(saved, wish) if not wish.problems else saved, saved)
+    found, not_asked = _asked(ask, tuned(saved, wish, case.today) if not wish.problems else saved, saved)
     movement = data.get("look_at") or data.get("movement", "")
     if movement not in movements:
         movement = next((name for name in movements if found and course_of(found.new, name)), movements[0])

@@ -55,7 +55,7 @@ def save(request: Visitor, state: State, patient_id: FromPath[str], data: Form) 
     wish = wished(data, case.saved)
     if wish.problems:
         return _shown(request, state, patient_id, data, status=422)
-    draft = for_today(case.saved, wish, case.today) if data["do"] == TODAY else tuned(case.saved, wish)
+    draft = (for_today if data["do"] == TODAY else tuned)(case.saved, wish, case.today)
     try:
         written = _write(request, service, person, draft, case.if_match, data.get("why", ""))
     except Changed:
