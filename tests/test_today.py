@@ -10,17 +10,20 @@ import pytest
 from litestar.testing import TestClient
 from msgspec.structs import replace
 from routes import ADDRESS, Client, log_in
-from server_fixtures import SignedDevice, a_service
+from server_fixtures import SignedDevice, a_service, a_session, an_item
 from sqlalchemy import update
 from test_watch import shown
 
+from engine.guard import FALLING
 from engine.metrics.course import VISIT_NOISE_DEG
 from engine.prescription import Draft, Practice
-from engine.records import Precaution
+from engine.records import Event, Precaution
 from server_sync.clinic import glances
 from server_sync.clinic.audit import Which
+from server_sync.clinic.conversation import Brought
 from server_sync.clinic.glance import Glance, Ordered, Played, Trend
 from server_sync.clinic.letters import Letter
+from server_sync.clinic.news import NEAR_FALL, PAIN, Alert, News
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
@@ -33,6 +36,7 @@ from server_sync.page.reasons import BAR, WARN, reasons_of
 from server_sync.page.today import MOST_LINES, MOST_ROWS, board
 from server_sync.page.waiting import Later, waiting
 from server_sync.web import app
+from server_sync.wire import Batch
 
 TODAY = date(2026, 11, 23)  # a Monday
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -97,6 +101,27 @@ def test_nobody_missed_a_day_or_is_at_home_to_play_while_play_is_stopped() -> No
     held = known(*(a_day(back) for back in range(20, 5, -1)), precautions=stop("Dizzy", "Maja"))
     assert said(held) == []
     assert place_of(held, TODAY) == ""
+
+
+def test_what_nobody_has_seen_is_told_where_the_week_does_not_tell_it() -> None:
+    def unseen(back: int, *alerts: Alert) -> list[tuple[str, str]]:
+        return said(
+            known(*every_day())._replace(alerts=(Brought("s", NOW - timedelta(days=back), None, News((), alerts)),))
+        )
+
+    assert unseen(2, Alert(NEAR_FALL, 2.0), Alert(PAIN, 7.0)) == [(BAR, "2 near falls on Saturday.")]
+    assert unseen(2, Alert(PAIN, 7.0)) == [], "that is told of the week's sessions"
+    assert unseen(12, Alert(PAIN, 7.0)) == [(BAR, "Pain 7 of 10 on Wednesday 11 Nov.")]
+    assert unseen(-7, Alert(PAIN, 7.0)) == [(BAR, "Pain 7 of 10 on Monday 30 Nov.")], "a clock was ahead"
+
+
+def test_a_near_fall_is_on_today_until_somebody_has_read_of_it(service: Service, client: Client) -> None:
+    device = SignedDevice(None).enrol(service)
+    session = a_session("s-1", told=(), events=(Event(9.0, "paused", FALLING),), started_at=service.now().isoformat())
+    service.archive.take(device.id, Batch(items=(an_item(session),)))
+    assert "1 near fall on" in shown(client, "/today")
+    service.conversations.read(service.patients.id_of("p-milo"), ["s-1"], service.accounts.named("maja").id)
+    assert "near fall on" not in shown(client, "/today")
 
 
 def test_dizziness_is_told_like_pain() -> None:

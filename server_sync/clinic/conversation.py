@@ -1,7 +1,7 @@
 """What a clinic and a family say to each other about one patient: messages, letters, and what sessions bring."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -89,10 +89,8 @@ class Conversations:
         letters, brought = defaultdict[str, list[Letter]](list), defaultdict[str, list[Brought]](list)
         for letter in reversed(self._letters.unread()):
             letters[letter.patient_id].append(letter)
-        waits = select(SessionNews.patient_id, *_NEWS).where(SessionNews.read_at.is_(None))
-        for row in self._store.look(waits.order_by(SessionNews.at)):
-            with suppress(Shredded):  # erased at this moment
-                brought[row.patient_id].append(self._opened(row.patient_id, row))
+        for patient_id, each in self._waiting():
+            brought[patient_id].append(each)
         return {
             each: Conversation((), tuple(letters[each]), tuple(brought[each]), {}, {}) for each in {*letters, *brought}
         }
@@ -109,6 +107,14 @@ class Conversations:
         kept = self._patients.kept()
         found = [Thread(row.patient_id, row.waiting, row.last_at) for row in rows if row.patient_id in kept]
         return sorted(found, key=lambda thread: (thread.waiting > 0, thread.last_at), reverse=True)
+
+    def alerts(self) -> Mapping[str, Sequence[Brought]]:
+        """What should be looked at soon and nobody at the clinic has seen, by patient, the first session first."""
+        found = defaultdict[str, list[Brought]](list)
+        for patient_id, brought in self._waiting():
+            if brought.news.alerts:
+                found[patient_id].append(brought)
+        return found
 
     def count_waiting(self) -> int:
         """How many letters and sessions have something that nobody at the clinic has read."""
@@ -143,6 +149,13 @@ class Conversations:
             db.execute(self._store.once(MessageRead), [{"message_id": each, **whose} for each in new])
             who = by_account(account_id)
             self._audit.extend(db, [Note(who, "read a message", patient_id, f"message {each}") for each in new])
+
+    def _waiting(self) -> Iterator[tuple[str, Brought]]:
+        """What sessions brought and nobody at the clinic has seen, with the id of its patient, the first one first."""
+        query = select(SessionNews.patient_id, *_NEWS).where(SessionNews.read_at.is_(None)).order_by(SessionNews.at)
+        for row in self._store.look(query):
+            with suppress(Shredded):  # erased at this moment
+                yield row.patient_id, self._opened(row.patient_id, row)
 
     def _brought(self, patient_id: str) -> tuple[Brought, ...]:
         """What sessions of a patient brought, the first one first."""

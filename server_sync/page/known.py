@@ -1,10 +1,12 @@
 """What is known of a patient when the day begins: who they are, and where they practise today."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from engine.prescription import Practice, hands_on_of, planned_on
 from engine.programme import CLINIC, HOME, Scheduled
+from server_sync.clinic.conversation import Brought
 from server_sync.clinic.glance import Glance
 from server_sync.clinic.letters import Letter
 from server_sync.clinic.patients import Person
@@ -23,7 +25,7 @@ class Link(NamedTuple):
 class Known(NamedTuple):
     """All that is known of one patient when the day begins; times are the clinic's.
 
-    `seen_at` is when their own device was last heard of.
+    `seen_at` is when their own device was last heard of, `alerts` what sessions brought that nobody has seen yet.
     """
 
     patient_id: str
@@ -31,6 +33,7 @@ class Known(NamedTuple):
     glance: Glance
     letter: Letter | None
     seen_at: datetime | None
+    alerts: Sequence[Brought] = ()
 
 
 def name_of(known: Known) -> str:

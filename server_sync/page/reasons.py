@@ -8,11 +8,13 @@ from typing import NamedTuple
 from engine.adaptation import Adaptation
 from engine.answers import DIZZY_HOLD
 from server_sync.clinic.glance import Played, Trend
+from server_sync.clinic.news import NEAR_FALL
 from server_sync.page import words
 from server_sync.page.fortnight import FORTNIGHT, FREE, MISSED, fortnight
 from server_sync.page.known import Known, Link, address_of
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.sheet import precaution_words
+from server_sync.page.thread import alert_words
 
 BAR, WARN = "bar", "warn"
 WEEK = 7
@@ -41,7 +43,7 @@ class Reason(NamedTuple):
 
 def reasons_of(known: Known, today: date) -> Iterator[Reason]:
     """Why somebody needs a look today, most pressing first."""
-    for find in (_pain, _dizziness, _barred, _stopped_early, _dropped, _letter, _precaution, _missed, _ended):
+    for find in (_pain, _dizziness, _unseen, _barred, _stopped_early, _dropped, _letter, _precaution, _missed, _ended):
         reason = find(known, today)
         if reason is not None:
             yield reason
@@ -52,6 +54,7 @@ def what_counts() -> tuple[str, ...]:
     return (
         _("Pain of %(least)s or more of 10, told in the last week.", least=f"{_A.pain_hold_nrs:g}"),
         _("Dizziness of %(least)s or more of 10, told in the last week.", least=f"{DIZZY_HOLD:g}"),
+        _("A near fall, or pain or dizziness that came more than a week late, until somebody has read of it."),
         _("Something that a precaution kept from being played."),
         _("Two sessions in a row that ended early."),
         _("A limit that fell in four weeks by more than the noise of this patient's own sessions."),
@@ -93,6 +96,19 @@ def _dizziness(known: Known, today: date) -> Reason | None:
     return Reason(BAR, "face", lead, rest, _session(worst), _answer(known))
 
 
+def _unseen(known: Known, today: date) -> Reason | None:
+    """Near falls that nobody has seen, and what is not of the week in which it would be told."""
+    for brought in reversed(known.alerts):
+        day = brought.at.date()
+        of_week = _is_of_week(day, today)
+        told = [alert_words(alert) for alert in brought.news.alerts if not of_week or alert.kind == NEAR_FALL]
+        if told:
+            lead = _("%(alerts)s on %(day)s.", alerts=" · ".join(told), day=_on(day, today))
+            see = Link(_("See session"), f"/sessions/{brought.session_id}")
+            return Reason(BAR, "mind", lead, _("Nobody has read of it yet."), see, _answer(known))
+    return None
+
+
 def _worst(known: Known, today: date, kind: str, least: float) -> Played | None:
     """The session of the last week in which somebody told most of something, from a bound on; the latest of several."""
     told = [(getattr(each, kind), each.started_at, each) for each in _of_week(known, today)]
@@ -102,7 +118,7 @@ def _worst(known: Known, today: date, kind: str, least: float) -> Played | None:
 
 def _barred(known: Known, today: date) -> Reason | None:
     last = known.glance.last()
-    if not known.glance.barred or last is None or not _is_of_week(last, today):
+    if not known.glance.barred or last is None or not _is_of_week(last.day, today):
         return None
     lead = _("Barred by a precaution on %(day)s:", day=_on(last.day, today))
     return Reason(BAR, "bar", lead, known.glance.barred[0], _session(last), _plan(known, _("Plan")))
@@ -110,7 +126,7 @@ def _barred(known: Known, today: date) -> Reason | None:
 
 def _stopped_early(known: Known, today: date) -> Reason | None:
     lately = known.glance.played[-2:]
-    if len(lately) < 2 or not all(each.ended_early for each in lately) or not _is_of_week(lately[-1], today):
+    if len(lately) < 2 or not all(each.ended_early for each in lately) or not _is_of_week(lately[-1].day, today):
         return None
     days = ", ".join(dated(each.day, _DAY) for each in lately)
     tired = max((each.fatigue for each in lately if each.fatigue is not None), default=0.0)
@@ -180,13 +196,13 @@ def _of_week(known: Known, today: date) -> Iterator[Played]:
     return (each for each in lately if each.day <= today + _EASTWARD)
 
 
-def _is_of_week(played: Played, today: date) -> bool:
-    return today - timedelta(days=WEEK) <= played.day <= today + _EASTWARD
+def _is_of_week(day: date, today: date) -> bool:
+    return today - timedelta(days=WEEK) <= day <= today + _EASTWARD
 
 
 def _on(day: date, today: date) -> str:
-    """The name of a day, with its date where the name is that of today or of a day since."""
-    return dated(day, "EEEE" if today - day < timedelta(days=WEEK) else "EEEE d MMM")
+    """The name of a day, with its date where that is not of the last week."""
+    return dated(day, "EEEE" if -_EASTWARD <= today - day < timedelta(days=WEEK) else "EEEE d MMM")
 
 
 def _session(played: Played) -> Link:

@@ -89,10 +89,14 @@ def _everybody(service: Service, people: Mapping[str, Person], letters: Sequence
     zone = service.contacts.zone()
     seen = {patient_id: at.astimezone(zone) for patient_id, at in service.devices.seen().items()}
     first = {letter.patient_id: letter for letter in reversed(letters)}
+    alerts = {
+        patient_id: [each._replace(at=each.at.astimezone(zone)) for each in brought]
+        for patient_id, brought in service.conversations.alerts().items()
+    }
     return [
-        Known(patient_id, people[patient_id], glance, first.get(patient_id), seen.get(patient_id))
-        for patient_id, glance in service.glances.all().items()
-        if patient_id in people
+        Known(each, people[each], glance, first.get(each), seen.get(each), alerts.get(each, ()))
+        for each, glance in service.glances.all().items()
+        if each in people
     ]
 
 
