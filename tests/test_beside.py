@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from msgspec.structs import replace
 from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_clinic, a_service, a_session, an_item
+from sqlalchemy import insert
 from visits import calibration
 
 from engine.commands import visits
@@ -18,13 +19,14 @@ from engine.commands.following import laid_over, today_of
 from engine.commands.previewing import of_drafts
 from engine.patient import PatientRecord
 from engine.plan import POSTURES, PostureRefused
-from engine.prescription import Draft, ForADay, Practice, held_on
+from engine.prescription import Draft, ForADay, Practice, Prescription, content_of, held_on
 from engine.records import Precaution
 from server_sync import wire
 from server_sync.client.prescriptions import Kept
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.clinic.stopping import stop, stops
+from server_sync.clinic.tables import PrescriptionVersion
 from server_sync.page.asking import course_of, usual
 from server_sync.page.steps import step
 from server_sync.page.tune_form import leaves
@@ -112,6 +114,15 @@ def fill(service: Service) -> None:
     service.archive.take(device.id, wire.Batch(items=(an_item(PLAYED, 1),)))
     service.prescriptions.save("p-milo", SAVED, "Jonas")
     service.prescriptions.save("p-nora", Draft(), "Jonas")
+
+
+def keep(service: Service, old: Prescription) -> None:
+    """Keep a version as a server kept it whose software knew all of it."""
+    patient_id, content = service.patients.id_of(old.patient), content_of(old)
+    sealed = service.patients.seal(patient_id, content, f"prescription {patient_id} {old.version}")
+    values = {"version": old.version, "sha256": wire.sha256(content), "author": old.author, "created_at": service.now()}
+    with service.store.writing() as db:
+        db.execute(insert(PrescriptionVersion).values(patient_id=patient_id, content=sealed, **values))
 
 
 @pytest.fixture
@@ -218,6 +229,20 @@ def test_a_stop_stops_whatever_somebody_else_wrote_and_all_else_is_shown_first(p
     assert page.holds.prescription.precautions == (SPICA, *stop("Stopped beside the patient", "Maja Bergström"))
     assert page.press("stop", seen).status_code == 303
     assert page.holds.prescription.version == 3
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [Draft(preset="of-before"), Draft(plan={"adaptation": {"gone": 1}}), Draft(programme=(Practice(games=("x",)),))],
+)
+def test_a_stop_holds_though_this_software_does_not_know_all_that_is_prescribed(page: Page, kept: Draft) -> None:
+    before = page.holds.prescription
+    old = replace(before, version=2, preset=kept.preset, plan=kept.plan, programme=kept.programme)
+    keep(page.service, old)
+    assert page.press("stop").status_code == 303
+    assert stops(page.holds.prescription.precautions)
+    assert (page.holds.prescription.preset, page.holds.prescription.plan) == (kept.preset, kept.plan)
+    assert "Lift the stop" in page.text(done=3)
 
 
 def test_a_stop_is_told_from_a_precaution_that_forbids_one_posture() -> None:

@@ -30,6 +30,7 @@ from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.glance import forget
 from server_sync.clinic.patients import Patients, Unknown
+from server_sync.clinic.stopping import stop, stops
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, PrescriptionVersion
 from server_sync.wire import sha256
@@ -140,6 +141,7 @@ class Prescriptions:
         prescribed, such as a programme without a game that there is.
         """
         check_programme(draft, tasks())
+        check(draft, tasks())
         return self._save(pseudonym, draft, Signed(author, why), if_match, by, also)
 
     def tell(self, pseudonym: str, message: Message, author: str, by: str = COMMAND) -> Version:
@@ -153,9 +155,26 @@ class Prescriptions:
             draft = draft_for(pseudonym, last.prescription)
             try:
                 more = replace(draft, messages=(*draft.messages, message)[-MOST_MESSAGES:])
+                check(more, tasks())
                 return self._save(pseudonym, more, Signed(author), last.sha256, by)
             except Changed:
                 continue  # the message says nothing of what others wrote meanwhile
+
+    def stop(self, pseudonym: str, author: str, by: str, why: str) -> Version:
+        """Forbid all play on top of whatever is prescribed now, or of nothing; who is stopped stays so.
+
+        A stop holds also where, as after an update, what is prescribed could not be prescribed any more.
+        """
+        while True:
+            last = next(reversed(self.history(pseudonym)), None)
+            draft = draft_for(pseudonym, last.prescription) if last else Draft()
+            if last and stops(draft.precautions):
+                return last
+            halted = replace(draft, precautions=(*draft.precautions, *stop(why, author)))
+            try:
+                return self._save(pseudonym, halted, Signed(author, why), last.sha256 if last else "", by)
+            except Changed:
+                continue
 
     def of_device(self, device_id: str, patients: Sequence[str]) -> Mapping[str, tuple[int, str]]:
         """Number and hash of what holds now for a device's patients: those it is for, and those it delivered of."""
@@ -191,7 +210,6 @@ class Prescriptions:
     ) -> Version:
         if not PSEUDONYM.fullmatch(pseudonym):
             raise RecordUnreadable(f"{pseudonym!r} cannot be a pseudonym: letters, digits, dots and dashes, at most 64")
-        check(draft, tasks())
         try:
             with self._store.writing() as db:
                 whose = pseudonym, self._admitted(db, pseudonym)

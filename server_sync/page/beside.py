@@ -1,5 +1,7 @@
 """The page beside a patient, read at arm's length: one movement, how far it goes, and what four buttons would do."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -7,12 +9,13 @@ from markupsafe import Markup
 from msgspec.structs import replace
 
 from engine.movements import LEANS, MOVEMENTS
+from engine.parameters import ParameterError
 from engine.prescription import DAYS_AHEAD, Draft, held_on, paused, planned_on
 from engine.previewed import Preview
 from engine.programme import Pause
 from engine.records import Limit, Session, TrialRecord
 from server_sync.clinic.previewing import NotPreviewed
-from server_sync.clinic.stopping import stop, stops
+from server_sync.clinic.stopping import stops
 from server_sync.page import words
 from server_sync.page.arc import Bounded, Dots, arc
 from server_sync.page.asking import course_of, usual
@@ -71,14 +74,12 @@ def beside(case: Case, chosen: str, ask: Ask) -> Beside:
     choices = _choices(found, case.done, chosen)
     movement = next((each.movement for each in choices if each.chosen), "")
     course = course_of(found.new, movement) if found else None
-    holds, limits = resolved(*held_on(saved, today)), _limits(case.done)
+    limits = _limits(case.done)
     limit = course.limit if course else limits.get(movement)
     barred = min((each.at_most for each in saved.precautions if each.movement == movement), default=None)
-    ceiling = holds.ceilings.get(movement)
-    pause = paused(saved, today)
-    stopped = dict.fromkeys(
-        _("%(by)s: %(reason)s", by=held.by, reason=held.reason) for held in stops(saved.precautions)
-    )
+    ceiling = _ceilings(saved, today).get(movement)
+    pause, over = paused(saved, today), stops(saved.precautions)
+    stopped = dict.fromkeys(_("%(by)s: %(reason)s", by=held.by, reason=held.reason) for held in over)
     return Beside(
         if_match=case.if_match,
         choices=choices,
@@ -103,13 +104,6 @@ def rested(saved: Draft, today: date) -> Draft:
         return saved
     pause = Pause(since=today.isoformat(), until=today.isoformat(), reason=_("Rest, beside the patient"))
     return replace(saved, pauses=(*(saved.pauses or ()), pause))
-
-
-def halted(saved: Draft, by: str) -> Draft:
-    """Nothing is played until somebody lifts it."""
-    if stops(saved.precautions):
-        return saved
-    return replace(saved, precautions=(*saved.precautions, *stop(_("Stopped beside the patient"), by)))
 
 
 def lifted(saved: Draft) -> Draft:
@@ -163,6 +157,13 @@ def _trials(done: Session | None) -> list[tuple[str, TrialRecord]]:
 
 def _limits(done: Session | None) -> dict[str, Limit]:
     return dict(done.calibration.limits) if done and done.calibration else {}
+
+
+def _ceilings(saved: Draft, today: date) -> Mapping[str, float]:
+    """The ceilings of a day; none where this software does not know all of what is prescribed."""
+    with suppress(ParameterError):
+        return resolved(*held_on(saved, today)).ceilings
+    return {}
 
 
 def _last(done: Session | None, movement: str) -> Last | None:

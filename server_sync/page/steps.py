@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from engine.parameters import ParameterError
 from engine.prescription import EXPIRED, Draft, held_on, state_on
 from engine.preset_words import share_of_limit
 from engine.presets import Resolved
@@ -37,7 +38,11 @@ def step(saved: Draft, today: date, course: Course | None, harder: bool) -> Step
         return Step(None, why_not=_("The plan has ended: nothing gets harder until it is renewed."))
     preset, plan = held_on(saved, today)
     now = replace(saved, preset=preset, plan=plan)
-    form, factor, why_not = _moved(resolved(preset, plan), now, course, harder)
+    try:
+        holds = resolved(preset, plan)
+    except ParameterError:
+        return Step(None, why_not=_("This software does not know all that is prescribed: write the plan anew."))
+    form, factor, why_not = _moved(holds, now, course, harder)
     if why_not:
         return Step(None, why_not=why_not)
     wish = wished(form, now)

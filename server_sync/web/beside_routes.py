@@ -9,10 +9,9 @@ from litestar.response import Redirect
 
 from engine.prescription import Draft
 from engine.records import RecordUnreadable
-from server_sync.clinic.patients import Person
 from server_sync.clinic.prescriptions import Changed, Version
 from server_sync.clinic.service import Service
-from server_sync.page.beside import EASIER, HARDER, LIFT, REST, STOP, UNDO, beside, halted, lifted, rested, undone
+from server_sync.page.beside import EASIER, HARDER, LIFT, REST, STOP, UNDO, beside, lifted, rested, undone
 from server_sync.page.language import _
 from server_sync.page.tune_sheet import Case, draft_of
 from server_sync.page.tune_words import headset_words
@@ -40,7 +39,9 @@ def press(request: Visitor, state: State, patient_id: FromPath[str], data: Form)
     case, person, movement = case_of(service, patient_id), service.patients.person(patient_id), data.get("movement", "")
     button = data.get("do", "")
     if button == STOP:
-        return _done(patient_id, _stopped(request, service, person), movement)
+        why = _("Stopped beside the patient")
+        stopped = service.prescriptions.stop(person.pseudonym, request.user.name, audited.actor(request), why)
+        return _done(patient_id, stopped, movement)
     if data.get("if_match", "") != case.if_match:
         return _changed(request, state, patient_id, movement)
     draft, why = _wished(button, case, movement, state)
@@ -76,21 +77,6 @@ def _wished(button: str, case: Case, movement: str, state: State) -> tuple[Draft
     if button == LIFT:
         return lifted(saved), _("The stop lifted, beside the patient")
     return None, _("There is nothing to undo.") if button == UNDO else _("There is no such button.")
-
-
-def _stopped(request: Visitor, service: Service, person: Person) -> Version:
-    """Stop all play, whatever somebody else wrote meanwhile."""
-    while True:
-        versions = service.prescriptions.history(person.pseudonym)
-        seen, saved = (versions[-1].sha256, draft_of(versions[-1])) if versions else ("", Draft())
-        draft, by = halted(saved, request.user.name), audited.actor(request)
-        if draft == saved:
-            return versions[-1]
-        try:
-            why = _("Stopped beside the patient")
-            return service.prescriptions.save(person.pseudonym, draft, request.user.name, seen, by, why=why)
-        except Changed:
-            continue
 
 
 def _changed(request: Visitor, state: State, patient_id: str, movement: str) -> Response[str]:
