@@ -24,6 +24,7 @@ from server_sync.clinic.service import Service
 from server_sync.page.arc import Bounded, Dots, arc, dial_of
 from server_sync.page.asking import asks
 from server_sync.page.tune_form import leaves, merged, resolved, wished
+from server_sync.page.tuning import past
 from server_sync.web import access, app
 
 ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
@@ -256,6 +257,16 @@ def test_undo_brings_back_what_was_tuned_and_keeps_what_was_said(client: Client,
     assert (now.version, now.plan) == (4, SAVED.plan)
     assert [message.text for message in now.messages] == ["See you on Thursday."]
     assert "Told: “See you on Thursday.”" in client.get(page.address).text
+
+
+def test_versions_of_before_an_update_are_told_as_far_as_they_are_known(clinic: Service) -> None:
+    first = clinic.prescriptions.current("p-milo")
+    old, new = (
+        first._replace(prescription=replace(first.prescription, version=number, preset=preset))
+        for number, preset in ((2, "of-before"), (3, "standard"))
+    )
+    told = past([first, old, new])
+    assert [each.changes for each in told[:2]] == [("Values that this software does not know any more",)] * 2
 
 
 def test_there_is_nothing_to_undo_before_the_first_change(client: Client, clinic: Service) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.movements import LEANS, MOVEMENTS
+from engine.parameters import ParameterError
 from engine.prescription import Draft
 from engine.preset_words import share_of_limit
 from engine.presets import DEFAULT, PLAN, Resolved
@@ -197,12 +198,10 @@ def past(versions: Sequence[Version], most: int = 12) -> tuple[Past, ...]:
 
 
 def _version_changes(before: Draft, now: Draft) -> list[str]:
-    lines = list[str]()
-    if (before.preset, before.plan) != (now.preset, now.plan):
-        lines += changes(resolved(before.preset, before.plan), resolved(now.preset, now.plan))
-    if now.for_a_day and now.for_a_day != before.for_a_day:
-        lines.append(_("For %(day)s alone:", day=words.date(now.for_a_day.day)))
-        lines += changes(resolved(now.preset, now.plan), resolved(now.for_a_day.preset, now.for_a_day.plan))
+    try:
+        lines = _tuned(before, now)
+    except ParameterError:
+        lines = [_("Values that this software does not know any more")]
     known = {message.id for message in before.messages}
     lines += [_("Told: “%(text)s”", text=each.text) for each in now.messages if each.id not in known]
     names = [
@@ -212,6 +211,17 @@ def _version_changes(before: Draft, now: Draft) -> list[str]:
         planned = ", ".join(words.inside(words.name(name)) for name in names)
         lines.append(_("Changed on the plan: %(what)s", what=planned))
     return lines or [_("The same again")]
+
+
+def _tuned(before: Draft, now: Draft) -> list[str]:
+    """What was tuned; raises ParameterError for values that there are not any more."""
+    lines = list[str]()
+    if (before.preset, before.plan) != (now.preset, now.plan):
+        lines += changes(resolved(before.preset, before.plan), resolved(now.preset, now.plan))
+    if now.for_a_day and now.for_a_day != before.for_a_day:
+        lines.append(_("For %(day)s alone:", day=words.date(now.for_a_day.day)))
+        lines += changes(resolved(now.preset, now.plan), resolved(now.for_a_day.preset, now.for_a_day.plan))
+    return lines
 
 
 def movements_of(limits: Iterable[str], new: Resolved, saved: Draft) -> tuple[str, ...]:
