@@ -284,7 +284,7 @@ def test_a_family_is_told_that_play_is_stopped_and_by_no_number(service: Service
 
 def test_a_day_off_is_free_and_a_new_plan_has_missed_nothing(service: Service) -> None:
     plan = service.prescriptions.save("p-milo", a_draft(), "Maja").prescription
-    today = today_of(plan, [], datetime(2026, 11, 20, 9, tzinfo=UTC))
+    today = today_of(plan, [], datetime(2026, 11, 20, 9, tzinfo=UTC), "2026-11-10T09:00:00+00:00")
     assert (today.heading, today.lead) == ("Today is free", "No session in the last 7 days.")
 
 

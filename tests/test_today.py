@@ -16,7 +16,7 @@ from test_watch import shown
 
 from engine.guard import FALLING
 from engine.metrics.course import VISIT_NOISE_DEG
-from engine.prescription import Draft, Practice
+from engine.prescription import Draft, Message, Practice
 from engine.records import Event, Precaution
 from server_sync.clinic import glances
 from server_sync.clinic.audit import Which
@@ -150,6 +150,24 @@ def test_missed_days_count_only_where_something_was_planned_and_could_have_come(
     assert said(silent) == []
     (waits,) = waiting([silent], TODAY)
     assert (waits.named[0].title, waits.said) == ("Milo", "nothing delivered since Thursday 19 Nov")
+
+
+def test_days_of_before_a_plan_are_not_missed_by_it_and_a_message_makes_no_new_plan(tmp_path: Path) -> None:
+    clock = [NOW - timedelta(days=10)]
+    with a_service(tmp_path / "clinic", now=lambda: clock[0]) as service:
+        service.prescriptions.save("p-milo", Draft(programme=DAILY), "Maja")
+        clock[0] = NOW - timedelta(days=3)
+        service.prescriptions.tell("p-milo", Message(text="Well done"), "Maja")
+        told = service.prescriptions.current("p-milo")
+        assert service.prescriptions.planned_since(told.prescription) == (NOW - timedelta(days=10)).isoformat()
+        weekly = (Practice(games=("fruit_ladder",), days=("mon",)),)
+        changed = service.prescriptions.save("p-milo", Draft(programme=weekly), "Maja", told.sha256)
+        assert service.prescriptions.planned_since(changed.prescription) == clock[0].isoformat()
+    missed = known(*(a_day(back) for back in range(20, 6, -1)))
+    assert said(missed) == [(WARN, "Missed 5 of the last 5 planned days")]
+    assert missed.glance.ordered is not None
+    since = replace(missed.glance.ordered, since=(NOW - timedelta(days=3)).isoformat())
+    assert said(missed._replace(glance=replace(missed.glance, ordered=since))) == []
 
 
 def test_a_precaution_is_told_before_and_after_its_last_day() -> None:

@@ -15,7 +15,7 @@ from server_sync.clinic.gists import Followed
 from server_sync.clinic.series import RECENT, Series, current, lately, main_of, series_of
 from server_sync.clinic.tables import Glance as Kept
 
-VERSION = 1000 * GISTS + 1
+VERSION = 1000 * GISTS + 2
 """It changes when another glance is made of the same gists, and with theirs."""
 _FORGET = delete(Kept.__table__).where(Kept.patient_id == bindparam("patient"))  # type: ignore[arg-type]
 WEEK = timedelta(days=7)
@@ -62,12 +62,16 @@ class Trend(Record, frozen=True):
 
 
 class Ordered(Record, frozen=True):
-    """What is prescribed: which version, by whom and when (ISO 8601); `plan` has what days need, not how to play."""
+    """What is prescribed: which version, by whom and when (ISO 8601); `plan` has what days need, not how to play.
+
+    `since` is when these days were prescribed first (ISO 8601), "" for longer ago than anybody asks.
+    """
 
     version: int
     author: str
     written_at: str
     plan: Draft
+    since: str = ""
 
 
 class Glance(Record, frozen=True, kw_only=True):
@@ -98,8 +102,10 @@ class Glance(Record, frozen=True, kw_only=True):
         return self.played[-1] if self.played else None
 
 
-def glance_of(followed: Sequence[Followed], prescription: Prescription | None, now: datetime) -> Glance:
-    """A patient at a glance, from their sessions in order and what is prescribed now.
+def glance_of(
+    followed: Sequence[Followed], prescription: Prescription | None, now: datetime, since: str = ""
+) -> Glance:
+    """A patient at a glance, from their sessions in order and what is prescribed now; `since` is `Ordered`'s.
 
     A session of a clock that is days ahead is left out where there are others, so that it hides none of them.
     """
@@ -116,7 +122,7 @@ def glance_of(followed: Sequence[Followed], prescription: Prescription | None, n
         calibrated_at=last.calibrated_at if last else "",
         doubts=dict(last.doubts) if last else {},
         barred=last.barred if last else (),
-        ordered=_ordered(prescription) if prescription else None,
+        ordered=_ordered(prescription, since) if prescription else None,
     )
 
 
@@ -184,7 +190,7 @@ def _trend(series: Series, said: Verdict) -> Trend:
     )
 
 
-def _ordered(prescription: Prescription) -> Ordered:
+def _ordered(prescription: Prescription, since: str) -> Ordered:
     plan = Draft(
         valid_until=prescription.valid_until,
         precautions=prescription.precautions,
@@ -193,4 +199,4 @@ def _ordered(prescription: Prescription) -> Ordered:
         pauses=prescription.pauses,
         hands_on=prescription.hands_on,
     )
-    return Ordered(prescription.version, prescription.author, prescription.written_at, plan)
+    return Ordered(prescription.version, prescription.author, prescription.written_at, plan, since)

@@ -97,7 +97,8 @@ class Glances:
         with self._store.reading() as db:
             before = _state(db, patient_id)
         version = self._prescribed(patient_id)
-        made = glance_of(self._gists.of(patient_id), version.prescription if version else None, self._now())
+        since = self._prescriptions.planned_since(version.prescription) if version else ""
+        made = glance_of(self._gists.of(patient_id), version.prescription if version else None, self._now(), since)
         sealed = self._patients.seal(patient_id, glance.packed(made), _bound(patient_id))
         with self._store.writing() as db:
             if _is_held(db, patient_id) and _state(db, patient_id) == before:

@@ -1,7 +1,7 @@
 """Prescriptions at the clinic: every version is kept for good, and only who saw the last one writes the next."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -38,6 +38,9 @@ from server_sync.wire import sha256
 Whose = tuple[str, str]
 """A patient's pseudonym and id."""
 _ROWS = select(PrescriptionVersion.patient_id, PrescriptionVersion.version, PrescriptionVersion.content)
+
+LOOKED_BACK = timedelta(days=15)
+"""A fortnight is told day by day; whether anything was planned before nobody asks."""
 
 
 class NothingPrescribed(LookupError):
@@ -114,6 +117,19 @@ class Prescriptions:
         with self._store.reading() as db:
             this = self._one(db, patient_id, PrescriptionVersion.version == number) if known else None
             return self._found(this, pseudonym)
+
+    def planned_since(self, now: Prescription) -> str:
+        """When what is to be played on which day was first prescribed as it is now (ISO 8601), or some weeks ago.
+
+        A message or another bound makes another version, and misses no day.
+        """
+        earliest, longest_ago = now, self._now() - LOOKED_BACK
+        while earliest.version > 1 and datetime.fromisoformat(earliest.written_at) > longest_ago:
+            before = self.version(now.patient, earliest.version - 1).prescription
+            if (before.programme, before.starts_on) != (now.programme, now.starts_on):
+                break
+            earliest = before
+        return earliest.written_at
 
     def history(self, pseudonym: str) -> list[Version]:
         """Every version, the first one first."""

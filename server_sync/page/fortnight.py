@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from markupsafe import Markup, escape
 
 from server_sync.clinic.glance import Played
-from server_sync.page.known import Known, planned
+from server_sync.page.known import Known, is_of_plan, planned
 from server_sync.page.language import ngettext
 
 PLAYED, PART, MISSED, FREE = "played", "part", "missed", "free"
@@ -40,7 +40,7 @@ def _state(known: Known, lived: Mapping[date, Sequence[Played]], day: date, toda
     if played:
         return PART if all(each.ended_early for each in played) else PLAYED
     silent = known.seen_at is not None and known.seen_at.date() < day
-    begun = next(iter(lived), today) <= day < today
+    begun = next(iter(lived), today) <= day < today and is_of_plan(known, day)
     return MISSED if begun and not silent and planned(known, day) else FREE
 
 

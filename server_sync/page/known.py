@@ -59,6 +59,12 @@ def planned(known: Known, day: date) -> tuple[Practice, ...]:
     return planned_on(plan, day) if plan and not stops(plan.precautions) else ()
 
 
+def is_of_plan(known: Known, day: date) -> bool:
+    """Whether the plan of now was prescribed before a day; what another one wanted on it is not known."""
+    since = known.glance.ordered.since if known.glance.ordered else ""
+    return not since or datetime.fromisoformat(since).date() < day
+
+
 def place_of(known: Known, today: date) -> str:
     """Where somebody practises today, CLINIC or HOME; "" for nowhere."""
     practices = _practised(known, today)

@@ -72,8 +72,10 @@ class Today(NamedTuple):
     precautions: tuple[str, ...]
 
 
-def today_of(prescription: Prescription | None, sessions: Sequence[SessionLine], now: datetime) -> Today:
-    """What is prescribed for today, and the week around it."""
+def today_of(
+    prescription: Prescription | None, sessions: Sequence[SessionLine], now: datetime, since: str = ""
+) -> Today:
+    """What is prescribed for today, and the week around it; `since` is when its days were prescribed first."""
     played, today = Counter(session.started_at.date() for session in sessions if session.trials), now.date()
     if prescription is None:
         return Today(_("No plan yet"), week_of(played, today), (), (), (), (), "", False, False, ())
@@ -81,7 +83,7 @@ def today_of(prescription: Prescription | None, sessions: Sequence[SessionLine],
     due = () if over else due_on(prescription, today, played[today])
     return Today(
         heading=_("Stopped for now") if over else _heading(prescription, due, today),
-        lead=_last_week(prescription, played, today),
+        lead=_last_week(prescription, played, today, since),
         days=tuple(_day(prescription, played, today, monday(today) + timedelta(days=ahead)) for ahead in range(DAYS)),
         exercises=tuple(each for practice in due for each in _exercises(practice)),
         by_hand=() if over else tuple(map(_by_hand, hands_on_of(prescription, today))),
@@ -116,12 +118,12 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _last_week(prescription: Prescription, played: Collection[date], today: date) -> str:
+def _last_week(prescription: Prescription, played: Collection[date], today: date, since: str) -> str:
     """On how many of the planned days of the week before somebody played; of a plan that is newer, nothing."""
     first = monday(today) - timedelta(days=DAYS)
     week = [first + timedelta(days=ahead) for ahead in range(DAYS)]
     planned = sum(bool(due_on(prescription, day)) for day in week)
-    if not planned or (prescription.version == 1 and datetime.fromisoformat(prescription.written_at).date() > first):
+    if not planned or (since and datetime.fromisoformat(since).date() > first):
         return week_of(played, today)
     done = min(planned, sum(day in played for day in week))
     said = ngettext("Last week %(done)s of %(num)s day.", "Last week %(done)s of %(num)s days.", planned, done=done)

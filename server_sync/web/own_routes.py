@@ -18,7 +18,7 @@ from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
 from server_sync.page.language import _
-from server_sync.page.own import SESSIONS_SHOWN, change_of, today_of
+from server_sync.page.own import SESSIONS_SHOWN, Today, change_of, today_of
 from server_sync.page.thread import Bubble, People, own_bubbles
 from server_sync.web import audited
 from server_sync.web.access import KEEPS_TEXT, Visitor
@@ -51,7 +51,7 @@ def my_progress(request: Visitor, state: State, patient_id: FromPath[str]) -> Re
     person = _ward(service, request.user.id, patient_id)
     audited.read(request, "read one's own sessions", patient_id)
     sessions = service.archive.sessions(patient_id)
-    today = today_of(_prescription(service, person), sessions, _now(service, person, sessions))
+    today = _day(service, person, sessions)
     shown: dict[str, Any] = {"sessions": sessions[:SESSIONS_SHOWN], "count": len(sessions), "lead": today.lead}
     shown["change"] = change_of(service.glances.of(patient_id).main)
     return _page(request, service, "own_progress.html", patient_id, **shown)
@@ -109,7 +109,7 @@ def _today(request: Visitor, service: Service, patient_id: str) -> Response[str]
     person = _ward(service, request.user.id, patient_id)
     audited.read(request, "read one's own record", patient_id)
     sessions = service.archive.sessions(patient_id)
-    today = today_of(_prescription(service, person), sessions, _now(service, person, sessions))
+    today = _day(service, person, sessions)
     last = next((each for each in reversed(_said(request, service, patient_id, person)) if each.ours), None)
     if last:
         service.conversations.had(patient_id, request.user.id, [last.id])
@@ -155,6 +155,12 @@ def _now(service: Service, person: Person, sessions: list[SessionLine]) -> datet
     """The time where a patient lives, as far as anybody knows: as the clinic wrote, or as their computer's clock is."""
     known = None if person.zone or not sessions else sessions[0].started_at.tzinfo
     return service.now().astimezone(known or service.zone_of(person))
+
+
+def _day(service: Service, person: Person, sessions: list[SessionLine]) -> Today:
+    prescription = _prescription(service, person)
+    since = service.prescriptions.planned_since(prescription) if prescription else ""
+    return today_of(prescription, sessions, _now(service, person, sessions), since)
 
 
 def _prescription(service: Service, person: Person) -> Prescription | None:
