@@ -28,6 +28,8 @@ from server_sync.clinic.service import Service
 from server_sync.clinic.stopping import stop, stops
 from server_sync.clinic.tables import PrescriptionVersion
 from server_sync.page.asking import course_of, usual
+from server_sync.page.skeleton import Aim
+from server_sync.page.standing import standing
 from server_sync.page.steps import step
 from server_sync.page.tune_form import leaves
 from server_sync.web import access, app
@@ -316,3 +318,15 @@ SMALLEST_PX = """Math.min(...[...document.querySelectorAll('main *')]
   .filter(each => [...each.childNodes].some(node => node.nodeType === 3 && node.textContent.trim()))
   .filter(each => !each.closest('svg'))
   .map(each => parseFloat(getComputedStyle(each).fontSize)))"""
+
+
+@pytest.mark.parametrize(("seated", "hip_cm", "knee_ahead_cm"), [(False, 87, 0), (True, 48, 40)])
+def test_who_plays_seated_is_drawn_on_a_seat(seated: bool, hip_cm: float, knee_ahead_cm: float) -> None:
+    drawn = str(standing("shoulder_elevation_right", 90.0, Aim("right", None, None), None, seated))
+    side = drawn.partition('class="figure skeleton side"')[2]
+    hip, knee, foot = (
+        tuple(map(float, point.split(","))) for point in side.split('class="leg" points="')[1].split('"')[0].split()
+    )
+    assert -hip[1] == pytest.approx(hip_cm, abs=4)
+    assert knee[0] - hip[0] == pytest.approx(knee_ahead_cm, abs=6)
+    assert foot[1] == 0.0

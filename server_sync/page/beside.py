@@ -194,7 +194,8 @@ def _figure(
     side = "left" if movement.endswith("left") else "right"
     aim = Aim(side, None, None) if movement in LEANS else Aim(side, asked, ceiling, barred)
     known = case.done.calibration if case.done else None
-    return standing(movement, limit.value, aim, known)
+    seated = case.done is not None and case.done.posture == "seated"
+    return standing(movement, limit.value, aim, known, seated)
 
 
 def _paused(pause: Pause) -> str:

@@ -15,6 +15,8 @@ from engine.records import TrialRecord
 from server_sync.clinic.replaying import GONE, NOT_KEPT, NOT_RECORDED, UNOPENED, Posture, Replay
 from server_sync.page.language import N_, _
 
+STANDING_NECK, SEATED_NECK, TRUNK_OF_STATURE, THIGH_OF_STATURE, SHANK_OF_STATURE = 0.82, 0.66, 0.32, 0.245, 0.285
+"""Heights of the neck of who stands and who sits, and lengths, as shares of the stature (Drillis & Contini 1966)."""
 HIP_OF_STATURE, NECK_BEHIND_CM, TRUNK_BELOW_NECK_CM = 0.53, 8.0, 16.0
 HALF_HIP_CM, HALF_STANCE_CM = 7.0, 10.0
 _ARM = "shoulder_elevation"
@@ -117,17 +119,41 @@ def _body(view: View, replay: Replay, posture: Posture) -> list[str]:
 
 
 def _trunk(replay: Replay, posture: Posture) -> tuple[Sequence[Vector], ...]:
-    """Both legs and the trunk, which leans over the feet with the neck; nothing without a head."""
+    """Both legs and the trunk; nothing without a head. Who stands leans over the feet, who sits over a seat.
+
+    Between both the neck says how far somebody has risen; thighs and shanks are shares of the stature.
+    """
     if posture.neck is None:
         return (), (), ()
-    hip_cm = HIP_OF_STATURE * replay.tall_cm
-    share = hip_cm / max(posture.neck[1], 1.0)
-    hip = (posture.neck[0] * share, hip_cm, (posture.neck[2] + NECK_BEHIND_CM) * share)
-    left, right = (
-        [(hip[0] + side * HALF_HIP_CM, hip_cm, hip[2]), (side * HALF_STANCE_CM, 0.0, 0.0)] for side in (-1, 1)
-    )
-    below = TRUNK_BELOW_NECK_CM / max(posture.neck[1] - hip_cm, TRUNK_BELOW_NECK_CM)
-    return left, right, [_between(posture.neck, hip, below), hip]
+    tall, neck = replay.tall_cm, posture.neck
+    risen = min(1.0, max(0.0, (neck[1] / tall - SEATED_NECK) / (STANDING_NECK - SEATED_NECK)))
+    hip = _between(_seat(replay, neck), _above_the_feet(tall, neck), risen)
+    left, right = (_leg(tall, hip, side, risen) for side in (-1, 1))
+    below = TRUNK_BELOW_NECK_CM / max(neck[1] - hip[1], TRUNK_BELOW_NECK_CM)
+    return left, right, [_between(neck, hip, below), hip]
+
+
+def _above_the_feet(tall_cm: float, neck: Vector) -> Vector:
+    hip_cm = HIP_OF_STATURE * tall_cm
+    share = hip_cm / max(neck[1], 1.0)
+    return neck[0] * share, hip_cm, (neck[2] + NECK_BEHIND_CM) * share
+
+
+def _seat(replay: Replay, neck: Vector) -> Vector:
+    """Where somebody sits: under the neck as it was when the trial began."""
+    first = next((each.neck for each in replay.postures if each.neck), neck)
+    return first[0], max(0.0, neck[1] - TRUNK_OF_STATURE * replay.tall_cm), first[2] + NECK_BEHIND_CM
+
+
+def _leg(tall_cm: float, hip: Vector, side: int, risen: float) -> list[Vector]:
+    """Hip, knee and foot: straight to where the feet stand, or bent with the shank upright."""
+    x, y, z = hip[0] + side * HALF_HIP_CM, hip[1], hip[2]
+    thigh, shank = THIGH_OF_STATURE * tall_cm, SHANK_OF_STATURE * tall_cm
+    down = min(thigh, max(0.0, y - shank))
+    bent = x, y - down, z + math.sqrt(thigh**2 - down**2)
+    standing = side * HALF_STANCE_CM, 0.0, 0.0
+    knee = _between(bent, _between((x, y, z), standing, 0.5), risen)
+    return [(x, y, z), knee, _between((bent[0], 0.0, bent[2]), standing, risen)]
 
 
 def _near_last(aim: Aim) -> list[str]:

@@ -1,9 +1,10 @@
-"""A person from the front and from the side at the limit that was measured, as there is no recording of it."""
+"""A person, standing or seated, from the front and the side at the limit measured, as there is no recording of it."""
 
 import math
 
 from markupsafe import Markup
 
+from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.movements import LEANS
 from engine.records import Calibration
 from server_sync.clinic.replaying import Posture, Replay
@@ -20,7 +21,7 @@ def can_stand(movement: str) -> bool:
     return movement.startswith(_RAISED) or movement in LEANS
 
 
-def standing(movement: str, at_deg: float, aim: Aim, known: Calibration | None) -> Markup:
+def standing(movement: str, at_deg: float, aim: Aim, known: Calibration | None, seated: bool = False) -> Markup:
     """Both views of a body that raises an arm so far, or leans; as tall as was measured, else of usual height."""
     tall = 100 * known.stature_m.value if known else _USUAL_CM
     arm = 100 * known.arm_m[aim.side].value if known and aim.side in known.arm_m else _ARM * tall
@@ -29,13 +30,17 @@ def standing(movement: str, at_deg: float, aim: Aim, known: Calibration | None) 
         postures = [_leant(tall, arm, way, math.radians(at_deg))]
     else:
         # The first one says which way the arm goes, also where it goes straight up.
-        postures = [_raised(tall, arm, aim.side, angle) for angle in (90.0, at_deg)]
+        lower = (EYE_HEIGHT_OF_STATURE - SEATED_EYES_OF_STATURE) * tall if seated else 0.0
+        postures = [_lowered(_posture(tall, arm, {aim.side: angle}), lower) for angle in (90.0, at_deg)]
     replay = Replay(tall, tuple(one._replace(t_s=float(number)) for number, one in enumerate(postures)))
     return skeleton(replay, float(len(postures)), aim)
 
 
-def _raised(tall: float, arm: float, side: str, angle_deg: float) -> Posture:
-    return _posture(tall, arm, {side: angle_deg})
+def _lowered(posture: Posture, by_cm: float) -> Posture:
+    """The same body above a seat."""
+    places = [place and (place[0], place[1] - by_cm, place[2]) for place in (posture.head, posture.neck)]
+    arms = [tuple(place and (place[0], place[1] - by_cm, place[2]) for place in arm) for arm in posture[3:]]
+    return Posture(posture.t_s, places[0], places[1], arms[0], arms[1])
 
 
 def _posture(tall: float, arm: float, raised_deg: dict[str, float]) -> Posture:
