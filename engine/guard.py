@@ -105,8 +105,9 @@ class Guard:
                     if refusal:
                         return refusal
                     self._admitted.add(bounds)
-                if isinstance(item, Lean) and item.open_ended:
-                    self._open_lean_deg[lean_movement(item.direction_deg)] = item.angle_deg
+                if isinstance(item, Lean):
+                    way = lean_movement(item.direction_deg)
+                    self._open_lean_deg[way] = item.angle_deg if item.open_ended else 0.0
         return ""
 
     def _refusal(self, item: Target | Reach | Lean | Gaze) -> str:

@@ -134,6 +134,13 @@ def test_whose_lean_is_being_found_anew_may_lean_further_than_before() -> None:
     assert acts(guard, a_frame(), (7.0, 0.0)) == "pause", "what was found counts afterwards"
 
 
+def test_a_measurement_that_was_given_up_widens_no_lean_of_a_game_after_it() -> None:
+    guard = a_guard(lean_deg=4.0)
+    assert guard.admit((Lean("open lean_forward 0", 0.0, 8.0, 0.5, open_ended=True),)) == ""
+    assert guard.admit((Lean("buoy", 10.0, 3.0, 0.8),)) == ""
+    assert acts(guard, a_frame(), (LEAN_OF_LIMIT * 4.0 + 0.1, 0.0)) == "pause"
+
+
 def test_a_lean_that_was_never_measured_pauses_at_a_fixed_angle() -> None:
     guard = Guard()
     guard.renew(Envelope(replace(a_calibration(), limits={})))
