@@ -402,6 +402,22 @@ def test_a_handle_its_field_and_the_preview_are_one_value(running: Clinic) -> No
         assert "What you typed is still in the form" in page.locator("#lost").inner_text()
 
 
+@pytest.mark.parametrize("typed", ["6e", "sixty", "60°"])
+def test_a_ceiling_that_is_mistyped_is_refused_and_not_taken_away(running: Clinic, typed: str) -> None:
+    with a_page(running) as page:
+        field = page.locator(f'[name="{CEILING}"]')
+        field.press("Control+a")
+        page.keyboard.type(typed)
+        for _again in range(2):
+            page.locator(".save-bar button[value=save]").click()
+            page.locator(".why-not").wait_for()
+            assert "is not a number" in page.locator(".knob.wrong").inner_text()
+            assert value(page) == typed
+        field.fill("62,2")
+        page.locator(".knob", has=field).get_by_role("button", name="+").click()
+        assert value(page) == "63"
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
 def test_what_is_saved_is_told_and_undone_with_and_without_scripts(running: Clinic, scripts: bool) -> None:
     with a_page(running, java_script_enabled=scripts, viewport={"width": 320, "height": 700}) as page:

@@ -90,12 +90,18 @@ function addButtons(stepper) {
 }
 
 function step(input, sign) {
-  const from = input.value === "" ? Number(input.name.endsWith("ceiling") ? input.max : input.min) : Number(input.value);
-  set(input, from + sign * Number(input.dataset.step));
+  const { low, high } = input.dataset;
+  const from = input.value.trim() === "" ? Number(input.name.endsWith("ceiling") ? high : low) : numberIn(input);
+  if (!Number.isNaN(from)) set(input, from + sign * Number(input.dataset.step));
+}
+
+// Fields are of text: one for numbers would send what is mistyped as nothing, which takes a bound away.
+function numberIn(input) {
+  return Number(input.value.replace(",", "."));
 }
 
 function set(input, value) {
-  const within = Math.min(Number(input.max), Math.max(Number(input.min), value));
+  const within = Math.min(Number(input.dataset.high), Math.max(Number(input.dataset.low), value));
   const places = (input.dataset.step.split(".")[1] || "").length;
   input.value = String(Number(within.toFixed(places)));
   input.dispatchEvent(new Event("input", { bubbles: true }));
@@ -108,7 +114,7 @@ function addDragging() {
     handle.addEventListener("keydown", (event) => {
       const small = Number(input.dataset.step);
       const by = { ArrowUp: small, ArrowRight: small, ArrowDown: -small, ArrowLeft: -small, PageUp: 5, PageDown: -5 }[event.key];
-      const to = { Home: Number(input.min), End: Number(input.max) }[event.key];
+      const to = { Home: Number(input.dataset.low), End: Number(input.dataset.high) }[event.key];
       if (by === undefined && to === undefined) return;
       event.preventDefault();
       set(input, to ?? Number(handle.getAttribute("aria-valuenow")) + by);
@@ -146,8 +152,9 @@ function moveHandles(name) {
   const handle = [...figure.querySelectorAll(".handle")].find((each) => each.dataset.field === name);
   const input = handle && named(name);
   if (!input) return;
-  const open = input.value === "";
-  const value = open ? Number(name.endsWith("ceiling") ? figure.dataset.largest : 0) : Number(input.value);
+  const open = input.value.trim() === "";
+  const value = open ? Number(name.endsWith("ceiling") ? figure.dataset.largest : 0) : numberIn(input);
+  if (Number.isNaN(value)) return;
   handle.setAttribute("aria-valuenow", value);
   handle.setAttribute("aria-valuetext", open ? "–" : `${input.value}°`);
   const [x, y] = [Number(figure.dataset.x), Number(figure.dataset.y)];
