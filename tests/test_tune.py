@@ -24,7 +24,7 @@ from server_sync.clinic.service import Service
 from server_sync.page.arc import Bounded, Dots, arc, dial_of
 from server_sync.page.asking import asks
 from server_sync.page.tune_form import leaves, merged, resolved, wished
-from server_sync.page.tuning import past
+from server_sync.page.tuning import past, shown_value
 from server_sync.web import access, app
 
 ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
@@ -46,6 +46,11 @@ PLAYED = replace(a_session(), calibration=replace(calibration(87.0), measured_at
 def test_a_field_that_nobody_touched_follows_the_preset() -> None:
     wish = wished({"preset": "standard", SUCCESS: "80", CEILING: "100"}, SAVED)
     assert (wish.preset, wish.plan, wish.problems) == ("standard", SAVED.plan, {})
+
+
+def test_a_value_has_the_unit_in_which_it_is_kept() -> None:
+    said = {key: shown_value(resolved("standard", {}), key) for key in ("games.fruit_ladder.radius_m", SUCCESS)}
+    assert said == {"games.fruit_ladder.radius_m": "0.08 m", SUCCESS: "75 %"}
 
 
 def test_what_differs_is_kept_and_what_is_the_presets_again_is_not() -> None:

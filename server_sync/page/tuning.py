@@ -142,8 +142,11 @@ def help_of(about: Mapping[str, Any]) -> str:
 
 
 def unit_of(about: Mapping[str, Any]) -> str:
-    """What follows the value in its field."""
-    return " %" if is_share(about) else words.suffix(about["unit"])
+    """What follows the value in its field, which stands there as it is kept: metres are not told in centimetres."""
+    unit = about["unit"]
+    if is_share(about):
+        return " %"
+    return words.suffix(unit) if words.shown(1.0, unit) == 1.0 else f" {unit}"
 
 
 def source_of(holds: Resolved, key: str) -> str:
