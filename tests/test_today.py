@@ -17,18 +17,21 @@ from test_watch import shown
 from engine.guard import FALLING
 from engine.metrics.course import VISIT_NOISE_DEG
 from engine.prescription import Draft, Message, Practice
-from engine.records import Event, Precaution
+from engine.records import Answer, Event, Precaution
 from server_sync.clinic import glances
 from server_sync.clinic.audit import Which
 from server_sync.clinic.conversation import Brought
 from server_sync.clinic.glance import Glance, Ordered, Played, Trend
 from server_sync.clinic.letters import Letter
+from server_sync.clinic.minutes import Contact
 from server_sync.clinic.news import NEAR_FALL, PAIN, Alert, News
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
 from server_sync.clinic.stopping import stop
-from server_sync.clinic.tables import Device
+from server_sync.clinic.tables import Contact as ContactRow
+from server_sync.clinic.tables import Device, SessionNews, Table
+from server_sync.clinic.tables import Letter as LetterRow
 from server_sync.page.fortnight import FREE, MISSED, PART, PLAYED, fortnight
 from server_sync.page.known import Known, place_of
 from server_sync.page.language import PSEUDO, dated, speaking
@@ -333,3 +336,20 @@ def test_a_device_is_heard_of_today_from_the_clinic_s_midnight_on(
         db.execute(update(Device).values(seen_at=midnight.astimezone(UTC) + timedelta(minutes=minutes)))
     service.patients.add(Person(pseudonym="p-1", name="Milo"))
     assert f"{heard} of 1 heard of today" in shown(client, "/today")
+
+
+def test_what_is_damaged_of_one_patient_leaves_the_lists_of_all(service: Service, client: Client) -> None:
+    milo = service.patients.add(Person(pseudonym="p-milo", name="Milo"))
+    writer = service.accounts.make("milo", "Milo", PATIENT, wards={milo: "self"})
+    service.letters.write(milo, writer, "Can I skip Friday?")
+    device = SignedDevice(None).enrol(service)
+    service.archive.take(device.id, Batch(items=(an_item(a_session("s-1", told=(Answer("pain", 7.0),))),)))
+    contact = Contact(service.now() - timedelta(minutes=5), 60.0, "call", False, "maja", "")
+    service.contacts.add(milo, contact, "test")
+    tables: tuple[type[Table], ...] = (LetterRow, SessionNews, ContactRow)
+    with service.store.writing() as db:
+        for table in tables:
+            db.execute(update(table).values(sealed=b"damaged"))
+    for path in ("/today", "/patients", "/messages", f"/patients/{milo}", f"/patients/{milo}/messages"):
+        assert client.get(path).status_code == 200, path
+    assert "Something to look at soon, which cannot be read any more" in shown(client, "/today")

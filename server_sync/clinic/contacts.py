@@ -1,10 +1,11 @@
 """Time that the clinic spent on its patients, as it was noted: a row is never changed, only replaced by a later one."""
 
+import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from server_sync.clinic import tables
 from server_sync.clinic.audit import Audit
+from server_sync.clinic.keys import Shredded
 from server_sync.clinic.minutes import TALKING, Contact, Kind
 from server_sync.clinic.names import Names
 from server_sync.clinic.patients import Patients
@@ -19,6 +21,7 @@ from server_sync.clinic.roles import STAFF
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Account, Setting
 
+_LOG = logging.getLogger("steadyreach.server")
 LONGEST_S = 86_400.0
 LONGEST_NOTE = 1000
 ZONE, UNTOLD_ZONE = "zone", "UTC"
@@ -114,10 +117,19 @@ class Contacts:
         found = dict[str, float]()
         for row in rows:
             if row.patient_id in kept and row.id not in replaced:
-                content = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id))
-                told = msgspec.json.decode(content, type=_Sealed)
-                found[row.patient_id] = found.get(row.patient_id, 0.0) + (told.seconds if told.at >= since else 0.0)
+                told = self._opened(row)
+                seconds = told.seconds if told and told.at >= since else 0.0
+                found[row.patient_id] = found.get(row.patient_id, 0.0) + seconds
         return {patient_id: seconds for patient_id, seconds in found.items() if seconds}
+
+    def _opened(self, row: Any) -> _Sealed | None:
+        """What a row tells; None where it is damaged, or its patient erased at this moment."""
+        try:
+            content = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id))
+            return msgspec.json.decode(content, type=_Sealed)
+        except (ValueError, Shredded):
+            _LOG.warning("contact %s cannot be read, and is missing from what was spent", row.id)
+            return None
 
     def zone(self) -> ZoneInfo:
         """The clinic's time zone, whose months count; UTC until somebody says which."""

@@ -1,5 +1,6 @@
 """What a clinic and a family say to each other about one patient: messages, letters, and what sessions bring."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,13 +13,14 @@ from engine.prescription import Message
 from server_sync.clinic.audit import Audit, Note, by_account
 from server_sync.clinic.keys import Shredded
 from server_sync.clinic.letters import Letter, Letters
-from server_sync.clinic.news import News, unpacked
+from server_sync.clinic.news import UNKNOWN, Alert, News, unpacked
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.prescriptions import Prescriptions
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Letter as LetterRow
 from server_sync.clinic.tables import MessageRead, SessionNews
 
+_LOG = logging.getLogger("steadyreach.server")
 _NEWS = SessionNews.session_id, SessionNews.at, SessionNews.read_at, SessionNews.sealed
 
 
@@ -163,8 +165,12 @@ class Conversations:
         return tuple(self._opened(patient_id, row) for row in self._store.look(query))
 
     def _opened(self, patient_id: str, row: Any) -> Brought:
-        content = self._patients.unseal(patient_id, row.sealed, f"news {row.session_id}")
-        return Brought(row.session_id, row.at, row.read_at, unpacked(content))
+        try:
+            news = unpacked(self._patients.unseal(patient_id, row.sealed, f"news {row.session_id}"))
+        except ValueError:
+            _LOG.warning("what session %s brought is damaged, and has to be looked for in the session", row.session_id)
+            news = News(alerts=(Alert(UNKNOWN, 1.0),))
+        return Brought(row.session_id, row.at, row.read_at, news)
 
     def _reads(self, patient_id: str) -> Mapping[str, Mapping[int, datetime]]:
         columns = MessageRead.message_id, MessageRead.account_id, MessageRead.at

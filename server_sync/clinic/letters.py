@@ -1,5 +1,6 @@
 """What patients and guardians write to their clinic."""
 
+import logging
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from server_sync.clinic.keys import Shredded
 from server_sync.clinic.patients import Patients
 from server_sync.clinic.store import Store
 
+_LOG = logging.getLogger("steadyreach.server")
 LONGEST = 2000
 MOST_A_DAY = 20
 """Letters of one account in 24 hours."""
@@ -35,7 +37,7 @@ class LetterRefused(ValueError):
 class Letter(NamedTuple):
     """A letter: of which patient, by whose account, when it was written, and when somebody at the clinic read it.
 
-    `answers` is the id of the message of the clinic that it answers, "" for none.
+    `answers` is the id of the message of the clinic that it answers, "" for none. Of one that is damaged `text` is "".
     """
 
     id: str
@@ -94,7 +96,11 @@ class Letters:
         return self._store.look(query)
 
     def _opened(self, row: Any) -> Letter:
-        text = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id)).decode()
+        try:
+            text = self._patients.unseal(row.patient_id, row.sealed, _bound(row.id)).decode()
+        except ValueError:
+            _LOG.warning("letter %s is damaged, and shown without its words", row.id)
+            text = ""
         return Letter(row.id, row.patient_id, row.account_id, row.at, row.read_at, text, row.message_id)
 
 

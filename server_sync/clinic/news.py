@@ -10,6 +10,8 @@ from engine.guard import NEAR_FALLS
 from engine.records import Session
 
 PAIN, DIZZINESS, STOPPED, NEAR_FALL = "pain", "dizziness", "stopped", "near fall"
+UNKNOWN = "unknown"
+"""What stands for alerts that cannot be read any more."""
 _LONGEST = 100
 
 
@@ -23,7 +25,7 @@ class Shown(msgspec.Struct, frozen=True):
 class Alert(msgspec.Struct, frozen=True):
     """Something to look at soon: the worst pain or dizziness (0 to 10), a stop because of it, or near falls (how many).
 
-    `kind` is PAIN, DIZZINESS, STOPPED or NEAR_FALL.
+    `kind` is PAIN, DIZZINESS, STOPPED or NEAR_FALL, or UNKNOWN.
     """
 
     kind: str

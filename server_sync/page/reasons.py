@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.adaptation import Adaptation
 from engine.answers import DIZZY_HOLD
 from server_sync.clinic.glance import Played, Trend
-from server_sync.clinic.news import NEAR_FALL
+from server_sync.clinic.news import NEAR_FALL, UNKNOWN
 from server_sync.page import words
 from server_sync.page.fortnight import FORTNIGHT, FREE, MISSED, fortnight
 from server_sync.page.known import Known, Link, address_of
@@ -24,6 +24,7 @@ LONGEST_QUOTE = 70
 _A = Adaptation()
 _MISSED = {"missed": MISSED_ENOUGH, "planned": MISSED_OF_LAST}
 _DAY = "EEE"
+_UNTOLD = NEAR_FALL, UNKNOWN
 _EASTWARD = timedelta(days=1)  # where somebody lives east of the clinic, it may be tomorrow
 
 
@@ -101,7 +102,7 @@ def _unseen(known: Known, today: date) -> Reason | None:
     for brought in reversed(known.alerts):
         day = brought.at.date()
         of_week = _is_of_week(day, today)
-        told = [alert_words(alert) for alert in brought.news.alerts if not of_week or alert.kind == NEAR_FALL]
+        told = [alert_words(alert) for alert in brought.news.alerts if not of_week or alert.kind in _UNTOLD]
         if told:
             lead = _("%(alerts)s on %(day)s.", alerts=" · ".join(told), day=_on(day, today))
             see = Link(_("See session"), f"/sessions/{brought.session_id}")

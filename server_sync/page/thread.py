@@ -9,7 +9,7 @@ from engine.prescription import Message, Moment
 from engine.records import Session
 from server_sync.clinic.conversation import Brought, Conversation
 from server_sync.clinic.letters import Letter
-from server_sync.clinic.news import DIZZINESS, NEAR_FALL, PAIN, Alert
+from server_sync.clinic.news import DIZZINESS, NEAR_FALL, PAIN, UNKNOWN, Alert
 from server_sync.page import words
 from server_sync.page.language import N_, _, dated, ngettext
 from server_sync.page.translated import translated
@@ -121,6 +121,8 @@ def alert_words(alert: Alert) -> str:
         return _("Dizziness %(value)s of 10", value=value)
     if alert.kind == NEAR_FALL:
         return ngettext("%(num)s near fall", "%(num)s near falls", int(alert.value))
+    if alert.kind == UNKNOWN:
+        return _("Something to look at soon, which cannot be read any more")
     return _("Stopped because of pain or dizziness")
 
 
