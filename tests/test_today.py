@@ -30,7 +30,7 @@ from server_sync.clinic.roles import PATIENT
 from server_sync.clinic.service import Service
 from server_sync.clinic.stopping import stop
 from server_sync.clinic.tables import Contact as ContactRow
-from server_sync.clinic.tables import Device, SessionNews, Table
+from server_sync.clinic.tables import Delivered, Device, SessionNews, Table
 from server_sync.clinic.tables import Letter as LetterRow
 from server_sync.page.fortnight import FREE, MISSED, PART, PLAYED, fortnight
 from server_sync.page.known import Known, place_of
@@ -350,6 +350,7 @@ def test_what_is_damaged_of_one_patient_leaves_the_lists_of_all(service: Service
     with service.store.writing() as db:
         for table in tables:
             db.execute(update(table).values(sealed=b"damaged"))
+        db.execute(update(Delivered).values(summary=b"damaged"))
     for path in ("/today", "/patients", "/messages", f"/patients/{milo}", f"/patients/{milo}/messages"):
         assert client.get(path).status_code == 200, path
     assert "Something to look at soon, which cannot be read any more" in shown(client, "/today")

@@ -1,5 +1,6 @@
 """Sessions as they were delivered: taken in once, kept byte for byte, listed and read."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,13 +16,14 @@ from server_sync.clinic import ledger
 from server_sync.clinic.audit import Audit
 from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.group_commit import GroupCommit
-from server_sync.clinic.intake import Summary, check
+from server_sync.clinic.intake import Summary, check, summary_of
 from server_sync.clinic.packing import unpacked
 from server_sync.clinic.patients import Patients, Person, Unknown
 from server_sync.clinic.store import Store
 from server_sync.clinic.tables import Delivered, Device, Patient, Refusal
 from server_sync.clinic.vault import Vault
 
+_LOG = logging.getLogger("steadyreach.server")
 _PAGE, LOOKED_BACK = 500, 5
 _THEIRS = aliased(Delivered)
 _NEWEST = select(_THEIRS.id).where(_THEIRS.patient_id == Patient.id).order_by(_THEIRS.started_at.desc()).limit(1)
@@ -152,7 +154,9 @@ class Archive:
         for row in sorted(rows, key=lambda row: row.started_at, reverse=True):
             if row.patient_id in people:
                 last_at = _local(row.started_at, self._summary(row.patient_id, row).zone_offset_s)
-                found.append(_line(row.patient_id, people.pop(row.patient_id), sessions[row.patient_id], last_at))
+                found.append(
+                    _line(row.patient_id, people.pop(row.patient_id), sessions.get(row.patient_id, 1), last_at)
+                )
         never = [_line(patient_id, person, 0, None) for patient_id, person in people.items()]
         return found + sorted(never, key=lambda line: (line.name.casefold(), line.pseudonym))
 
@@ -212,8 +216,15 @@ class Archive:
         return self._vault.size(recording) is not None
 
     def _summary(self, patient_id: str, row: Any) -> Summary:
-        opened = self._patients.unseal(patient_id, row.summary, f"summary {row.id}")
-        return msgspec.msgpack.decode(opened, type=Summary)
+        """What a list shows of a session; where that is damaged, made again of the session as far as it can be."""
+        try:
+            opened = self._patients.unseal(patient_id, row.summary, f"summary {row.id}")
+            return msgspec.msgpack.decode(opened, type=Summary)
+        except ValueError:
+            _LOG.warning("the summary of session %s is damaged", row.id)
+            with suppress(SessionDamaged):
+                return summary_of(self.session(row.id))
+            return Summary(0, 0.0, "", 0, 0, "")
 
 
 def _line(patient_id: str, person: Person, sessions: int, last_at: datetime | None) -> PatientLine:

@@ -137,18 +137,23 @@ def _schema(content: bytes) -> int:
         return 0
 
 
-def _taken(item: wire.Item, session: Session) -> Taken:
+def summary_of(session: Session) -> Summary:
+    """What a list shows of a session; raises NotASession where it does not say when it began."""
     played = [block for block in session.blocks if block.kind == "play"]
     trials = [trial for block in played for trial in block.trials]
-    started_at, zone_offset_s = _started(session)
-    summary = Summary(
-        zone_offset_s=zone_offset_s,
+    return Summary(
+        zone_offset_s=_started(session)[1],
         seconds=session.seconds,
         titles=" and ".join(dict.fromkeys(block.title for block in played if block.trials)),
         trials=len(trials),
         reached=sum(trial.outcome == "reached" for trial in trials),
         ended_by=session.ended_by,
     )
+
+
+def _taken(item: wire.Item, session: Session) -> Taken:
+    started_at, _zone = _started(session)
+    summary = summary_of(session)
     if "\0" in summary.titles + summary.ended_by:
         raise NotASession(f"session {session.id} has a character 0 in its words, which no text may hold")
     row = {
