@@ -230,6 +230,14 @@ def test_a_moment_of_somebody_else_s_session_is_not_attached(client: Client, ser
     assert not service.prescriptions.current("p-milo").prescription.messages[-1].moment
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "-1", "nan"])
+def test_a_moment_that_cannot_be_is_none(client: Client, service: Service, milo: str, number: str) -> None:
+    play(service)
+    be(client, service, THERAPIST)
+    page = client.get(f"/patients/{milo}/messages?session=s-1&block={number}&trial={number}&t={number}")
+    assert page.status_code == 200
+
+
 def test_an_answer_is_one_that_is_offered(client: Client, service: Service, milo: str) -> None:
     service.prescriptions.save("p-milo", a_draft(messages=(ASKED,)), "Maja")
     be(client, service, PATIENT, milo)

@@ -201,9 +201,10 @@ def _message(service: Service, patient_id: str, data: Mapping[str, str]) -> Mess
 
 def _moment(data: Mapping[str, str]) -> Moment | None:
     """The moment of a session that a form or an address names; None for none, or for what cannot be one."""
-    numbers: dict[str, float] = {name: int(data[name]) for name in ("block", "trial") if data.get(name, "").isdecimal()}
-    with suppress(ValueError):
-        numbers["t_s"] = float(data.get("t", ""))
+    numbers = dict[str, float]()
+    for name, named, kind in (("block", "block", int), ("trial", "trial", int), ("t_s", "t", float)):
+        with suppress(ValueError):
+            numbers[name] = kind(data.get(named, ""))
     try:
         return msgspec.convert({"session": data.get("session", ""), **numbers}, Moment)
     except msgspec.ValidationError:
