@@ -244,6 +244,8 @@ def _to_login(request: Request[Any, Any, Any], reason: NotLoggedIn) -> Response[
 
 def _refused_by_service(request: Request[Any, Any, Any], reason: Exception) -> Response[Any]:
     status, code = next(known for kind, known in REFUSALS.items() if isinstance(reason, kind))
+    if status >= 500:
+        watching.note_trouble(request.scope, reason)
     refusal = _refusal(request, status, code, str(reason))
     if isinstance(reason, WrongOffset | UploadComplete):
         refusal.headers.update(upload_headers(reason.progress))
