@@ -17,7 +17,7 @@ from engine.plan import Interlude, Plan, in_order
 from engine.previewed import BlockPreview, Course, Preview, SessionPreview, Spread
 from engine.records import Calibration, Limit
 
-TRIALS_IN_TIME = 190  # of both plans together: as many as 150 ms allow
+TRIALS_IN_TIME = 160  # of both plans together: as many as 150 ms allow
 FEWEST, MOST = 3, 40
 ENDS = ("value", "low", "high")
 
