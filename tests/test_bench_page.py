@@ -32,7 +32,7 @@ def test_a_large_clinic_holds_the_same_sessions_of_others(demo: Path, large: Pat
     with a_service(demo) as few, a_service(large) as many:
         (rosa,) = few.archive.patients()
         played = [few.archive.session(line.id) for line in few.archive.sessions(rosa.id)]
-        people = many.archive.patients()
+        people = sorted(many.archive.patients(), key=lambda line: line.name)
         copied = [many.archive.session(line.id) for line in many.archive.sessions(people[0].id)]
     assert [(line.name, line.sessions) for line in people] == [("Patient b-00000", DAYS), ("Patient b-00002", DAYS)]
     assert [each.blocks for each in copied] == [each.blocks for each in played] * (DAYS // 2)
