@@ -247,6 +247,15 @@ def test_a_stop_holds_though_this_software_does_not_know_all_that_is_prescribed(
     assert "Lift the stop" in page.text(done=3)
 
 
+@pytest.mark.parametrize("kept", [Draft(preset="of-before"), Draft(plan={"adaptation": {"gone": 1}})])
+def test_tune_says_what_of_a_prescription_this_software_does_not_know_and_what_to_do(page: Page, kept: Draft) -> None:
+    keep(page.service, replace(page.holds.prescription, version=2, preset=kept.preset, plan=kept.plan))
+    answer = page.client.get(page.address.replace("beside", "tune"))
+    assert answer.status_code == 409
+    assert "of-before" in answer.text or "gone" in answer.text
+    assert "prescribe anew at the server: steadyreach prescribe" in answer.text
+
+
 def test_a_stop_is_told_from_a_precaution_that_forbids_one_posture() -> None:
     seated = Precaution("standing", 0.0, "", "dizzy", "Dr Okafor")
     held = (seated, *stop("Stopped", "Maja"))

@@ -158,6 +158,8 @@ _REFUSALS = (
     N_("nothing is lost, try again later"),
     N_("the clinic's server cannot write (%(why)s)"),
     N_("the clinic's database cannot be used now"),
+    N_("this software does not know all that is prescribed (%(why)s)"),
+    N_("prescribe anew at the server: steadyreach prescribe"),
     N_("the server made a mistake, which is written in its log"),
     N_("you cannot disable your own account"),
     N_("you cannot change your own role"),

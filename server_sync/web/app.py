@@ -28,6 +28,7 @@ from litestar.types import (
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from engine.parameters import ParameterError
 from server_sync import wire
 from server_sync.clinic.accounts import UnknownAccount
 from server_sync.clinic.archive import SessionDamaged
@@ -208,6 +209,7 @@ def make_app(
             NotLoggedIn: _to_login,
             HTTPException: _refused_by_web,
             OSError: _disk_trouble,
+            ParameterError: _unknown_here,
             **dict.fromkeys((OperationalError, InterfaceError, NoConnection), _database_trouble),
             Exception: _mistake,
             **dict.fromkeys(REFUSALS, _refused_by_service),
@@ -275,6 +277,13 @@ def _database_trouble(request: Request[Any, Any, Any], reason: Exception) -> Res
     watching.note_trouble(request.scope, reason)
     detail = "the clinic's database cannot be used now; nothing is lost, try again later"
     return _refusal(request, 503, "database", detail)
+
+
+def _unknown_here(request: Request[Any, Any, Any], reason: ParameterError) -> Response[Any]:
+    """What holds names a preset or a value that an update took away: forms refuse theirs beside the field."""
+    watching.note_trouble(request.scope, reason)
+    detail = f"this software does not know all that is prescribed ({reason})"
+    return _refusal(request, 409, "not known", f"{detail}; prescribe anew at the server: steadyreach prescribe")
 
 
 def _mistake(request: Request[Any, Any, Any], reason: Exception) -> Response[Any]:
