@@ -26,6 +26,7 @@ with contextlib.suppress(ModuleNotFoundError):  # the OpenXR root has none
 if TYPE_CHECKING:
     from client_fixtures import Computer
     from fhir_fixtures import FhirServer
+    from routes import Client
     from server_fixtures import Clinic, Clock, Postgres
 
     from engine.panda.graphics import Graphics
@@ -216,6 +217,19 @@ def service(tmp_path: Path, clock: "Clock") -> Iterator["Service"]:
     from server_fixtures import a_service
 
     with a_service(tmp_path / "clinic", now=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(service: "Service") -> Iterator["Client"]:
+    """The pages of that clinic, as a therapist who is logged in asks for them."""
+    from litestar.testing import TestClient
+    from routes import ADDRESS, log_in
+
+    from server_sync.web.app import make_app
+
+    with TestClient(make_app(service), base_url=ADDRESS) as opened:
+        log_in(opened, service)
         yield opened
 
 

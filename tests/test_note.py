@@ -6,8 +6,7 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, form_token, log_in
+from routes import Client, form_token
 from server_fixtures import a_service
 from test_glances import a_visit
 from test_watch import played, shown
@@ -20,7 +19,6 @@ from server_sync.clinic.service import Service
 from server_sync.page import pdf
 from server_sync.page.charts import trace_chart
 from server_sync.page.language import dated
-from server_sync.web import app
 
 CEILING = Precaution("shoulder_elevation_left", 120.0, "deg", "repaired cuff", "Dr Okafor", "2027-12-04")
 
@@ -28,13 +26,6 @@ CEILING = Precaution("shoulder_elevation_left", 120.0, "deg", "repaired cuff", "
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with a_service(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
-        log_in(opened, service)
         yield opened
 
 

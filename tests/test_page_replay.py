@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 from browsers import a_browser
-from litestar.testing import TestClient
 from recordings import written
-from routes import ADDRESS, Client, log_in
+from routes import Client
 from server_fixtures import SignedDevice, a_clinic, a_service, a_session, an_item, name_person
 
 from engine.frame import Frame, Hand, Pose
@@ -23,7 +22,6 @@ from server_sync.clinic.replaying import replay_of
 from server_sync.clinic.service import Service
 from server_sync.page.happened import happened
 from server_sync.page.skeleton import aim_of, motion
-from server_sync.web import app
 
 RATE_HZ, TURNED = 72, (0.0, 0.0, 0.0, 1.0)
 LIFT_FROM_S, LIFT_S = 26.0, 2.0
@@ -55,13 +53,6 @@ def recorded(service: Service, folder: Path) -> Session:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with a_service(tmp_path / "clinic") as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
-        log_in(opened, service)
         yield opened
 
 

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, form_token, log_in
+from routes import ADDRESS, Client, form_token
 from server_fixtures import a_service
 
 from server_sync.clinic.archive import PatientLine
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.page.finding import found
-from server_sync.web import app
 from server_sync.web.page_routes import AT_ONCE
 
 NAMES = ("Tomasz Wiśniewski", "Henrik Sørås", "Milo Adeyemi-Brandt", "Łucja Żak", "Ana-Sofía Groß")
@@ -21,13 +19,6 @@ NAMES = ("Tomasz Wiśniewski", "Henrik Sørås", "Milo Adeyemi-Brandt", "Łucja 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with a_service(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
-        log_in(opened, service)
         yield opened
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from litestar.testing import TestClient
 from msgspec.structs import replace
-from routes import ADDRESS, Client, log_in
+from routes import Client
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 from sqlalchemy import update
 from test_watch import shown
@@ -38,7 +37,6 @@ from server_sync.page.language import PSEUDO, dated, speaking
 from server_sync.page.reasons import BAR, WARN, reasons_of
 from server_sync.page.today import MOST_LINES, MOST_ROWS, board
 from server_sync.page.waiting import Later, waiting
-from server_sync.web import app
 from server_sync.wire import Batch
 
 TODAY = date(2026, 11, 23)  # a Monday
@@ -246,13 +244,6 @@ def test_every_reason_is_in_the_catalogue() -> None:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with a_service(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
-        log_in(opened, service)
         yield opened
 
 

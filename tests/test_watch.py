@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, log_in
+from routes import Client
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 from test_glances import BEGAN, a_visit
 
@@ -23,20 +22,11 @@ from server_sync.clinic.service import Service
 from server_sync.page.language import dated
 from server_sync.page.progress_charts import Asked, Drawn, left_out, progress_chart
 from server_sync.page.sessions import AT_ONCE
-from server_sync.web import app
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with a_service(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    """Somebody who may watch."""
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
-        log_in(opened, service)
         yield opened
 
 
