@@ -91,6 +91,9 @@ class Roles(Record, frozen=True, kw_only=True):
     `wanted` and `later` are reached for and hang from `stem` and `hang`; `lamp` is leant to, `look` looked at and
     `vehicle` lifted by standing up; `companion` has the nodes `body`, `head`, `arm_left` and `arm_right`, and `breath`
     swells and sinks. `look` may have the node `owl_lids`, shut while it sleeps; the node `light` of a flyer glows.
+    `beacon` shines while somebody stands steadily, `stone` is stepped on, `kite` flies along a path, `bell` is rung by
+    a leg, `shelf` on its `shelf_leg` holds what is reached down for, `block` is carried from `crate` to `crate` over
+    the `barrier`, an `oar` goes with each hand, and `treasure` is found.
     """
 
     wanted: str
@@ -104,6 +107,17 @@ class Roles(Record, frozen=True, kw_only=True):
     vehicle: str = ""
     companion: str = ""
     breath: str = ""
+    beacon: str = ""
+    stone: str = ""
+    kite: str = ""
+    bell: str = ""
+    shelf: str = ""
+    shelf_leg: str = ""
+    block: str = ""
+    crate: str = ""
+    barrier: str = ""
+    oar: str = ""
+    treasure: str = ""
 
 
 class Shown(Record, frozen=True, kw_only=True):
