@@ -10,9 +10,9 @@ import numpy as np
 
 from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_of
 from calibration.limits import from_one
-from calibration.sway import head_sway
 from engine import choosing, moves
 from engine.envelope import Envelope
+from engine.metrics.head_sway import head_sway
 from engine.motion import Array, Motion
 from engine.parameters import number
 from engine.records import Calibration, Limit, Measured, Stance, TrialRecord

@@ -23,7 +23,7 @@ from filelock import FileLock
 from server_fixtures import a_session, recorded
 
 import games
-from calibration.sway import KEPT
+from engine.metrics.head_sway import KEPT
 from engine.prescription import Message, Practice, Prescription
 from engine.records import Answer, BlockRecord, Limit, Measured, Precaution, Request, Session, TrialRecord
 from server_sync.client.patience import Patience

@@ -11,7 +11,7 @@ from ucumvert import get_ucum_parser
 
 import calibration
 import games
-from calibration.sway import KEPT
+from engine.metrics.head_sway import KEPT
 from engine.movements import MOVEMENTS
 from engine.questions import RATINGS
 from engine.task import Assessment, Task

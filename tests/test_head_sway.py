@@ -9,9 +9,9 @@ import pytest
 from people import STANCE, standing_rows
 from scipy.spatial.transform import Rotation
 
-from calibration.sway import head_sway
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, head_lean_sway, sway
 from engine.metrics.definition import NotMeasurable, definitions
+from engine.metrics.head_sway import head_sway
 from engine.metrics.sway_measures import Sway
 from engine.motion import clean
 from engine.records import Stance

@@ -25,7 +25,7 @@ SOURCES = (
     *("engine/motion.py", "engine/movements.py", "engine/places.py", "engine/upper_limb.py", "engine/workspace.py"),
     *("engine/metrics/*.py", "engine/commands/measure.py", "engine/commands/measured.py", "engine/commands/person.py"),
     *("engine/commands/sway_track.py", "calibration/arm.py", "calibration/height.py", "calibration/imported.py"),
-    *("calibration/limits.py", "calibration/shoulders.py", "calibration/standing.py", "calibration/sway.py"),
+    *("calibration/limits.py", "calibration/shoulders.py", "calibration/standing.py"),
 )
 """Where a recording is read and measured: a change in any of these may change a number."""
 DIGITS = 9

@@ -8,13 +8,13 @@ import numpy as np
 from calibration import imported
 from calibration.height import SEATED
 from calibration.standing import SEATED_SWAY
-from calibration.sway import across_and_ahead_m, bent
 from engine.commands.person import Person, head_mm_s
 from engine.formats.tables import Table
 from engine.measuring import ADVISED_SWAY_S, LEAST_RATE_HZ, LEAST_SWAY_S, advice, refusal
 from engine.metrics import signals
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
 from engine.metrics.definition import NotMeasurable
+from engine.metrics.head_sway import across_and_ahead_m, bent
 from engine.metrics.stretches import longest, seconds
 from engine.motion import SPLIT_S, Array, Motion
 
