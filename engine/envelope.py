@@ -159,6 +159,16 @@ class Envelope:
         """Whether anything may be asked of a hand."""
         return f"use_of_arm_{side}" not in self._bounds
 
+    @property
+    def refuses_conflict(self) -> str:
+        """Why nobody may be shown a world that goes along with their head; "" when they may."""
+        bound = self._bounds.get("visual_conflict")
+        return "" if bound is None else f"{MOVEMENTS['visual_conflict'].title} is not shown: {bound.why}"
+
+    def forbid_conflict(self, why: str) -> None:
+        """Show no world that goes along with the head any more, for good."""
+        self._lower("visual_conflict", 0.0, why)
+
     def may_ask(self, movement: str) -> bool:
         """Whether a movement was measured and is left enough of to ask for it."""
         side = movement.rpartition("_")[2]

@@ -77,6 +77,7 @@ MOVEMENTS: Mapping[str, Movement] = {
     "standing": Movement("standing", "trunk", "", 0.0),
     "sitting": Movement("sitting", "trunk", "", 0.0),
     "lying": Movement("lying", "trunk", "", 0.0),
+    "visual_conflict": Movement("a world that moves along with the head", "trunk", "", 0.0),
 }
 """Every name, with what it is. An activity has no unit and can only be forbidden, which is at most 0."""
 

@@ -34,6 +34,7 @@ BOUNDED: Mapping[str, tuple[str, ...]] = {
     "stand": (),
     "gaze": ("neck",),
     "rise": tuple(RISING_DEG),
+    "surround": ("visual_conflict",),
 }
 """By what a task asks, the movements that it may ask for, each of which the envelope bounds.
 

@@ -64,6 +64,9 @@ class Present:
     def take(self, answer: Answer) -> None:
         """Do at once what follows from something that the person said of themselves."""
         self.note("told", f"{answer.kind} {answer.value:g}")
+        if answer.kind == "dizziness" and answer.value != 0:  # also one that is no number
+            self.envelope.forbid_conflict("the person was dizzy or queasy")
+            self.guard.renew(self.envelope)
         easing = self.answers.take(answer)
         if easing is not None:
             self.envelope.ease(easing.share, f"{100 * easing.share:g} % of what was asked, {easing.why}", easing.of)

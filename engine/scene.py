@@ -134,6 +134,30 @@ class Progress(NamedTuple):
     share: float
 
 
+class Steady(NamedTuple):
+    """Stand or sit as still as may be: `steadiness` says how still it is now (0 to 1), and a light is as strong.
+
+    `fill` says how much of the time has been collected; `state` is `wanted` or `done`.
+    """
+
+    key: str
+    steadiness: float = 0.0
+    fill: float = 0.0
+    state: str = "wanted"
+
+
+class Surround(NamedTuple):
+    """How the world is to the eyes: `light` from 1 (all is seen) to 0 (nothing is, as with closed eyes).
+
+    `held` is `room`, or `head` for a world that goes wherever the head goes from now on, so that eyes tell nothing of
+    sway. Without this item the world is as always, and what was otherwise is so again within 0.3 s.
+    """
+
+    key: str
+    light: float = 1.0
+    held: str = "room"
+
+
 class Option(NamedTuple):
     """Something to choose by looking or pointing at it for a while, or at once with a trigger.
 
@@ -200,7 +224,10 @@ class Buzz(NamedTuple):
     seconds: float = 0.05
 
 
-Item = Target | Reach | Lean | Stand | Gaze | Rise | Friend | Breath | Progress | Option | Panel | Sound | Tone | Buzz
+Item = (
+    Target | Reach | Lean | Stand | Gaze | Rise | Friend | Breath | Progress | Steady | Surround
+    | Option | Panel | Sound | Tone | Buzz
+)  # fmt: skip
 
 
 class Middle(NamedTuple):

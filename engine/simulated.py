@@ -18,6 +18,7 @@ from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
 from engine.scene import Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
+from engine.simulated_surround import Unsteadiness
 
 READING_S, PRESS_S = 1.2, 0.15
 WORDS_ABOVE_DEG = 16.0  # from the options of a question
@@ -45,7 +46,8 @@ class Patient:
     `lapse` the share of tries that are missed for no reason, `effort` the share of what they are capable of that they
     give where they may choose how far to go. After `loss_after_tries` tries the share `loss` of every limit is gone.
     `rise` is how far up from a chair they come, as a share of the way; `picks` are the keys of options they choose,
-    the first there is where none of them is.
+    the first there is where none of them is. In the dark they sway `sway_dark` times as much, and `sway_conflict` times
+    in a world that goes along with the head.
     """
 
     eye_height_m: float = 1.60
@@ -59,6 +61,8 @@ class Patient:
     lean_speed_dps: float = 3.0
     sway_mm: float = 4.0
     sway_hz: float = 0.35
+    sway_dark: float = 1.4
+    sway_conflict: float = 1.8
     tremor_mm: float = 1.2
     tremor_hz: float = 5.0
     fatigue: float = 0.001
@@ -133,6 +137,7 @@ class SimulatedHeadset:
         self._picks_from_s = math.inf
         person = self.patient
         self._noise = sway_and_tremor(person.sway_mm, person.sway_hz, person.tremor_mm, person.tremor_hz, seed, rate_hz)
+        self._unsteadiness = Unsteadiness(person.sway_dark, person.sway_conflict)
         self._closed = False
 
     def frames(self) -> Iterator[Frame]:
@@ -154,7 +159,8 @@ class SimulatedHeadset:
         now_s = index * self._step_ns * 1e-9
         self._attend(now_s)
         noise, slot = self._noise, index % NOISE_FRAMES
-        sway_x, sway_z = noise.sway_x[slot], noise.sway_z[slot]
+        more = self._unsteadiness.see(self._scene, now_s)
+        sway_x, sway_z = more * noise.sway_x[slot], more * noise.sway_z[slot]
         height = self._height.at(now_s)[0]
         ahead, right, _ = (math.radians(v) for v in self._lean.at(now_s))
         head_x, head_z = height * math.sin(right) + sway_x, sway_z - height * math.sin(ahead)

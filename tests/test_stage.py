@@ -292,7 +292,7 @@ def in_the_world(stage, path) -> tuple[float, float, float]:
 
 def test_the_place_stands_at_the_middle_and_is_turned_with_it(stage):
     stage.show(Scene("orchard", middle=Middle(0.5, -1.0, 90.0)), frame())
-    room = stage.root.find("room")
+    room = stage.root.find("**/room")
     assert from_panda(room.get_pos()) == pytest.approx((0.5, 0.0, -1.0))
     ahead = from_panda(stage.root.get_relative_vector(room, to_panda((0, 0, -1))))
     assert ahead == pytest.approx((1, 0, 0), abs=1e-6)

@@ -16,7 +16,7 @@ from engine.panda.pictures import FAR_M, NEAR_M
 from engine.panda.puppet import STATURE_M as FIGURE_M
 from engine.panda.stage import Stage
 from engine.records import Stance
-from engine.scene import Middle, Scene
+from engine.scene import Middle, Scene, Surround
 
 EYES, SIDE, BOTH = VIEWS = ("eyes", "side", "both")
 EYES_FOV_DEG, EYES_ACROSS_DEG, SIDE_FOV_DEG = 66.0, 82.0, 44.0
@@ -55,16 +55,17 @@ class FilmCamera:
         whole.set_sort(1)
         whole.set_camera(NodePath("nothing").attach_new_node(Camera("nobody")))
         self._person = None if view == EYES else _Person(stage, stature_m, seated)
+        self._has_eyes = view != SIDE
         for side in SIDES:  # the figure has hands of its own
-            stage.root.find(f"hand {side}").hide(_FOR_SIDE)
+            stage.root.find(f"**/hand {side}").hide(_FOR_SIDE)
 
     def follow(self, scene: Scene, frame: Frame) -> None:
         """Let everything move on without a picture: what appears, comes to rest or fades takes time."""
-        self._stage.show(scene, frame)
+        self._stage.show(self._seen(scene), frame)
 
     def picture(self, scene: Scene, frame: Frame, eyes: Pose | None = None) -> Pixels:
         """A picture of this moment: height x width x 3, top row first. `eyes` are those of the head unless given."""
-        self._stage.show(scene, frame)
+        self._stage.show(self._seen(scene), frame)
         if self._person is not None:
             self._person.be(scene, frame)
         middle, seen = scene.middle, eyes or frame.head
@@ -76,6 +77,12 @@ class FilmCamera:
         shot = self._film.get_screenshot()
         raw = np.frombuffer(shot.get_ram_image_as("RGB").get_data(), np.uint8)
         return raw.reshape(shot.get_y_size(), shot.get_x_size(), 3)[::-1]
+
+    def _seen(self, scene: Scene) -> Scene:
+        """A scene as it is filmed: who looks on from the side alone is not in the dark."""
+        if self._has_eyes or not any(isinstance(item, Surround) for item in scene.items):
+            return scene
+        return scene._replace(items=tuple(item for item in scene.items if not isinstance(item, Surround)))
 
 
 class _Person:

@@ -43,7 +43,7 @@ class Dial:
 
 
 class Look:
-    """The shaders of one stage, and what changes in all of them: the time and how dark it is."""
+    """The shaders of one stage, and what changes in all of them: the time, and how dim and how dark it is."""
 
     def __init__(self, root: NodePath) -> None:
         """Dress everything under `root`; one dresses what lies below with `baked`, `lit` and so on."""
@@ -66,9 +66,12 @@ class Look:
         self.surface(root)
         root.set_shader(self._lit)
 
-    def tick(self, time_s: float, dim: float) -> None:
-        """Set the time and how dark it is, from 0 to 1, without touching any state of Panda3D."""
-        self._moment.set_element(0, LVecBase4f(time_s % 3600.0, dim, 0, 0))
+    def tick(self, time_s: float, dim: float, dark: float = 0.0) -> None:
+        """Set the time and, from 0 to 1, how dim it is, without touching any state of Panda3D.
+
+        Where it is dim, words and hands are seen as before; where it is `dark`, nothing is.
+        """
+        self._moment.set_element(0, LVecBase4f(time_s % 3600.0, dim, dark, 0))
 
     def enter(self, place: Place) -> None:
         """Take the light, sky, fog and colours of a place."""

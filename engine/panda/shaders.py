@@ -26,7 +26,7 @@ vec4 seen(vec4 p) {
 LIGHT = """\
 #version 150
 uniform mat4 p3d_ViewMatrixInverse, to_place;
-uniform vec4 moment[1];  // time in s, how dark
+uniform vec4 moment[1];  // time in s, how dim, how dark
 uniform vec3 sky_horizon, sky_middle, sky_zenith, sky_halo, lift, sun_to, sun, sky_light, ground_light;
 uniform vec4 fog;        // start in m, density per m, power, most
 uniform float exposure, fog_most;
@@ -53,13 +53,13 @@ vec3 misted(vec3 c, vec3 place) {
 }
 vec3 dimmed(vec3 c) {
     float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-    return mix(c, lift + 0.10 * c, moment[0].y) + grain / 255.0;
+    return (mix(c, lift + 0.10 * c, moment[0].y) + grain / 255.0) * (1.0 - moment[0].z);
 }
 """
 
 FLAT = """\
 #version 150
-uniform vec4 moment[1];  // time in s, how dark
+uniform vec4 moment[1];  // time in s, how dim, how dark
 uniform vec3 tint, accent, paper;
 out vec4 pixel;
 """
@@ -187,7 +187,7 @@ void main() {
     float held = smoothstep(0.026 + soft, 0.026 - soft, away) * step(turn, glow[0].z) * step(0.001, glow[0].z);
     vec3 c = mix(tint, vec3(1.0, 0.99, 0.95), line);
     float a = max(max(halo, bloom), line);
-    pixel = vec4(mix(c, accent, held), max(a, held * glow[0].y) * colour.a * (1.0 - moment[0].y));
+    pixel = vec4(mix(c, accent, held), max(a, held * glow[0].y) * colour.a * (1.0 - moment[0].y) * (1.0 - moment[0].z));
 }
 """
 
@@ -200,7 +200,7 @@ void main() {
     float body = smoothstep(1.0, 1.0 - soft * 1.5, r);
     float lit = step(colour.a, glow[0].z), shine = smoothstep(0.55, 0.1, length(corner - vec2(-0.28, 0.32)));
     vec3 c = mix(vec3(1.0, 0.99, 0.94), accent, lit) * (0.86 + 0.14 * (1.0 - r * r)) + shine * 0.22;
-    pixel = vec4(c, body * mix(0.55, 1.0, lit) * glow[0].x * (1.0 - moment[0].y));
+    pixel = vec4(c, body * mix(0.55, 1.0, lit) * glow[0].x * (1.0 - moment[0].y) * (1.0 - moment[0].z));
 }
 """
 
@@ -222,7 +222,7 @@ void main() {
     float held = step(at.x, mark[0].y) * step(0.001, mark[0].y);
     vec3 c = mix(colour.rgb, accent, held);
     float a = mix(colour.a, min(1.0, colour.a + 0.35), held);
-    pixel = vec4(c, a * mark[0].x * (1.0 - moment[0].y));
+    pixel = vec4(c, a * mark[0].x * (1.0 - moment[0].y) * (1.0 - moment[0].z));
 }
 """
 
@@ -260,7 +260,7 @@ void main() {
         }
     }
     float body = smoothstep(soft, -soft, d - bleed);
-    pixel = vec4(mix(vec3(0.10, 0.13, 0.12), c, body), max(body, shadow));
+    pixel = vec4(mix(vec3(0.10, 0.13, 0.12), c, body), max(body, shadow) * (1.0 - moment[0].z));
 }
 """
 
@@ -280,6 +280,6 @@ void main() {
     vec2 half_texel = 0.5 / vec2(textureSize(p3d_Texture0, 0));
     float inside = texture(p3d_Texture0, clamp(at, half_texel, 1.0 - half_texel)).a;
     float soft = clamp(fwidth(inside) * 0.75, 0.01, 0.25);
-    pixel = vec4(colour.rgb, colour.a * smoothstep(0.5 - soft, 0.5 + soft, inside));
+    pixel = vec4(colour.rgb, colour.a * smoothstep(0.5 - soft, 0.5 + soft, inside) * (1.0 - moment[0].z));
 }
 """

@@ -28,6 +28,7 @@ from engine.panda.option import OptionCard
 from engine.panda.owl import Owl
 from engine.panda.rise import RiseGuide
 from engine.panda.scenery import Scenery
+from engine.panda.surroundings import Surroundings
 from engine.panda.trail import ReachPath
 from engine.scene import (
     Breath,
@@ -67,7 +68,10 @@ USUAL = Settings()
 
 
 class Stage:
-    """All that a person sees. `root` holds it in Panda3D axes, floor at z = 0, tracking space = world."""
+    """All that a person sees. `root` holds it in Panda3D axes, floor at z = 0, tracking space = world.
+
+    What is neither hands nor captions lies below a node of its own, which stays where it is but for a Surround.
+    """
 
     def __init__(
         self,
@@ -87,9 +91,11 @@ class Stage:
         sky = shapes.dome()
         sky.reparent_to(self.root)
         self.look.sky(sky)
-        self._room = self.root.attach_new_node("room")
-        self._things = self.root.attach_new_node("things")
-        self._hands = {side: DrawnHand(side, self.root, self.look) for side in SIDES}
+        world, hands = self.root.attach_new_node("world"), self.root.attach_new_node("hands")
+        self._room = world.attach_new_node("room")
+        self._things = world.attach_new_node("things")
+        self._hands = {side: DrawnHand(side, hands, self.look) for side in SIDES}
+        self.surroundings = Surroundings(world, hands)
         self._captions = Captions(self.root)
         self._sceneries: dict[str, Scenery] = {}
         self._scenery: Scenery | None = None
@@ -104,7 +110,9 @@ class Stage:
             self._enter(scene.place)
         if scene.middle != self._middle:
             self._turn(scene.middle)
-        self.look.tick(time_s, scene.dim)
+        if self.surroundings.follow(scene.items, frame):
+            self.look.stand(self._room)
+        self.look.tick(time_s, scene.dim, self.surroundings.dark)
         items = uncovered(scene.items, self.theme.places[self._place])
         self._keep(items if scene.menu is None else (*items, scene.menu), frame)
         self._touch(frame, time_s)
@@ -117,7 +125,9 @@ class Stage:
         self._captions.show(self._kit(self.root), scene.items, frame)
 
     def cards(self) -> list[Card]:
-        """What has words on it, for a headset that can show it sharper than a scene."""
+        """What has words on it, for a headset that can show it sharper than a scene; where it is dark, nothing has."""
+        if self.surroundings.dark:
+            return []
         return [drawing.card for _, drawing in self._shown.values() if isinstance(drawing, Board)]
 
     @property

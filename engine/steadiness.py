@@ -1,0 +1,124 @@
+"""Standing steadily: a light that is as strong as somebody is still, and a world that says less or something wrong."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.body import Body
+from engine.facing import apart_deg, facing_deg
+from engine.motion import Motion
+from engine.scene import Item, Steady, Surround
+from engine.task import REACHED, Move
+
+SETTLES_S = 2.0  # to find the middle, and for the world to become what it shall be
+FOLLOWS_S = 5.0  # how slowly the middle goes along with somebody who comes to stand otherwise
+SMOOTH_S = 0.4
+AHEAD_DEG = 35.0  # who looks further away than that has the world as always
+
+
+class Condition(NamedTuple):
+    """What a surround is called, and how it is: see `engine.scene.Surround`."""
+
+    name: str
+    light: float = 1.0
+    held: str = "room"
+
+    @property
+    def surround(self) -> tuple[Surround, ...]:
+        """The item for it; none where the world is as always."""
+        return () if self.light == 1 and self.held == "room" else (Surround(self.name, self.light, self.held),)
+
+
+LIGHT, DARK, STUCK = Condition("light"), Condition("dark", light=0.0), Condition("stuck", held="head")
+"""Eyes open, eyes as good as closed, and the dome of the sensory test: conditions 1 and 4, 2 and 5, 3 and 6 of it."""
+
+
+@dataclass
+class Span:
+    """The part of a trial that counts, in seconds of play from its first frame; `now_s` is nan before that."""
+
+    now_s: float = math.nan
+    begins_s: float = math.inf
+    ends_s: float = 0.0
+
+    def count(self) -> None:
+        """Let this frame count, and all from the first that did."""
+        self.begins_s = min(self.begins_s, self.now_s)
+        self.ends_s = self.now_s
+
+    def cut(self, motion: Motion) -> Motion:
+        """The motion within it; empty where it never began."""
+        time_s = motion.time_s - motion.time_s[0] if len(motion.time_s) else motion.time_s
+        first, last = np.searchsorted(time_s, (self.begins_s - 1e-6, self.ends_s + 1e-6))
+        return motion.cut(int(first), max(int(first), int(last)))
+
+
+class Middle:
+    """Where somebody stands when they do not sway, as a lean: it follows slowly."""
+
+    def __init__(self) -> None:
+        self._at: tuple[float, float] | None = None
+        self._known_s = 0.0
+
+    def away_deg(self, body: Body) -> float:
+        """How far from it a body leans, nan while the head is not seen."""
+        if not math.isfinite(sum(body.lean_deg)):
+            return math.nan
+        ahead, right = self._at or body.lean_deg
+        self._known_s = min(self._known_s + body.dt_s, FOLLOWS_S)
+        share = min(1.0, body.dt_s / max(self._known_s, body.dt_s, 1e-9))
+        ahead, right = ahead + share * (body.lean_deg[0] - ahead), right + share * (body.lean_deg[1] - right)
+        self._at = (ahead, right)
+        return math.hypot(body.lean_deg[0] - ahead, body.lean_deg[1] - right)
+
+
+def steady(key: str, within_deg: float, seconds: float, span: Span) -> Move:
+    """Stay within a lean of one's own middle for a time, all at once or bit by bit: none of it is taken away.
+
+    A moment to settle counts nothing, nor does time in which the face looks elsewhere. `span` is that of the trial (see
+    `clocked`), and notes what counts.
+    """
+    middle, gone_s, held_s, steadiness = Middle(), 0.0, 0.0, 0.0
+    while held_s < seconds:
+        body = yield (Steady(key, steadiness, held_s / seconds),)
+        gone_s += body.dt_s
+        away_deg = middle.away_deg(body)
+        still = max(0.0, 1 - away_deg / within_deg) ** 0.5 if math.isfinite(away_deg) else 0.0
+        steadiness += min(1.0, body.dt_s / SMOOTH_S) * (still - steadiness)
+        if gone_s > SETTLES_S:
+            span.count()
+            held_s += body.dt_s if away_deg < within_deg and looks_ahead(body) else 0.0
+    return REACHED
+
+
+def surrounded(condition: Condition, move: Move) -> Move:
+    """Play a move in a world under a condition; whoever looks away has the world as always for so long."""
+    own, ahead = next(move), True
+    while True:
+        around: tuple[Item, ...] = condition.surround if ahead else ()
+        body = yield own + around
+        ahead = looks_ahead(body)
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def clocked(span: Span, move: Move) -> Move:
+    """Play a whole trial, and keep the time of it."""
+    own = next(move)
+    while True:
+        body = yield own
+        span.now_s = 0.0 if math.isnan(span.now_s) else span.now_s + body.dt_s
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def looks_ahead(body: Body) -> bool:
+    """Whether a face looks about where it does when nothing is asked."""
+    yaw, pitch, _ = facing_deg(body)
+    return apart_deg((0.0, 0.0), (yaw, pitch)) < AHEAD_DEG
