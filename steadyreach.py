@@ -14,6 +14,7 @@ from engine.commands import (
     archive,
     auditing,
     backup,
+    battery,
     clinic,
     delivery,
     fhir,
@@ -64,7 +65,7 @@ HOME = visits.HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 MORE = (
-    *(play, files, gallery, animations, presets, preview),
+    *(play, files, gallery, animations, presets, preview, battery),
     *(clinic, delivery, prescribing, monitoring, archive, backup, auditing, persons, systems, fhir),
 )
 for more in MORE:

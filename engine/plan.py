@@ -15,6 +15,8 @@ from engine.scene import Line, Panel
 from engine.task import Task
 
 STILL = "still"
+ASSESS = "assess"
+"""The kind of a step that is a clinical test."""
 POSTURES = ("standing", "seated", "lying")
 
 
@@ -30,9 +32,10 @@ def check_posture(posture: str) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A task to do, under the name of its file. `kind` is calibrate, warm up, play, calm (at the end) or recheck.
+    """A task to do, under the name of its file.
 
-    `change` says what became harder or easier since it was played last.
+    `kind` is calibrate, assess, warm up, play, calm (at the end) or recheck. `change` says what became harder or
+    easier since it was played last.
     """
 
     name: str

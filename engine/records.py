@@ -249,10 +249,10 @@ class TrialRecord(Record, frozen=True):
 
 
 class BlockRecord(Record, frozen=True):
-    """One run of one task. `kind` is calibrate, warm up, play, rest or end; `version` is the task's own.
+    """One run of one task. `kind` is calibrate, assess, warm up, play, rest or end; `version` is the task's own.
 
-    `change` says in words what had become harder or easier since the game was played last, and why; of the first
-    assessment, why it was due.
+    `measures` are those of all its trials together. `change` says in words what had become harder or easier since the
+    game was played last, and why; of the first assessment, why it was due.
     """
 
     task: str

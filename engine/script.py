@@ -4,6 +4,7 @@ A step is a task (assessment, warm-up, game) whose trials are generators, a ques
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from random import Random
 
@@ -11,16 +12,17 @@ import msgspec
 
 from engine import choosing, moves, praise, talking
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
+from engine.clinical import ClinicalTest
 from engine.conclusion import conclude
 from engine.envelope import OutsideEnvelope
 from engine.frame import Devices
 from engine.measuring import measured
 from engine.movements import MOVEMENTS
-from engine.plan import DELIVERY_ON, FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step
+from engine.plan import ASSESS, DELIVERY_ON, FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step
 from engine.precautions import barred
 from engine.present import Present
 from engine.questions import GATES, Question
-from engine.records import Answer, BlockRecord, Limit, Request, TrialRecord
+from engine.records import Answer, BlockRecord, Limit, Measured, Request, TrialRecord
 from engine.scene import Panel, Rise, Sound
 from engine.task import NOT_YET, REACHED, STOPPED, Assessment, Finished, Move, Task, Trial
 
@@ -35,6 +37,7 @@ ANSWER_S = 30.0  # to answer a message that was read
 TIME_IS_UP = "the time for today was up"
 CALM = "calm"
 TIMED = ("warm up", "play", CALM)  # of the calm end one part is always left, half a minute as it is set up
+UNRESTED = ("calibrate", ASSESS)  # a protocol says when there is a rest
 STAND_UP = Panel("stand up", "chair_rocket.stand_up", ("chair_rocket.stand_tall",))
 STAND_UP_ASKED, STAND_UP_S, STOOD_S = 3, 12.0, 1.0
 
@@ -214,7 +217,7 @@ class Script:
         plan = self._present.plan
         if step.kind in TIMED:
             self._play_from_s = min(self._play_from_s, begun_s)
-        rested, rest_after = 0, plan.adaptation.rest_after_trials if step.kind != "calibrate" else 0
+        rested, rest_after = 0, plan.adaptation.rest_after_trials if step.kind not in UNRESTED else 0
         try:
             if why := self._leaves_out(step):
                 raise OutsideEnvelope(why)
@@ -245,7 +248,8 @@ class Script:
         finally:
             self._keep(step.name, step.task.title, step.task.version, step.kind, begun_s,
                        parameters=asdict(step.task.p), preset=step.preset, change=step.change,
-                       trials=tuple(f.record for f in finished), notes=tuple(notes))  # fmt: skip
+                       trials=tuple(f.record for f in finished), notes=tuple(notes),
+                       measures=_summed_up(step.task, finished))  # fmt: skip
         return "finished"
 
     def _leaves_out(self, step: Step) -> str:
@@ -353,3 +357,8 @@ class Script:
     def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:
         record = BlockRecord(name, title, version, kind, round(begun_s, 6), round(self._present.now_s, 6))
         self.blocks.append(msgspec.structs.replace(record, **more))
+
+
+def _summed_up(task: Task, finished: Sequence[Finished]) -> Mapping[str, Measured]:
+    """The results of a clinical test, once anything of it was done."""
+    return task.sum_up(finished) if isinstance(task, ClinicalTest) and finished else {}

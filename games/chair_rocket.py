@@ -1,7 +1,6 @@
 """Chair Rocket: each clean stand from a chair fuels a rocket; who does not stand leans over the toes and sits tall."""
 
 import math
-from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,15 +9,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves
-from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, Body
+from engine import feedback, moves, sitting
+from engine.body import SEATED_EYES_OF_STATURE, Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
 from engine.metrics.definition import measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.metrics.signals import low_passed, uniform
-from engine.metrics.standing import LEAST_RISE_M, SitToStand, sit_to_stand
+from engine.metrics.standing import SitToStand, sit_to_stand
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.precautions import LEAST_OVER_TOES_DEG, SEATED_HIPS_OF_STATURE
@@ -28,7 +27,6 @@ from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as
 from engine.trace import thinned
 
 SIT_LIMIT_S = 15.0  # to find the chair; coming down from a stand takes no longer
-QUIET_S, QUIET_M = 1.0, 0.02  # a head that stays within 2 cm for a second sits still
 FLOURISH_S, LAUNCH_S = 0.7, 3.0
 WIDER, MOST_LIMIT_S = 1.5, 30.0
 LESS = 0.9  # of the lean, each time that the person says that it hurts, or that they are dizzy or tired
@@ -106,7 +104,8 @@ class Game(Task):
         """One stand after another; who missed two in a row has more time from then on."""
         for number_ in range(self.p.targets):
             stands = envelope.posture != "seated"
-            rise = _stand_up(envelope) if stands else _lean_forward(envelope, self.p.lean_deg * LESS**envelope.easings)
+            lean_deg = self.p.lean_deg * LESS**envelope.easings
+            rise = sitting.stand_up(envelope) if stands else _lean_forward(envelope, lean_deg)
             yield Trial("", None, {
                 "rise": rise,
                 "stands": stands,
@@ -142,7 +141,7 @@ class Game(Task):
         values = trial.values
         way_s = 1.875 * (rise.high_m - rise.low_m) / RISE_MPS if values["stands"] else 1.875 * rise.lean_deg / LEAN_DPS
         way_s = REACTION_S + ARRIVES * (way_s + 0.15)
-        sit_s = p.pause_s if values["seat_m"] else way_s + QUIET_S
+        sit_s = p.pause_s if values["seat_m"] else way_s + sitting.QUIET_S
         up_s = (way_s if reached else float(values["limit_s"])) + p.hold_s
         down_s = way_s if reached else way_s + FLOURISH_S
         launch_s = LAUNCH_S if values["number"] == p.targets - 1 else 0.0
@@ -183,7 +182,7 @@ class Game(Task):
             text = ("chair_rocket.sit", arms) if arms else ("chair_rocket.sit",)
         shown = (self._panel(trial, title, text), *self._around(self._fuel(trial)))
         if not values["seat_m"]:
-            return (yield from _settle(sit._replace(share=1.0), shown))
+            return (yield from sitting.settle(sit._replace(share=1.0), shown, SIT_LIMIT_S))
         sit = sit._replace(low_m=values["seat_m"])
         seated = moves.within(SIT_LIMIT_S, moves.rise(sit, self.p.pause_s))
         outcome = yield from moves.alongside(shown, seated)
@@ -229,19 +228,6 @@ class Game(Task):
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
-def _stand_up(envelope: Envelope) -> Rise:
-    """From a seat as high as anybody's until it is measured, up to how the person stands.
-
-    A stance that was taken on the chair is no standing height; then body proportions say it.
-    """
-    known, stature_m = envelope.calibration.seated_m, envelope.calibration.stature_m.value
-    seat_m = known.value if known else SEATED_EYES_OF_STATURE * stature_m
-    standing_m = envelope.stance.head_m[1]
-    if standing_m < seat_m + LEAST_RISE_M:
-        standing_m = max(EYE_HEIGHT_OF_STATURE * stature_m, seat_m + LEAST_RISE_M)
-    return Rise("rise", seat_m, standing_m, "up")
-
-
 def _lean_forward(envelope: Envelope, lean_deg: float) -> Rise:
     """A lean over the toes as far as it may go; raises OutsideEnvelope, saying why not, when hardly any may."""
     lean_deg = envelope.stop_line("lean_forward", lean_deg)
@@ -251,37 +237,14 @@ def _lean_forward(envelope: Envelope, lean_deg: float) -> Rise:
     return Rise("rise", height_m, height_m, "up", lean_deg=lean_deg)
 
 
-def _settle(sit: Rise, shown: tuple[Item, ...]) -> Generator[tuple[Item, ...], Body, float]:
-    """Wait for a quiet second on the chair: the median height of the head in it, nan when there was none in time."""
-    gone_s, share = 0.0, 1.0
-    seen: deque[tuple[float, float]] = deque()
-    while gone_s < SIT_LIMIT_S:
-        body = yield (sit._replace(share=share), *shown)
-        gone_s += body.dt_s
-        share = min(1.0, max(0.0, moves.risen(sit, body)))
-        seen.append((gone_s, body.head_m[1]))
-        while len(seen) > 1 and seen[1][0] <= gone_s - QUIET_S:
-            seen.popleft()
-        heights_m = [height_m for _, height_m in seen]
-        if gone_s - seen[0][0] >= QUIET_S and _sits(heights_m, sit.high_m):
-            return median(heights_m)
-    return math.nan
-
-
-def _sits(heights_m: Sequence[float], standing_m: float) -> bool:
-    """Whether a head sat still, so much lower than standing that it can be on a chair."""
-    highest_m = max(heights_m)
-    return highest_m - min(heights_m) < QUIET_M and highest_m < standing_m - LEAST_RISE_M
-
-
 def _called(time_s: Array, height_m: Array, leans: Array, trial: Trial, pause_s: float) -> tuple[int, Rise] | None:
     """The sample at which somebody was called to rise, as `play` does it, and the rise from where they sat."""
     rise: Rise = trial.values["rise"]
     seat_m = trial.values["seat_m"]
     if not seat_m:
         for last, now_s in enumerate(time_s.tolist()):
-            first = int(np.searchsorted(time_s, now_s - QUIET_S, "right")) - 1
-            if first >= 0 and _sits(window := height_m[first : last + 1].tolist(), rise.high_m):
+            first = int(np.searchsorted(time_s, now_s - sitting.QUIET_S, "right")) - 1
+            if first >= 0 and sitting.sits(window := height_m[first : last + 1].tolist(), rise.high_m):
                 return last, rise._replace(low_m=median(window))
         return None
     rise = rise._replace(low_m=seat_m)
@@ -347,7 +310,7 @@ def _of_the_lean(
 ) -> dict[str, Measured]:
     """How far the head went aside while rising, and forward over the hips before, from where it was when called."""
     time_s, height_m = motion.time_s, motion.head_m[:, 1]
-    quiet = slice(int(np.searchsorted(time_s, time_s[called] - QUIET_S)), called + 1)
+    quiet = slice(int(np.searchsorted(time_s, time_s[called] - sitting.QUIET_S)), called + 1)
     top = called + int(np.argmax(share[called:]))
     rising = called + np.flatnonzero((share[called:top] > 0.2) & (share[called:top] < 0.8))
     aside = Measured(None, "deg", None, "nobody rose")
@@ -386,4 +349,4 @@ def _before_fifth_s(done: Sequence[TrialRecord]) -> float | None:
         return None
     seconds = done[-1].end_s - done[0].start_s
     rested_s = seconds - sum(record.end_s - record.start_s for record in done)
-    return seconds - waited_s if rested_s < QUIET_S else None
+    return seconds - waited_s if rested_s < sitting.QUIET_S else None

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from calibration.due import BUT_THE_NECK, CHECK, FULL, due, neck_due
+from calibration.due import BUT_THE_NECK, CHECK, FULL, NOTHING, due, neck_due
 from calibration.forms import Form, form_of, gaze_form
 from calibration.gazing import OpenGaze
 from calibration.leaning import OpenLean
 from calibration.reaching import OpenReach
 from calibration.standing import Standing
 from engine import looking
+from engine.clinical import ClinicalTest
 from engine.movements import GAZES, MOVEMENTS
 from engine.patient import PatientRecord
 from engine.presets import Resolved
@@ -34,7 +35,12 @@ def form_for(
     answers: Sequence[Answer],
     wished: Sequence[Task],
 ) -> tuple[Form, str]:
-    """The assessments of a visit of these games, with what each changes of its parameters; and why they are due."""
+    """The assessments of a visit of these tasks, with what each changes of its parameters; and why they are due.
+
+    Clinical tests by themselves need nothing but how somebody stands.
+    """
+    if wished and all(isinstance(task, ClinicalTest) for task in wished):
+        return ({} if measuring == NOTHING else {"standing": {}}), ""
     gazes, moved = _gazes(wished), {part for task in wished for part in task.moves_parts}
     story = str(holds.games["open_reach"]["story"])
     if measuring == USUAL:

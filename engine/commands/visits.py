@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 import games
+from calibration import battery
 from calibration.due import CHECK, FULL, NOTHING
 from calibration.standing import Standing
 from engine import presets, recording, session
@@ -21,6 +22,7 @@ from engine.headset import Headset
 from engine.parameters import Layer, ParameterError, describe, fill
 from engine.patient import PatientRecord
 from engine.plan import (
+    ASSESS,
     END,
     REST,
     WELCOME,
@@ -52,13 +54,14 @@ CACHE = HOME / "cache"
 
 
 def tasks() -> Mapping[str, type[Task]]:
-    """Every assessment and game by its name."""
-    return {**ASSESSMENTS, **{name: games.load(name) for name in games.names()}}
+    """Every assessment, clinical test and game by its name."""
+    tests = {name: battery.load(name) for name in battery.names()}
+    return {**ASSESSMENTS, **tests, **{name: games.load(name) for name in games.names()}}
 
 
 def task_kind(name: str) -> type[Task]:
-    """The assessment or game of a name; raises games.UnknownGame."""
-    return ASSESSMENTS.get(name) or games.load(name)
+    """The assessment, clinical test or game of a name; raises games.UnknownGame."""
+    return ASSESSMENTS.get(name) or (battery.load(name) if name in battery.names() else games.load(name))
 
 
 def resolved(
@@ -93,9 +96,10 @@ def steps_for(
     check_posture(posture)
     if measuring not in MEASURING:
         raise ParameterError(f"there is no form {measuring!r} of measuring; there are {', '.join(MEASURING)}")
-    wished = [games.load(name)(holds.parameters(name)) for name in chosen if name not in ASSESSMENTS]
+    wished = [task_kind(name)(holds.parameters(name)) for name in chosen if name not in ASSESSMENTS]
     if holds.adaptation.only_assess:
-        chosen, measuring = (), measuring if measuring in (AUTO, FULL) else FULL
+        tests = [name for name in chosen if name in battery.names()]
+        chosen, measuring = tests, measuring if measuring in (AUTO, FULL) else FULL
     for name in chosen:
         if posture not in (fit := task_kind(name).postures):
             raise PostureRefused(f"{name} cannot be done {posture}; it can be done {' or '.join(fit)}")
@@ -109,15 +113,18 @@ def steps_for(
         for name in assessments
         for task in [ASSESSMENTS[name](holds.parameters(name, Layer(measuring, form[name])))]
     ]
-    knobs = {name: knobs_of(name, holds, record, today) for name in chosen}
+    knobs = {name: knobs_of(name, holds, record, today) for name in chosen if name in games.names()}
     few = Layer("warm up", {"targets": WARM_UP_TARGETS})
-    first = next((name for name in chosen if name != CALM), "")
+    first = next((name for name in knobs if name != CALM), "")
     for name in chosen:
         blocks += [step_of(name, "warm up", holds, knobs[name], few)] if name == first and _has_targets(name) else []
-        blocks.append(_played(name, holds, knobs[name], posture, record))
+        if name in knobs:
+            blocks.append(_played(name, holds, knobs[name], posture, record))
+        else:
+            blocks.append(Step(name, task_kind(name)(holds.parameters(name)), ASSESS, holds.name))
     rested: list[Step | Interlude] = []
     for before, block in zip([None, *blocks], blocks, strict=False):
-        rested += [REST, block] if before is not None and before.kind == "play" else [block]
+        rested += [REST, block] if before is not None and before.kind in ("play", ASSESS) else [block]
     return (WELCOME, *rested, END)
 
 

@@ -161,12 +161,7 @@ def sit_to_stand(
     Without `seated_m` and `standing_m` the heights are the medians below and above the middle of the way; without
     `cue_s` the clock starts with the first rise. Raises NotMeasurable on values that are not finite.
     """
-    height = numbers(head_height_m, "the height of the head")
-    if height.ndim != 1:
-        raise NotMeasurable(f"the height of the head is one signal, not of shape {height.shape}")
-    time_s, column, _ = _checked(time_s, height[:, None], height[:, None], axes=1)
-    steady_s, columns = uniform(time_s, column, RATE_HZ)
-    smooth = low_passed(columns, RATE_HZ, HEAD_SWAY_CUT_OFF_HZ)[:, 0]
+    steady_s, smooth = _smooth(time_s, head_height_m)
     middle = (smooth.min() + smooth.max()) / 2
     low = float(np.median(smooth[smooth <= middle])) if seated_m is None else number(seated_m, "the height seated")
     high = (
@@ -188,6 +183,30 @@ def sit_to_stand(
     reasons = (f"only {len(done_s)} rises", "shorter than 30 s", "nobody rose", "nobody sat down")
     why = {n: reason for n, value, reason in zip(names, values, reasons, strict=True) if math.isnan(value)}
     return SitToStand(float(len(rises)), *values, high - low, why)
+
+
+def rises_and_descents(
+    time_s: Array, head_height_m: Array, seated_m: float, standing_m: float, up: float, down: float
+) -> tuple[Array, Array]:
+    """When the head left one end of each way and came to the other, (k, 2) each, rises and descents, in seconds.
+
+    The ends are shares of the way from `seated_m` to `standing_m`. Raises NotMeasurable on values that are not finite,
+    and for heights that are hardly apart.
+    """
+    if not standing_m - seated_m >= LEAST_RISE_M:
+        raise NotMeasurable(f"standing at {standing_m} m is no rise from {seated_m} m")
+    steady_s, smooth = _smooth(time_s, head_height_m)
+    return _passages(steady_s, (smooth - seated_m) / (standing_m - seated_m), up, down)
+
+
+def _smooth(time_s: Array, head_height_m: Array) -> tuple[Array, Array]:
+    """The height of a head at 100 Hz, low-passed."""
+    height = numbers(head_height_m, "the height of the head")
+    if height.ndim != 1:
+        raise NotMeasurable(f"the height of the head is one signal, not of shape {height.shape}")
+    time_s, column, _ = _checked(time_s, height[:, None], height[:, None], axes=1)
+    steady_s, columns = uniform(time_s, column, RATE_HZ)
+    return steady_s, low_passed(columns, RATE_HZ, HEAD_SWAY_CUT_OFF_HZ)[:, 0]
 
 
 def _checked(time_s: Array, one_m: Array, other_m: Array, axes: int = 3) -> tuple[Array, Array, Array]:
@@ -218,12 +237,14 @@ def _held(time_s: Array, start: int, ends: Mapping[str, NDArray[np.bool_]]) -> S
     return StanceTime(float(time_s[firsts.get(reason, -1)] - time_s[start]), reason)
 
 
-def _passages(time_s: Array, share: Array) -> tuple[Array, Array]:
+def _passages(
+    time_s: Array, share: Array, up_share: float = UP_SHARE, down_share: float = DOWN_SHARE
+) -> tuple[Array, Array]:
     """Rises and descents, (k, 2) each: when the head left one end of its way for good, and when it came to the other.
 
     A way that turns back before the other end is none.
     """
-    where = np.where(share >= UP_SHARE, 1, np.where(share <= DOWN_SHARE, -1, 0))
+    where = np.where(share >= up_share, 1, np.where(share <= down_share, -1, 0))
     known = np.flatnonzero(where)
     turns = np.flatnonzero(np.diff(where[known]))
     leaves, arrives = known[turns], known[turns + 1]

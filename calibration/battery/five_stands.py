@@ -1,0 +1,105 @@
+"""Five times sit to stand: how long five stands from a chair take, arms crossed, as fast as is safe."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+from calibration import rising
+from engine.clinical import RATE, SEEN, Band, ClinicalTest, Noise, Norm, counted
+from engine.envelope import Envelope
+from engine.motion import Motion
+from engine.parameters import number
+from engine.records import Measured, TrialRecord
+from engine.task import Finished, Measure, Move, Result, Trial
+
+STANDS = 5
+ERROR_S = 0.15  # 95 % of 500 simulated series, with the frame in which the call is seen
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    practice: int = number(1, 0, 2, "", "stands before it, not counted")
+    most_s: float = number(60.0, 15.0, 120.0, "s", "the longest time for five stands")
+
+
+class Test(ClinicalTest):
+    """One stand to try, then five in a row from a call."""
+
+    title = "Five times sit to stand"
+    trains = ("leg strength", "sit to stand")
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("rise",)
+    postures = ("standing",)
+    version = 1
+    place = "launch"
+    Parameters = Parameters
+    equipment = ("A firm chair without arms, seat 43 cm high, its back against a wall.", "Somebody who stands by.")
+    protocol = (
+        "The person sits in the middle of the seat, feet flat, arms crossed on the chest, controllers in the hands.",
+        "Say: when it calls, stand up and sit down five times, as fast as you safely can.",
+        "Do not help. Where arms push off, stop, and write it down: it is another test then.",
+        "The clock runs from the call until the fifth stand; the time until the person sits again stands beside it.",
+    )
+    practice = "one stand"
+    validity = (
+        *rising.VALIDITY,
+        "Fewer than five stands, or any that came less than 70 % of the way up: no result.",
+        SEEN,
+        RATE,
+    )
+    measures: ClassVar[Mapping[str, Measure]] = rising.MEASURES
+    results: ClassVar[Mapping[str, Measure]] = {
+        "five_stands_s": Measure(
+            "Five stands",
+            "s",
+            "From the call until up for the fifth time: weak or unsteady people take longer.",
+            "Guralnik 1994, J Gerontol 49:M85, timed until the fifth stand",
+        ),
+        "five_to_seat_s": Measure(
+            "Five stands, until seated", "s", "From the call until seated again after the fifth stand."
+        ),
+    }
+    norms = (
+        Norm(
+            "five_stands_s",
+            "slower than this is slower than average",
+            (Band(60, 69, 11.4), Band(70, 79, 12.6), Band(80, 89, 14.8)),
+            "Bohannon 2006, Percept Mot Skills 103:215 (meta-analysis)",
+            "The studies differ in chair, and in whether the clock stops standing or seated.",
+        ),
+    )
+    noise = (Noise("five_stands_s", 2.5, "Goldberg 2012, Aging Clin Exp Res 24:339, older women, by stopwatch"),)
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """To sit down and try it, then the five."""
+        for _ in range(min(1, self.p.practice)):
+            yield rising.trial(envelope, rising.PRACTICE, self.p.practice, self.p.most_s)
+        yield rising.trial(envelope, rising.TEST, STANDS, self.p.most_s)
+
+    def play(self, trial: Trial) -> Move:
+        """Sit, hear the call, stand up and sit down."""
+        text = "rising.try_it" if trial.values["kind"] == rising.PRACTICE else "rising.five"
+        return rising.play(trial, "five_stands.title", text)
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """Sitting down, the countdown, and the stands."""
+        return rising.trial_s(trial.values["most"])
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """Each trial's stands, their heights, and when each was up."""
+        return rising.measure(trial, motion)
+
+    def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
+        """The time of five stands."""
+        found, why = rising.stands_in(counted(finished, rising.TEST))
+        if found is None or len(found.up_s) < STANDS:
+            return self.none(why or f"{0 if found is None else len(found.up_s)} of {STANDS} stands came up far enough")
+        up_s = rising.straight_s(found, STANDS - 1)
+        after = found.seated_s[found.seated_s > up_s]
+        seated = Measured(None, "s", None, "did not sit down again")
+        if len(after):
+            seated = Measured(round(float(after[0]), 2), "s", ERROR_S)
+        return {"five_stands_s": Measured(round(up_s, 2), "s", ERROR_S), "five_to_seat_s": seated}

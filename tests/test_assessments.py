@@ -1,0 +1,204 @@
+"""The battery of clinical tests: what it declares, how it is run, and its results on people whose truth is known."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from visits import ABOUT, Kept, calibration, patient
+
+from calibration import battery
+from calibration.adaptation import Followers
+from engine import session
+from engine.clinical import ClinicalTest
+from engine.clinical_words import overview
+from engine.commands import visits
+from engine.headset import Headset
+from engine.movements import PARTS
+from engine.parameters import Layer, describe, fill
+from engine.plan import ASSESS, Plan, Step
+from engine.precautions import BOUNDED
+from engine.recording import Writer
+from engine.records import Measured, Precaution, Session
+from engine.scene import Panel, Sound
+from engine.simulated import SimulatedHeadset
+from engine.theme import SOUND_ROLES
+from engine.theme import load as load_theme
+from engine.words import load as load_words
+
+EVERY = pytest.mark.parametrize("name", battery.names())
+RATE_HZ = 45.0
+
+
+def a_test(name: str, values: Mapping[str, object] | None = None) -> ClinicalTest:
+    kind = battery.load(name)
+    return kind(fill(kind.Parameters, Layer("test", values or {})))
+
+
+def taken(
+    name: str, folder: Path, headset: Headset | None = None, values: Mapping[str, object] | None = None, **more: Any
+) -> tuple[Session, Kept]:
+    """One test as somebody takes it; the session and the headset with what it saw."""
+    known = more.pop("known", None) or calibration()
+    kept = Kept(headset or SimulatedHeadset(patient(known, lapse=0.0), 1, RATE_HZ))
+    plan = Plan("test", (Step(name, a_test(name, values), ASSESS),), Followers(), 1, calibration=known, **more)
+    with Writer(folder / "frames.vrec", {}) as writer:
+        return session.run(plan, kept, writer, ABOUT), kept
+
+
+def results(done: Session) -> Mapping[str, Measured]:
+    return done.blocks[-1].measures
+
+
+@EVERY
+def test_it_declares_what_whoever_runs_it_has_to_know(name: str) -> None:
+    test = battery.load(name)
+    assert test.title
+    assert test.trains
+    assert test.version >= 1
+    assert test.place in load_theme().places
+    assert len(test.protocol) > 1
+    assert test.validity
+    assert test.results
+    assert set(test.moves_parts) < set(PARTS)
+    assert set(test.asks) <= set(BOUNDED)
+    assert all(parameter["help"] for parameter in describe(test.Parameters))
+
+
+@EVERY
+def test_a_number_ends_in_its_unit(name: str) -> None:
+    endings = {"deg": "_deg", "s": "_s", "m/s": "_mps", "deg/s": "_dps", "m": "_m", "%": "_percent", "cm": "_cm"}
+    test = battery.load(name)
+    for key, measure in {**test.results, **test.measures}.items():
+        assert key.endswith(endings.get(measure.unit, key)), key
+        assert measure.title
+        assert measure.help
+
+
+@EVERY
+def test_what_it_is_held_against_has_a_source_and_is_of_a_result(name: str) -> None:
+    test = battery.load(name)
+    for norm in test.norms:
+        assert norm.result in test.results
+        assert re.search(r"\b(19|20)\d\d\b|Centers for Disease Control", norm.source)
+        assert all(band.from_years <= band.to_years for band in norm.bands)
+    for noise in test.noise:
+        assert noise.result in test.results
+        assert noise.least_change > 0
+        assert re.search(r"\b(19|20)\d\d\b", noise.source)
+
+
+@EVERY
+def test_what_must_not_be_compared_says_why_and_gives_no_norm(name: str) -> None:
+    test = battery.load(name)
+    assert bool(test.not_compared) != bool(test.norms) or not test.norms
+
+
+@EVERY
+def test_nothing_of_it_says_how_likely_somebody_is_to_fall(name: str) -> None:
+    test = battery.load(name)
+    numbers = {**test.results, **test.measures}
+    said = [*numbers, *(f"{measure.title} {measure.help}" for measure in numbers.values()), *test.protocol, test.title]
+    said += [f"{norm.says} {norm.alike}" for norm in test.norms]
+    assert not [text for text in said if re.search(r"\brisk\b|faller|likely to fall|fall score", text, re.IGNORECASE)]
+
+
+@EVERY
+def test_somebody_takes_it_and_gets_every_result_with_its_unit(name: str, tmp_path: Path) -> None:
+    done, kept = taken(name, tmp_path)
+    assert done.ended_by == "finished", done.events
+    test, block = battery.load(name), done.blocks[-1]
+    assert block.kind == ASSESS
+    assert set(block.measures) == set(test.results)
+    assert {key: found.unit for key, found in block.measures.items()} == {k: m.unit for k, m in test.results.items()}
+    assert all(found.value is not None for found in block.measures.values()), block.measures
+    for trial in block.trials:
+        assert set(trial.measures) == set(test.measures)
+        assert all(found.value is not None or found.note for found in trial.measures.values())
+    words, sounds = load_words(), load_theme().sounds
+    for item in {item for scene in kept.scenes for item in scene.items}:
+        if isinstance(item, Panel):
+            words.require([item.title, *item.text])
+        elif isinstance(item, Sound):
+            assert item.name in sounds
+            assert item.name in SOUND_ROLES
+
+
+@EVERY
+def test_it_knows_how_long_it_takes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    kind, own = battery.load(name), battery.load(name).trials
+
+    def watched(self: ClinicalTest, *more: Any) -> Any:
+        for trial in own(self, *more):
+            asked.append(trial)
+            yield trial
+
+    monkeypatch.setattr(kind, "trials", watched)
+    done, _ = taken(name, tmp_path)
+    block, test = done.blocks[-1], a_test(name)
+    seconds = sum(test.trial_s(trial, True) for trial in asked)
+    assert seconds == pytest.approx(block.end_s - block.start_s, rel=0.2)
+
+
+@EVERY
+def test_a_visit_may_hold_it_beside_games_or_alone(name: str) -> None:
+    holds = visits.resolved("standard")
+    posture = battery.load(name).postures[0]
+    alone = [step.kind for step in visits.steps_for([name], holds, posture=posture)]
+    assert alone == ["welcome", *(["calibrate"] if posture == "standing" else []), ASSESS, "end"]
+    only_assess = [step.kind for step in visits.steps_for([name], visits.resolved("assessment"), posture=posture)]
+    assert ASSESS in only_assess
+
+
+def test_the_page_says_what_the_code_says() -> None:
+    page = (ROOT / "docs" / "assessments.md").read_text(encoding="utf-8")
+    tests = {name: battery.load(name) for name in battery.names()}
+    assert page == overview(tests, ROOT / "docs") + "\n", (
+        "run: steadyreach assessments --markdown > docs/assessments.md"
+    )
+
+
+def test_norms_are_looked_up_by_age_and_sex() -> None:
+    (five,) = battery.load("five_stands").norms
+    assert [band and band.value for band in map(five.of, (59, 60, 69, 74, 89, 90))] == [
+        None,
+        11.4,
+        11.4,
+        12.6,
+        14.8,
+        None,
+    ]
+    (half_minute,) = battery.load("thirty_second_stands").norms
+    assert [half_minute.of(62, sex).value for sex in ("men", "women")] == [14, 12]  # type: ignore[union-attr]
+    assert half_minute.of(62) is None
+
+
+# ------------------------------------------------------------------------------------------------ standing up
+
+
+def test_five_stands_take_as_long_as_the_person_rises(tmp_path: Path) -> None:
+    """Each rise of the simulated patient takes a reaction and 92 % of a minimum jerk, each way down until 30 %."""
+    done, _ = taken("five_stands", tmp_path)
+    found = results(done)
+    assert found["five_stands_s"].value == pytest.approx(9.6, abs=0.6)
+    assert found["five_stands_s"].value < (found["five_to_seat_s"].value or 0.0)
+
+
+def test_stands_that_come_no_further_than_two_thirds_do_not_count(tmp_path: Path) -> None:
+    known = calibration()
+    weak = replace(patient(known, lapse=0.0), rise=0.62)
+    headset = SimulatedHeadset(weak, 1, RATE_HZ)
+    done, _ = taken("five_stands", tmp_path, headset, {"most_s": 15.0, "practice": 0})
+    assert results(done)["five_stands_s"] == Measured(None, "s", None, "0 of 5 stands came up far enough")
+    assert done.blocks[-1].trials[-1].outcome == "not yet"
+
+
+def test_a_knee_that_may_not_be_bent_far_bars_standing_up(tmp_path: Path) -> None:
+    knee = Precaution("knee_flexion_left", 80.0, "deg", "two weeks after surgery", "Dr. Moss")
+    done, _ = taken("five_stands", tmp_path, precautions=(knee,))
+    assert done.blocks[-1].trials == ()
+    assert "asks to stand up" in done.blocks[-1].notes[0]
