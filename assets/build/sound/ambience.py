@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from assets.build.sound.instruments import RATE_HZ, Canvas, Random, Recipe, glide, kalimba, noise, slow_change
+from assets.build.sound.instruments import RATE_HZ, Canvas, Random, Recipe, bell, glide, kalimba, noise, slow_change
 
 GUSTS = (1, 2, 3, 5, 8)
 TIDE_S = 10.0  # six waves a minute: the pace at which most people breathe when they are calm
@@ -175,9 +175,53 @@ def lobby(random: Random, dusk: bool = False) -> Canvas:
     return canvas
 
 
+def bell_buoy(canvas: Canvas, random: Random, at_s: tuple[float, ...]) -> None:
+    """A buoy far out whose bell the swell rings now and then."""
+    for start_s in at_s:
+        canvas.add(bell(random.uniform(325, 335), 4.0), start_s, 0.035, 0.5)
+
+
+def lighthouse(random: Random, dusk: bool = False) -> Canvas:
+    """42 s above the sea at night: a slow swell, water among rocks, a bell buoy far out; crickets behind, at dusk."""
+    canvas = Canvas(42, loop=True)
+    count, turn = len(canvas.samples), np.arange(round(7.0 * RATE_HZ)) / RATE_HZ
+    comes = np.interp(turn, (0, 2.6, 7.0), (0, 1, 0))
+    for number in range(6):
+        near = random.uniform(0.6, 1.0)
+        for pan in (-0.6, 0.6):
+            canvas.add(noise(random, len(turn), 100, 520) * comes**2, 7.0 * number, 0.16 * near, pan)
+    for pan in (-0.8, 0.8):
+        canvas.add(noise(random, count, 80, 420), gain=0.06, pan=pan)
+    bubbles(canvas, random, 420, (420, 1200), 0.05)
+    bell_buoy(canvas, random, (6.0, 8.4, 23.0, 34.5, 36.6))
+    if dusk:
+        crickets(canvas, random, 0.022)
+    canvas.reverberate(random, 0.35, decay_s=2.4)
+    return canvas
+
+
+def pond(random: Random, dusk: bool = False) -> Canvas:
+    """38 s at a pond: reeds, rings on the water, a frog who thinks about it; a morning's birds, or crickets at dusk."""
+    canvas = Canvas(38, loop=True)
+    wind(canvas, random, 0.12, 0.016)
+    bubbles(canvas, random, 420, (520, 1300), 0.045)
+    for start_s in (7.5, 8.1, 19.0, 30.2, 30.7, 31.3):
+        pitch_hz = random.uniform(190, 215)
+        croak = glide([(0.0, 0.9 * pitch_hz), (0.10, 1.15 * pitch_hz), (0.26, 0.95 * pitch_hz)], (1.0, 0.7, 0.5, 0.25))
+        rattle = 0.6 + 0.4 * np.sin(2 * np.pi * 31 * np.arange(len(croak)) / RATE_HZ)
+        canvas.add(croak * rattle, start_s, 0.05 if dusk else 0.03, -0.55)
+    if dusk:
+        crickets(canvas, random, 0.05)
+    else:
+        birds(canvas, random, 3.0, (1900, 2800), 0.13)
+    canvas.reverberate(random, 0.3, decay_s=1.8)
+    return canvas
+
+
 PLACES = {
     "orchard": (orchard, -31), "harbour": (harbour, -30), "launch": (launch, -33), "wood": (wood, -32),
-    "meadow": (meadow, -32), "shore": (shore, -29), "lobby": (lobby, -33),
+    "meadow": (meadow, -32), "shore": (shore, -29), "lobby": (lobby, -33), "lighthouse": (lighthouse, -31),
+    "pond": (pond, -32),
 }  # fmt: skip
 RECIPES = {
     f"ambience_{place}{'_dusk' if dusk else ''}": Recipe(partial(make, dusk=dusk), loudness_lufs, loop=True)

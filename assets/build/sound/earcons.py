@@ -19,6 +19,7 @@ from assets.build.sound.instruments import (
     Canvas,
     Random,
     Recipe,
+    bell,
     celesta,
     glide,
     kalimba,
@@ -147,6 +148,15 @@ def boxed(pitch_hz: float) -> Audio:
     return celesta(pitch_hz, 2.0)
 
 
+def footstep() -> list[Note]:
+    """A soft sole on a board: a low knock and the air beside it."""
+    random = np.random.default_rng(17)
+    time_s = seconds(0.22)
+    sole = noise(random, len(time_s), 120, 700) * np.exp(-time_s / 0.035)
+    board = glide([(0.0, 190.0), (0.03, 150.0), (0.22, 118.0)], (1.0, 0.25)) * np.exp(-time_s / 0.06)
+    return [(0, 0.5, soften(sole, 0.006)), (0.004, 1.0, soften(board, 0.003)), (0.01, 0.22, wooden(C4))]
+
+
 # The speaker plays a signal at equal power, so straight ahead it is heard 3 dB below these.
 RECIPES = {
     **signals(plucked, wooden),
@@ -157,6 +167,8 @@ RECIPES = {
     "call": Recipe(
         earcon(2.6, [(0, 1, hoot(430, 0.55)), (0.95, 0.75, hoot(420, 0.28)), (1.28, 1, hoot(430, 0.7))], 0.2), -20
     ),
+    "home": Recipe(earcon(3.6, [(0, 0.9, bell(E4)), (0.34, 1, bell(C4))], 0.3), -19),
+    "step": Recipe(earcon(0.9, footstep(), 0.2), -21),
     "breathe_in": Recipe(earcon(3.6, breath((C4, G4), (260, 900), 1.5, 1.2), 0.3), -23),
     "breathe_out": Recipe(earcon(4.2, breath((G4, C4), (900, 240), 1.2, 2.0), 0.3), -23),
 }

@@ -185,6 +185,21 @@ def celesta(pitch_hz: float, length_s: float = 2.6) -> Audio:
     return soften(plate, 0.004)
 
 
+def bell(pitch_hz: float, length_s: float = 3.4) -> Audio:
+    """A ship's bell of brass: hum, prime, a minor third above it and an octave, which beat a little as they fade."""
+    time_s = seconds(length_s)
+    body = np.zeros(len(time_s))
+    for ratio, weight, per_s in (
+        (1.0, 0.7, 0.8),
+        (2.0, 1.0, 1.3),
+        (2.005, 0.4, 1.4),
+        (2.4, 0.45, 2.0),
+        (4.0, 0.16, 4.5),
+    ):
+        body += weight * np.exp(-per_s * time_s) * np.sin(2 * np.pi * ratio * pitch_hz * time_s)
+    return soften(body / 2, 0.004)
+
+
 def flute(pitch_hz: float, random: Random, length_s: float) -> Audio:
     """A wooden flute: few partials, a breath around the note, and a vibrato that comes late."""
     time_s = seconds(length_s)

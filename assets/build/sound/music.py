@@ -214,6 +214,41 @@ def lobby(band: Band, random: Random) -> Canvas:
     return canvas
 
 
+def lighthouse(band: Band, random: Random) -> Canvas:
+    """60 s of a night watch: a light that comes round every seven and a half seconds, and a lullaby from the quay."""
+    canvas, key = Canvas(60, loop=True), band.key(220.0, MAJOR)
+    progression = ((0, 7, 12, 16), (-3, 4, 12, 16), (5, 9, 16, 21), (-5, 2, 11, 14))
+    for bar, semitones in enumerate(2 * progression):
+        canvas.add(swell(key.chord(semitones), 3.4, 4.8), 7.5 * bar, 0.55, 0.5 * (-1) ** bar)
+        canvas.add(harp(key.chord(semitones[:1])[0] / 2, 4.0), 7.5 * bar, 0.26)
+        for number, up in enumerate(semitones[1:]):
+            canvas.add(harp(key.chord([up])[0]), 7.5 * bar + 3.0 + 0.5 * number, 0.13, -0.3 + 0.3 * number)
+    asks, tells, sleeps = ((0, 7), (1.5, 8), (2, 9), (4, 7)), ((0, 6), (1.5, 7), (2, 5)), ((0, 7), (2, 6), (4, 5))
+    for start_s, tune in ((3.7, asks), (11.2, tells), (26.2, asks), (33.7, sleeps), (48.7, tells)):
+        play(canvas, random, tune, key, band.lead, start_s, 0.9, 0.19, 0.2)
+    canvas.reverberate(random, 0.42, decay_s=3.0)
+    return canvas
+
+
+def pond(band: Band, random: Random) -> Canvas:
+    """50.4 s on one leg: a slow waltz that waits on its second beat, and somebody on the other shore who waits, too."""
+    canvas, key, beat_s = Canvas(50.4, loop=True), band.key(246.94, MAJOR), 0.7
+    progression = ((0, 7, 16), (-3, 4, 12), (5, 9, 16), (-5, 7, 14)) * 3
+    chords(canvas, key, progression, 4.2, 0.3)
+    for bar in range(24):
+        root, fifth, third = progression[bar // 2]
+        for beat, up, gain in ((0, root - 12, 0.24), (2, fifth, 0.13), (2.02, third, 0.11)):
+            canvas.add(harp(key.chord([up])[0], 2.0), 2.1 * bar + beat * beat_s, gain, -0.25)
+    stands, looks = ((0, 7), (1, 9), (5, 8)), ((0, 10), (1, 9), (2, 8), (3, 7))
+    for start_bar, tune, player in (
+        (0, stands, band.lead), (4, looks, band.lead), (8, stands, band.answer), (12, looks, band.answer),
+        (16, stands, band.lead), (20, ((0, 8), (1, 7), (3, 5)), band.answer),
+    ):  # fmt: skip
+        play(canvas, random, tune, key, player, 2.1 * start_bar, beat_s, 0.22, 0.3 * (-1) ** start_bar)
+    canvas.reverberate(random, 0.3, decay_s=2.2)
+    return canvas
+
+
 # For each place: the piece, who plays it by day and who at dusk. Music stays well under the voice at -20 LUFS.
 PIECES: dict[str, tuple[Callable[[Band, Random], Canvas], Band, Band]] = {
     "orchard": (orchard, Band(thumb, wood), Band(box, thumb, -2)),
@@ -223,6 +258,8 @@ PIECES: dict[str, tuple[Callable[[Band, Random], Canvas], Band, Band]] = {
     "meadow": (meadow, Band(thumb, wood), Band(box, wood, 1)),
     "shore": (shore, Band(thumb, thumb), Band(box, box, -2)),
     "lobby": (lobby, Band(thumb, string), Band(box, string, 2)),
+    "lighthouse": (lighthouse, Band(thumb, thumb), Band(box, box, 3)),
+    "pond": (pond, Band(wind, thumb), Band(box, string, -2)),
 }
 RECIPES = {
     f"music_{place}{when}": Recipe(partial(piece, band), -26, loop=True)
