@@ -21,10 +21,10 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 SOUND_ROLES = (
     *("appear", "hold", "reached", "not_yet", "confirm", "rest", "finish", "pause"),
-    *("pick", "call", "launch", "breathe_in", "breathe_out", "cheer", "sticker"),
+    *("pick", "call", "launch", "breathe_in", "breathe_out", "cheer", "sticker", "home", "step"),
 )
 USUAL = "day"
-PLACES = ("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore")
+PLACES = ("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore", "lighthouse")
 """The places that every theme has, so that every game runs in every theme."""
 STICKERS = (
     *("apple", "boat", "rocket", "owl", "bear", "dragon", "egg", "shell", "star", "rainbow", "balloon", "sun"),
@@ -150,7 +150,8 @@ class Place(Record, frozen=True, kw_only=True):
     A fruit hangs from `hang_from_m` above the floor. A lamp stands `lamp_at_m` (ahead, to the side) from the
     person, on water or ground at `lamp_height_m`; one to the side stands `lamp_aside_ahead_m` further ahead.
     The lean guide stands on `lean_from_m`. What is looked at is `look_m` from the eyes. The vehicle stands at
-    `vehicle_m` and comes as far as `vehicle_up_m` higher; companion and breath stand where they are said to.
+    `vehicle_m` and comes as far as `vehicle_up_m` higher; companion and breath stand where they are said to. The lamp
+    of the beacon is at `beacon_m`.
     `paint` gives a role, or a part of it (`companion.head`), one flat colour, for a theme of high contrast.
     """
 
@@ -177,6 +178,8 @@ class Place(Record, frozen=True, kw_only=True):
     companion_scale: Positive = 1.0
     breath_m: Vector = (0.0, 1.1, -2.6)
     breath_scale: Positive = 1.0
+    beacon_m: Vector = (1.6, 2.3, -9.0)
+    beacon_scale: Positive = 1.0
     progress: Shown | None = None
     paint: Mapping[str, Colour] = {}
     flyers: tuple[Flyer, ...] = ()

@@ -16,9 +16,11 @@ from assets.build.kit import Array, Mesh, ball, banded, join, lathe, ramp, tube
 from assets.build.land import hill, meadow
 from assets.build.launch import HUT, PAD, TANKS, TOWER
 from assets.build.launch_looks import MORNING
-from assets.build.lighthouse import lighthouse
+from assets.build.lighthouse import ON_ROCK_M, lighthouse, rock, tower
+from assets.build.lighthouse import cottage as cottage_of_the_keeper
 from assets.build.meadow_looks import DAY
 from assets.build.open_air import arch, deck
+from assets.build.point import LIGHTHOUSE
 from assets.build.shore_looks import DAY as SHORE
 from assets.build.studio import Light, Model
 from assets.build.town import cottage
@@ -42,6 +44,7 @@ RINGS_M = (1.2, 2.4, 4.0, 6.5, 10.0, 15.0)
 HOMES = tuple(
     (-22.0 + 3.6 * k, -27.0 - 0.5 * k, 12.0 - k, 1.0 + 0.08 * (k % 2), 1.0 + 0.16 * (k * 2 % 3)) for k in range(6)
 )
+POINT_SIZE = 0.55
 CROWNS = ((0.0, 0.0, 0.0, 1.0), (0.62, -0.28, 0.25, 0.72), (-0.58, -0.22, -0.2, 0.68), (0.1, 0.55, 0.0, 0.66))
 
 
@@ -145,6 +148,16 @@ def shore() -> list[Mesh]:
     return [slate(part) for part in headland(SHORE)]
 
 
+def point() -> list[Mesh]:
+    """A lighthouse with room for its lamp on a rock, and houses across the bay."""
+    light = slate(join([rock(), join([tower(glass=False), cottage_of_the_keeper()]).moved(0, ON_ROCK_M, 0)]))
+    homes = [
+        slate(cottage("#fbe6b8", "#c98f58")).scaled(wide, high, 1).turned("y", turn).moved(x - 3.0, -0.5, z - 9.0)
+        for x, z, turn, wide, high in HOMES
+    ]
+    return [light.scaled(POINT_SIZE).moved(LIGHTHOUSE[0], 0, LIGHTHOUSE[1]), *homes]
+
+
 def _place(things: Callable[[], list[Mesh]]) -> Model:
     """A place with these things between its floor and its hills."""
 
@@ -160,6 +173,6 @@ MODELS = {
     f"clear_{name}": _place(things)
     for name, things in (
         ("lobby", lobby), ("still", still), ("orchard", orchard), ("harbour", harbour), ("launch", launch),
-        ("wood", wood), ("meadow", stage), ("shore", shore),
+        ("wood", wood), ("meadow", stage), ("shore", shore), ("lighthouse", point),
     )
 }  # fmt: skip

@@ -34,6 +34,7 @@ HILLS = (("#8a78b8", "#7c68ac"), ("#8c80c0", "#7d72b6"), ("#9a8cc8", "#8c80c0"),
 CLOUD = np.array([1.50, 1.16, 1.32])
 GLOW = "#ffdc96"
 GLASSES = (GLASS, PANE)
+PANE_LIT = glowing("#ffd68a", 3.0)
 
 
 def bark(points: Array, scale_m: float = 0.16) -> Array:
@@ -43,14 +44,14 @@ def bark(points: Array, scale_m: float = 0.16) -> Array:
     return ramp(BARK, np.clip(0.15 + 0.55 * streaks + 0.35 * (patches - 0.3), 0, 1))
 
 
-def dipped(mesh: Mesh, palette: Sequence[str] = TIMBER, kept: float = 0.28) -> Mesh:
+def dipped(mesh: Mesh, palette: Sequence[str] = TIMBER, kept: float = 0.28, pane: Array = PANE_LIT) -> Mesh:
     """A thing of the day in evening colours: its brightness picks from a palette, a share of its own hue is kept.
 
-    What is made of glass, by its colour, has a light behind it.
+    What is made of glass, by its colour, has a light behind it and becomes `pane`.
     """
     rgb = mesh.colours[:, :3]
     bright = np.clip(rgb @ (0.25, 0.6, 0.15), 0, 1) ** 0.45
     veil = ramp(palette, np.clip((bright - 0.25) / 0.72, 0, 1))
     rest = veil * (1 - kept) + rgb * kept * np.array([1.0, 0.86, 1.08])
     panes = [np.abs(rgb - colour(glass)).max(axis=1) < 1e-6 for glass in GLASSES]
-    return mesh.painted(np.where(np.any(panes, axis=0)[:, None], glowing("#ffd68a", 3.0), rest))
+    return mesh.painted(np.where(np.any(panes, axis=0)[:, None], pane, rest))

@@ -13,6 +13,7 @@ from assets.build.town import house
 
 AT = (7.6, -25.5)
 ROUND = 0.62
+ON_ROCK_M = 1.15
 # x, y, z and size of its lumps
 ROCK = (
     (0.0, -0.6, 0.0, 3.0),
@@ -26,12 +27,22 @@ ROCK = (
 
 def lighthouse() -> Mesh:
     """A banded lighthouse on a rock, with a keeper's cottage."""
+    return join([rock(), join([tower(), cottage()]).moved(0, ON_ROCK_M, 0)]).moved(AT[0], 0, AT[1])
+
+
+def cottage() -> Mesh:
+    """The keeper's, beside a tower that stands at the origin."""
+    return house(2.0, 1.5, 1.7, "#fff4e2", CORAL, 3).turned("y", -8).moved(-2.5, -0.25, 0.6)
+
+
+def tower(*, glass: bool = True) -> Mesh:
+    """The tower on y = 0, 9.45 m high, its lamp room from 7.3 to 8.25 m; without glass there is room for a lamp."""
     rings = np.linspace(1.25, 0.80, 8)
     heights = np.linspace(0, 7.0, 8)
     bands = [([(rings[k], heights[k]), (rings[k + 1], heights[k + 1])], (CREAM, CORAL)[k % 2]) for k in range(7)]
     bands += [
         ([(0.80, 7.0), (1.12, 7.12), (1.15, 7.28), (0.6, 7.32)], CREAM),
-        ([(0.50, 7.30), (0.50, 8.25)], GLASS),
+        *([([(0.50, 7.30), (0.50, 8.25)], GLASS)] if glass else []),
         (
             [
                 (0.0, 8.22),
@@ -54,17 +65,20 @@ def lighthouse() -> Mesh:
         for y, out, turn in ((2.6, 1.08, 0), (4.6, 0.95, -40), (5.6, 0.90, 20))
     ]
     door = box(0.55, 1.05, 0.2, "#a8693f", 0.04, 0.4).moved(0, 0.6, 1.2)
-    tower = join([banded(bands, 26), *bars, rail, *sticks, *windows, door]).turned("y", -12)
-    cottage = house(2.0, 1.5, 1.7, "#fff4e2", CORAL, 3).turned("y", -8).moved(-2.5, -0.25, 0.6)
-    return join([rock(), join([tower, cottage]).moved(0, 1.15, 0)]).moved(AT[0], 0, AT[1])
+    return join([banded(bands, 26), *bars, rail, *sticks, *windows, door]).turned("y", -12)
 
 
 def shores() -> list[Array]:
-    """Where the rock stands in the water, lump by lump."""
+    """Where the rock stands in the water of the harbour."""
+    return [np.array(AT) + line for line in rock_lines()]
+
+
+def rock_lines() -> list[Array]:
+    """Where a rock about the origin stands in the water, lump by lump."""
     lines = []
     for x, y, z, size in ROCK:
         reach_m = np.sqrt(max(size**2 - ((WATER_M - y) / ROUND) ** 2, 0.01))
-        lines.append(circle(AT[0] + x, AT[1] + z, 0.97 * reach_m))
+        lines.append(circle(x, z, 0.97 * reach_m))
     return lines
 
 

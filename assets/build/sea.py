@@ -16,7 +16,7 @@ def water(shores: list[Array]) -> Mesh:
     radii = np.concatenate([[0.05], np.geomspace(0.6, 260, 62)])
     grid = polar(radii, azimuths(96, 34))
     points = np.stack([grid[..., 0], np.full(grid.shape[:2], WATER_M), grid[..., 1]], -1)
-    surface = sheet(points[::-1], wrap=True)
+    surface = facing_up(sheet(points, wrap=True))
     return join([surface, *(foam(line, k) for k, line in enumerate(shores))]).painted(GREY)
 
 
