@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.body import Body
 from engine.moves import hand_m
-from engine.scene import Buzz, Gaze, Item, Lean, Rise, Target, Tone
+from engine.scene import Buzz, Follow, Gaze, Item, Lean, Rise, Target, Tone
 from engine.task import Move
 
 ENTERED, ARRIVED = 0.35, 0.8  # strength of a pulse
@@ -61,6 +61,6 @@ def arrival(key: str, hand: str = "either") -> Buzz:
 
 def _pulses(items: tuple[Item, ...]) -> Iterator[Buzz]:
     for item in items:
-        if isinstance(item, Target | Lean | Gaze | Rise) and item.fill > 0:
-            hand = item.hand if isinstance(item, Target) else "either"
+        if isinstance(item, Target | Follow | Lean | Gaze | Rise) and item.fill > 0:
+            hand = item.hand if isinstance(item, Target | Follow) else "either"
             yield Buzz(f"{item.key} entered", hand, ENTERED, ENTERED_S)

@@ -11,7 +11,8 @@ from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import Button, Frame, rotate
 from engine.movements import lean_movement
-from engine.scene import Gaze, Item, Lean, Reach, Rise, Surround, Target
+from engine.scene import Follow, Gaze, Item, Lean, Reach, Rise, Surround, Target
+from engine.tracing import refuses
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
 LEAN_OF_REACHING_DEG = 3.0  # turning and reaching lean this much by themselves, whatever the limit
@@ -98,7 +99,7 @@ class Guard:
         for item in items:
             if isinstance(item, Rise):
                 self._rise = item
-            if isinstance(item, Target | Reach | Lean | Gaze | Surround):
+            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Surround):
                 bounds = _bounds_of(item)
                 if bounds not in self._admitted:
                     refusal = self._refusal(item)
@@ -110,7 +111,7 @@ class Guard:
                     self._open_lean_deg[way] = item.angle_deg if item.open_ended else 0.0
         return ""
 
-    def _refusal(self, item: Target | Reach | Lean | Gaze | Surround) -> str:
+    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Surround) -> str:
         envelope = self.envelope
         if envelope is None:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
@@ -118,6 +119,8 @@ class Guard:
             return envelope.refuses_target(item.place_m, item.hand)
         if isinstance(item, Reach):
             return envelope.refuses_path(item.start_m, item.stop_m, item.hand)
+        if isinstance(item, Follow):
+            return refuses(envelope, item.points_m, item.hand)
         if isinstance(item, Gaze):
             return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg), item.open_ended)
         if isinstance(item, Surround):
@@ -220,11 +223,13 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, op
     return ""
 
 
-def _bounds_of(item: Target | Reach | Lean | Gaze | Surround) -> tuple[object, ...]:
+def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Surround) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
         return (item.start_m, item.stop_m, item.hand)
+    if isinstance(item, Follow):
+        return (item.points_m, item.hand)
     if isinstance(item, Gaze):
         return (item.yaw_deg, item.pitch_deg, item.tilt_deg, item.open_ended)
     if isinstance(item, Surround):

@@ -13,6 +13,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "chair_rocket": "summary.stood",
     "owl_watch": "summary.found",
     "mirror_friends": "summary.copied",
+    "kite_painter": "summary.painted",
     "calm_tide": "summary.breathed",
 }
 """What to say of how often something was done; of any other task, things were reached."""

@@ -37,6 +37,25 @@ class Reach(NamedTuple):
     reached: float = 0.0
 
 
+class Follow(NamedTuple):
+    """Lead something along a way through the air, from its first point to its last, no further than `radius_m` from it.
+
+    `reached` says how much of the way the hand has made (0 to 1), `pace` how much of it a light has that shows the
+    tempo; `seconds` is how long that takes for all of it. `fill` is above 0 while the hand is on the way, and grows
+    while it rests at the end. `state` is as of a Target.
+    """
+
+    key: str
+    points_m: tuple[Vector, ...]
+    radius_m: float
+    hand: str = "either"
+    seconds: float = 0.0
+    reached: float = 0.0
+    pace: float = 0.0
+    fill: float = 0.0
+    state: str = "wanted"
+
+
 class Lean(NamedTuple):
     """Lean the whole body, feet still, and come back.
 
@@ -225,7 +244,7 @@ class Buzz(NamedTuple):
 
 
 Item = (
-    Target | Reach | Lean | Stand | Gaze | Rise | Friend | Breath | Progress | Steady | Surround
+    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Friend | Breath | Progress | Steady | Surround
     | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 

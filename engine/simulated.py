@@ -16,7 +16,7 @@ from engine.frame import SIDES, Frame, Hand, Pose, Quaternion, Vector, as_float3
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 from engine.simulated_surround import Unsteadiness
 
@@ -32,7 +32,7 @@ RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
-Asked = Target | Reach | Lean | Gaze | Rise | Option | Panel
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -252,6 +252,8 @@ class SimulatedHeadset:
             self._rise_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Target | Reach):
             self._reach_to(item, now_s, delay_s, lapse)
+        elif isinstance(item, Follow):
+            self._lead_along(item, now_s, delay_s, lapse)
 
     def _pick(self, options: list[Option], now_s: float) -> None:
         """Look at the words above, and then at the option of one's choice until it is chosen."""
@@ -318,6 +320,19 @@ class SimulatedHeadset:
         self._look_at(place)
         patience = PATIENCE_S if isinstance(item, Target) else 1.0
         self._gives_up_after_s = delay_s + way.lasts_s + patience
+
+    def _lead_along(self, item: Follow, now_s: float, delay_s: float, lapse: bool) -> None:
+        """Keep to the light's tempo; where the arm cannot be raised far enough, the hand goes along below."""
+        side = item.hand if item.hand in SIDES else ("right" if item.points_m[0][0] > 0 else "left")
+        shoulder, arm_m = self._shoulders[side], self.patient.arm_m[side]
+        able = self._able(self._limits[f"shoulder_elevation_{side}"], self.patient.slope_deg)
+        able *= self._random.uniform(0.5, 0.9) if lapse else 1.0
+        seen = [seen_from_shoulder(shoulder, 0.0, place_m) for place_m in item.points_m]
+        points = [from_shoulder(shoulder, 0.0, out, min(up, able), min(far_m, arm_m)) for out, up, far_m in seen]
+        way, speed = self._hands[side], self.patient.hand_speed_mps
+        way.lead(points, now_s, delay_s, speed * self._random.uniform(0.85, 1.15), item.seconds)
+        self._look_at(item.points_m[len(points) // 2])
+        self._gives_up_after_s = delay_s + way.lasts_s + PATIENCE_S
 
     def _lean_to(self, item: Lean, now_s: float, delay_s: float, lapse: bool) -> None:
         able = self._able(self._lean_limit_deg(item.direction_deg), self.patient.lean_slope_deg)
@@ -394,13 +409,13 @@ class SimulatedHeadset:
         return self.patient.head_tremor_deg * self._noise.tremor[slot % NOISE_FRAMES] / size_m
 
     def _holds(self) -> bool:
-        return any(isinstance(item, Target) and item.fill > 0 for item in self._scene.items)
+        return any(isinstance(item, Target | Follow) and item.fill > 0 for item in self._scene.items)
 
 
 def _fills(asked: tuple[Asked, ...]) -> bool:
     """Whether somebody is where they should be, and so has no reason to give up."""
-    goals = (item for item in asked if isinstance(item, Target) or (isinstance(item, Gaze) and not item.open_ended))
-    return any(goal.fill > 0 for goal in goals)
+    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze))
+    return any(goal.fill > 0 for goal in goals if not (isinstance(goal, Gaze) and goal.open_ended))
 
 
 def _middle(a: Vector, b: Vector) -> Vector:
@@ -419,7 +434,7 @@ def _asks(scene: Scene) -> tuple[Asked, ...]:
             if item.state == "wanted" and item.hand not in hands and not hands & {"either"}:
                 hands.add(item.hand)
                 movements.append(item)
-        elif isinstance(item, Gaze):
+        elif isinstance(item, Gaze | Follow):
             if item.state == "wanted":
                 movements.append(item)
         elif isinstance(item, Reach | Lean | Rise):

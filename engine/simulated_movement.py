@@ -1,6 +1,7 @@
 """How a simulated person moves: from place to place with minimum jerk, and never quite still."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import scipy
@@ -18,7 +19,9 @@ class Way:
     def __init__(self, place: Vector) -> None:
         self.start, self.goal, self.begins_s, self.lasts_s = place, place, 0.0, 0.0
         self._about: Vector | None = None
+        self._then: Sequence[Vector] = ()
         self._from, self._to = place, place
+        self._comes_s = self._then_s = 0.0
 
     def aim(self, goal: Vector, now_s: float, delay_s: float, speed: float, about: Vector | None = None) -> None:
         """Go somewhere else from wherever this way is now; `speed` is the peak, in units a second.
@@ -26,12 +29,19 @@ class Way:
         With `about` the way is an arc about this place.
         """
         here = self.at(now_s)
+        self._then = ()
         self.start, self.goal, self._about = here, goal, about
         self._from, self._to, far = here, goal, math.dist(here, goal)
         if about is not None:  # in directions and distances from it
             self._from, self._to = (seen_from_shoulder(about, 0.0, place) for place in (here, goal))
             far = math.radians(abs(self._to[1] - self._from[1])) * self._to[2]
         self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
+
+    def lead(self, points: Sequence[Vector], now_s: float, delay_s: float, speed: float, seconds: float) -> None:
+        """Go to the first of some points, and then along all of them in a time."""
+        self.aim(points[0], now_s, delay_s, speed)
+        self._then, self.goal, self._then_s = points, points[-1], seconds
+        self._comes_s, self.lasts_s = self.lasts_s, self.lasts_s + seconds
 
     def at(self, now_s: float) -> Vector:
         """The place at a time."""
@@ -40,14 +50,27 @@ class Way:
             return self.goal
         if gone <= 0:
             return self.start
-        t = gone / self.lasts_s
-        share = t * t * t * (10 + t * (6 * t - 15))
+        if self._then and gone > self._comes_s:
+            return _along(self._then, smooth((gone - self._comes_s) / self._then_s))
+        share = smooth(gone / (self._comes_s if self._then else self.lasts_s))
         (ax, ay, az), (bx, by, bz) = self._from, self._to
         if self._about is None:
             return (ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
         stretched = min(1.0, STRETCHING * share)
         now = (ax + share * (bx - ax), ay + share * (by - ay), az + stretched * (bz - az))
         return from_shoulder(self._about, 0.0, *now)
+
+
+def smooth(t: float) -> float:
+    """How much of a way is made after a share of its time, with minimum jerk."""
+    return t * t * t * (10 + t * (6 * t - 15))
+
+
+def _along(points: Sequence[Vector], share: float) -> Vector:
+    at = share * (len(points) - 1)
+    low = min(int(at), len(points) - 2)
+    (ax, ay, az), (bx, by, bz), rest = points[low], points[low + 1], at - low
+    return (ax + rest * (bx - ax), ay + rest * (by - ay), az + rest * (bz - az))
 
 
 class Noise:

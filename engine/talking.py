@@ -14,7 +14,7 @@ from engine.facing import apart_deg
 from engine.frame import Quaternion, Vector, rotate
 from engine.questions import TITLE_ABOVE_DEG, Question, Reply, before, headline, hung
 from engine.records import Stance
-from engine.scene import Gaze, Item, Option, Panel, Reach, Surround, Target
+from engine.scene import Follow, Gaze, Item, Option, Panel, Reach, Surround, Target
 from engine.task import NOT_YET, Move
 from engine.workspace import look_deg
 
@@ -81,6 +81,8 @@ class Spot:
             if isinstance(item, Target) and self._covers(item.place_m, item.radius_m):
                 return None
             if isinstance(item, Reach) and (self._covers(item.start_m) or self._covers(item.stop_m)):
+                return None
+            if isinstance(item, Follow) and any(self._covers(place_m) for place_m in item.points_m):
                 return None
         return self._shown
 

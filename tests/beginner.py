@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from engine.frame import Frame, Vector, inverse, rotate
 from engine.inputs import RISE, Heard, Held, Pair
-from engine.panda.pointer import FOV_DEG
+from engine.panda.pointer import FOV_DEG, led
 from engine.panda.puppet import NECK_DEG
 from engine.panda.seat import Seat
-from engine.scene import Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
 
 MOUSE_PER_S = 2.5  # half windows
 READS_S = 0.5
@@ -60,6 +60,8 @@ class Beginner:
                 lean, acts = self._rise(item)
             elif isinstance(item, Reach):
                 goal = item.stop_m
+            elif isinstance(item, Follow) and item.state == "wanted":
+                goal = led(item)[1 if item.fill else 0]
             elif isinstance(item, Option) and item.key == (self._picks or item.key) and goal is None:
                 goal = item.place_m
         if not any(isinstance(item, Gaze) and item.tilt_deg for item in items):

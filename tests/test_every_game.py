@@ -10,12 +10,13 @@ import pytest
 from visits import Kept, calibration, game, patient, play
 
 import games
+from engine import tracing
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.movements import PARTS
 from engine.parameters import describe
 from engine.precautions import BOUNDED
 from engine.records import Calibration, Session, TrialRecord, to_json
-from engine.scene import Gaze, Item, Lean, Panel, Progress, Reach, Rise, Sound, Target
+from engine.scene import Follow, Gaze, Item, Lean, Panel, Progress, Reach, Rise, Sound, Target
 from engine.simulated import Patient, SimulatedHeadset
 from engine.task import Trial
 from engine.theme import SOUND_ROLES
@@ -86,6 +87,8 @@ def refusal(envelope: Envelope, item: Item) -> str:
     """Why an item may not be shown; "" where it asks for nothing that anybody could not do."""
     if isinstance(item, Target):
         return envelope.refuses_target(item.place_m, item.hand)
+    if isinstance(item, Follow):
+        return tracing.refuses(envelope, item.points_m, item.hand)
     if isinstance(item, Lean):
         return envelope.refuses_lean(item.direction_deg, item.angle_deg)
     if isinstance(item, Gaze):
@@ -100,7 +103,7 @@ def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: fl
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
     session, kept = play(game(name), tmp_path, known, in_steps(known, rate_hz=20.0))
     envelope = Envelope(session.calibration or known)
-    asked = {i for scene in kept.scenes for i in scene.items if isinstance(i, Target | Lean | Gaze | Rise)}
+    asked = {i for scene in kept.scenes for i in scene.items if isinstance(i, Target | Follow | Lean | Gaze | Rise)}
     assert asked
     assert {refusal(envelope, item) for item in asked} == {""}
     assert not session.events
@@ -254,6 +257,7 @@ def test_an_unknown_game_is_refused_with_the_list() -> None:
 SIDED = {
     "fruit_ladder": "arms",
     "mirror_friends": "arms",
+    "kite_painter": "arms",
     "harbour_lean": "sides",
     "owl_watch": "sides",
     "calm_tide": "sides",

@@ -25,7 +25,7 @@ from engine.headset import Headset, HeadsetUnavailable, Watched
 from engine.movements import LEANS
 from engine.plan import END, REST, SUMMARY, About, AnyStep, Step
 from engine.records import Calibration, Limit, ReachCell, Stance
-from engine.scene import Breath, Friend, Gaze, Item, Lean, Panel, Progress, Rise, Scene, Target
+from engine.scene import Breath, Follow, Friend, Gaze, Item, Lean, Panel, Progress, Rise, Scene, Target
 from engine.settings import Settings
 from engine.simulated import DEFAULT_LIMITS_DEG, SimulatedHeadset
 from engine.task import Move, Task, Trial
@@ -202,6 +202,8 @@ def _worth(item: Item, frame: Frame) -> float:
         near_m = min((math.dist(hand, item.place_m) for hand in hands), default=math.inf)
         aside_deg = abs(math.degrees(math.atan2(x, -z)) - _BEST_YAW_DEG)
         return -4 * abs(near_m - _BEST_NEAR_M) - aside_deg / 90
+    if isinstance(item, Follow) and item.state == "wanted":
+        return _settled(item.reached) + (item.fill > 0)
     if isinstance(item, Lean) and not item.open_ended:
         return _settled(item.fill) + math.cos(math.radians(item.direction_deg - _BEST_LEAN_DEG))
     if isinstance(item, Gaze) and item.state == "wanted":

@@ -11,7 +11,7 @@ from engine.frame import Vector
 from engine.panda.fruit import TWIG_M
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
 from engine.questions import before
-from engine.scene import Breath, Friend, Gaze, Item, Lean, Middle, Option, Reach, Rise, Scene, Target
+from engine.scene import Breath, Follow, Friend, Gaze, Item, Lean, Middle, Option, Reach, Rise, Scene, Target
 from engine.theme import Place
 
 MARGIN_DEG = 1.5
@@ -24,6 +24,7 @@ _ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, 0.0, -4.0, -8.0, -12.0, -1
 _MOST_RAISED_DEG = 12
 _TOP_DEG = 30.0  # higher up a title is seen neither in a window nor without raising the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
+_EVERY = 5  # points of a path are so near each other
 _HAND_M, _RING_M = 0.07, 0.095  # the ring around a fruit is no smaller: engine.panda.fruit
 _HIP_M = (0.22, -0.65, 0.15)  # beside, below and before the eyes: where a hand comes from
 _WAY = (0.45, 0.65, 0.85)  # where on its way a hand is looked for
@@ -158,6 +159,8 @@ def _mark(item: Item) -> object:
     """What has to be the same for an item to be where it was; None for what is in nobody's way."""
     if isinstance(item, Target):
         return (item.key, item.place_m) if item.state != "done" else None
+    if isinstance(item, Follow):
+        return (item.key, item.points_m) if item.state != "done" else None
     if isinstance(item, Gaze):
         return (item.key, item.yaw_deg, item.pitch_deg) if item.state != "done" else None
     if isinstance(item, Friend):
@@ -179,6 +182,8 @@ def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[
         yield Spot(item.place_m, max(_RING_M, item.radius_m))
     elif isinstance(item, Reach):
         yield from (Spot(_between(item.start_m, item.stop_m, share), _HAND_M) for share in (0.5, 0.75, 1.0))
+    elif isinstance(item, Follow):
+        yield from (Spot(place_m, _HAND_M) for place_m in item.points_m[::_EVERY])
     elif isinstance(item, Option):
         yield Spot(item.place_m, item.radius_m * (_PICTURED if item.picture else 1.0))
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from engine.scene import Gaze, Item, Lean, Option, Panel, Reach, Rise, Target
+from engine.scene import Follow, Gaze, Item, Lean, Option, Panel, Reach, Rise, Target
 
 HAND, CHOOSE, OTHER_HAND, LEAN, LOOK, TILT, RISE = "hand", "choose", "other_hand", "lean", "look", "tilt", "rise"
 """What a body can be asked to do, in the order in which it is told."""
@@ -80,7 +80,7 @@ def hints(moves: Collection[str], by: Collection[str]) -> tuple[tuple[Hint, ...]
 
 def _asks(item: Item) -> tuple[str, ...]:
     """What an item asks the body for."""
-    if isinstance(item, Target | Reach):
+    if isinstance(item, Target | Reach | Follow):
         return (HAND,)
     if isinstance(item, Option):
         return (CHOOSE,)

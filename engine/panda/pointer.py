@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.frame import Pose, Vector, inverse, rotate
 from engine.inputs import Pair
 from engine.panda.puppet import NECK_DEG, Puppet, other
-from engine.scene import Item, Option, Reach, Scene, Target
+from engine.scene import Follow, Item, Option, Reach, Scene, Target
 
 FOV_DEG = 62.0
 EDGE, ALONG_DEG = 0.6, (50.0, 35.0)
@@ -20,6 +20,7 @@ EDGE, ALONG_DEG = 0.6, (50.0, 35.0)
 POINT_PER_S = 1.3  # how fast a stick leads the pointer, in half windows
 NEAR_M = 0.07  # beside something still means it
 MOST_BESIDE_DEG = 9.0
+SOON = 4  # points further along a path
 
 
 class Meant(NamedTuple):
@@ -39,7 +40,17 @@ def to_reach(items: Iterable[Item]) -> tuple[Meant, ...]:
             meant.append(Meant(item.place_m, item.place_m, item.radius_m, item.hand))
         elif isinstance(item, Reach):
             meant.append(Meant(item.start_m, item.stop_m, NEAR_M, item.hand))
+        elif isinstance(item, Follow) and item.state == "wanted":
+            here_m, next_m = led(item)
+            meant.append(Meant(here_m, next_m, item.radius_m, item.hand))
     return tuple(meant)
+
+
+def led(item: Follow) -> tuple[Vector, Vector]:
+    """Where on a path a hand shall be now, and where it shall be soon."""
+    last = len(item.points_m) - 1
+    at = round(item.reached * last)
+    return item.points_m[at], item.points_m[min(last, at + SOON)]
 
 
 def ray(place: Pair, aspect: float) -> Vector:

@@ -26,12 +26,14 @@ from engine.panda.look import Look
 from engine.panda.models import Models, models_of
 from engine.panda.option import OptionCard
 from engine.panda.owl import Owl
+from engine.panda.ribbon import Ribbon
 from engine.panda.rise import RiseGuide
 from engine.panda.scenery import Scenery
 from engine.panda.surroundings import Surroundings
 from engine.panda.trail import ReachPath
 from engine.scene import (
     Breath,
+    Follow,
     Friend,
     Gaze,
     Item,
@@ -58,7 +60,7 @@ class _Drawing(Protocol):
 
 
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
-    Target: Fruit, Reach: ReachPath, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
+    Target: Fruit, Reach: ReachPath, Follow: Ribbon, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
     Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
 }  # fmt: skip
 _IN_THE_ROOM = Lean | Stand | Gaze | Rise | Friend | Breath

@@ -1,5 +1,6 @@
 """What is drawn for a role that a theme leaves empty: a few simple shapes, so that every game can be played."""
 
+import math
 from collections.abc import Callable, Mapping
 
 from panda3d.core import NodePath
@@ -92,7 +93,19 @@ def _hand(node: NodePath) -> None:
     _ball(node, "hand", (0, 0, 0), (0.025, 0.05, 0.06), _CREAM)
 
 
+def _kite(node: NodePath) -> None:
+    """1 m tall, its face towards -y."""
+    points = [(0, 0, 0.5), (0.34, 0, 0.12), (0, 0, -0.5), (-0.34, 0, 0.12), (0, -0.04, 0.12)]
+    shades = [_CORAL, _GOLD, _CORAL, _GOLD, _CREAM]
+    for first in range(4):
+        corners = [points[first], points[(first + 1) % 4], points[4]]
+        sail = shapes.mesh("sail", corners, [(0, 1, 2), (0, 2, 1)], [shades[first]] * 3, normals=(0.0, -1.0, 0.0))
+        sail.reparent_to(node)
+    for bow in range(4):
+        _ball(node, "bow", (0.07 * math.sin(1.9 * bow), 0, -0.62 - 0.17 * bow), (0.07, 0.03, 0.045), shades[bow % 2])
+
+
 _MAKERS: Mapping[str, Callable[[NodePath], None]] = {
     "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
-    "hand_open": _hand, "hand_grab": _hand,
+    "hand_open": _hand, "hand_grab": _hand, "kite": _kite,
 }  # fmt: skip
