@@ -65,6 +65,7 @@ class OpenReach(Assessment):
     asks = ("hand",)
     version = 2
     place = "orchard"
+    azimuths_deg: ClassVar[tuple[float, ...]] = AZIMUTHS_DEG
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         "elevation_deg": Measure(
@@ -84,7 +85,8 @@ class OpenReach(Assessment):
                     doubted = in_doubt(envelope.calibration, taken, self.p.check)
                     sides = [side for side in sides if f"shoulder_elevation_{side}" in doubted]
                 for side in sides:
-                    trial = _reach(envelope, side, turn, name)
+                    outward_deg = self.azimuths_deg[turn % len(self.azimuths_deg)]
+                    trial = _reach(envelope, side, outward_deg, f"{name} reach {side} {turn}")
                     if trial.values["stop_deg"] >= LEAST_STOP_DEG:
                         yield trial
                         if len(done) > len(asked):  # else it was given up for a new stance
@@ -163,10 +165,9 @@ class OpenReach(Assessment):
         )
 
 
-def _reach(envelope: Envelope, side: str, turn: int, name: str) -> Trial:
-    """One reach; `name` says what for: practice, open, or again."""
+def _reach(envelope: Envelope, side: str, outward: float, key: str) -> Trial:
+    """One reach, so many degrees outward of ahead; its key says what for: practice, open, or again."""
     radius_m = STRAIGHT_ARM * envelope.calibration.stature_m.value * ARM_OF_STATURE
-    outward = AZIMUTHS_DEG[turn % len(AZIMUTHS_DEG)]
     azimuth = outward if side == "right" else -outward
     shoulder_m, facing = envelope.shoulder(side), envelope.stance.facing_deg
     stop_deg = envelope.stop_elevation(side, azimuth, radius_m, LOWEST_DEG, FURTHEST_DEG)
@@ -174,12 +175,13 @@ def _reach(envelope: Envelope, side: str, turn: int, name: str) -> Trial:
         from_shoulder(shoulder_m, facing, azimuth, elevation, radius_m) for elevation in (LOWEST_DEG, stop_deg)
     )
     values = {
-        "line": Reach(f"{name} reach {side} {turn}", start_m, stop_m, side),
+        "line": Reach(key, start_m, stop_m, side),
         "words": WORDS.get(outward, "reach.text_between"),
         "stance": envelope.stance,
         "shoulder_m": shoulder_m,
         "stop_deg": stop_deg,
-        "counts": name != "practice",
+        "outward_deg": outward,
+        "counts": not key.startswith("practice"),
     }
     return Trial(side, values=values)
 

@@ -11,6 +11,7 @@ from engine.envelope import Envelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.standing import rises_and_descents
 from engine.motion import Array, Motion
+from engine.noted import Noted, since_call_s, timed
 from engine.records import Measured, Trace
 from engine.scene import Friend, Item, Panel, Progress, Sound
 from engine.sitting import COUNTS, SITS
@@ -49,7 +50,7 @@ class Stands(NamedTuple):
 def trial(envelope: Envelope, kind: str, most: float, most_s: float) -> Trial:
     """So many stands of a kind, for no longer than a time."""
     rise = sitting.stand_up(envelope)._replace(key=kind)
-    return Trial(values={"kind": kind, "rise": rise, "most": most, "most_s": most_s, "noted": sitting.Noted()})
+    return Trial(values={"kind": kind, "rise": rise, "most": most, "most_s": most_s, "noted": Noted()})
 
 
 def play(trial: Trial, title: str, text: str) -> Move:
@@ -57,7 +58,7 @@ def play(trial: Trial, title: str, text: str) -> Move:
     values, noted = trial.values, trial.values["noted"]
     panel = Panel("rising", title, (text, "rising.arms", "rising.sit"))
     sit = values["rise"]._replace(key=f"{values['kind']} sit", goal="down")
-    noted.seat_m = yield from sitting.timed(sitting.settle(sit, (panel,), SIT_S), noted)
+    noted.seat_m = yield from timed(sitting.settle(sit, (panel,), SIT_S), noted)
     if math.isnan(noted.seat_m):
         return NOT_YET
     rise = values["rise"]._replace(low_m=noted.seat_m)
@@ -65,8 +66,8 @@ def play(trial: Trial, title: str, text: str) -> Move:
     for left in range(COUNTDOWN, 0, -1):
         count = Panel("rising", title, (text, "rising.ready"))
         sound = Sound(f"{rise.key} in {left}", "appear")
-        yield from sitting.timed(moves.show((count, ready, sound), 1.0), noted)
-    noted.called_s = noted.gone_s
+        yield from timed(moves.show((count, ready, sound), 1.0), noted)
+    noted.call()
     outcome = yield from sitting.stands(rise, values["most"], values["most_s"], _around(trial, title))
     thanks = Panel("rising", title, ("rising.done",))
     yield from moves.show((thanks, rise._replace(key=f"{rise.key} seated", goal="down")), THANKS_S)
@@ -105,7 +106,7 @@ def stands_of(trial: Trial, motion: Motion) -> Stands:
     noted, rise = trial.values["noted"], trial.values["rise"]
     if math.isnan(noted.called_s):
         raise NotMeasurable(NOBODY_SAT)
-    since_s = motion.time_s - motion.time_s[0] - noted.called_s
+    since_s = since_call_s(motion, noted)
     after = since_s >= 0
     if np.count_nonzero(after) < LEAST_FRAMES:
         raise NotMeasurable("ended before anybody could rise")

@@ -3,9 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
 
 from engine import moves
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, Body
@@ -14,24 +12,10 @@ from engine.metrics.standing import LEAST_RISE_M
 from engine.scene import Item, Rise
 from engine.task import NOT_YET, REACHED, Move
 
-T = TypeVar("T")
 QUIET_S, QUIET_M = 1.0, 0.02  # a head that stays within 2 cm for a second sits still
 COUNTS, SITS = 0.7, 0.3  # of the way up: from there on a rise counts, and below it somebody sits again
 TURNS = 0.1  # of the way: who comes down by so much does not rise any further
 ASKED_ANEW_S = 6.0
-
-
-@dataclass
-class Noted:
-    """What the moves of a trial saw that its recording does not tell: the seat, and when somebody was called.
-
-    `gone_s` is the time since the first frame of the trial, `called_s` that of the call, nan before it.
-    """
-
-    gone_s: float = 0.0
-    seat_m: float = math.nan
-    called_s: float = math.nan
-    begun: bool = False
 
 
 def stand_up(envelope: Envelope) -> Rise:
@@ -68,20 +52,6 @@ def sits(heights_m: Sequence[float], standing_m: float) -> bool:
     """Whether a head sat still, so much lower than standing that it can be on a chair."""
     highest_m = max(heights_m)
     return highest_m - min(heights_m) < QUIET_M and highest_m < standing_m - LEAST_RISE_M
-
-
-def timed(move: Generator[tuple[Item, ...], Body, T], noted: Noted) -> Generator[tuple[Item, ...], Body, T]:
-    """Play a move and note how long the trial has lasted by now."""
-    items = next(move)
-    while True:
-        body = yield items
-        noted.gone_s += body.dt_s if noted.begun else 0.0
-        noted.begun = True
-        try:
-            items = move.send(body)
-        except StopIteration as end:
-            value: T = end.value
-            return value
 
 
 def stands(rise: Rise, most: float, most_s: float, around: Callable[[int], tuple[Item, ...]]) -> Move:

@@ -1,7 +1,8 @@
 """The battery of clinical tests: what it declares, how it is run, and its results on people whose truth is known."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,15 @@ from engine import session
 from engine.clinical import ClinicalTest
 from engine.clinical_words import overview
 from engine.commands import visits
+from engine.frame import Frame
 from engine.headset import Headset
-from engine.movements import PARTS
+from engine.movements import LEANS, PARTS
 from engine.parameters import Layer, describe, fill
 from engine.plan import ASSESS, Plan, Step
 from engine.precautions import BOUNDED
 from engine.recording import Writer
 from engine.records import Measured, Precaution, Session
-from engine.scene import Panel, Sound
+from engine.scene import Lean, Panel, Sound
 from engine.simulated import SimulatedHeadset
 from engine.theme import SOUND_ROLES
 from engine.theme import load as load_theme
@@ -202,3 +204,73 @@ def test_a_knee_that_may_not_be_bent_far_bars_standing_up(tmp_path: Path) -> Non
     done, _ = taken("five_stands", tmp_path, precautions=(knee,))
     assert done.blocks[-1].trials == ()
     assert "asks to stand up" in done.blocks[-1].notes[0]
+
+
+# ------------------------------------------------------------------------------------------------ ranges and leans
+
+
+def steady(**more: Any) -> SimulatedHeadset:
+    """Somebody whose every try comes to their limit."""
+    person = patient(calibration(), lapse=0.0, slope_deg=0.01, neck_slope_deg=0.01, lean_slope_deg=0.01, fatigue=0.0)
+    return SimulatedHeadset(replace(person, sway_mm=0.0, tremor_mm=0.0, **more), 1, RATE_HZ)
+
+
+def test_the_range_of_a_neck_is_its_own(tmp_path: Path) -> None:
+    done, _ = taken("neck_range", tmp_path, steady(), {"practice": 0})
+    found, limits = results(done), calibration().limits
+    for way in ("flexion", "extension", "lateral_left", "lateral_right", "rotation_left", "rotation_right"):
+        truth_deg = limits[f"neck_{way}"].value
+        assert found[f"{way}_deg"].value == pytest.approx(truth_deg, abs=2.1)
+    assert found["rotation_deg"].value == pytest.approx(120.0, abs=4.2)
+    assert done.calibration is not None
+    assert done.calibration.limits["neck_flexion"].method == "open gazes, shoulders still"
+
+
+def test_the_range_of_each_shoulder_is_its_own(tmp_path: Path) -> None:
+    limits = {**{n: v.value for n, v in calibration().limits.items()}, "shoulder_elevation_left": 140.0}
+    done, _ = taken("shoulder_range", tmp_path, steady(limits_deg=limits), {"practice": 0})
+    found = {key: number.value for key, number in results(done).items()}
+    assert found == {
+        "flexion_left_deg": pytest.approx(140, abs=7),
+        "flexion_right_deg": pytest.approx(110, abs=7),
+        "abduction_left_deg": pytest.approx(140, abs=7),
+        "abduction_right_deg": pytest.approx(110, abs=7),
+    }
+
+
+def test_a_hand_that_is_hardly_seen_gives_no_result_of_its_side(tmp_path: Path) -> None:
+    class Lost(SimulatedHeadset):
+        def frames(self) -> Iterator[Frame]:
+            for frame in super().frames():
+                pose = frame.left.grip
+                yield frame._replace(left=frame.left._replace(grip=pose._replace(valid=False, tracked=False)))
+
+    done, _ = taken("reach_envelope", tmp_path, Lost(patient(calibration()), 1, RATE_HZ), {"rounds": 1, "practice": 0})
+    found = results(done)
+    assert found["reach_up_left_m"].value is None
+    assert found["reach_up_right_m"].value is not None
+
+
+def test_a_lean_of_four_degrees_is_so_much_of_the_theoretical_limit(tmp_path: Path) -> None:
+    limits = dict.fromkeys(LEANS, 4.0)
+    done, _ = taken("limits_of_stability", tmp_path, steady(limits_deg=limits), {"practice": 0})
+    trials = {trial.number: trial for trial in done.blocks[-1].trials}
+    forward, back = (trials[n].measures["maximum_excursion_percent"].value for n in (1, 5))
+    assert forward == pytest.approx(100 * 4.0 / 8.0, abs=9)
+    assert back == pytest.approx(100 * 4.0 / 4.5, abs=9)
+    assert results(done)["area_deg2"].value == pytest.approx(8 * 0.5 * 16 * math.sin(math.pi / 4), rel=0.15)
+
+
+def test_a_direction_that_is_forbidden_leaves_no_result(tmp_path: Path) -> None:
+    back = Precaution("lean_back", 0.5, "deg", "falls backwards", "Dr. Moss")
+    done, kept = taken("limits_of_stability", tmp_path, values={"practice": 0}, precautions=(back,))
+    assert {found.value for found in results(done).values()} in ({None}, set())
+    leans = {item.direction_deg for scene in kept.scenes for item in scene.items if isinstance(item, Lean)}
+    assert 180.0 not in leans
+
+
+def test_practice_counts_nothing(tmp_path: Path) -> None:
+    done, _ = taken("neck_range", tmp_path, values={"practice": 1, "repetitions": 3})
+    notes = [trial.measures["turned_deg"].note for trial in done.blocks[-1].trials]
+    assert notes.count("for practice: not counted") == 6
+    assert results(done)["rotation_left_deg"].note == "mean of 3"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import games
+from calibration import battery
 from engine import theme, words
 from engine.commands.flow import STICKERS
 from engine.frame import SIDES
@@ -89,7 +90,7 @@ def put_together() -> set[str]:
     poses = {pose.words for pose in POSES} | {f"{side}_arm" for side in SIDES} | {"lean", "tilt"}
     rises = ("stand_up", "stand_tall", "hold", "lean_forward", "lean_forward_hold")
     return {
-        *(f"{name}.title" for name in games.names()),
+        *(f"{name}.title" for name in (*games.names(), *battery.names())),
         *(f"captions.{role}" for role in theme.SOUND_ROLES),
         *(f"sticker.{name}" for name in STICKERS),
         *(movement.replace("lean_", "lean.text_") for movement in LEANS),
