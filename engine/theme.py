@@ -24,7 +24,10 @@ SOUND_ROLES = (
     *("pick", "call", "launch", "breathe_in", "breathe_out", "cheer", "sticker", "home", "step"),
 )
 USUAL = "day"
-PLACES = ("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore", "lighthouse")
+PLACES = (
+    *("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore"),
+    *("lighthouse", "hill"),
+)
 """The places that every theme has, so that every game runs in every theme."""
 STICKERS = (
     *("apple", "boat", "rocket", "owl", "bear", "dragon", "egg", "shell", "star", "rainbow", "balloon", "sun"),
@@ -150,8 +153,8 @@ class Place(Record, frozen=True, kw_only=True):
     A fruit hangs from `hang_from_m` above the floor. A lamp stands `lamp_at_m` (ahead, to the side) from the
     person, on water or ground at `lamp_height_m`; one to the side stands `lamp_aside_ahead_m` further ahead.
     The lean guide stands on `lean_from_m`. What is looked at is `look_m` from the eyes. The vehicle stands at
-    `vehicle_m` and comes as far as `vehicle_up_m` higher; companion and breath stand where they are said to. The lamp
-    of the beacon is at `beacon_m`.
+    `vehicle_m` and comes as far as `vehicle_up_m` higher; companion, breath and bell are where they are said to be.
+    The lamp of the beacon is at `beacon_m`.
     `paint` gives a role, or a part of it (`companion.head`), one flat colour, for a theme of high contrast.
     """
 
@@ -180,6 +183,8 @@ class Place(Record, frozen=True, kw_only=True):
     breath_scale: Positive = 1.0
     beacon_m: Vector = (1.6, 2.3, -9.0)
     beacon_scale: Positive = 1.0
+    bell_m: Vector = (0.0, 1.2, -2.2)
+    bell_scale: Positive = 1.0
     progress: Shown | None = None
     paint: Mapping[str, Colour] = {}
     flyers: tuple[Flyer, ...] = ()

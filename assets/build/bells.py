@@ -1,4 +1,4 @@
-"""The bell that a leg rings, and the frame on the hill that it hangs in."""
+"""The bell that a leg rings, and the frame that it hangs in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from assets.build.eggs import star
 from assets.build.kit import Array, Mesh, ball, box, grain, join, lathe, ramp, smooth_path, solid, tube
 from assets.build.studio import Model
 
-HANGS_M = (0.0, 1.20, -2.2)
-"""Where the headstock turns, as in the themes."""
+HANGS_M = 1.20
+"""How high above the foot of its frame the headstock turns."""
 CLAPPER_M = (0.0, -0.09, 0.0)
 OUTSIDE = ((0.03, -0.055), (0.058, -0.066), (0.069, -0.11), (0.078, -0.17), (0.096, -0.235), (0.128, -0.290))
 LIP = ((0.150, -0.318), (0.151, -0.330), (0.136, -0.331))
@@ -21,25 +21,39 @@ INSIDE = ((0.110, -0.285), (0.080, -0.22), (0.062, -0.14), (0.045, -0.09), (0.0,
 
 @dataclass(frozen=True)
 class Metal:
-    """A bell from shade to light, its bands, the wood and iron of its headstock, and the clapper."""
+    """A bell from shade to light, its bands and stars, its iron, the wood of headstock and frame, and its shingles."""
 
     brass: tuple[str, ...]
     band: str
     wood: tuple[str, str, str]
     iron: str
     emblem: str
+    post: tuple[str, str, str]
+    roof: tuple[str, str, str]
 
 
 BRASS = Metal(
-    ("#7d4a1c", "#b87a2c", "#dba03f", "#f2c66e"), "#8f5a20", ("#8a5a3c", "#a8714a", "#c48f60"), "#5c5a60", "#fff0c0"
+    ("#7d4a1c", "#b87a2c", "#dba03f", "#f2c66e"),
+    "#8f5a20",
+    ("#8a5a3c", "#a8714a", "#c48f60"),
+    "#5c5a60",
+    "#fff0c0",
+    ("#a5784f", "#c69a6a", "#dbb98a"),
+    ("#c9563f", "#e2694a", "#e98a64"),
 )
 ROSE = Metal(
-    ("#a85a86", "#dc8a8c", "#ffb88c", "#ffe0b4"), "#8f4f8c", ("#5f4470", "#7a5a86", "#9c7aa0"), "#54487c", "#a8f4e4"
+    ("#a85a86", "#dc8a8c", "#ffb88c", "#ffe0b4"),
+    "#8f4f8c",
+    ("#5f4470", "#7a5a86", "#9c7aa0"),
+    "#54487c",
+    "#a8f4e4",
+    ("#6d4f86", "#8a6a9c", "#b08ab4"),
+    ("#5a4a9c", "#7a62b4", "#9a7cc4"),
 )
 
 
 def bell(metal: Metal) -> dict[str, Mesh]:
-    """A bell 0.30 m wide under its headstock, which turns about x through the origin; and its clapper."""
+    """A bell 0.30 m wide under its headstock, which turns about x through the origin; its clapper; its frame."""
     profile = np.vstack([smooth_path(OUTSIDE, 4), LIP, smooth_path(INSIDE, 3)])
     wall = solid(lathe(np.vstack([[(0.0, -0.05)], profile]), sides=32)).painted(lambda p: _tone(p, metal))
     stars = [
@@ -49,7 +63,7 @@ def bell(metal: Metal) -> dict[str, Mesh]:
     rod = tube([(0, 0, 0, 0.006), (0, -0.19, 0, 0.008)], metal.iron, 8, 2)
     knob = lathe([(0.0, -0.262), (0.016, -0.255), (0.019, -0.236), (0.036, -0.215), (0.030, -0.188), (0.0, -0.175)])
     clapper = join([rod, solid(knob).painted(metal.iron)])
-    return {"bell": join([wall, *stars, *_headstock(metal)]), "clapper": clapper}
+    return {"bell": join([wall, *stars, *_headstock(metal)]), "clapper": clapper, "frame": frame(metal)}
 
 
 def _tone(points: Array, metal: Metal) -> Array:
@@ -78,32 +92,36 @@ def _headstock(metal: Metal) -> list[Mesh]:
     return [beam, block, *pins, *straps, *(strap.scaled(1, 1, -1) for strap in straps)]
 
 
-def frame(wood: Sequence[str], roof: Sequence[str], iron: str) -> Mesh:
-    """Two posts with braces and a little roof of shingles, 1.6 m high and 1.1 m wide, around the bell."""
-    paint, parts = grain(wood, (3, 0.5, 3), 0.3, 8), []
-    for side in (-1.0, 1.0):
-        parts.append(box(0.085, 1.48, 0.085, paint, 0.012, 0.2).moved(side * 0.27, 0.62, 0))
-        parts.append(box(0.13, 0.16, 0.42, grain(wood, (3, 3, 0.5), 0.3, 9), 0.015, 0.2).moved(side * 0.27, 0.05, 0))
-        seat = lathe([(0.028, -0.02), (0.028, 0.02), (0.0, 0.024)], iron, 10).turned("z", -side * 90)
-        parts.append(seat.moved(side * 0.225, HANGS_M[1], 0))
-        brace = [(side * 0.27, 0.62, 0.03, 0.026), (side * 0.27, 0.10, 0.19, 0.028)]
-        parts += [tube(brace, paint, 7, 2).scaled(1, 1, end) for end in (-1, 1)]
-        parts.append(tube([(side * 0.26, 1.16, 0, 0.022), (side * 0.12, 1.375, 0, 0.022)], paint, 7, 2))
-    parts.append(box(0.86, 0.075, 0.085, grain(wood, (0.5, 3, 3), 0.3, 7), 0.012, 0.2).moved(0, 1.385, 0))
-    return join([*parts, *_shingles(roof)]).moved(HANGS_M[0], 0, HANGS_M[2])
+def frame(metal: Metal) -> Mesh:
+    """Two posts aside of where the bell swings and a beam along z with a little roof, 1.6 m high from its feet."""
+    wood = grain(metal.post, (3, 0.5, 3), 0.3, 8)
+    beam = box(0.085, 0.085, 1.42, grain(metal.post, (3, 3, 0.5), 0.3, 7), 0.014, 0.25).moved(0, 0.155, 0)
+    cross = box(0.48, 0.05, 0.075, metal.post[0], 0.012, 0.2).moved(0, 0.095, 0)
+    straps = [tube([(x, 0.10, 0, 0.011), (x, -0.02, 0, 0.011)], metal.iron, 7, 1) for x in (-0.205, 0.205)]
+    parts = [beam, cross, *straps, *_shingles(metal.roof)]
+    for end in (-1.0, 1.0):
+        parts.append(box(0.08, 1.33, 0.08, wood, 0.012, 0.25).moved(0, -0.525, end * 0.62))
+        parts.append(box(0.50, 0.09, 0.12, metal.post[0], 0.015, 0.25).moved(0, 0.04 - HANGS_M, end * 0.62))
+        parts.append(tube([(0, -0.10, end * 0.60, 0.022), (0, 0.13, end * 0.36, 0.022)], wood, 7, 2))
+        parts += [
+            tube([(0, -0.66, end * 0.62, 0.024), (s * 0.2, -1.13, end * 0.62, 0.026)], wood, 7, 2) for s in (-1, 1)
+        ]
+    return join(parts)
 
 
 def _shingles(paints: Sequence[str]) -> list[Mesh]:
-    """Three rows on both sides of a ridge at 1.58 m."""
-    rows = []
-    for side in (-1.0, 1.0):
-        for k in range(3):
-            for j in range(9):
-                x = -0.51 + 0.1275 * (j + (0.0 if k % 2 else 0.5)) - (0.0 if k % 2 else 0.06)
-                slab = box(0.120, 0.014, 0.115, paints[(3 * j + k) % len(paints)], 0.004, 0.08)
-                rows.append(slab.turned("x", side * 38).moved(x, 1.555 - 0.058 * k, side * (0.035 + 0.072 * k)))
-    ridge = tube([(-0.56, 1.585, 0, 0.022), (0.56, 1.585, 0, 0.022)], paints[0], 8, 4)
-    return [*rows, ridge, *(ball(0.03, 1, paints[1]).moved(s * 0.57, 1.585, 0) for s in (-1, 1))]
+    """Two rows on both sides of a ridge along z."""
+    slab = box(0.135, 0.014, 0.150)
+    rows = [
+        slab.painted(paints[(3 * j + k) % 3])
+        .turned("z", -side * 36)
+        .moved(side * (0.055 + 0.100 * k), 0.330 - 0.074 * k, z)
+        for side in (-1.0, 1.0)
+        for k in range(2)
+        for j, z in enumerate(np.linspace(-0.70, 0.70, 10) + (0.0 if k else 0.06) - 0.03)
+    ]
+    ridge = tube([(0, 0.375, -0.80, 0.022), (0, 0.375, 0.80, 0.022)], paints[0], 8, 6)
+    return [*rows, ridge, *(ball(0.032, 1, paints[1]).moved(0, 0.375, s * 0.81) for s in (-1, 1))]
 
 
 MODELS = {

@@ -24,7 +24,9 @@ from assets.build.point import LIGHTHOUSE
 from assets.build.shore_looks import DAY as SHORE
 from assets.build.studio import Light, Model
 from assets.build.town import cottage
+from assets.build.village import CHURCH, church
 from assets.build.windmill import windmill
+from assets.build.windy_hill import MILL, festoon
 from assets.build.wood_land import BRANCH
 
 LIGHT = Light(
@@ -158,6 +160,14 @@ def point() -> list[Mesh]:
     return [light.scaled(POINT_SIZE).moved(LIGHTHOUSE[0], 0, LIGHTHOUSE[1]), *homes]
 
 
+def hill_top() -> list[Mesh]:
+    """Poles with cords for flags, and far behind them a church and a windmill."""
+    x, z, turn = CHURCH
+    mill = slate(windmill()).turned("y", -24).moved(MILL[0], 0, MILL[1])
+    tower = slate(church()).turned("y", turn).moved(x, -0.1, z)
+    return [*(slate(part) for part in festoon()), mill, tower, *grove(((-9.0, -20.0, 3.4), (11.0, -26.0, 4.0)))]
+
+
 def _place(things: Callable[[], list[Mesh]]) -> Model:
     """A place with these things between its floor and its hills."""
 
@@ -173,6 +183,6 @@ MODELS = {
     f"clear_{name}": _place(things)
     for name, things in (
         ("lobby", lobby), ("still", still), ("orchard", orchard), ("harbour", harbour), ("launch", launch),
-        ("wood", wood), ("meadow", stage), ("shore", shore), ("lighthouse", point),
+        ("wood", wood), ("meadow", stage), ("shore", shore), ("lighthouse", point), ("hill", hill_top),
     )
 }  # fmt: skip

@@ -109,11 +109,16 @@ def hill(away_m: float, high_m: float, wide_m: float, low: str, top: str, seed: 
 CLOUD = np.array([1.34, 1.28, 1.20])
 
 
-def clouds(seed: int, turned_deg: float = 0.0) -> Mesh:
+# Azimuth and elevation in degrees, how far (m).
+CLOUDS = (
+    (-36, 19, 92), (-13, 26, 108), (16, 17, 112), (36, 25, 88), (62, 19, 95), (-64, 24, 90), (100, 24, 92),
+    (150, 20, 95), (-150, 25, 95), (-105, 20, 95),
+)  # fmt: skip
+
+
+def clouds(seed: int, turned_deg: float = 0.0, spots: Sequence[tuple[float, float, float]] = CLOUDS) -> Mesh:
     """Flat-bottomed felt clouds around the sky, none straight overhead."""
     random = np.random.default_rng(seed)
-    spots = [(-36, 19, 92), (-13, 26, 108), (16, 17, 112), (36, 25, 88), (62, 19, 95), (-64, 24, 90)]
-    spots += [(100, 24, 92), (150, 20, 95), (-150, 25, 95), (-105, 20, 95)]
     made = []
     for azimuth, elevation, away in spots:
         up, out = np.sin(np.radians(elevation)) * away, np.cos(np.radians(elevation)) * away
