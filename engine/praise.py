@@ -15,6 +15,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "mirror_friends": "summary.copied",
     "kite_painter": "summary.painted",
     "calm_tide": "summary.breathed",
+    "night_lighthouse": "summary.shone",
 }
 """What to say of how often something was done; of any other task, things were reached."""
 

@@ -37,11 +37,15 @@ LIGHT, DARK, STUCK = Condition("light"), Condition("dark", light=0.0), Condition
 
 @dataclass
 class Span:
-    """The part of a trial that counts, in seconds of play from its first frame; `now_s` is nan before that."""
+    """The part of a trial that counts, in seconds of play from its first frame; `now_s` is nan before that.
+
+    `held_s` is how much of it somebody was where they should be.
+    """
 
     now_s: float = math.nan
     begins_s: float = math.inf
     ends_s: float = 0.0
+    held_s: float = 0.0
 
     def count(self) -> None:
         """Let this frame count, and all from the first that did."""
@@ -80,16 +84,16 @@ def steady(key: str, within_deg: float, seconds: float, span: Span) -> Move:
     A moment to settle counts nothing, nor does time in which the face looks elsewhere. `span` is that of the trial (see
     `clocked`), and notes what counts.
     """
-    middle, gone_s, held_s, steadiness = Middle(), 0.0, 0.0, 0.0
-    while held_s < seconds:
-        body = yield (Steady(key, steadiness, held_s / seconds),)
+    middle, gone_s, steadiness = Middle(), 0.0, 0.0
+    while span.held_s < seconds:
+        body = yield (Steady(key, steadiness, span.held_s / seconds),)
         gone_s += body.dt_s
         away_deg = middle.away_deg(body)
         still = max(0.0, 1 - away_deg / within_deg) ** 0.5 if math.isfinite(away_deg) else 0.0
         steadiness += min(1.0, body.dt_s / SMOOTH_S) * (still - steadiness)
         if gone_s > SETTLES_S:
             span.count()
-            held_s += body.dt_s if away_deg < within_deg and looks_ahead(body) else 0.0
+            span.held_s += body.dt_s if away_deg < within_deg and looks_ahead(body) else 0.0
     return REACHED
 
 

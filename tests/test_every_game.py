@@ -16,7 +16,7 @@ from engine.movements import PARTS
 from engine.parameters import describe
 from engine.precautions import BOUNDED
 from engine.records import Calibration, Session, TrialRecord, to_json
-from engine.scene import Follow, Gaze, Item, Lean, Panel, Progress, Reach, Rise, Sound, Target
+from engine.scene import Follow, Gaze, Item, Lean, Panel, Progress, Reach, Rise, Sound, Steady, Surround, Target
 from engine.simulated import Patient, SimulatedHeadset
 from engine.task import Trial
 from engine.theme import SOUND_ROLES
@@ -24,6 +24,8 @@ from engine.theme import load as load_theme
 from engine.words import load as load_words
 
 SHORT = {"targets": 3}
+WEAK: dict[str, dict[str, float]] = {"night_lighthouse": {"sway_mm": 45.0}}
+"""What makes somebody weak of whom a game asks for no limit."""
 ASKS_OF_LIMITS = {"hand", "lean", "gaze"}
 LIMITED = [name for name in games.names() if ASKS_OF_LIMITS & set(games.load(name).asks)]
 """The games that ask for movements whose limits are measured and followed."""
@@ -93,6 +95,8 @@ def refusal(envelope: Envelope, item: Item) -> str:
         return envelope.refuses_lean(item.direction_deg, item.angle_deg)
     if isinstance(item, Gaze):
         return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg))
+    if isinstance(item, Surround):
+        return envelope.refuses_conflict if item.held != "room" else ""
     if isinstance(item, Rise):
         return "" if item.high_m <= envelope.stance.head_m[1] + 0.01 else f"nobody is {item.high_m} m high"
     return ""
@@ -103,7 +107,12 @@ def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: fl
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
     session, kept = play(game(name), tmp_path, known, in_steps(known, rate_hz=20.0))
     envelope = Envelope(session.calibration or known)
-    asked = {i for scene in kept.scenes for i in scene.items if isinstance(i, Target | Follow | Lean | Gaze | Rise)}
+    asked = {
+        i
+        for scene in kept.scenes
+        for i in scene.items
+        if isinstance(i, Target | Follow | Lean | Gaze | Rise | Steady | Surround)
+    }
     assert asked
     assert {refusal(envelope, item) for item in asked} == {""}
     assert not session.events
@@ -143,9 +152,9 @@ def asking(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
 def test_a_strong_patient_reaches_and_a_weak_one_does_not(name: str, tmp_path: Path) -> None:
     known = calibration()
     played = []
-    for strength, rise in ((2.0, 1.0), (0.3, 0.4)):
+    for strength, rise, more in ((2.0, 1.0, {}), (0.3, 0.4, WEAK.get(name, {}))):
         limits = {movement: strength * found.value for movement, found in known.limits.items()}
-        person = replace(patient(known, lapse=0.0), limits_deg=limits, rise=rise)
+        person = replace(patient(known, lapse=0.0), limits_deg=limits, rise=rise, **more)
         session, _ = play(game(name, {"targets": 4}), tmp_path, known, in_steps(known, person, 1))
         played.append(session.blocks[0].trials)
     strong, weak = played

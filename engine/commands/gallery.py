@@ -25,7 +25,21 @@ from engine.headset import Headset, HeadsetUnavailable, Watched
 from engine.movements import LEANS
 from engine.plan import END, REST, SUMMARY, About, AnyStep, Step
 from engine.records import Calibration, Limit, ReachCell, Stance
-from engine.scene import Breath, Follow, Friend, Gaze, Item, Lean, Panel, Progress, Rise, Scene, Target
+from engine.scene import (
+    Breath,
+    Follow,
+    Friend,
+    Gaze,
+    Item,
+    Lean,
+    Panel,
+    Progress,
+    Rise,
+    Scene,
+    Steady,
+    Surround,
+    Target,
+)
 from engine.settings import Settings
 from engine.simulated import DEFAULT_LIMITS_DEG, SimulatedHeadset
 from engine.task import Move, Task, Trial
@@ -183,7 +197,7 @@ def _state_of(scene: Scene, frame: Frame) -> tuple[str, float]:
     for item in scene.items:
         if isinstance(item, Panel) and item.key in _STATE_OF_PANEL:
             return _STATE_OF_PANEL[item.key], 0.0
-    if not scene.trial or scene.dim:
+    if not scene.trial or scene.dim or any(isinstance(item, Surround) for item in scene.items):
         return "", 0.0
     done = max((_done(item) for item in scene.items), default=0.0)
     worth = max((_worth(item, frame) for item in scene.items), default=-math.inf)
@@ -210,6 +224,8 @@ def _worth(item: Item, frame: Frame) -> float:
         return _settled(item.fill) - math.hypot(item.yaw_deg, item.pitch_deg - _BEST_PITCH_DEG) / 45
     if isinstance(item, Rise) and item.goal == "up":
         return _settled(item.fill) + item.share
+    if isinstance(item, Steady) and item.state == "wanted":
+        return _settled(item.fill) + item.steadiness
     if isinstance(item, Friend) and item.mood == "shows":
         return max(abs(item.arms.left_deg[1]), abs(item.arms.right_deg[1])) / 180
     if isinstance(item, Breath):

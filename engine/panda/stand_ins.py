@@ -83,6 +83,23 @@ def _companion(node: NodePath) -> None:
         arm = node.attach_new_node(name)
         arm.set_pos(side * 0.23, 0, 0.72)
         _ball(arm, "arm", (0, 0, -0.24), (0.055, 0.055, 0.28), _BROWN)
+    for side, name in ((-1, "leg_right"), (1, "leg_left")):
+        leg = node.attach_new_node(name)
+        leg.set_pos(side * 0.11, 0, 0.16)
+        _ball(leg, "leg", (0, 0, -0.08), (0.05, 0.05, 0.09), _DARK)
+
+
+def _beacon(node: NodePath) -> None:
+    tower = [(0.75, -3.6), (0.55, -1.2), (0.48, -0.5), (0.62, -0.42), (0.62, -0.34), (0.0, -0.34)]
+    shapes.turned("tower", tower, _CREAM).reparent_to(node)
+    shapes.turned("band", [(0.0, -2.4), (0.68, -2.4), (0.60, -1.6), (0.0, -1.6)], _CORAL).reparent_to(node)
+    _ball(node, "lamp", (0, 0, 0), (0.26, 0.26, 0.32), _FIRE)
+    shapes.turned("roof", [(0.0, 0.32), (0.46, 0.32), (0.0, 0.85)], _CORAL).reparent_to(node)
+    beam = node.attach_new_node("beam")
+    for turn_deg in (0, 180):
+        ray = shapes.cone("ray", 0.9, 9.0, (1.0, 0.94, 0.70, 0.5), (1.0, 0.94, 0.70, 0.0))
+        ray.set_hpr(turn_deg, -90, 0)
+        ray.reparent_to(beam)
 
 
 def _lantern(node: NodePath) -> None:
@@ -107,5 +124,5 @@ def _kite(node: NodePath) -> None:
 
 _MAKERS: Mapping[str, Callable[[NodePath], None]] = {
     "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
-    "hand_open": _hand, "hand_grab": _hand, "kite": _kite,
+    "hand_open": _hand, "hand_grab": _hand, "kite": _kite, "beacon": _beacon,
 }  # fmt: skip
