@@ -26,7 +26,7 @@ SOUND_ROLES = (
 USUAL = "day"
 PLACES = (
     *("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore"),
-    *("lighthouse", "hill"),
+    *("lighthouse", "hill", "lake"),
 )
 """The places that every theme has, so that every game runs in every theme."""
 STICKERS = (

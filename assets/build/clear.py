@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from assets.build import launch_site as site
+from assets.build.boat_houses import houses, pagoda
 from assets.build.garden import harvest
 from assets.build.headland import headland
 from assets.build.kit import Array, Mesh, ball, banded, join, lathe, ramp, tube
@@ -18,9 +19,12 @@ from assets.build.launch import HUT, PAD, TANKS, TOWER
 from assets.build.launch_looks import MORNING
 from assets.build.lighthouse import ON_ROCK_M, lighthouse, rock, tower
 from assets.build.lighthouse import cottage as cottage_of_the_keeper
+from assets.build.long_boat import carved_prow
 from assets.build.meadow_looks import DAY
+from assets.build.mountain_lake import ISLET
 from assets.build.open_air import arch, deck
 from assets.build.point import LIGHTHOUSE
+from assets.build.raft import FRONT_M
 from assets.build.shore_looks import DAY as SHORE
 from assets.build.studio import Light, Model
 from assets.build.town import cottage
@@ -168,6 +172,13 @@ def hill_top() -> list[Mesh]:
     return [*(slate(part) for part in festoon()), mill, tower, *grove(((-9.0, -20.0, 3.4), (11.0, -26.0, 4.0)))]
 
 
+def lake() -> list[Mesh]:
+    """Boat houses, a pagoda, and a carved dragon ahead."""
+    tower = pagoda(3, "#4f7f86").moved(ISLET[0], 0.1, ISLET[1])
+    prow = carved_prow(("#a5703f", "#c8935a", "#e2b67e"), "#4a3428", "#e2694a").scaled(0.86).moved(0, 0.02, FRONT_M)
+    return [*(slate(thing) for thing in (*houses(-0.4), tower, prow)), *grove(((3.0, -30.0, 3.6), (20.0, -24.0, 4.0)))]
+
+
 def _place(things: Callable[[], list[Mesh]]) -> Model:
     """A place with these things between its floor and its hills."""
 
@@ -184,5 +195,6 @@ MODELS = {
     for name, things in (
         ("lobby", lobby), ("still", still), ("orchard", orchard), ("harbour", harbour), ("launch", launch),
         ("wood", wood), ("meadow", stage), ("shore", shore), ("lighthouse", point), ("hill", hill_top),
+        ("lake", lake),
     )
 }  # fmt: skip

@@ -56,7 +56,7 @@ def rim_m(z: Array) -> Array:
 def long_boat(paints: Paints) -> Mesh:
     """A boat 4.2 m long with four paddlers and a drum, its water line at y = 0, bow at -z."""
     crew = [
-        toy.turned("y", 180).scaled(1.25).moved(0.08 * (-1) ** k, 0.16, -1.0 + 0.62 * k)
+        toy.turned("y", 180).scaled(1.45).moved(0.08 * (-1) ** k, 0.24, -1.0 + 0.62 * k)
         for k, toy in enumerate(paints.crew)
     ]
     paddles = [_paddle(paints, (-1) ** k).moved(0, 0, -1.12 + 0.62 * k) for k in range(4)]
@@ -110,16 +110,22 @@ def _tail(paints: Paints) -> list[Mesh]:
     return [skin, ball(1, 1, paints.horn).scaled(0.04, 0.14, 0.11).moved(0, 1.40, 2.0)]
 
 
-def carved_prow(wood: Sequence[str], eye: str) -> Mesh:
-    """A dragon's neck and head carved from wood, its neck rising from the origin; it looks to -z."""
+def carved_prow(wood: Sequence[str], eye: str, band: str) -> Mesh:
+    """A dragon's neck and head carved from wood with a wreath; its neck rises from the origin and it looks to -z."""
     neck = [(0, -0.1, 0.12, 0.12), (0, 0.10, 0.0, 0.105), (0, 0.26, -0.04, 0.085), (0, 0.34, -0.06, 0.08)]
-    face = head(1500).turned("y", 180).moved(0, 0.33, -0.06)
+    face = head(1100).turned("y", 180).moved(0, 0.33, -0.06)
     bright = np.clip(face.colours[:, :3] @ (0.3, 0.6, 0.1), 0, 1) ** 0.5
     dark = bright < 0.25
     tone = ramp(wood, np.clip(0.25 + 0.75 * bright, 0, 1))
     face = face.painted(np.where(dark[:, None], ramp((eye,), bright), tone))
     neck_skin = tube(neck, sides=16, steps=5)
-    return join([neck_skin.painted(ramp(wood, np.clip(0.3 + neck_skin.points[:, 1], 0, 1))), face])
+    wreath = tube(
+        [(0.115 * np.cos(t), 0.13, -0.005 + 0.115 * np.sin(t), 0.022) for t in np.linspace(0, 2 * np.pi, 17)],
+        band,
+        8,
+        2,
+    )
+    return join([neck_skin.painted(ramp(wood, np.clip(0.3 + neck_skin.points[:, 1], 0, 1))), face, wreath])
 
 
 MODELS: dict[str, Model] = {
