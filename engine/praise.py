@@ -14,6 +14,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "owl_watch": "summary.found",
     "mirror_friends": "summary.copied",
     "kite_painter": "summary.painted",
+    "block_ferry": "summary.ferried",
     "calm_tide": "summary.breathed",
     "night_lighthouse": "summary.shone",
 }

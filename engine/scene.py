@@ -13,7 +13,8 @@ from engine.frame import Vector
 class Target(NamedTuple):
     """Something to reach with a hand. `hand` is left, right or either; `fill` grows while it is held.
 
-    `state` is `wanted` (reach me now), `later` (will come), or `done` (was reached).
+    `state` is `wanted` (reach me now), `later` (will come), or `done` (was reached). `role` is what of a theme stands
+    there: with `wanted` what is reached for in the place, with "" a ring alone.
     """
 
     key: str
@@ -22,6 +23,7 @@ class Target(NamedTuple):
     hand: str = "either"
     fill: float = 0.0
     state: str = "wanted"
+    role: str = "wanted"
 
 
 class Reach(NamedTuple):
@@ -138,6 +140,31 @@ class Friend(NamedTuple):
     lean_deg: float = 0.0
 
 
+class Prop(NamedTuple):
+    """A thing that stands at a place and asks for nothing: `role` is what of a theme it is.
+
+    It is turned to the right by `turn_deg` from where -z is its front, drawn `scale` times as large and `tall` times as
+    tall besides; `open` says how far a lid is open (0 to 1).
+    """
+
+    key: str
+    role: str
+    place_m: Vector
+    turn_deg: float = 0.0
+    scale: float = 1.0
+    tall: float = 1.0
+    open: float = 0.0
+
+
+class Held(NamedTuple):
+    """A thing in a hand, which goes where that goes; its front points to `towards_m`, or as the hand does."""
+
+    key: str
+    role: str
+    hand: str
+    towards_m: Vector | None = None
+
+
 class Breath(NamedTuple):
     """Breathe along: `full` is how full the lungs shall be (0 to 1), `rising` whether they are being filled."""
 
@@ -244,7 +271,7 @@ class Buzz(NamedTuple):
 
 
 Item = (
-    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Friend | Breath | Progress | Steady | Surround
+    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Friend | Prop | Held | Breath | Progress | Steady | Surround
     | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 

@@ -267,6 +267,7 @@ SIDED = {
     "fruit_ladder": "arms",
     "mirror_friends": "arms",
     "kite_painter": "arms",
+    "block_ferry": "arms",
     "harbour_lean": "sides",
     "owl_watch": "sides",
     "calm_tide": "sides",

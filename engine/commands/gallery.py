@@ -20,7 +20,7 @@ from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.commands import visits
 from engine.commands.answer import fail, tell
 from engine.commands.difficulty import preset_parameters
-from engine.frame import SIDES, Button, Frame, Pose, from_yaw_pitch
+from engine.frame import SIDES, Button, Frame, Pose, Vector, from_yaw_pitch
 from engine.headset import Headset, HeadsetUnavailable, Watched
 from engine.movements import LEANS
 from engine.plan import END, REST, SUMMARY, About, AnyStep, Step
@@ -63,6 +63,7 @@ AWAY_S, STOPS_S = (14.0, 17.0), 22.0
 _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
 _EYE_M, _ARM_M = 1.6, 0.62
+_TABLE_RAD, _OF_TABLE = math.radians(30.0), 0.5
 
 Pixels = NDArray[np.uint8]
 Moment = tuple[Scene, Frame]
@@ -234,14 +235,22 @@ def _worth(item: Item, frame: Frame) -> float:
 
 
 def _eye(scene: Scene, head: Pose) -> Pose:
-    """Eyes that see both the panel and what is asked for: turned half way to an owl, else little of the way."""
+    """Eyes that see both the panel and what is asked for: turned part of the way to an owl or a table, or less."""
     from engine.panda.pictures import looking_ahead
 
     gaze = next((item for item in scene.items if isinstance(item, Gaze) and item.state == "wanted"), None)
+    low = next((item for item in scene.items if isinstance(item, Target) and item.state == "wanted"), None)
+    if gaze is None and low is not None and (down := _down_rad(head, low.place_m)) > _TABLE_RAD:
+        return Pose(head.position_m, from_yaw_pitch(0.0, -_OF_TABLE * down))
     if gaze is None:
         return looking_ahead(head)
     half = from_yaw_pitch(math.radians(gaze.yaw_deg / 2), math.radians(gaze.pitch_deg / 2))
     return Pose(head.position_m, half)
+
+
+def _down_rad(head: Pose, place_m: Vector) -> float:
+    x, y, z = (a - b for a, b in zip(place_m, head.position_m, strict=True))
+    return math.atan2(-y, math.hypot(x, z))
 
 
 def _settled(fill: float) -> float:

@@ -248,7 +248,7 @@ def _ways(item: Item, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
 
 def _stem(item: Item, place: Place) -> Iterator[Spot]:
     """What a target hangs from, which is drawn before a panel that stands further away."""
-    if isinstance(item, Target) and (place.roles.hang or place.roles.stem):
+    if isinstance(item, Target) and item.role == "wanted" and (place.roles.hang or place.roles.stem):
         x, y, z = item.place_m
         for up_m in _STEM_UP_M if place.roles.stem else _STEM_UP_M[:2]:
             if y + up_m < place.hang_from_m:

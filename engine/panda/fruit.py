@@ -35,7 +35,7 @@ class Fruit:
         self._floor = self.node.attach_new_node("floor")
         self._shadow = Shadow(kit.look, kit.place, self._floor, 1.4 * self._radius_m)
         self._farewell, self._warmth, self._lit = Burst(FAREWELL_S), Follower(_FADES_S), (math.nan, math.nan)
-        self._model, self._hung, self._touched = "", (math.nan, math.nan, math.nan), False
+        self._model, self._hung, self._touched = "none", (math.nan, math.nan, math.nan), False
         self._item = item
         self.update(item)
 
@@ -54,7 +54,7 @@ class Fruit:
             self._farewell.end()
             self._flourish.end()
             self._lit = (math.nan, math.nan)
-        self._wear("later" if item.state == "later" else "wanted")
+        self._wear("later" if (item.state, item.role) == ("later", "wanted") else item.role)
         for node in (self._fruit, self._shadow.node):
             show(node, True)
         show(self._glow, item.state == "wanted")
@@ -106,13 +106,17 @@ class Fruit:
         if role != self._model:
             self._model = role
             self._fruit.get_children().detach()
-            self._kit.role(role, self._fruit).set_scale(self._radius_m / MODEL_RADIUS_M)
+            if role:
+                usual = role in ("wanted", "later")
+                self._kit.role(role, self._fruit).set_scale(self._radius_m / MODEL_RADIUS_M if usual else 1.0)
 
     def _hang(self, place_m: Vector) -> None:
         self.node.set_pos(to_panda(place_m))
         self._floor.set_z(-place_m[1])
         self._shadow.below(0.0, 0.0, place_m[1])
         self.node.find_all_matches("hang").detach()
+        if self._item.role != "wanted":
+            return
         hang = self.node.attach_new_node("hang")
         hang.set_z(self._radius_m)
         self._kit.role("hang", hang).set_h((place_m[0] * 7919 + place_m[1] * 6271) % 360)

@@ -15,8 +15,6 @@ from engine.panda.kit import Kit
 from engine.panda.look import RING_SHARE, colour
 from engine.scene import Follow
 
-KITE_M = 0.17
-"""How large the kite is, whose model is 1 m tall."""
 _HALF_M, _EDGE_M, _FINER = 0.020, 0.005, 4
 _LATER, _WANTED = 0.45, 0.95
 _STRING_M = 0.19
@@ -38,7 +36,7 @@ class Ribbon:
         self._kite = self.node.attach_new_node("kite")
         self._sail = self._kite.attach_new_node("sail")
         self._sail.set_z(_STRING_M)
-        kit.role("kite", self._sail).set_scale(KITE_M)
+        kit.role("kite", self._sail)
         string = shapes.ball("string", (0.0015, 0.0015, _STRING_M / 2), (0.9, 0.85, 0.75, 1.0))
         string.reparent_to(self._kite)
         string.set_z(_STRING_M / 2)

@@ -26,6 +26,7 @@ from engine.panda.look import Look
 from engine.panda.models import Models, models_of
 from engine.panda.option import OptionCard
 from engine.panda.owl import Owl
+from engine.panda.props import DrawnHeld, DrawnProp
 from engine.panda.ribbon import Ribbon
 from engine.panda.rise import RiseGuide
 from engine.panda.scenery import Scenery
@@ -36,11 +37,13 @@ from engine.scene import (
     Follow,
     Friend,
     Gaze,
+    Held,
     Item,
     Lean,
     Middle,
     Option,
     Panel,
+    Prop,
     Reach,
     Rise,
     Scene,
@@ -62,6 +65,7 @@ class _Drawing(Protocol):
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
     Target: Fruit, Reach: ReachPath, Follow: Ribbon, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
     Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
+    Prop: DrawnProp, Held: DrawnHeld,
 }  # fmt: skip
 _IN_THE_ROOM = Lean | Stand | Gaze | Rise | Friend | Breath
 """What has no place of its own stands at the middle, as the scenery does."""
@@ -261,5 +265,7 @@ class Stage:
                 sides = drawing.touched_by(frame)
                 drawing.touch(bool(sides))
                 touching.update(sides)
+            elif isinstance(drawing, DrawnHeld):
+                drawing.follow(frame)
         for side, hand in self._hands.items():
             hand.follow(frame.left if side == "left" else frame.right, time_s, side in touching)

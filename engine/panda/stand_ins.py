@@ -111,18 +111,73 @@ def _hand(node: NodePath) -> None:
 
 
 def _kite(node: NodePath) -> None:
-    """1 m tall, its face towards -y."""
-    points = [(0, 0, 0.5), (0.34, 0, 0.12), (0, 0, -0.5), (-0.34, 0, 0.12), (0, -0.04, 0.12)]
-    shades = [_CORAL, _GOLD, _CORAL, _GOLD, _CREAM]
-    for first in range(4):
+    """A diamond that faces -y, with a tail of bows."""
+    points = [(0, 0, 0.10), (0.09, 0, 0.02), (0, 0, -0.13), (-0.09, 0, 0.02), (0, -0.012, 0.02)]
+    shades = [_CORAL, _GOLD, _CORAL, _GOLD]
+    for first, shade in enumerate(shades):
         corners = [points[first], points[(first + 1) % 4], points[4]]
-        sail = shapes.mesh("sail", corners, [(0, 1, 2), (0, 2, 1)], [shades[first]] * 3, normals=(0.0, -1.0, 0.0))
+        sail = shapes.mesh("sail", corners, [(0, 1, 2), (0, 2, 1)], [shade] * 3, normals=(0.0, -1.0, 0.0))
         sail.reparent_to(node)
-    for bow in range(4):
-        _ball(node, "bow", (0.07 * math.sin(1.9 * bow), 0, -0.62 - 0.17 * bow), (0.07, 0.03, 0.045), shades[bow % 2])
+    for bow, shade in enumerate(shades):
+        _ball(node, "bow", (0.015 * math.sin(1.9 * bow), 0, -0.16 - 0.04 * bow), (0.016, 0.008, 0.011), shade)
+
+
+def _box(parent: NodePath, name: str, low_m: tuple[float, ...], high_m: tuple[float, ...], colour: Colour) -> NodePath:
+    """A box between two corners."""
+    corners, faces, normals = [], [], []
+    for axis in range(3):
+        for end, place in ((-1, low_m), (1, high_m)):
+            one, other = (axis + 1) % 3, (axis + 2) % 3
+            for u, v in ((low_m, low_m), (high_m, low_m), (high_m, high_m), (low_m, high_m)):
+                corner = [0.0, 0.0, 0.0]
+                corner[axis], corner[one], corner[other] = place[axis], u[one], v[other]
+                corners.append(corner)
+                normals.append([end * float(index == axis) for index in range(3)])
+            first = len(corners) - 4
+            turn = (0, 1, 2, 3) if end > 0 else (3, 2, 1, 0)
+            faces += [tuple(first + turn[index] for index in three) for three in ((0, 1, 2), (0, 2, 3))]
+    node = shapes.mesh(name, corners, faces, [colour] * len(corners), normals=normals)
+    node.reparent_to(parent)
+    return node
+
+
+def _block(node: NodePath) -> None:
+    _box(node, "block", (-0.025,) * 3, (0.025,) * 3, _CORAL)
+
+
+def _crate(node: NodePath) -> None:
+    """Open above; the middle of its floor, inside, is the origin."""
+    _box(node, "floor", (-0.15, -0.11, -0.012), (0.15, 0.11, 0.0), _BROWN)
+    for side in (-1, 1):
+        _box(node, "wall", (side * 0.144 - 0.006, -0.11, 0.0), (side * 0.144 + 0.006, 0.11, 0.088), _CREAM)
+        _box(node, "wall", (-0.15, side * 0.104 - 0.006, 0.0), (0.15, side * 0.104 + 0.006, 0.088), _CREAM)
+
+
+def _barrier(node: NodePath) -> None:
+    _box(node, "fence", (-0.02, -0.15, 0.0), (0.02, 0.15, 1.0), _CREAM)
+
+
+def _leg(node: NodePath) -> None:
+    _box(node, "leg", (-0.017, -0.017, 0.0), (0.017, 0.017, 1.0), _BROWN)
+
+
+def _oar(node: NodePath) -> None:
+    """Held at the origin, out along +y."""
+    _box(node, "shaft", (-0.014, -0.09, -0.014), (0.014, 1.4, 0.014), _BROWN)
+    _box(node, "blade", (-0.012, 1.35, -0.085), (0.012, 1.8, 0.085), _CORAL)
+
+
+def _treasure(node: NodePath) -> None:
+    """A chest that stands on the floor, its front towards -y; the lid turns about its back edge."""
+    _box(node, "chest", (-0.14, -0.09, 0.0), (0.14, 0.09, 0.12), _BROWN)
+    _ball(node, "gold", (0, 0, 0.115), (0.11, 0.065, 0.04), _GOLD)
+    lid = node.attach_new_node("lid")
+    lid.set_pos(0, 0.09, 0.125)
+    _box(lid, "top", (-0.14, -0.18, 0.0), (0.14, 0.0, 0.07), _CORAL)
 
 
 _MAKERS: Mapping[str, Callable[[NodePath], None]] = {
     "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
-    "hand_open": _hand, "hand_grab": _hand, "kite": _kite, "beacon": _beacon,
+    "hand_open": _hand, "hand_grab": _hand, "kite": _kite, "beacon": _beacon, "block": _block, "crate": _crate,
+    "barrier": _barrier, "shelf_leg": _leg, "oar": _oar, "treasure": _treasure,
 }  # fmt: skip

@@ -1,0 +1,108 @@
+"""A table before a person, about as high as the elbow: two places beside the midline, and a fence between them."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from engine.body import UPPER_ARM_OF_STATURE
+from engine.envelope import Envelope, OutsideEnvelope, from_head
+from engine.frame import Vector
+from engine.metrics.signals import lengths
+from engine.motion import Array
+from engine.places import seen_from_shoulder
+from engine.records import Request, Stance
+
+LOWER_M = (-0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25)  # than the elbow: a hand over a table is above it
+AHEAD_OF_REACH = (0.7, 0.6, 0.5, 0.4, 0.3)
+ASIDE = (1.0, 0.75, 0.5, 0.35)
+LEAST_LIFT_M = 0.06
+FENCE_M = 0.05  # below the middle of the way over it
+HIGHEST_DEG = 105.0
+CROSSED_M = 0.03  # beyond the midline: a hand that trembles there crosses it once
+
+
+class Table(NamedTuple):
+    """Where a hand takes something, over what it carries it, and where it puts it; and the request of the lift."""
+
+    take_m: Vector
+    over_m: Vector
+    put_m: Vector
+    request: Request
+
+    @property
+    def way_m(self) -> float:
+        """How long the straight ways over the fence are."""
+        return math.dist(self.take_m, self.over_m) + math.dist(self.over_m, self.put_m)
+
+
+def lay(envelope: Envelope, side: str, lift: float, aside_m: float, radius_m: float) -> Table:
+    """A table for a hand, which takes on its own side and puts on the other.
+
+    `lift` is how high it is lifted over the fence, as a share of what is asked for now; `aside_m` how far from the
+    midline the places are, nearer where the reach is not enough. Raises OutsideEnvelope, saying why, where none fits.
+    """
+    wish, why = envelope.request(f"shoulder_elevation_{side}"), ""
+    for up_m, ahead_m, out_m in _spots(envelope, side, aside_m):
+        own_m = out_m if side == "right" else -out_m
+        take_m, put_m = (from_head(envelope.stance, (x, up_m, ahead_m)) for x in (own_m, -own_m))
+        over_m = _over(envelope, side, lift * wish.amplitude, up_m, ahead_m)
+        why = next((found for place in (take_m, over_m, put_m) if (found := envelope.refuses_target(place, side))), "")
+        if not why:
+            return Table(take_m, over_m, put_m, _request(envelope, side, wish, over_m, radius_m))
+    raise OutsideEnvelope(f"no table fits before the {side} hand: {why}")
+
+
+def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[tuple[float, float, float]]:
+    """Up and ahead of the head, and aside: as high as the elbow and far ahead first."""
+    elbow_m = envelope.shoulder(side)[1] - UPPER_ARM_OF_STATURE * envelope.calibration.stature_m.value
+    for lower_m in LOWER_M:
+        for share in ASIDE:
+            for ahead in AHEAD_OF_REACH:
+                yield elbow_m - lower_m - envelope.stance.head_m[1], ahead * envelope.arm_m(side), share * aside_m
+
+
+def _over(envelope: Envelope, side: str, elevation_deg: float, table_up_m: float, ahead_m: float) -> Vector:
+    """The place above the fence that a hand has to pass: as high as an elevation from the shoulder says."""
+    x, y, z = from_head(envelope.stance, (0.0, 0.0, ahead_m))
+    shoulder = envelope.shoulder(side)
+    level_m = math.hypot(x - shoulder[0], z - shoulder[2])
+    up_m = shoulder[1] - level_m / math.tan(math.radians(min(max(elevation_deg, 5.0), HIGHEST_DEG)))
+    return (x, max(up_m, y + table_up_m + LEAST_LIFT_M), z)
+
+
+def _request(envelope: Envelope, side: str, wish: Request, over_m: Vector, radius_m: float) -> Request:
+    _, elevation, away_m = seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, over_m)
+    amplitude = round(max(0.0, elevation - math.degrees(radius_m / away_m)), 3)
+    why = f"{amplitude:.0f}°: over the fence, of {wish.amplitude:.0f}° that are asked for"
+    return Request(wish.movement, amplitude, wish.unit, wish.code, why)
+
+
+def across_m(stance: Stance, places_m: Array) -> Array:
+    """How far to the right of the midline places (n, 3) are, (n,)."""
+    facing = math.radians(stance.facing_deg)
+    aside: Array = (places_m[:, 0] - stance.head_m[0]) * math.cos(facing)
+    return aside + (places_m[:, 2] - stance.head_m[2]) * math.sin(facing)
+
+
+def crossings(aside_m: Array) -> int:
+    """How often a hand crossed the midline, by how far to the right of it it was (n,), nan where it was not seen."""
+    side, crossed = 0, 0
+    for value in aside_m.tolist():
+        if abs(value) > CROSSED_M:  # not where it is nan
+            now = 1 if value > 0 else -1
+            crossed += side not in (0, now)
+            side = now
+    return crossed
+
+
+def arrival(hand_m: Array, place_m: Vector, radius_m: float, begin: int) -> int:
+    """The first sample from `begin` on in which a hand (n, 3) is at a place; -1 for none."""
+    away_m = lengths(hand_m[begin:] - place_m)
+    there = away_m < radius_m
+    return begin + int(there.argmax()) if there.any() else -1
+
+
+def path_m(hand_m: Array) -> float:
+    """The length of the way of a hand (n, 3); what was not seen of it is bridged."""
+    seen = hand_m[~(hand_m != hand_m).any(axis=1)]
+    return float(lengths(seen[1:] - seen[:-1]).sum())

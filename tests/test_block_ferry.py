@@ -1,0 +1,148 @@
+"""Block Ferry by itself: where its crates stand, how a block is carried, and what is measured of it."""
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from people import a_body
+from visits import calibration, game, play
+
+from calibration.adaptation import Followers
+from engine import ferrying, tabletop
+from engine.body import Body
+from engine.envelope import Envelope
+from engine.frame import SIDES, Hand, Pose, Vector
+from engine.precautions import barred
+from engine.records import Precaution, Stance
+from engine.scene import Held, Item, Prop, Target
+from engine.task import Move, Trial
+from games import block_ferry
+
+KNOWN = calibration()
+TAKE, OVER, PUT = (Target(name, (x, y, -0.4), 0.07, "right", role=role) for name, x, y, role in (
+    ("block", 0.2, 1.1, "block"), ("over", 0.0, 1.3, ""), ("put", -0.2, 1.1, ""),
+))  # fmt: skip
+
+
+def envelope(*precautions: Precaution) -> Envelope:
+    return Envelope(KNOWN, precautions, difficulties=Followers()(KNOWN.limits))
+
+
+def trials(values: dict[str, object], *precautions: Precaution) -> list[Trial]:
+    return list(game("block_ferry", values).trials(envelope(*precautions), Random(1), []))
+
+
+def a_hand(place_m: Vector, squeeze: float = 0.0, dt_s: float = 0.1) -> Body:
+    body = a_body(dt_s=dt_s, right_m=place_m)
+    return body._replace(frame=body.frame._replace(right=Hand(Pose(place_m), 0.0, squeeze)))
+
+
+def carried(move: Move, bodies: list[Body]) -> tuple[list[tuple[Item, ...]], bool]:
+    """What was shown, and whether the move came to its end."""
+    shown = [next(move)]
+    for body in bodies:
+        try:
+            items = move.send(body)
+        except StopIteration:
+            return shown, True
+        shown.append(items)
+    return shown, False
+
+
+def asked(items: tuple[Item, ...]) -> list[str]:
+    return [item.key for item in items if isinstance(item, Target)]
+
+
+def test_a_block_is_taken_by_staying_carried_over_and_put() -> None:
+    stays = [a_hand(TAKE.place_m)] * 5
+    move = ferrying.carry(TAKE, OVER, PUT, 0.3, False, ())
+    shown, ended = carried(move, [*stays, a_hand(OVER.place_m), a_hand(PUT.place_m), *[a_hand(PUT.place_m)] * 4])
+    keys = [asked(items)[0] for items in shown]
+    assert keys[0] == "block"
+    assert "over" in keys
+    assert keys[-1] == "put"
+    assert ended
+    assert [item for item in shown[-1] if isinstance(item, Held)] == [Held("block held", "block", "right")]
+
+
+def test_a_block_that_goes_past_the_fence_is_still_asked_to_go_over_it() -> None:
+    move = ferrying.carry(TAKE, OVER, PUT, 0.0, False, ())
+    shown, ended = carried(move, [a_hand(TAKE.place_m), *[a_hand(PUT.place_m)] * 20])
+    assert asked(shown[-1]) == ["over"]
+    assert not ended
+
+
+def test_with_a_grip_it_is_taken_by_closing_and_put_by_opening_the_hand() -> None:
+    move = ferrying.carry(TAKE, OVER, PUT, 0.3, True, ())
+    open_there = [a_hand(TAKE.place_m)] * 20
+    closed = [a_hand(place, 0.9) for place in (TAKE.place_m, TAKE.place_m, OVER.place_m, PUT.place_m, PUT.place_m)]
+    shown, ended = carried(move, [*open_there, *closed])
+    assert asked(shown[20]) == ["block"]
+    assert asked(shown[-1]) == ["put"]
+    assert not ended
+    with pytest.raises(StopIteration):
+        move.send(a_hand(PUT.place_m))
+
+
+def test_the_table_is_within_the_reach_and_a_block_crosses_the_midline() -> None:
+    bounds = envelope()
+    for trial in trials({}):
+        table, own = trial.values["table"], 1 if trial.side == "right" else -1
+        for place_m in (table.take_m, table.over_m, table.put_m):
+            assert not bounds.refuses_target(place_m, trial.side)
+        assert own * table.take_m[0] > 0.1 > -0.1 > own * table.put_m[0]
+        assert table.over_m[1] > table.take_m[1] + 0.05
+
+
+def test_the_fence_is_below_the_ring_and_the_crates_are_below_the_hand() -> None:
+    trial = trials({"targets": 1})[0]
+    table = trial.values["table"]
+    items = next(game("block_ferry", {"targets": 1}).play(trial))
+    props = {item.key: item for item in items if isinstance(item, Prop)}
+    assert props["crate take"].place_m[1] < table.take_m[1]
+    assert props["fence"].place_m[1] + props["fence"].tall < table.over_m[1]
+
+
+def test_one_arm_carries_its_half_and_then_the_other() -> None:
+    sides = [trial.side for trial in trials({"targets": 7})]
+    assert sides in ([a] * 4 + [b] * 3 for a, b in (SIDES, SIDES[::-1]))
+
+
+def test_a_round_with_a_time_ends_for_each_arm_when_it_is_over(tmp_path: Path) -> None:
+    session, _ = play(game("block_ferry", {"targets": 40, "round_s": 12.0}), tmp_path)
+    records = session.blocks[0].trials
+    for side in SIDES:
+        own = [record for record in records if record.side == side]
+        gone_s = [record.end_s - own[0].start_s for record in own]
+        assert all(seconds < 12.0 for seconds in gone_s[:-1])
+        assert gone_s[-1] >= 12.0
+
+
+def test_what_is_measured_is_what_a_hand_did(tmp_path: Path) -> None:
+    session, _ = play(game("block_ferry", {"targets": 2}), tmp_path)
+    for record in session.blocks[0].trials:
+        found = {name: measured.value for name, measured in record.measures.items()}
+        assert found["midline_crossings"] == 1.0
+        assert found["path_ratio"] == pytest.approx(1.0, abs=0.25)
+        assert found["reach_s"] + found["carry_s"] == pytest.approx(found["block_s"] - 0.3, abs=0.03)  # type: ignore[operator]
+        assert found["blocks_per_min"] == pytest.approx(60 / found["block_s"], abs=0.1)  # type: ignore[operator]
+
+
+def test_a_hand_that_trembles_on_the_midline_crosses_it_once() -> None:
+    aside = np.array([0.2, 0.1, 0.01, -0.02, 0.02, np.nan, -0.01, -0.1, -0.2])
+    assert tabletop.crossings(aside) == 1
+    assert tabletop.across_m(Stance((0.0, 1.6, 0.0), 90.0), np.array([[0.0, 1.0, 0.3]])) == pytest.approx(0.3)
+
+
+def test_a_forbidden_arm_leaves_the_other_and_both_bar_it() -> None:
+    left = Precaution("use_of_arm_left", 0.0, "", "fracture", "Dr Wood")
+    assert {trial.side for trial in trials({}, left)} == {"right"}
+    both = [left, Precaution("use_of_arm_right", 0.0, "", "fracture", "Dr Wood")]
+    assert "asks for a hand" in barred(block_ferry.Game, "seated", both)
+
+
+def test_a_low_ceiling_lowers_the_fence() -> None:
+    low = Precaution("shoulder_elevation_right", 60.0, "deg", "sling", "Dr Wood")
+    tall, lowered = (trials({"arms": "right", "targets": 1}, *more)[0].values["table"] for more in ((), (low,)))
+    assert lowered.over_m[1] < tall.over_m[1]
