@@ -17,6 +17,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "block_ferry": "summary.ferried",
     "calm_tide": "summary.breathed",
     "night_lighthouse": "summary.shone",
+    "flamingo_garden": "summary.stayed",
 }
 """What to say of how often something was done; of any other task, things were reached."""
 

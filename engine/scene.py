@@ -130,7 +130,8 @@ class Friend(NamedTuple):
     """The companion of a place, face to face with the person, and what it does.
 
     `mood` is `calm`, `waves`, `shows`, `cheers` or `sleeps`. When it shows, its arms, the lay of its head and its lean
-    (both in degrees, to the person's right if positive) are as the person shall be, as in a mirror.
+    (both in degrees, to the person's right if positive) are as the person shall be, as in a mirror. A `leg` of `left`
+    or `right` is lifted in any mood, for one that has legs.
     """
 
     key: str
@@ -138,6 +139,7 @@ class Friend(NamedTuple):
     arms: Arms = Arms()
     tilt_deg: float = 0.0
     lean_deg: float = 0.0
+    leg: str = ""
 
 
 class Prop(NamedTuple):
@@ -178,6 +180,27 @@ class Progress(NamedTuple):
 
     key: str
     share: float
+
+
+class Footing(NamedTuple):
+    """Stand with the feet so, as long as it goes: `feet` is `together`, `half a step`, `heel to toe` or `one leg`.
+
+    `on` is the leg that is stood on, or the foot that is behind; "" where it does not matter. `fill` says how much of
+    the time has gone; `state` is `ready` before it counts, then `wanted`, and `done`.
+    """
+
+    key: str
+    feet: str
+    on: str = ""
+    fill: float = 0.0
+    state: str = "wanted"
+
+
+class Recall(NamedTuple):
+    """Find a place again without seeing it: that of a hand, or, with `side` "", where the face pointed."""
+
+    key: str
+    side: str = ""
 
 
 class Steady(NamedTuple):
@@ -271,8 +294,8 @@ class Buzz(NamedTuple):
 
 
 Item = (
-    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Friend | Prop | Held | Breath | Progress | Steady | Surround
-    | Option | Panel | Sound | Tone | Buzz
+    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Friend | Prop | Held | Breath | Progress | Footing | Steady
+    | Surround | Recall | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 
 

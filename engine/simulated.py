@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from engine import simulated_recall
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE
 from engine.envelope import from_head, shoulder_by_stature
 from engine.frame import SIDES, Frame, Hand, Pose, Quaternion, Vector, as_float32, from_yaw_pitch, rotate, times
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Follow, Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Option, Panel, Reach, Recall, Rise, Scene, Target
+from engine.simulated_footing import Feet
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 from engine.simulated_surround import Unsteadiness
 
@@ -32,7 +34,7 @@ RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
-Asked = Target | Reach | Follow | Lean | Gaze | Rise | Option | Panel
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Recall | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Patient:
     give where they may choose how far to go. After `loss_after_tries` tries the share `loss` of every limit is gone.
     `rise` is how far up from a chair they come, as a share of the way; `picks` are the keys of options they choose,
     the first there is where none of them is. In the dark they sway `sway_dark` times as much, and `sway_conflict` times
-    in a world that goes along with the head.
+    in a world that goes along with the head. They stand on one leg for about `one_leg_s`. Without
+    eyes they come back to a place `recall_bias_deg` beyond it, with this spread.
     """
 
     eye_height_m: float = 1.60
@@ -63,6 +66,9 @@ class Patient:
     sway_hz: float = 0.35
     sway_dark: float = 1.4
     sway_conflict: float = 1.8
+    one_leg_s: float = 40.0
+    recall_bias_deg: float = 0.8
+    recall_spread_deg: float = 1.2
     tremor_mm: float = 1.2
     tremor_hz: float = 5.0
     fatigue: float = 0.001
@@ -138,6 +144,9 @@ class SimulatedHeadset:
         person = self.patient
         self._noise = sway_and_tremor(person.sway_mm, person.sway_hz, person.tremor_mm, person.tremor_hz, seed, rate_hz)
         self._unsteadiness = Unsteadiness(person.sway_dark, person.sway_conflict)
+        self._feet = Feet(person.one_leg_s, seed)
+        self._reached_m: dict[str, Vector] = {}
+        self._faced_deg = (0.0, 0.0, 0.0)
         self._closed = False
 
     def frames(self) -> Iterator[Frame]:
@@ -159,7 +168,7 @@ class SimulatedHeadset:
         now_s = index * self._step_ns * 1e-9
         self._attend(now_s)
         noise, slot = self._noise, index % NOISE_FRAMES
-        more = self._unsteadiness.see(self._scene, now_s)
+        more = self._unsteadiness.see(self._scene, now_s, self._feet.sways(self._scene))
         sway_x, sway_z = more * noise.sway_x[slot], more * noise.sway_z[slot]
         height = self._height.at(now_s)[0]
         ahead, right, _ = (math.radians(v) for v in self._lean.at(now_s))
@@ -168,7 +177,8 @@ class SimulatedHeadset:
         if height < self._stance.head_m[1] - RISEN_FROM_M:
             head_z -= self._comes_forward_m(height)
         head_q, (moved_x, moved_y, moved_z) = self._turn_head(now_s)
-        head_x, head_y, head_z = head_x + moved_x, head_y + moved_y, head_z + moved_z
+        step_x, step_y, step_z = self._feet.moved_m(self._scene, now_s)
+        head_x, head_y, head_z = head_x + moved_x + step_x, head_y + moved_y + step_y, head_z + moved_z + step_z
         self._eyes_m = (head_x, head_y, head_z)
         squeeze = 0.9 if self._holds() else 0.0
         left = self._hand("left", now_s, slot, head_x, head_z)
@@ -250,6 +260,8 @@ class SimulatedHeadset:
             self._face_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Rise):
             self._rise_to(item, now_s, delay_s, lapse)
+        elif isinstance(item, Recall):
+            self._come_back(item, now_s, delay_s)
         elif isinstance(item, Target | Reach):
             self._reach_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Follow):
@@ -274,7 +286,8 @@ class SimulatedHeadset:
             able *= self.patient.effort
         share = min(able, furthest) / furthest
         speed = self.patient.neck_speed_dps * self._random.uniform(0.85, 1.15)
-        self._face.aim((share * way[0], share * way[1], share * way[2]), now_s, delay_s, speed)
+        self._faced_deg = (share * way[0], share * way[1], share * way[2])
+        self._face.aim(self._faced_deg, now_s, delay_s, speed)
         self._gaze_goal = (0.0, 0.0)
         self._gives_up_after_s = delay_s + self._face.lasts_s + (0.5 if item.open_ended else PATIENCE_S)
 
@@ -301,6 +314,17 @@ class SimulatedHeadset:
         risen = min(1.0, max(0.0, share))
         return FORWARD_M * math.sin(math.pi * risen) - SEATED_BACK_M * (1 - risen)
 
+    def _come_back(self, item: Recall, now_s: float, delay_s: float) -> None:
+        of = (self.patient.recall_bias_deg, self.patient.recall_spread_deg, self._random)
+        self._gives_up_after_s = math.inf
+        if not item.side:
+            goal = simulated_recall.face_deg(self._faced_deg, *of)
+            self._face.aim(goal, now_s, delay_s, self.patient.neck_speed_dps)
+            return
+        home_m, shoulder_m = self._reached_m.get(item.side, self._rest(item.side)), self._shoulders[item.side]
+        place_m = simulated_recall.hand_m(home_m, shoulder_m, *of)
+        self._hands[item.side].aim(place_m, now_s, delay_s, self.patient.hand_speed_mps)
+
     def _reach_to(self, item: Target | Reach, now_s: float, delay_s: float, lapse: bool) -> None:
         place = item.place_m if isinstance(item, Target) else item.stop_m
         side = item.hand if item.hand in SIDES else ("right" if place[0] > 0 else "left")
@@ -315,6 +339,7 @@ class SimulatedHeadset:
             able *= self.patient.effort
         reach = min(radius, self.patient.arm_m[side]) if isinstance(item, Target) else self.patient.arm_m[side]
         goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
+        self._reached_m[side] = goal
         way, about = self._hands[side], None if isinstance(item, Target) else shoulder
         way.aim(goal, now_s, delay_s, self.patient.hand_speed_mps * self._random.uniform(0.85, 1.15), about)
         self._look_at(place)
@@ -437,7 +462,7 @@ def _asks(scene: Scene) -> tuple[Asked, ...]:
         elif isinstance(item, Gaze | Follow):
             if item.state == "wanted":
                 movements.append(item)
-        elif isinstance(item, Reach | Lean | Rise):
+        elif isinstance(item, Reach | Lean | Rise | Recall):
             movements.append(item)
         elif isinstance(item, Option):
             options.append(item)

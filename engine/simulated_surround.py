@@ -15,12 +15,12 @@ class Unsteadiness:
         self._dark, self._conflict = dark, conflict
         self._time_s, self.times = 0.0, 1.0
 
-    def see(self, scene: Scene, now_s: float) -> float:
-        """How many times as large sway is now."""
-        goal = 1.0
+    def see(self, scene: Scene, now_s: float, on_feet: float = 1.0) -> float:
+        """How many times as large sway is now, on feet that make it `on_feet` times as large."""
+        goal = on_feet
         for item in scene.items:
             if isinstance(item, Surround):
-                goal = self._conflict if item.held == "head" else 1 + (self._dark - 1) * (1 - item.light)
+                goal *= self._conflict if item.held == "head" else 1 + (self._dark - 1) * (1 - item.light)
         if goal != self.times:
             self.times = goal + (self.times - goal) * math.exp((self._time_s - now_s) / SETTLES_S)
         self._time_s = now_s

@@ -28,6 +28,7 @@ from engine.records import Calibration, Limit, ReachCell, Stance
 from engine.scene import (
     Breath,
     Follow,
+    Footing,
     Friend,
     Gaze,
     Item,
@@ -225,6 +226,8 @@ def _worth(item: Item, frame: Frame) -> float:
         return _settled(item.fill) - math.hypot(item.yaw_deg, item.pitch_deg - _BEST_PITCH_DEG) / 45
     if isinstance(item, Rise) and item.goal == "up":
         return _settled(item.fill) + item.share
+    if isinstance(item, Footing) and item.state == "wanted":
+        return _settled(item.fill)
     if isinstance(item, Steady) and item.state == "wanted":
         return _settled(item.fill) + item.steadiness
     if isinstance(item, Friend) and item.mood == "shows":

@@ -11,7 +11,22 @@ from engine.frame import Vector
 from engine.panda.fruit import TWIG_M
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
 from engine.questions import before
-from engine.scene import Breath, Follow, Friend, Gaze, Item, Lean, Middle, Option, Reach, Rise, Scene, Steady, Target
+from engine.scene import (
+    Breath,
+    Follow,
+    Footing,
+    Friend,
+    Gaze,
+    Item,
+    Lean,
+    Middle,
+    Option,
+    Reach,
+    Rise,
+    Scene,
+    Steady,
+    Target,
+)
 from engine.theme import Place
 
 MARGIN_DEG = 1.5
@@ -172,7 +187,7 @@ def _mark(item: Item) -> object:
         return (item.key, item.start_m, item.stop_m)
     if isinstance(item, Option):
         return (item.key, item.place_m)
-    return item.key if isinstance(item, Rise | Breath | Steady) else None
+    return item.key if isinstance(item, Rise | Breath | Footing | Steady) else None
 
 
 def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
@@ -203,7 +218,7 @@ def _in_room(item: Item, place: Place, eye_m: float) -> Iterator[Spot]:
         yield _lamp(place, item.direction_deg)
     elif isinstance(item, Lean):
         yield Spot(place.lean_from_m, _LAMP_M)
-    elif isinstance(item, Friend):
+    elif isinstance(item, Friend | Footing):
         x, y, z = place.companion_m
         yield Spot((x, y + _FRIEND_UP_M * place.companion_scale, z), _FRIEND_M * place.companion_scale)
     elif isinstance(item, Breath):

@@ -19,13 +19,17 @@ from engine.theme import Place
 MOVES_S = 0.6
 HOP_M = 0.04
 LOOKS_UP_DEG = 5.0  # people are taller
+LEG_DEG = 78.0  # how far a leg is drawn up, behind
 _SHADOW_M = 0.36
 _COVERS_DEG = 15.0
 """A guide ahead covers a companion who is no further aside than this."""
 
 
 class _Bearing(NamedTuple):
-    """How it holds itself, in degrees, chin up; an arm is (out, ahead): where it points to, as long as it is raised."""
+    """How it holds itself, in degrees, chin up; an arm is (out, ahead): where it points to, as long as it is raised.
+
+    A leg is drawn up by a share of all the way.
+    """
 
     left: tuple[float, float] = (5.0, 4.0)
     right: tuple[float, float] = (5.0, 4.0)
@@ -33,6 +37,8 @@ class _Bearing(NamedTuple):
     nod: float = LOOKS_UP_DEG
     lean: float = 0.0
     hop_m: float = 0.0
+    left_leg: float = 0.0
+    right_leg: float = 0.0
 
 
 class Companion:
@@ -46,9 +52,10 @@ class Companion:
         self._shadow.below(0.0, 0.0, 0.0)
         self._kit, self._figure = kit, self.node.attach_new_node("figure")
         self._head = self._left = self._right = self._figure.attach_new_node("nobody")
+        self._left_leg = self._right_leg = self._head
         self._stands, self._item, self._move = False, item, Burst(MOVES_S)
         self._appear()
-        self._now = self._from = _BEARINGS[item.mood](item, 0.0)
+        self._now = self._from = _bearing(item, 0.0)
 
     def update(self, item: Friend) -> None:
         """Begin to do something else, from how it is now."""
@@ -60,11 +67,13 @@ class Companion:
     def pass_time(self, time_s: float) -> None:
         """Move on to how it should be, and breathe."""
         share = smooth(self._move.share(time_s))
-        goal = _BEARINGS[self._item.mood](self._item, time_s)
+        goal = _bearing(self._item, time_s)
         self._now = now = goal if share == 1 else _between(self._from, goal, share)
         self._left.set_quat(_raised(now.left, -1))
         self._right.set_quat(_raised(now.right, 1))
         self._head.set_hpr(0, -now.nod, now.tilt)
+        self._left_leg.set_p(LEG_DEG * now.left_leg)
+        self._right_leg.set_p(LEG_DEG * now.right_leg)
         breath = math.sin(2 * math.pi * 0.2 * time_s)
         self._figure.set_pos_hpr_scale(0, 0, now.hop_m, 0, 0, now.lean, 1 - 0.003 * breath, 1, 1 + 0.006 * breath)
         self._shadow.below(0.0, 0.0, 2 * now.hop_m)
@@ -77,6 +86,7 @@ class Companion:
             model = self._kit.role("companion", self._figure)
             model.set_scale(self._kit.place.companion_scale)
             self._head, self._left, self._right = (part(model, name) for name in ("head", "arm_right", "arm_left"))
+            self._left_leg, self._right_leg = (part(model, name) for name in ("leg_right", "leg_left"))
 
 
 def uncovered(items: tuple[Item, ...], place: Place) -> tuple[Item, ...]:
@@ -116,6 +126,11 @@ _BEARINGS: Mapping[str, Callable[[Friend, float], _Bearing]] = {
 }  # fmt: skip
 
 
+def _bearing(item: Friend, time_s: float) -> _Bearing:
+    legs = {"left": (1.0, 0.0), "right": (0.0, 1.0)}.get(item.leg, (0.0, 0.0))
+    return _BEARINGS[item.mood](item, time_s)._replace(left_leg=legs[0], right_leg=legs[1])
+
+
 def _arm(azimuth_elevation_deg: tuple[float, float]) -> tuple[float, float]:
     azimuth, elevation_deg = math.radians(azimuth_elevation_deg[0]), azimuth_elevation_deg[1]
     return (elevation_deg * math.sin(azimuth), elevation_deg * math.cos(azimuth))
@@ -142,4 +157,6 @@ def _between(one: _Bearing, other: _Bearing, share: float) -> _Bearing:
         mix(one.nod, other.nod),
         mix(one.lean, other.lean),
         mix(one.hop_m, other.hop_m),
+        mix(one.left_leg, other.left_leg),
+        mix(one.right_leg, other.right_leg),
     )

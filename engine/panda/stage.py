@@ -16,6 +16,7 @@ from engine.panda.caption import Captions
 from engine.panda.card import Card
 from engine.panda.companion import Companion, uncovered
 from engine.panda.fonts import Fonts
+from engine.panda.footing import StandingFeet
 from engine.panda.footprints import Footprints
 from engine.panda.fruit import Fruit
 from engine.panda.graphics import Graphics
@@ -35,6 +36,7 @@ from engine.panda.trail import ReachPath
 from engine.scene import (
     Breath,
     Follow,
+    Footing,
     Friend,
     Gaze,
     Held,
@@ -64,10 +66,10 @@ class _Drawing(Protocol):
 
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
     Target: Fruit, Reach: ReachPath, Follow: Ribbon, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
-    Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
+    Footing: StandingFeet, Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
     Prop: DrawnProp, Held: DrawnHeld,
 }  # fmt: skip
-_IN_THE_ROOM = Lean | Stand | Gaze | Rise | Friend | Breath
+_IN_THE_ROOM = Lean | Stand | Footing | Gaze | Rise | Friend | Breath
 """What has no place of its own stands at the middle, as the scenery does."""
 USUAL = Settings()
 """How somebody sees and hears of whom nothing else is known."""

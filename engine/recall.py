@@ -1,0 +1,95 @@
+"""Coming back without eyes: a place of head or hand is remembered, left in the dark, and found again."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.body import Body
+from engine.facing import apart_deg, facing_deg
+from engine.frame import Vector
+from engine.scene import Recall
+from engine.task import NOT_YET, REACHED, Move
+
+Where = Callable[[Body], Vector | None]
+"""Where something is now, None while it is not seen: a face in degrees, or a hand in metres."""
+SMOOTH_S = 0.3
+STILL_S, BEGINS_S = 1.0, 1.5
+STILL_DPS, STILL_MPS = 4.0, 0.06
+"""A head and a hand that have come to rest move more slowly."""
+
+
+@dataclass
+class Recalled:
+    """What was remembered and what was found, as `Where` says it; None before that. `seconds` is how long it took."""
+
+    home: Vector | None = None
+    found: Vector | None = None
+    seconds: float = 0.0
+
+
+def face_deg(body: Body) -> Vector | None:
+    """Where a face points, in degrees to the right, up and tilted."""
+    return facing_deg(body) if math.isfinite(body.head_m[0]) else None
+
+
+def hand_m(side: str) -> Where:
+    """Where a hand is."""
+
+    def where(body: Body) -> Vector | None:
+        seen, place_m = (body.left_seen, body.left_m) if side == "left" else (body.right_seen, body.right_m)
+        return place_m if seen else None
+
+    return where
+
+
+def remembered(move: Move, where: Where, recalled: Recalled) -> Move:
+    """Play a move that comes to a place; where it ends is to be found again."""
+    own = next(move)
+    while True:
+        body = yield own
+        recalled.home = _smooth(recalled.home, where(body), body.dt_s)
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def find_again(key: str, side: str, where: Where, still_per_s: float, most_s: float, recalled: Recalled) -> Move:
+    """Find the place again: what ends it is a press of the trigger, or coming to rest; `side` is "" for a head."""
+    begun: Vector | None = None
+    still_s, released, left = 0.0, False, False
+    while recalled.seconds < most_s:
+        body = yield (Recall(key, side),)
+        recalled.seconds += body.dt_s
+        before, recalled.found = recalled.found, _smooth(recalled.found, where(body), body.dt_s)
+        if before is None or recalled.found is None or body.dt_s <= 0:
+            begun = begun or recalled.found
+            continue
+        moved = math.dist(before, recalled.found) / body.dt_s
+        left = left or (begun is not None and math.dist(begun, recalled.found) > still_per_s)
+        still_s = still_s + body.dt_s if moved < still_per_s and (left or recalled.seconds > BEGINS_S) else 0.0
+        if still_s >= STILL_S or (body.confirm and released):
+            return REACHED
+        released = released or not body.confirm
+    return NOT_YET
+
+
+def face_error_deg(recalled: Recalled, way: Vector) -> tuple[float, float]:
+    """How far a face that came back along a way (to the right, up, tilted) ended beyond home, and from it in all.
+
+    Both in degrees; nan where it was not found.
+    """
+    if recalled.home is None or recalled.found is None:
+        return math.nan, math.nan
+    (yaw, pitch, tilt), (home_yaw, home_pitch, home_tilt) = recalled.found, recalled.home
+    less = (yaw - home_yaw, pitch - home_pitch, tilt - home_tilt)
+    beyond = -sum(a * b for a, b in zip(less, way, strict=True)) / math.hypot(*way)
+    return beyond, apart_deg((yaw, pitch), (home_yaw, home_pitch))
+
+
+def _smooth(before: Vector | None, now: Vector | None, dt_s: float) -> Vector | None:
+    if before is None or now is None:
+        return now if before is None else before
+    share = 1 - math.exp(-dt_s / SMOOTH_S)
+    x, y, z = (b + share * (n - b) for b, n in zip(before, now, strict=True))
+    return (x, y, z)
