@@ -1,0 +1,143 @@
+"""Flamingo Garden: stand on narrow feet, or on one leg as a flamingo does, for as long as it goes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+from engine import feedback, footing, moves, steadiness
+from engine.envelope import Envelope
+from engine.footing import ENDED_BY, FEET, NEVER, ONE_LEG, Held
+from engine.frame import SIDES
+from engine.metrics.head_sway import head_sway
+from engine.metrics.sway_measures import PRIETO
+from engine.motion import Motion
+from engine.movements import ON_SIDES
+from engine.parameters import choice, number
+from engine.records import Measured, TrialRecord
+from engine.scene import Footing, Friend, Item, Panel, Progress, Sound
+from engine.steadiness import Span
+from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
+
+READY_S, LIFTS_S, DONE_S = 5.0, 2.5, 2.5
+MOST_S = 45.0
+HELD_ERROR_S = 0.3  # simulated feet that come down, seen by the head alone
+WORDS: Mapping[tuple[str, str], str] = {
+    ("together", ""): "flamingo_garden.together",
+    ("half a step", "left"): "flamingo_garden.half_left",
+    ("half a step", "right"): "flamingo_garden.half_right",
+    ("heel to toe", "left"): "flamingo_garden.toe_left",
+    ("heel to toe", "right"): "flamingo_garden.toe_right",
+    (ONE_LEG, "left"): "flamingo_garden.on_left",
+    (ONE_LEG, "right"): "flamingo_garden.on_right",
+}
+ARMS: Mapping[str, str] = {"free": "flamingo_garden.arms_free", "crossed": "flamingo_garden.arms_crossed"}
+RAIL = "whether a rail was held nobody sees"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    targets: int = number(4, 1, 20, "", "times to stand in a round")
+    stance: int = number(4, 1, 4, "", "1 feet together, 2 half a step, 3 heel to toe, 4 one leg", "stance", 1.0)
+    sides: str = choice("both", ON_SIDES, "which leg is stood on, or is behind")
+    arms: str = choice("free", tuple(ARMS), "what the arms do meanwhile")
+    hold_s: float = number(10.0, 3.0, MOST_S, "s", "time to stand so", "hold", 2.5)
+    limit_s: float = number(8.0, 4.0, 30.0, "s", "time to lift a foot that something is worn on")
+    strap: str = choice("none", ("none", *SIDES), "which controller is worn on the lifted leg, none for trackers")
+
+
+class Game(Task):
+    """Standing on one leg and the other in turn, beside a companion who does the same."""
+
+    title = "Flamingo Garden"
+    trains = ("single-leg stance", "narrow stance", "stability of the hips")
+    postures = ("standing",)
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("stand",)
+    version = 1
+    place = "meadow"
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "held_s": Measure(
+            "Stood so for",
+            "s",
+            f"From the start until a foot came down, {MOST_S:.0f} s at most; the note says what showed the end.",
+            "as the single-leg stance test, Springer 2007, J Geriatr Phys Ther 30:8, which takes the best of three",
+        ),
+        "speed_mmps": Measure(
+            "Speed of sway meanwhile",
+            "mm/s",
+            "Mean velocity of the head while the feet stood so, from 5 s on: a proxy, because hips move a head.",
+            PRIETO,
+        ),
+    }
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """Both legs in turn, or one; which begins is drawn."""
+        feet = FEET[self.p.stance - 1]
+        sides = [side for side in random.sample(SIDES, 2) if self.p.sides in ("both", side)]
+        for number_ in range(self.p.targets):
+            on = sides[number_ % len(sides)] if feet != FEET[0] else ""
+            goal = Footing(f"footing {number_}", feet, on)
+            held = Held("" if self.p.strap == "none" else self.p.strap)
+            values = {"goal": goal, "number": number_, "held": held, "span": Span(), "stance": envelope.stance}
+            yield Trial(on, None, values)
+
+    def play(self, trial: Trial) -> Move:
+        """Get ready at the rail, stand so, and put the foot down."""
+        return steadiness.clocked(trial.values["span"], self._played(trial))
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The time that such a trial takes, in seconds; one that ends sooner lasts half as long, about."""
+        lifts_s = LIFTS_S if trial.values["goal"].feet == ONE_LEG else 0.0
+        held_s: float = self.p.hold_s if reached else self.p.hold_s / 2
+        return READY_S + lifts_s + held_s + DONE_S
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """How long the feet stood so, and how the head swayed meanwhile."""
+        held, span = trial.values["held"], trial.values["span"]
+        if held.ended_by in ("", NEVER):
+            why = ENDED_BY.get(held.ended_by, "ended while the feet stood so")
+            return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+        how = f"{ENDED_BY[held.ended_by]}; {RAIL}"
+        error = HELD_ERROR_S if held.ended_by == footing.HEAD else None
+        sway = head_sway(span.cut(motion), trial.values["stance"])["sway_velocity"]
+        return Result(None, {"held_s": Measured(round(held.seconds, 2), "s", error, how), "speed_mmps": sway})
+
+    def _played(self, trial: Trial) -> Move:
+        goal, count, held = (trial.values[name] for name in ("goal", "number", "held"))
+        panel = Panel("flamingo_garden", "flamingo_garden.ready", (WORDS[goal.feet, goal.on], "flamingo_garden.rail"))
+        panel = panel._replace(done=count, total=self.p.targets)
+        yield from moves.alongside((panel, *self._around(count)), footing.get_ready(goal, READY_S, held))
+        lifts = Friend("friend", "calm", leg=_up(goal))
+        panel = panel._replace(title="flamingo_garden.stand", text=(WORDS[goal.feet, goal.on], ARMS[self.p.arms]))
+        begins = (panel, Sound(f"{goal.key} begins", "appear"), Progress("progress", count / self.p.targets), lifts)
+        outcome = yield from moves.alongside(begins, self._stood(goal, trial))
+        reached = outcome == REACHED
+        words = "flamingo_garden.reached" if reached else "flamingo_garden.not_yet"
+        after = panel._replace(title=words, text=("flamingo_garden.down",), done=count + reached)
+        shown: tuple[Item, ...] = (goal._replace(fill=1.0, state="done"), feedback.arrival(goal.key)) if reached else ()
+        rung = Sound(f"{goal.key} ends", "reached" if reached else "not_yet")
+        yield from moves.show((after, rung, *shown, *self._around(count + 1, "cheers" if reached else "calm")), DONE_S)
+        return outcome
+
+    def _stood(self, goal: Footing, trial: Trial) -> Move:
+        """Lift the foot, where one is lifted, and stay so."""
+        held, span = trial.values["held"], trial.values["span"]
+        if goal.feet == ONE_LEG and (yield from footing.lifted(goal, self.p.limit_s, LIFTS_S, held)) != REACHED:
+            held.ended_by = NEVER
+            return NOT_YET
+        span.begins_s = span.now_s
+        outcome = yield from footing.stay(goal, self.p.hold_s, held)
+        span.ends_s = span.now_s
+        return outcome
+
+    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
+        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+
+
+def _up(goal: Footing) -> str:
+    """The leg that is lifted, as in a mirror."""
+    return {"left": "right", "right": "left"}.get(goal.on, "") if goal.feet == ONE_LEG else ""
