@@ -10,7 +10,16 @@ from calibration.height import NO_FLOOR, posture_of
 from calibration.limits import from_repetitions, in_degrees, is_at_least, usual_sd_deg
 from engine.frame import SIDES
 from engine.metrics.norms import NORMS
-from engine.movements import ANYBODYS_NECK_DEG, GAZES, LEANS, MOVEMENTS, THEORETICAL_LEAN_DEG, along_ellipse
+from engine.movements import (
+    ANYBODYS_LIFT_DEG,
+    ANYBODYS_NECK_DEG,
+    GAZES,
+    LEANS,
+    LIFTS,
+    MOVEMENTS,
+    THEORETICAL_LEAN_DEG,
+    along_ellipse,
+)
 from engine.records import Calibration, Limit, Quality
 
 MOST_OF_USUAL, MOST_CHANGE, SWAP_CHANGE, WIDE = 1.30, 0.25, 0.15, 0.20
@@ -25,6 +34,7 @@ USUAL_DEG: Mapping[str, float] = {
     **{f"shoulder_elevation_{side}": NORMS["shoulder_flexion"].normal_deg for side in SIDES},
     **{f"shoulder_external_rotation_{side}": NORMS["shoulder_external_rotation"].normal_deg for side in SIDES},
     **{name: most / 1.1 for name in GAZES for stem, most in ANYBODYS_NECK_DEG.items() if name.startswith(stem)},
+    **{name: ANYBODYS_LIFT_DEG[name.rpartition("_")[0]] for name in LIFTS},
 }
 """How far healthy adults go, necks those of the young, of which the common norms of 45 and 60 degrees fall short.
 

@@ -8,15 +8,15 @@ import msgspec
 
 from calibration.checks import dated, day_of, said_day
 from engine.adaptation import Adaptation
-from engine.movements import GAZES, LEANS, MOVEMENTS
+from engine.movements import LEANS, MOVEMENTS, UNUSUAL
 from engine.patient import PatientRecord
 from engine.records import Answer, Calibration, Limit
 
 PAIN_CHANGE = 4
 OTHER_ZONE_DAYS = 1  # a day ahead is another time zone
 NOTHING, CHECK, FULL = "nothing", "check", "full"
-BUT_THE_NECK = tuple(name for name in MOVEMENTS if name not in GAZES)
-"""What every visit measures; the neck is only measured for who will turn their head."""
+USUAL = tuple(name for name in MOVEMENTS if name not in UNUSUAL)
+"""What every visit measures; a neck and legs are only measured of who will be asked for them."""
 
 
 class Due(NamedTuple):
@@ -87,20 +87,20 @@ def due(
     return Due(CHECK if why else NOTHING, tuple(why))
 
 
-def neck_due(
+def unusual_due(
     record: PatientRecord,
     adaptation: Adaptation,
     today: str,
     answers: Sequence[Answer] = (),
     asked: str = "",
-    gazes: Collection[str] = (),
+    movements: Collection[str] = (),
 ) -> Due:
-    """As `due` for the movements of the neck that play asks for: those that nobody measured yet have to be."""
-    known = _in_use(record.calibration, gazes)
-    missing = [MOVEMENTS[name].title for name in gazes if name not in known]
+    """As `due` for movements of UNUSUAL that play asks for: those that nobody measured yet have to be."""
+    known = _in_use(record.calibration, movements)
+    missing = [MOVEMENTS[name].title for name in movements if name not in known]
     if missing:
         return Due(FULL, (f"not measured yet: {', '.join(missing)}",))
-    return due(record, adaptation, today, answers, asked, gazes) if gazes else Due(NOTHING)
+    return due(record, adaptation, today, answers, asked, movements) if movements else Due(NOTHING)
 
 
 class _Ages(NamedTuple):

@@ -9,8 +9,9 @@ from calibration.due import CHECK, FULL, NOTHING
 from calibration.leaning import WAYS
 from calibration.reaching import AZIMUTHS_DEG
 from calibration.story import DRAGON, PLAIN
-from engine import looking
+from engine import leg, looking
 from engine.adaptation import Adaptation
+from engine.frame import SIDES
 from engine.movements import MAIN_LEANS
 from engine.parameters import Value
 from engine.records import Calibration
@@ -69,3 +70,21 @@ def gaze_form(name: str, adaptation: Adaptation, gazes: Collection[str], story: 
     if story == DRAGON:
         return {"open_gaze": {"ways": ways, "repetitions": 2, "story": story}}
     return {"open_gaze": {"ways": ways, "repetitions": min(EFFORTS, adaptation.open_reaches), "more": 2}}
+
+
+def lift_form(name: str, adaptation: Adaptation, lifts: Collection[str], strapped: str = leg.EACH) -> Form:
+    """As `gaze_form` for the legs, by the exercise that these movements are of and what is strapped on for it."""
+    if name == NOTHING or not lifts:
+        return {}
+    stems = {movement.rpartition("_")[0] for movement in lifts}
+    sides = [side for side in SIDES if any(movement.endswith(side) for movement in lifts)]
+    exercise = next(each for each, stem in leg.LIFTED.items() if stem in stems)
+    which: dict[str, Value] = {
+        "exercise": exercise,
+        "sides": "both" if len(sides) > 1 else sides[0],
+        "strapped": strapped,
+        "more": 2,
+    }
+    if name == CHECK:
+        return {"open_lift": {**which, "repetitions": max(1, adaptation.check_reaches), "check": True}}
+    return {"open_lift": {**which, "repetitions": min(EFFORTS, adaptation.open_reaches)}}

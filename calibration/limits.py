@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from engine.movements import GAZES, LEANS
+from engine.movements import GAZES, LEANS, LIFTS
 from engine.records import Limit, ReachCell
 
 Array = NDArray[np.float64]
@@ -21,6 +21,7 @@ ELEVATION_SD_DEG = NECK_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated n
 # An assumption: the published reliability of this test (Lininger et al. 2018, Int J Sports Phys Ther 13:800) is that of
 # composites over eight directions in per cent, and no repeated leans of real people were at hand.
 LEAN_SD_DEG = 0.4
+LIFT_SD_DEG = {"knee_extension": 6.0, "thigh_raise": 4.0, "ankle_dorsiflexion": 3.0}  # an assumption, as of leans
 PRACTICE = "for practice: not counted"
 AT_STOP_LINE = "ended at the stop line"
 SAME_LINE_DEG = 3.0
@@ -87,6 +88,8 @@ def usual_sd_deg(movement: str) -> float:
     """How widely the efforts of most people scatter in a movement."""
     if movement in LEANS:
         return LEAN_SD_DEG
+    if movement in LIFTS:
+        return LIFT_SD_DEG[movement.rpartition("_")[0]]
     return NECK_SD_DEG if movement in GAZES else ELEVATION_SD_DEG
 
 

@@ -20,9 +20,11 @@ from engine.body import (
 )
 from engine.frame import SIDES, Vector
 from engine.movements import (
+    ANYBODYS_LIFT_DEG,
     ANYBODYS_NECK_DEG,
     GAZES,
     LEANS,
+    LIFTS,
     MAIN_LEANS,
     MOVEMENTS,
     along_ellipse,
@@ -32,6 +34,7 @@ from engine.movements import (
 from engine.places import from_shoulder, seen_from_shoulder
 from engine.precautions import (
     LEAST_LEAN_DEG,
+    LEAST_LIFT_DEG,
     LEAST_RAISE_DEG,
     LEAST_TURN_DEG,
     Cap,
@@ -178,8 +181,7 @@ class Envelope:
             most = self.at_most(movement).value
         except OutsideEnvelope:
             return False
-        least = LEAST_LEAN_DEG if movement in LEANS else LEAST_TURN_DEG if movement in GAZES else LEAST_RAISE_DEG
-        return most >= least
+        return most >= _least_deg(movement)
 
     def at_most(self, movement: str) -> Cap:
         """The cap of a movement: the smallest of what was measured, the preset's ceiling, precautions and answers.
@@ -364,6 +366,18 @@ class Envelope:
             return f"a head turned {turned:.0f}°, raised {raised:.0f}° and tilted {tilted:.0f}° at once goes too far"
         return ""
 
+    def refuses_lift(self, movement: str, angle_deg: float, open_ended: bool = False) -> str:
+        """Why a leg may not be asked to be lifted so far ("" when it may); an open lift need not have been measured."""
+        try:
+            anybody = Cap(ANYBODYS_LIFT_DEG[movement.rpartition("_")[0]], "deg", "the most for anybody")
+            bound = min(anybody, self._bounds.get(movement, anybody), key=value_of)
+            cap = bound if open_ended else min(bound, self.at_most(movement), key=value_of)
+        except OutsideEnvelope as reason:
+            return str(reason)
+        if 0 <= angle_deg <= cap.value + SLACK_DEG:
+            return ""
+        return f"{angle_deg:.0f}° of {MOVEMENTS[movement].title} is beyond {cap.value:.0f}°, {cap.why}"
+
     def _open_neck(self, movement: str) -> Cap:
         furthest = next(most for name, most in ANYBODYS_NECK_DEG.items() if movement.startswith(name))
         anybody = Cap(furthest, "deg", "the most for anybody")
@@ -486,6 +500,13 @@ def from_head(stance: Stance, place_m: Vector) -> Vector:
         y + up,
         z + right * math.sin(facing) - ahead * math.cos(facing),
     )
+
+
+def _least_deg(movement: str) -> float:
+    """The least of a movement that is worth asking for."""
+    if movement in LEANS:
+        return LEAST_LEAN_DEG
+    return LEAST_TURN_DEG if movement in GAZES else LEAST_LIFT_DEG if movement in LIFTS else LEAST_RAISE_DEG
 
 
 def _beside(direction_deg: float) -> list[str]:

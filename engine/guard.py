@@ -11,7 +11,7 @@ from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import Button, Frame, rotate
 from engine.movements import lean_movement
-from engine.scene import Follow, Gaze, Item, Lean, Reach, Rise, Surround, Target
+from engine.scene import Follow, Gaze, Item, Lean, Lift, Reach, Rise, Surround, Target
 from engine.tracing import refuses
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
@@ -99,7 +99,7 @@ class Guard:
         for item in items:
             if isinstance(item, Rise):
                 self._rise = item
-            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Surround):
+            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Surround):
                 bounds = _bounds_of(item)
                 if bounds not in self._admitted:
                     refusal = self._refusal(item)
@@ -111,7 +111,7 @@ class Guard:
                     self._open_lean_deg[way] = item.angle_deg if item.open_ended else 0.0
         return ""
 
-    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Surround) -> str:
+    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Lift | Surround) -> str:
         envelope = self.envelope
         if envelope is None:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
@@ -125,6 +125,8 @@ class Guard:
             return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg), item.open_ended)
         if isinstance(item, Surround):
             return "" if item.held == "room" else envelope.refuses_conflict
+        if isinstance(item, Lift):
+            return envelope.refuses_lift(item.movement, item.angle_deg, item.open_ended)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg, item.open_ended)
 
     def _guessed(self, frame: Frame, body: Body) -> str:
@@ -223,7 +225,7 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, op
     return ""
 
 
-def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Surround) -> tuple[object, ...]:
+def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Surround) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
@@ -234,4 +236,6 @@ def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Surround) -> tuple[
         return (item.yaw_deg, item.pitch_deg, item.tilt_deg, item.open_ended)
     if isinstance(item, Surround):
         return (item.held,)
+    if isinstance(item, Lift):
+        return (item.movement, item.angle_deg, item.open_ended)
     return (item.direction_deg, item.angle_deg, item.open_ended)

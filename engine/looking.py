@@ -6,7 +6,6 @@ A turn is measured from the neutral head that the moves saw (`Noted`), which the
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -33,15 +32,6 @@ WAYS: Mapping[str, tuple[str, ...]] = {
     "all six": TURNS + NODS + TILTS,
 }
 """The movements of the neck by what a therapist calls them together, few first."""
-
-
-@runtime_checkable
-class TurnsHead(Protocol):
-    """A task that asks for turns of the head, and says which it may ask for with its parameters."""
-
-    @property
-    def gazes(self) -> tuple[str, ...]:
-        """Names of `engine.movements.GAZES`; their limits have to be known."""
 
 
 @dataclass

@@ -39,6 +39,14 @@ ANYBODYS_NECK_DEG = {"neck_rotation": 95.0, "neck_extension": 80.0, "neck_flexio
 """Further than that no neck is asked to go, a tenth beyond the means of young adults (Swinkels & Swinkels-Meewisse
 2014, doi 10.1097/BRS.0000000000000158): nobody reaches it."""
 
+LIFTS = tuple(f"{stem}_{side}" for stem in ("knee_extension", "thigh_raise", "ankle_dorsiflexion") for side in SIDES)
+"""The movements by which somebody seated lifts a part of a leg: the shank, the thigh, the front of the foot."""
+ANYBODYS_LIFT_DEG = {"knee_extension": 90.0, "thigh_raise": 45.0, "ankle_dorsiflexion": 30.0}
+"""Further than that no leg is asked to go: a straight knee, a thigh that a trunk need not lean back for, and a foot
+half as far again as the 20 degrees that are usual."""
+UNUSUAL = (*GAZES, *LIFTS)
+"""What is measured only of somebody who will play a game that asks for it; all else is measured of everybody."""
+
 PARTS = ("neck", "trunk", *(f"{side} {limb}" for side in SIDES for limb in ("arm", "leg")))
 
 
@@ -69,7 +77,9 @@ MOVEMENTS: Mapping[str, Movement] = {
     "trunk_rotation": Movement("trunk turned", "trunk", largest=90.0),
     **{name: Movement(name.replace("lean_", "leant ").replace("_", " "), "trunk", largest=20.0) for name in LEANS},
     **_both("hip_flexion", "hip bent", "leg", 140.0),
+    **_both("thigh_raise", "thigh raised from the seat", "leg", 60.0),
     **_both("knee_flexion", "knee bent", "leg", 160.0),
+    **_both("knee_extension", "knee straightened, from a right angle", "leg", 90.0),
     **_both("ankle_dorsiflexion", "ankle bent up", "leg", 40.0),
     **_both("ankle_plantarflexion", "ankle bent down", "leg", 60.0),
     **_both("weight_on_leg", "leg loaded", "leg", 100.0, "%"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.movements import LEANS
+from engine.movements import LEANS, LIFTS
 from engine.records import BlockRecord, Calibration, Limit
 from engine.scene import Line
 from engine.task import REACHED
@@ -18,6 +18,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "calm_tide": "summary.breathed",
     "night_lighthouse": "summary.shone",
     "flamingo_garden": "summary.stayed",
+    "bell_tower": "summary.rung",
 }
 """What to say of how often something was done; of any other task, things were reached."""
 
@@ -70,6 +71,8 @@ def _limits_after(blocks: Sequence[BlockRecord]) -> Mapping[str, Limit]:
 def _words_of(movement: str) -> str:
     if movement in LEANS:
         return "summary.leaned_further"
+    if movement in LIFTS:
+        return "summary.lifted_further"
     return "summary.turned_further" if movement.startswith("neck") else "summary.reached_higher"
 
 

@@ -19,6 +19,7 @@ LEAST_RAISE_DEG = 15.0  # a hand that hangs is at about 20
 FULL_WEIGHT_PERCENT = 100.0
 SITTING_HIP_DEG = 90.0
 LEAST_TURN_DEG = 8.0  # of a head: less is what it does by itself
+LEAST_LIFT_DEG = 4.0  # of a leg that is lifted: less cannot be told from a strap that slides
 RISING_DEG = {"hip_flexion": 112.0, "knee_flexion": 100.0, "trunk_flexion": 50.0, "ankle_dorsiflexion": 20.0}
 """What standing up from a chair of usual height bends (Rodosky, Andriacchi & Andersson 1989, J Orthop Res 7:266)."""
 LEAST_OVER_TOES_DEG = 4.0  # of the lean that is the first part of standing up: less is no exercise
@@ -35,6 +36,7 @@ BOUNDED: Mapping[str, tuple[str, ...]] = {
     "gaze": ("neck",),
     "rise": tuple(RISING_DEG),
     "surround": ("visual_conflict",),
+    "lift": ("knee_extension", "thigh_raise", "hip_flexion", "ankle_dorsiflexion"),
 }
 """By what a task asks, the movements that it may ask for, each of which the envelope bounds.
 
@@ -164,6 +166,10 @@ def bounds_of(precautions: Sequence[Precaution], ceilings: Mapping[str, float], 
         lean, value = _lean_needing(movement, cap.value, posture)
         if lean:
             lower(bounds, lean, Cap(value, "deg", f"{cap.why} ({MOVEMENTS[movement].title}, {cap.value:g}°)"))
+        if _joint(movement) == "hip_flexion":
+            why = f"{cap.why} ({MOVEMENTS[movement].title}, {cap.value:g}°)"
+            raised = movement.replace("hip_flexion", "thigh_raise")
+            lower(bounds, raised, Cap(max(0.0, cap.value - SITTING_HIP_DEG), "deg", why))
     return bounds
 
 

@@ -119,6 +119,25 @@ class Rise(NamedTuple):
     lean_deg: float = 0.0
 
 
+class Lift(NamedTuple):
+    """Lift a part of one leg while seated, to `angle_deg` of a movement of `engine.movements.LIFTS`, and lower it.
+
+    `device` is what is worn on that part: the `left` or `right` controller, or the tracker of `left_foot` or
+    `right_foot`. `now_deg` is how far it is lifted now; `fill` grows while it stays there. `state` is `rest` (let the
+    leg rest), `wanted` or `done`. With `open_ended` the angle is a stop line, and the leg goes as far as is
+    comfortable.
+    """
+
+    key: str
+    movement: str
+    angle_deg: float
+    device: str
+    now_deg: float = 0.0
+    fill: float = 0.0
+    state: str = "wanted"
+    open_ended: bool = False
+
+
 class Arms(NamedTuple):
     """Where a person's arms point, in degrees: to their own outside from straight ahead, and up from hanging."""
 
@@ -294,8 +313,8 @@ class Buzz(NamedTuple):
 
 
 Item = (
-    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Friend | Prop | Held | Breath | Progress | Footing | Steady
-    | Surround | Recall | Option | Panel | Sound | Tone | Buzz
+    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Lift | Friend | Prop | Held | Breath | Progress | Footing
+    | Steady | Surround | Recall | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 
 

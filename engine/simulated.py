@@ -17,8 +17,9 @@ from engine.frame import SIDES, Frame, Hand, Pose, Quaternion, Vector, as_float3
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Follow, Gaze, Lean, Option, Panel, Reach, Recall, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target
 from engine.simulated_footing import Feet
+from engine.simulated_legs import Legs
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 from engine.simulated_surround import Unsteadiness
 
@@ -34,7 +35,8 @@ RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
-Asked = Target | Reach | Follow | Lean | Gaze | Rise | Recall | Option | Panel
+LIFTED_BEYOND = 1.06  # of what is asked: nobody stops a leg just there
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Recall | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,12 @@ DEFAULT_LIMITS_DEG: Mapping[str, float] = {
     "neck_extension": 50.0,
     "neck_lateral_left": 34.0,
     "neck_lateral_right": 36.0,
+    "knee_extension_left": 76.0,
+    "knee_extension_right": 68.0,
+    "thigh_raise_left": 26.0,
+    "thigh_raise_right": 23.0,
+    "ankle_dorsiflexion_left": 18.0,
+    "ankle_dorsiflexion_right": 16.0,
 }
 
 
@@ -136,6 +144,7 @@ class SimulatedHeadset:
         self._hands = {side: Way(self._rest(side)) for side in SIDES}
         self._lean = Way((0.0, 0.0, 0.0))
         self._face = Way((0.0, 0.0, 0.0))
+        self._legs = Legs()
         self._height = Way((self.patient.eye_height_m, 0.0, 0.0))
         self._seated_m = SEATED_EYES_OF_STATURE * stature_m
         self._gaze = (0.0, 0.0)
@@ -203,11 +212,15 @@ class SimulatedHeadset:
             Pose(v[0:3], v[3:7]),  # type: ignore[arg-type] # slices of a tuple lose their length
             Hand(Pose(v[7:10], v[10:14]), v[21], v[22]),  # type: ignore[arg-type]
             Hand(Pose(v[14:17], v[17:21]), v[23], v[24]),  # type: ignore[arg-type]
+            devices=self._legs.devices(now_s),
         )
 
     def _hand(self, side: str, now_s: float, slot: int, head_x: float, head_z: float) -> tuple[float, ...]:
         x, y, z = self._hands[side].at(now_s)
         tremor = self._noise.tremor
+        strapped = self._legs.pose(side, now_s, tremor[slot % NOISE_FRAMES])
+        if strapped is not None:
+            return strapped
         carried = y / self._stance.head_m[1]
         shoulder_x, shoulder_y, shoulder_z = self._shoulders[side]
         far_x, far_y, far_z = x - shoulder_x, y - shoulder_y, z - shoulder_z
@@ -221,6 +234,7 @@ class SimulatedHeadset:
         )
 
     def _attend(self, now_s: float) -> None:
+        self._legs.wear(self._scene.place, self._scene.items)
         asked = _asks(self._scene)
         wanted = tuple((type(item), item.key) for item in asked)
         if wanted != self._wanted:
@@ -262,6 +276,8 @@ class SimulatedHeadset:
             self._rise_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Recall):
             self._come_back(item, now_s, delay_s)
+        elif isinstance(item, Lift):
+            self._lift_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Target | Reach):
             self._reach_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Follow):
@@ -304,6 +320,15 @@ class SimulatedHeadset:
             self._lean.aim(goal, now_s, delay_s, 8 * self.patient.lean_speed_dps)
             lasts_s = self._lean.lasts_s
         self._gives_up_after_s = delay_s + lasts_s + PATIENCE_S
+
+    def _lift_to(self, item: Lift, now_s: float, delay_s: float, lapse: bool) -> None:
+        limit = self._limits[item.movement]
+        able = self._able(limit, self.patient.slope_deg * limit / 90) * (self.patient.effort if item.open_ended else 1)
+        if lapse:
+            able *= self._random.uniform(0.5, 0.9)
+        angle_deg = min(able, item.angle_deg * (1.0 if item.open_ended else LIFTED_BEYOND))
+        lasts_s = self._legs.aim(item, angle_deg, now_s, delay_s)
+        self._gives_up_after_s = delay_s + lasts_s + (0.5 if item.open_ended else PATIENCE_S)
 
     def _stand_to(self, height_m: float, now_s: float, delay_s: float) -> None:
         if self._height.goal[0] != height_m:
@@ -400,6 +425,7 @@ class SimulatedHeadset:
             self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.lean_speed_dps)
         if self._face.goal != (0.0, 0.0, 0.0):
             self._face.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.neck_speed_dps)
+        self._legs.relax(now_s)
         self._gaze_goal = (0.0, math.radians(-4.0))
 
     def _rest(self, side: str) -> Vector:
@@ -439,8 +465,8 @@ class SimulatedHeadset:
 
 def _fills(asked: tuple[Asked, ...]) -> bool:
     """Whether somebody is where they should be, and so has no reason to give up."""
-    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze))
-    return any(goal.fill > 0 for goal in goals if not (isinstance(goal, Gaze) and goal.open_ended))
+    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze | Lift))
+    return any(goal.fill > 0 for goal in goals if not (isinstance(goal, Gaze | Lift) and goal.open_ended))
 
 
 def _middle(a: Vector, b: Vector) -> Vector:
@@ -459,7 +485,7 @@ def _asks(scene: Scene) -> tuple[Asked, ...]:
             if item.state == "wanted" and item.hand not in hands and not hands & {"either"}:
                 hands.add(item.hand)
                 movements.append(item)
-        elif isinstance(item, Gaze | Follow):
+        elif isinstance(item, Gaze | Lift | Follow):
             if item.state == "wanted":
                 movements.append(item)
         elif isinstance(item, Reach | Lean | Rise | Recall):

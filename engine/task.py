@@ -72,7 +72,8 @@ class Task:
     `measures` names every number that `measure` may give; `place` is where it happens; `postures` are those of
     `engine.plan.POSTURES` in which it can be done and means what it says. `moves_parts` are those of
     `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
-    for standing still, "gaze"; from both follows what a precaution does to it. Who says nothing moves everything.
+    for standing still, "gaze", "rise", "lift"; from both follows what a precaution does to it. Who says nothing moves
+    everything.
     """
 
     title: ClassVar[str]
@@ -88,6 +89,11 @@ class Task:
     def __init__(self, parameters: Any = None) -> None:
         """Take a therapist's values, or the defaults."""
         self.p = parameters if parameters is not None else self.Parameters()
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The movements of `engine.movements.UNUSUAL` that it may ask for with its parameters, to be measured."""
+        return ()
 
     def trials(self, envelope: "Envelope", random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Yield trials one by one; the next is asked for when the last is in `done`."""

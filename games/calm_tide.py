@@ -114,7 +114,7 @@ class Game(Task):
         self.moves_parts = PARTS if needs["hand"] else PARTS[: len(kinds)]  # type: ignore[misc]
 
     @property
-    def gazes(self) -> tuple[str, ...]:
+    def limits(self) -> tuple[str, ...]:
         """The movements of the neck that it may ask for."""
         return on_sides(looking.TILTS, self.p.sides) if HEAD in STRETCHES[self.p.stretch] else ()
 

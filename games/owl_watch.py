@@ -118,7 +118,7 @@ class Game(Task):
     }
 
     @property
-    def gazes(self) -> tuple[str, ...]:
+    def limits(self) -> tuple[str, ...]:
         """The movements of the neck that it may ask for."""
         return tuple(dict.fromkeys(name for way in self._ways for name in way))
 

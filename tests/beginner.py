@@ -8,7 +8,7 @@ from engine.inputs import RISE, Heard, Held, Pair
 from engine.panda.pointer import FOV_DEG, led
 from engine.panda.puppet import NECK_DEG
 from engine.panda.seat import Seat
-from engine.scene import Follow, Gaze, Lean, Option, Panel, Reach, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Rise, Scene, Target
 
 MOUSE_PER_S = 2.5  # half windows
 READS_S = 0.5
@@ -48,9 +48,8 @@ class Beginner:
         targets = [item for item in items if isinstance(item, Target) and item.state == "wanted"]
         goal: Vector | None = self._next(targets)
         for item in items:
-            if isinstance(item, Lean):
-                turn = math.radians(item.direction_deg)
-                lean = (float(round(1.4 * math.cos(turn))), float(round(1.4 * math.sin(turn))))
+            if isinstance(item, Lean | Lift):
+                lean = _leant(item)
             elif isinstance(item, Gaze):
                 if item.yaw_deg or item.pitch_deg:
                     face = (item.yaw_deg / NECK_DEG[0], item.pitch_deg / NECK_DEG[1])
@@ -103,3 +102,11 @@ class Beginner:
         far = math.dist(to, self._mouse)
         share = min(1.0, most / far) if far else 0.0
         self._mouse = tuple(a + share * (b - a) for a, b in zip(self._mouse, to, strict=True))
+
+
+def _leant(item: Lean | Lift) -> Pair:
+    """Which keys to hold (ahead, right) for a lean, or to lift a leg."""
+    if isinstance(item, Lift):
+        return (float(item.state == "wanted"), 0.0)
+    turn = math.radians(item.direction_deg)
+    return (float(round(1.4 * math.cos(turn))), float(round(1.4 * math.sin(turn))))

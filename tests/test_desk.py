@@ -413,7 +413,7 @@ def test_help_tells_of_both_hands_only_where_both_are_asked_for():
     assert hints.Asked().see("lobby", (Panel("p", "a", confirm=True), *CARDS)) == {hints.CHOOSE}
 
 
-EVERYTHING = (hints.HAND, hints.CHOOSE, hints.OTHER_HAND, hints.LEAN, hints.LOOK, hints.TILT, hints.RISE)
+EVERYTHING = (hints.HAND, hints.CHOOSE, hints.OTHER_HAND, hints.LEAN, hints.LOOK, hints.TILT, hints.RISE, hints.LIFT)
 IN_HAND = [set(), {"pad"}, {"board"}, {"pad", "board"}]
 
 

@@ -8,7 +8,7 @@ import pytest
 import games
 from engine.inputs import NOTHING, Heard, Held
 from engine.inputs import RISE as GET_UP
-from engine.scene import Gaze, Lean, Option, Reach, Rise, Target
+from engine.scene import Gaze, Lean, Lift, Option, Reach, Rise, Target
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
@@ -90,7 +90,7 @@ class MouseAlone(Beginner):
         self._body = MouseBody()
 
     def _acts(self) -> Heard:
-        asks = next((item for item in self._scene.items if isinstance(item, Lean | Gaze | Rise)), None)
+        asks = next((item for item in self._scene.items if isinstance(item, Lean | Gaze | Rise | Lift)), None)
         if asks is None or any(isinstance(item, Target | Reach | Option) for item in self._scene.items):
             super()._acts()  # leads the mouse to what a hand is asked for, or else to the middle
         else:
@@ -100,7 +100,9 @@ class MouseAlone(Beginner):
         held, acts = self._body.add(NOTHING, self._mouse, puppet.face_deg[2], puppet.sits)
         return Heard(held, acts=acts)
 
-    def _meant(self, asks: Lean | Gaze | Rise):
+    def _meant(self, asks: Lean | Gaze | Rise | Lift):
+        if isinstance(asks, Lift):
+            return (0.0, 0.6 * (asks.state == "wanted"))
         if isinstance(asks, Rise):
             return (
                 0.0,

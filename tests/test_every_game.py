@@ -22,6 +22,7 @@ from engine.scene import (
     Gaze,
     Item,
     Lean,
+    Lift,
     Panel,
     Progress,
     Reach,
@@ -40,7 +41,7 @@ from engine.words import load as load_words
 SHORT = {"targets": 3}
 WEAK: dict[str, dict[str, float]] = {"night_lighthouse": {"sway_mm": 45.0}, "flamingo_garden": {"one_leg_s": 3.0}}
 """What makes somebody weak of whom a game asks for no limit."""
-ASKS_OF_LIMITS = {"hand", "lean", "gaze"}
+ASKS_OF_LIMITS = {"hand", "lean", "gaze", "lift"}
 LIMITED = [name for name in games.names() if ASKS_OF_LIMITS & set(games.load(name).asks)]
 """The games that ask for movements whose limits are measured and followed."""
 EDGES = [
@@ -111,6 +112,8 @@ def refusal(envelope: Envelope, item: Item) -> str:
         return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg))
     if isinstance(item, Surround):
         return envelope.refuses_conflict if item.held != "room" else ""
+    if isinstance(item, Lift):
+        return envelope.refuses_lift(item.movement, item.angle_deg)
     if isinstance(item, Rise):
         return "" if item.high_m <= envelope.stance.head_m[1] + 0.01 else f"nobody is {item.high_m} m high"
     return ""
@@ -121,12 +124,8 @@ def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: fl
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
     session, kept = play(game(name), tmp_path, known, in_steps(known, rate_hz=20.0))
     envelope = Envelope(session.calibration or known)
-    asked = {
-        i
-        for scene in kept.scenes
-        for i in scene.items
-        if isinstance(i, Target | Follow | Lean | Gaze | Rise | Footing | Steady | Surround)
-    }
+    asking = Target | Follow | Lean | Gaze | Rise | Lift | Footing | Steady | Surround
+    asked = {item for scene in kept.scenes for item in scene.items if isinstance(item, asking)}
     assert asked
     assert {refusal(envelope, item) for item in asked} == {""}
     assert not session.events
@@ -273,7 +272,7 @@ def test_it_knows_how_long_a_trial_takes(
 
 
 def test_an_unknown_game_is_refused_with_the_list() -> None:
-    with pytest.raises(games.UnknownGame, match=r"no game 'golf'; the games are calm_tide"):
+    with pytest.raises(games.UnknownGame, match=r"no game 'golf'; the games are bell_tower"):
         games.load("golf")
 
 
@@ -285,6 +284,7 @@ SIDED = {
     "harbour_lean": "sides",
     "owl_watch": "sides",
     "calm_tide": "sides",
+    "bell_tower": "sides",
 }
 
 

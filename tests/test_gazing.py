@@ -14,7 +14,7 @@ from people import a_calibration, a_limit, visited
 
 from calibration import story
 from calibration.checks import USUAL_DEG, confirm
-from calibration.due import BUT_THE_NECK, CHECK, FULL, NOTHING, due, neck_due
+from calibration.due import CHECK, FULL, NOTHING, USUAL, due, unusual_due
 from calibration.forms import gaze_form
 from calibration.gazing import OpenGaze, Parameters
 from calibration.limits import PRACTICE
@@ -166,22 +166,22 @@ def test_a_form_has_the_ways_that_are_needed(gazes: Sequence[str], ways: str) ->
 def test_nothing_is_measured_of_a_neck_that_nobody_asks_for() -> None:
     assert gaze_form(FULL, ADAPTATION, ()) == gaze_form(NOTHING, ADAPTATION, looking.TURNS) == {}
     record = PatientRecord(patient="a", calibration=a_calibration())
-    assert neck_due(record, ADAPTATION, TODAY).form == NOTHING
+    assert unusual_due(record, ADAPTATION, TODAY).form == NOTHING
 
 
 def test_a_neck_that_was_not_measured_is_due_and_one_that_was_is_checked_on_a_new_day() -> None:
     record = PatientRecord(patient="a", calibration=a_calibration())
-    fresh = neck_due(record, ADAPTATION, TODAY, gazes=looking.TURNS)
+    fresh = unusual_due(record, ADAPTATION, TODAY, movements=looking.TURNS)
     assert fresh == (FULL, ("not measured yet: head turned left, head turned right",))
     known = PatientRecord(patient="a", calibration=with_neck())
-    assert neck_due(known, ADAPTATION, TODAY, gazes=looking.TURNS).form == NOTHING
-    assert neck_due(known, ADAPTATION, "2026-03-03", gazes=looking.TURNS).form == CHECK
+    assert unusual_due(known, ADAPTATION, TODAY, movements=looking.TURNS).form == NOTHING
+    assert unusual_due(known, ADAPTATION, "2026-03-03", movements=looking.TURNS).form == CHECK
 
 
 def test_an_old_neck_makes_nobody_measure_their_arms_again() -> None:
     record = PatientRecord(patient="a", calibration=with_neck(at="2025-12-01"))
-    assert due(record, ADAPTATION, TODAY, movements=BUT_THE_NECK).form == NOTHING
-    assert neck_due(record, ADAPTATION, TODAY, gazes=looking.TURNS).form == FULL
+    assert due(record, ADAPTATION, TODAY, movements=USUAL).form == NOTHING
+    assert unusual_due(record, ADAPTATION, TODAY, movements=looking.TURNS).form == FULL
 
 
 def assessed(

@@ -12,7 +12,7 @@ import pytest
 
 import games
 from calibration import battery
-from engine import theme, words
+from engine import leg, theme, words
 from engine.commands.flow import STICKERS
 from engine.frame import SIDES
 from engine.movements import LEANS
@@ -36,7 +36,7 @@ UNKIND = {
     r"trop|jamais|doi[st]|dev(ez|oir)|plus vite|pires?|impossible\w*|faut",
 }
 
-BETTER = ("summary.reached_higher", "summary.leaned_further", "summary.turned_further")
+BETTER = ("summary.reached_higher", "summary.leaned_further", "summary.turned_further", "summary.lifted_further")
 
 
 def words_of(language: str) -> dict[str, str]:
@@ -102,6 +102,8 @@ def put_together() -> set[str]:
         *(f"mirror_friends.{pose}" for pose in poses),
         *(f"chair_rocket.{line}" for line in rises),
         *(f"calm_tide.{phase}" for phase in ("breathe_in", "breathe_out")),
+        *(leg.words(exercise, side) for exercise in leg.LIFTED for side in SIDES),
+        *(leg.words_of_strap(exercise, side, by) for exercise in leg.LIFTED for side in SIDES for by in leg.STRAPPED),
         *CONTROLS.values(),
         *(called for profile in PROFILES for side in SIDES for called in controls(profile, side).values()),
     }

@@ -9,7 +9,7 @@ from calibration.adaptation import Followers
 from engine import session
 from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.frame import SIDES, Frame
-from engine.movements import GAZES, LEANS
+from engine.movements import GAZES, LEANS, LIFTS
 from engine.parameters import Layer, fill
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
@@ -20,6 +20,7 @@ from engine.task import Task
 
 EYE_M = 1.6
 RATE_HZ = 45.0
+LEG_DEG = {"knee_extension": 70.0, "thigh_raise": 25.0, "ankle_dorsiflexion": 17.0}
 NECK_DEG = {"neck_rotation": 60.0, "neck_extension": 50.0, "neck_flexion": 45.0, "neck_lateral": 35.0}
 ABOUT = About("test-session", "2026-01-05T09:00:00+00:00", "steadyreach test")
 
@@ -31,7 +32,7 @@ def limit(value: float, unit: str = "deg") -> Limit:
 def calibration(
     elevation_deg: float = 110.0, lean_deg: float = 5.0, arm_m: float = 0.62, of_neck: float = 1.0
 ) -> Calibration:
-    """Somebody whose arms reach everywhere in front; `of_neck` is the share of a usual neck's range."""
+    """Somebody whose arms reach everywhere in front; `of_neck` is the share of the usual range of neck and legs."""
     cells = tuple(
         ReachCell(float(azimuth), float(elevation), arm_m, 100)
         for azimuth in range(-90, 91, 15)
@@ -40,6 +41,7 @@ def calibration(
     limits = {f"shoulder_elevation_{side}": limit(elevation_deg) for side in SIDES}
     limits |= {name: limit(lean_deg) for name in LEANS}
     limits |= {name: limit(of_neck * deg) for name in GAZES for stem, deg in NECK_DEG.items() if name.startswith(stem)}
+    limits |= {name: limit(of_neck * LEG_DEG[name.rpartition("_")[0]]) for name in LIFTS}
     return Calibration(
         "2026-01-05",
         Stance((0.0, EYE_M, 0.0), 0.0),

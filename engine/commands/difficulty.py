@@ -10,7 +10,7 @@ from calibration.adaptation import Followers
 from calibration.knobs import carried, holds_distance, turned
 from engine import presets
 from engine.adaptation import Adaptation
-from engine.movements import GAZES, LEANS, MOVEMENTS
+from engine.movements import GAZES, LEANS, LIFTS, MOVEMENTS
 from engine.parameters import Layer, fill
 from engine.patient import PatientRecord
 from engine.plan import Interlude, Step
@@ -68,7 +68,8 @@ def rises_of(
 
 
 def _asked_by(game: type[Task], movement: str) -> bool:
-    by = "lean" if movement in LEANS else "gaze" if movement in GAZES else "hand"
+    ways = {"lean": LEANS, "gaze": GAZES, "lift": LIFTS}
+    by = next((by for by, movements in ways.items() if movement in movements), "hand")
     return MOVEMENTS[movement].part in game.moves_parts and by in game.asks
 
 

@@ -4,7 +4,7 @@ import math
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +33,7 @@ from engine.scene import (
     Gaze,
     Item,
     Lean,
+    Lift,
     Panel,
     Progress,
     Rise,
@@ -212,29 +213,35 @@ def _done(item: Item) -> float:
 
 def _worth(item: Item, frame: Frame) -> float:
     """How well an item shows what its game asks for: half full, or a hand just before it, and clear of the panel."""
-    if isinstance(item, Target) and item.state == "wanted":
-        x, _, z = (place - head for place, head in zip(item.place_m, frame.head.position_m, strict=True))
-        hands = [hand.grip.position_m for hand in (frame.left, frame.right) if hand.grip.valid]
-        near_m = min((math.dist(hand, item.place_m) for hand in hands), default=math.inf)
-        aside_deg = abs(math.degrees(math.atan2(x, -z)) - _BEST_YAW_DEG)
-        return -4 * abs(near_m - _BEST_NEAR_M) - aside_deg / 90
-    if isinstance(item, Follow) and item.state == "wanted":
-        return _settled(item.reached) + (item.fill > 0)
-    if isinstance(item, Lean) and not item.open_ended:
-        return _settled(item.fill) + math.cos(math.radians(item.direction_deg - _BEST_LEAN_DEG))
-    if isinstance(item, Gaze) and item.state == "wanted":
-        return _settled(item.fill) - math.hypot(item.yaw_deg, item.pitch_deg - _BEST_PITCH_DEG) / 45
-    if isinstance(item, Rise) and item.goal == "up":
-        return _settled(item.fill) + item.share
-    if isinstance(item, Footing) and item.state == "wanted":
-        return _settled(item.fill)
-    if isinstance(item, Steady) and item.state == "wanted":
-        return _settled(item.fill) + item.steadiness
-    if isinstance(item, Friend) and item.mood == "shows":
-        return max(abs(item.arms.left_deg[1]), abs(item.arms.right_deg[1])) / 180
-    if isinstance(item, Breath):
-        return item.full
-    return -math.inf
+    if isinstance(item, Target):
+        return _near(item, frame)
+    shows = _WORTH.get(type(item))
+    return -math.inf if shows is None or getattr(item, "state", "wanted") != "wanted" else shows(item)
+
+
+def _near(item: Target, frame: Frame) -> float:
+    if item.state != "wanted":
+        return -math.inf
+    x, _, z = (place - head for place, head in zip(item.place_m, frame.head.position_m, strict=True))
+    hands = [hand.grip.position_m for hand in (frame.left, frame.right) if hand.grip.valid]
+    near_m = min((math.dist(hand, item.place_m) for hand in hands), default=math.inf)
+    aside_deg = abs(math.degrees(math.atan2(x, -z)) - _BEST_YAW_DEG)
+    return -4 * abs(near_m - _BEST_NEAR_M) - aside_deg / 90
+
+
+def _leant(item: Lean) -> float:
+    if item.open_ended:
+        return -math.inf
+    return _settled(item.fill) + math.cos(math.radians(item.direction_deg - _BEST_LEAN_DEG))
+
+
+def _looked(item: Gaze) -> float:
+    return _settled(item.fill) - math.hypot(item.yaw_deg, item.pitch_deg - _BEST_PITCH_DEG) / 45
+
+
+def _shown(item: Friend) -> float:
+    raised_deg = max(abs(item.arms.left_deg[1]), abs(item.arms.right_deg[1]))
+    return raised_deg / 180 if item.mood == "shows" else -math.inf
 
 
 def _eye(scene: Scene, head: Pose) -> Pose:
@@ -258,6 +265,20 @@ def _down_rad(head: Pose, place_m: Vector) -> float:
 
 def _settled(fill: float) -> float:
     return -abs(fill - _BEST_FILL)
+
+
+_WORTH: Mapping[type, Callable[[Any], float]] = {
+    Follow: lambda item: _settled(item.reached) + (item.fill > 0),
+    Lean: _leant,
+    Gaze: _looked,
+    Lift: lambda item: _settled(item.fill) + item.now_deg / item.angle_deg,
+    Rise: lambda item: _settled(item.fill) + item.share if item.goal == "up" else -math.inf,
+    Footing: lambda item: _settled(item.fill),
+    Steady: lambda item: _settled(item.fill) + item.steadiness,
+    Friend: _shown,
+    Breath: lambda item: item.full,
+}
+"""What makes a good picture of what a game asks for, by the kind of item."""
 
 
 def _photographer(graphics: "Graphics", theme: str, language: str, size: tuple[int, int]) -> "Photographer":

@@ -8,9 +8,9 @@ import msgspec
 
 import games
 from calibration.differences import quantity
-from calibration.due import BUT_THE_NECK, NOTHING, due
+from calibration.due import NOTHING, USUAL, due
 from calibration.preview import PreviewRefused, preview
-from engine import looking, presets
+from engine import presets
 from engine.commands import visits
 from engine.commands.assessing import AUTO
 from engine.commands.patients import problems_of
@@ -139,17 +139,17 @@ def _plan(record: PatientRecord, holds: Resolved, chosen: Sequence[str], posture
 
 
 def _can_be_asked(name: str, record: PatientRecord, holds: Resolved, posture: str) -> bool:
-    """Whether a game is for a posture, and asks for no turn of the head that nobody measured."""
+    """Whether a game is for a posture, and asks for nothing of neck or legs that nobody measured."""
     task = games.load(name)(holds.parameters(name))
     known = record.calibration.limits if record.calibration else {}
-    unknown = isinstance(task, looking.TurnsHead) and bool(known) and not set(task.gazes) <= set(known)
+    unknown = bool(known) and not set(task.limits) <= set(known)
     return posture in task.postures and not unknown
 
 
 def _warnings(record: PatientRecord, holds: Resolved, posture: str, today: date) -> Iterator[str]:
     """What a therapist should know before anybody plays: what has expired, and what contradicts itself."""
     yield from check_precautions(record.precautions, today, posture)
-    needed = due(record, holds.adaptation, today.isoformat(), posture=posture, movements=BUT_THE_NECK)
+    needed = due(record, holds.adaptation, today.isoformat(), posture=posture, movements=USUAL)
     if needed.form != NOTHING:
         yield f"limits are measured first ({needed.form}): {'; '.join(needed.why)}"
     limits = record.calibration.limits if record.calibration else {}

@@ -19,6 +19,7 @@ from engine.scene import (
     Gaze,
     Item,
     Lean,
+    Lift,
     Middle,
     Option,
     Reach,
@@ -46,6 +47,7 @@ _WAY = (0.45, 0.65, 0.85)  # where on its way a hand is looked for
 _STEM_UP_M, _TWIG_M, _VINE_M = (0.12, 0.24, 0.35, 0.46, 0.58), 0.07, 0.03
 _LAMP_M, _BREATH_M, _FRIEND_M, _FRIEND_UP_M, _SCALE_M, _PROGRESS_M = 0.40, 0.40, 0.55, 0.75, 0.35, 0.25
 _BEACON_M = 0.8
+_BELL_M = 0.62
 _PICTURED = 1.2  # how much taller than wide the card of an option with a picture is
 _REMEMBERED = 36
 
@@ -187,7 +189,7 @@ def _mark(item: Item) -> object:
         return (item.key, item.start_m, item.stop_m)
     if isinstance(item, Option):
         return (item.key, item.place_m)
-    return item.key if isinstance(item, Rise | Breath | Footing | Steady) else None
+    return item.key if isinstance(item, Rise | Lift | Breath | Footing | Steady) else None
 
 
 def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
@@ -225,6 +227,8 @@ def _in_room(item: Item, place: Place, eye_m: float) -> Iterator[Spot]:
         yield Spot(place.breath_m, _BREATH_M * place.breath_scale)
     elif isinstance(item, Steady):
         yield Spot(place.beacon_m, _BEACON_M * place.beacon_scale)
+    elif isinstance(item, Lift):
+        yield Spot(place.bell_m, _BELL_M * place.bell_scale)
     elif isinstance(item, Rise):
         x, y, z = place.vehicle_m
         yield from (Spot((x, y + up_m, z), _SCALE_M * place.vehicle_scale) for up_m in (1.0, 2.0, 3.0))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from engine.inputs import NOTHING, RISE, Held, Pair
 from engine.panda.puppet import NECK_DEG
-from engine.scene import Follow, Gaze, Item, Lean, Option, Reach, Rise, Target
+from engine.scene import Follow, Gaze, Item, Lean, Lift, Option, Reach, Rise, Target
 
 MOVED = 0.04  # of half a window: a hand laid on a mouse moves it less
 MIDDLE, FULL = 0.12, 0.55  # of half a window: nothing is meant nearer than the one, all of it from the other
@@ -22,13 +22,13 @@ class MouseBody:
 
     def __init__(self) -> None:
         """Nothing is asked for."""
-        self._asks: Lean | Gaze | Rise | None = None
+        self._asks: Lean | Gaze | Rise | Lift | None = None
         self._from: Pair | None = None
         self._leads = False
 
     def see(self, items: Sequence[Item]) -> None:
         """Take in what is asked now; what a hand is asked for leaves the rest of the body alone."""
-        asks = next((item for item in items if isinstance(item, Lean | Gaze | Rise)), None)
+        asks = next((item for item in items if isinstance(item, Lean | Gaze | Rise | Lift)), None)
         if any(isinstance(item, Target | Reach | Follow | Option) for item in items):
             asks = None
         if type(asks) is not type(self._asks):

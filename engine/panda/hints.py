@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from engine.scene import Follow, Gaze, Item, Lean, Option, Panel, Reach, Rise, Target
+from engine.scene import Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Rise, Target
 
-HAND, CHOOSE, OTHER_HAND, LEAN, LOOK, TILT, RISE = "hand", "choose", "other_hand", "lean", "look", "tilt", "rise"
+HAND, CHOOSE, OTHER_HAND, LEAN, LOOK, TILT = "hand", "choose", "other_hand", "lean", "look", "tilt"
+RISE, LIFT = "rise", "lift"
 """What a body can be asked to do, in the order in which it is told."""
 
 
@@ -24,6 +25,7 @@ _BY_KEYS = {
     LOOK: (Hint(("desk.mouse", "Q", "E"), "desk.look"),),
     TILT: (Hint(("desk.mouse", ",", "."), "desk.tilt"), Hint(("Home",), "desk.ahead")),
     RISE: (Hint(("desk.mouse", "C"), "desk.rise"),),
+    LIFT: (Hint(("desk.mouse", "desk.arrows"), "desk.lift"),),
 }
 _BY_PAD = {
     HAND: (Hint(("desk.right_stick",), "desk.hand"),),
@@ -33,6 +35,7 @@ _BY_PAD = {
     LOOK: (Hint(("desk.right_stick",), "desk.look"),),
     TILT: (Hint(("desk.cross",), "desk.tilt"), Hint(("L3",), "desk.ahead")),
     RISE: (Hint(("X",), "desk.rise"),),
+    LIFT: (Hint(("desk.left_stick",), "desk.lift"),),
 }
 _ON_A_BOARD = (Hint(("desk.board",), "desk.shift"),)
 _ALWAYS_BY_KEYS = (
@@ -92,4 +95,6 @@ def _asks(item: Item) -> tuple[str, ...]:
         return (LOOK, TILT) if item.tilt_deg else (LOOK,)
     if isinstance(item, Rise):
         return (RISE,) if item.high_m > item.low_m else (LEAN,)
+    if isinstance(item, Lift):
+        return (LIFT,)
     return ()

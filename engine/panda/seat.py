@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from engine.frame import Button, Frame
 from engine.inputs import AHEAD, BOTH, FURTHER, NEARER, RISE, SWAP, Heard, Pair
+from engine.panda.desk_leg import DeskLeg
 from engine.panda.pointer import Pointer, ray
 from engine.panda.puppet import MOST_LEAN_DEG, Puppet
 from engine.scene import Item, Lean, Rise, Scene
@@ -16,16 +17,17 @@ class Seat:
     """A body and where it is led to."""
 
     def __init__(self) -> None:
-        self.puppet, self.pointer = Puppet(), Pointer()
+        self.puppet, self.pointer, self.leg = Puppet(), Pointer(), DeskLeg()
 
     def see(self, scene: Scene) -> None:
         """Take in what is asked now."""
         self.puppet.most_lean_deg = furthest_lean_deg(scene.items)
         self.pointer.see(scene, self.puppet)
+        self.leg.see(scene.items)
 
     def live(self, heard: Heard, mouse: Pair | None, aspect: float, dt_s: float) -> None:
         """Let the body do what was heard; the window is `aspect` times as wide as tall, the mouse -1 to 1 in it."""
-        puppet, held = self.puppet, heard.held
+        puppet, held = self.puppet, self.leg.lift(heard.held, dt_s)
         looks = held.face is not None
         for act in heard.acts:
             self._do(act, looks)
@@ -40,7 +42,8 @@ class Seat:
 
     def frame(self, time_ns: int, heard: Heard, focused: bool) -> Frame:
         """What devices would say of the body."""
-        return self.puppet.frame(time_ns, heard.held, heard.buttons, focused and heard.here)
+        frame = self.puppet.frame(time_ns, heard.held, heard.buttons, focused and heard.here)
+        return self.leg.worn(frame)
 
     def _do(self, act: str, looks: bool) -> None:
         puppet = self.puppet

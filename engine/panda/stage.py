@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 from panda3d.core import AntialiasAttrib, NodePath
 
-from engine.frame import SIDES, Frame
+from engine.frame import LOST, SIDES, Frame, Hand
+from engine.leg import devices_of
 from engine.panda import faces, shapes
 from engine.panda.axes import to_panda
+from engine.panda.bell import Bell
 from engine.panda.berth import Watch
 from engine.panda.board import Board, eye_m
 from engine.panda.breath import BreathGuide
@@ -42,6 +44,7 @@ from engine.scene import (
     Held,
     Item,
     Lean,
+    Lift,
     Middle,
     Option,
     Panel,
@@ -66,11 +69,12 @@ class _Drawing(Protocol):
 
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
     Target: Fruit, Reach: ReachPath, Follow: Ribbon, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
-    Footing: StandingFeet, Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
+    Footing: StandingFeet, Lift: Bell, Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
     Prop: DrawnProp, Held: DrawnHeld,
 }  # fmt: skip
-_IN_THE_ROOM = Lean | Stand | Footing | Gaze | Rise | Friend | Breath
+_IN_THE_ROOM = Lean | Stand | Footing | Gaze | Rise | Lift | Friend | Breath
 """What has no place of its own stands at the middle, as the scenery does."""
+NO_HAND = Hand(LOST)
 USUAL = Settings()
 """How somebody sees and hears of whom nothing else is known."""
 
@@ -110,6 +114,7 @@ class Stage:
         self._place, self._middle = "", Middle()
         self._shown: dict[str, tuple[Item, _Drawing]] = {}
         self._watch = Watch()
+        self._strapped: frozenset[str] = frozenset()  # controllers that are worn on a leg here, and are no hands
 
     def show(self, scene: Scene, frame: Frame) -> None:
         """Bring everything to what the scene and the frame say; it is drawn with the next image."""
@@ -122,6 +127,7 @@ class Stage:
             self.look.stand(self._room)
         self.look.tick(time_s, scene.dim, self.surroundings.dark)
         items = uncovered(scene.items, self.theme.places[self._place])
+        self._strapped |= devices_of(items)
         self._keep(items if scene.menu is None else (*items, scene.menu), frame)
         self._touch(frame, time_s)
         self._make_room(scene, frame)
@@ -188,7 +194,7 @@ class Stage:
         self._scenery = scenery
         scenery.node.reparent_to(self._room)
         scenery.enter()
-        self._place = name
+        self._place, self._strapped = name, frozenset()
         self.look.enter(place)
         for hand in self._hands.values():
             hand.wear(place, self._models)
@@ -270,4 +276,5 @@ class Stage:
             elif isinstance(drawing, DrawnHeld):
                 drawing.follow(frame)
         for side, hand in self._hands.items():
-            hand.follow(frame.left if side == "left" else frame.right, time_s, side in touching)
+            seen = frame.left if side == "left" else frame.right
+            hand.follow(seen if side not in self._strapped else NO_HAND, time_s, side in touching)

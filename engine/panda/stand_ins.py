@@ -176,8 +176,18 @@ def _treasure(node: NodePath) -> None:
     _box(lid, "top", (-0.14, -0.18, 0.0), (0.14, 0.0, 0.07), _CORAL)
 
 
+def _bell(node: NodePath) -> None:
+    bell, clapper = node.attach_new_node("bell"), node.attach_new_node("clapper")
+    _ball(bell, "headstock", (0, 0, 0.0), (0.19, 0.035, 0.035), _BROWN)
+    shapes.turned(
+        "brass", [(0.0, -0.33), (0.16, -0.31), (0.11, -0.18), (0.09, -0.06), (0.0, -0.02)], _GOLD
+    ).reparent_to(bell)
+    _ball(clapper, "ball", (0, 0, -0.34), 0.035, _BROWN)
+
+
 _MAKERS: Mapping[str, Callable[[NodePath], None]] = {
     "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
     "hand_open": _hand, "hand_grab": _hand, "kite": _kite, "beacon": _beacon, "block": _block, "crate": _crate,
     "barrier": _barrier, "shelf_leg": _leg, "oar": _oar, "treasure": _treasure,
+    "bell": _bell,
 }  # fmt: skip

@@ -15,10 +15,10 @@ from engine.body import (
     SHOULDER_HEIGHT_OF_STATURE,
 )
 from engine.frame import SIDES, Frame, Vector
-from engine.movements import GAZES, LEANS
+from engine.movements import ANYBODYS_LIFT_DEG, GAZES, LEANS
 from engine.plan import Plan
 from engine.records import Calibration, Session
-from engine.scene import Gaze, Lean, Reach, Rise, Scene, Target
+from engine.scene import Gaze, Lean, Lift, Reach, Rise, Scene, Target
 
 SLACK_DEG, SLACK_M = 0.1, 0.005
 MOST_ARM_OF_STATURE, MOST_LEAN_DEG = 0.5, 12.0
@@ -26,7 +26,7 @@ STEP_DEG = 15.0
 EYES_DEG, GRID_DEG, STRAIGHT_BACK_DEG = 20.0, 2.0, 180.0
 LOOKS = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension")
 _MAIN = {"lean_forward": (1, 0), "lean_right": (0, 1), "lean_back": (-1, 0), "lean_left": (0, -1)}
-Asked = Target | Reach | Lean | Gaze | Rise
+Asked = Target | Reach | Lean | Gaze | Rise | Lift
 
 
 class Onlooker:
@@ -50,6 +50,8 @@ class Onlooker:
                 self.asked.add(item._replace(key="", fill=0.0, now_deg=(0.0, 0.0, 0.0), state=""))
             elif isinstance(item, Rise):
                 self.asked.add(item._replace(key="", fill=0.0, share=0.0))
+            elif isinstance(item, Lift):
+                self.asked.add(item._replace(key="", fill=0.0, now_deg=0.0, state="", device=""))
             elif isinstance(item, Reach):
                 self.asked.add(item._replace(key="", reached=0.0))
 
@@ -77,6 +79,8 @@ def directions(done: Session, asked: set[Asked]) -> set[tuple[str, int, int]]:
             found.add(("face", _step(turned), round(math.copysign(1, item.tilt_deg)) if item.tilt_deg else 0))
         elif isinstance(item, Rise):
             found.add(("rise", 0, 0))
+        elif isinstance(item, Lift):
+            found.add((item.movement, 0, 0))
     return found
 
 
@@ -104,6 +108,8 @@ class _Bounds:
             yield from self._lean(item)
         elif isinstance(item, Gaze):
             yield from self._gaze(item)
+        elif isinstance(item, Lift):
+            yield from self._lift(item)
         elif item.high_m > self._known.stance.head_m[1] + 0.01:
             yield f"to rise to {item.high_m:.2f} m, above {self._known.stance.head_m[1]:.2f} m"
         elif item.lean_deg > self._caps.get("lean_forward", MOST_LEAN_DEG * 3) + SLACK_DEG:
@@ -158,6 +164,15 @@ class _Bounds:
                 squared += (value / (most + SLACK_DEG)) ** 2
         if squared > 1 + 1e-6:
             yield f"to turn the head to {item.yaw_deg:.0f}°, {item.pitch_deg:.0f}°, {item.tilt_deg:.0f}°"
+
+    def _lift(self, item: Lift) -> Iterator[str]:
+        stem, _, side = item.movement.rpartition("_")
+        most = ANYBODYS_LIFT_DEG[stem] if item.open_ended else self._most.get(item.movement, 0.0)
+        most = min(most, self._caps.get(item.movement, math.inf))
+        if stem == "thigh_raise":
+            most = min(most, self._caps.get(f"hip_flexion_{side}", math.inf) - 90.0)
+        if item.angle_deg > most + SLACK_DEG:
+            yield f"to lift {item.movement} to {item.angle_deg:.1f}°, beyond {most:.1f}°"
 
     def _shoulder(self, side: str, measured: bool) -> Vector:
         """Where a shoulder is, by the proportions of a body while it was not measured yet."""
