@@ -62,7 +62,7 @@ class Game(Task):
     moves_parts = ("neck", "left arm", "right arm")
     asks = ("hand",)
     version = 1
-    place = "meadow"
+    place = "hill"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         "elevation_deg": Measure(

@@ -40,7 +40,7 @@ _ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, 0.0, -4.0, -8.0, -12.0, -1
 _MOST_RAISED_DEG = 12
 _TOP_DEG = 30.0  # higher up a title is seen neither in a window nor without raising the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
-_EVERY = 5  # points of a path are so near each other
+_EVERY, _KITE_M = 5, 0.13  # points of a way that are so near each other; what is led along it, and above it
 _HAND_M, _RING_M = 0.07, 0.095  # the ring around a fruit is no smaller: engine.panda.fruit
 _HIP_M = (0.22, -0.65, 0.15)  # beside, below and before the eyes: where a hand comes from
 _WAY = (0.45, 0.65, 0.85)  # where on its way a hand is looked for
@@ -201,7 +201,7 @@ def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[
     elif isinstance(item, Reach):
         yield from (Spot(_between(item.start_m, item.stop_m, share), _HAND_M) for share in (0.5, 0.75, 1.0))
     elif isinstance(item, Follow):
-        yield from (Spot(place_m, _HAND_M) for place_m in item.points_m[::_EVERY])
+        yield from (Spot((x, y + _KITE_M / 2, z), _KITE_M) for x, y, z in item.points_m[::_EVERY])
     elif isinstance(item, Option):
         yield Spot(item.place_m, item.radius_m * (_PICTURED if item.picture else 1.0))
     else:

@@ -16,8 +16,8 @@ from engine.panda.look import RING_SHARE, colour
 from engine.scene import Follow
 
 _HALF_M, _EDGE_M, _FINER = 0.020, 0.005, 4
-_LATER, _WANTED = 0.45, 0.95
-_STRING_M = 0.19
+_LATER, _WANTED, _OF_TURN = 0.45, 0.95, 0.8
+_STRING_M, _KITE = 0.13, 0.62
 _RING_M, _FOLLOWS_S = 0.07, 0.08
 
 Array = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Ribbon:
         self._kite = self.node.attach_new_node("kite")
         self._sail = self._kite.attach_new_node("sail")
         self._sail.set_z(_STRING_M)
-        kit.role("kite", self._sail)
+        kit.role("kite", self._sail).set_scale(_KITE)
         string = shapes.ball("string", (0.0015, 0.0015, _STRING_M / 2), (0.9, 0.85, 0.75, 1.0))
         string.reparent_to(self._kite)
         string.set_z(_STRING_M / 2)
@@ -111,13 +111,18 @@ def _smoothed(points: Array) -> Array:
 
 
 def _strip(name: str, points: Array, eye: Array, across_m: tuple[float, float], shade: tuple[float, ...]) -> NodePath:
-    """A band along points (n, 3) that faces an eye, from one distance aside to another; u runs from 0 to 1 along it."""
+    """A band along points (n, 3) that faces an eye, from one distance aside to another; u runs from 0 to 1 along it.
+
+    It is narrower where the way turns so sharply that it would fold.
+    """
     way = np.gradient(points, axis=0)
+    step = np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-9)
+    turn = np.linalg.norm(np.gradient(way / step, axis=0), axis=1, keepdims=True) / step
+    room = np.minimum(1.0, _OF_TURN / np.maximum(turn, 1e-9) / max(map(abs, across_m)))
     aside = np.cross(way, eye - points)
-    aside /= np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
-    count = len(points)
+    aside *= room / np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
     rows = np.stack([points + out_m * aside for out_m in across_m], axis=1).reshape(-1, 3)
-    low = 2 * np.arange(count - 1)
+    low = 2 * np.arange(len(points) - 1)
     faces = np.concatenate([np.stack([low, low + 1, low + 3], 1), np.stack([low, low + 3, low + 2], 1)])
-    along = np.repeat(np.linspace(0.0, 1.0, count), 2)
+    along = np.repeat(np.linspace(0.0, 1.0, len(points)), 2)
     return shapes.mesh(name, rows, faces, [shade] * len(rows), np.stack([along, np.zeros_like(along)], axis=1))
