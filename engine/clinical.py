@@ -52,8 +52,9 @@ class ClinicalTest(Task):
     """A task with a protocol, which gives results of all its trials together beside the measures of each.
 
     `protocol` are lines for whoever runs it, in order, `equipment` what has to be there, `practice` which trials do not
-    count, `validity` when there is no result. `results` name every number that `sum_up` gives. `not_compared` says why
-    its results are held against no norm on paper; "" where they may be, and then `norms` has what is known.
+    count, `validity` when there is no result. `results` name every number that `sum_up` gives, and `better` those that
+    are followed from visit to visit: 1 where more is better, -1 where less is, 0 where neither is. `not_compared` says
+    why its results are held against no norm on paper; "" where they may be, and then `norms` has what is known.
     """
 
     equipment: ClassVar[tuple[str, ...]] = ()
@@ -61,6 +62,7 @@ class ClinicalTest(Task):
     practice: ClassVar[str] = "none"
     validity: ClassVar[tuple[str, ...]] = (SEEN, RATE)
     results: ClassVar[Mapping[str, Measure]] = {}
+    better: ClassVar[Mapping[str, int]] = {}
     norms: ClassVar[tuple[Norm, ...]] = ()
     noise: ClassVar[tuple[Noise, ...]] = ()
     not_compared: ClassVar[str] = ""
@@ -72,6 +74,11 @@ class ClinicalTest(Task):
     def none(self, why: str) -> dict[str, Measured]:
         """No result, and why."""
         return {name: Measured(None, result.unit, None, why) for name, result in self.results.items()}
+
+
+def numbers_under(kind: type[Task]) -> Mapping[str, Measure]:
+    """Every number that a record may hold under a task: measures of its trials, and the results of a clinical test."""
+    return {**kind.measures, **(kind.results if issubclass(kind, ClinicalTest) else {})}
 
 
 def counted(finished: Sequence[Finished], kind: str) -> list[Finished]:

@@ -186,8 +186,8 @@ def test_five_stands_take_as_long_as_the_person_rises(tmp_path: Path) -> None:
     """Each rise of the simulated patient takes a reaction and 92 % of a minimum jerk, each way down until 30 %."""
     done, _ = taken("five_stands", tmp_path)
     found = results(done)
-    assert found["five_stands_s"].value == pytest.approx(9.6, abs=0.6)
-    assert (found["five_stands_s"].value or math.inf) < (found["five_to_seat_s"].value or 0.0)
+    assert found["five_times_s"].value == pytest.approx(9.6, abs=0.6)
+    assert (found["five_times_s"].value or math.inf) < (found["five_times_seated_s"].value or 0.0)
 
 
 def test_stands_that_come_no_further_than_two_thirds_do_not_count(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_stands_that_come_no_further_than_two_thirds_do_not_count(tmp_path: Path
     weak = replace(patient(known, lapse=0.0), rise=0.62)
     headset = SimulatedHeadset(weak, 1, RATE_HZ)
     done, _ = taken("five_stands", tmp_path, headset, {"most_s": 15.0, "practice": 0})
-    assert results(done)["five_stands_s"] == Measured(None, "s", None, "0 of 5 stands came up far enough")
+    assert results(done)["five_times_s"] == Measured(None, "s", None, "0 of 5 stands came up far enough")
     assert done.blocks[-1].trials[-1].outcome == "not yet"
 
 
@@ -220,8 +220,8 @@ def test_the_range_of_a_neck_is_its_own(tmp_path: Path) -> None:
     found, limits = results(done), calibration().limits
     for way in ("flexion", "extension", "lateral_left", "lateral_right", "rotation_left", "rotation_right"):
         truth_deg = limits[f"neck_{way}"].value
-        assert found[f"{way}_deg"].value == pytest.approx(truth_deg, abs=2.1)
-    assert found["rotation_deg"].value == pytest.approx(120.0, abs=4.2)
+        assert found[f"neck_{way}_deg"].value == pytest.approx(truth_deg, abs=2.1)
+    assert found["neck_rotation_deg"].value == pytest.approx(120.0, abs=4.2)
     assert done.calibration is not None
     assert done.calibration.limits["neck_flexion"].method == "open gazes, shoulders still"
 
@@ -231,10 +231,10 @@ def test_the_range_of_each_shoulder_is_its_own(tmp_path: Path) -> None:
     done, _ = taken("shoulder_range", tmp_path, steady(limits_deg=limits), {"practice": 0})
     found = {key: number.value for key, number in results(done).items()}
     assert found == {
-        "flexion_left_deg": pytest.approx(140, abs=7),
-        "flexion_right_deg": pytest.approx(110, abs=7),
-        "abduction_left_deg": pytest.approx(140, abs=7),
-        "abduction_right_deg": pytest.approx(110, abs=7),
+        "shoulder_flexion_left_deg": pytest.approx(140, abs=7),
+        "shoulder_flexion_right_deg": pytest.approx(110, abs=7),
+        "shoulder_abduction_left_deg": pytest.approx(140, abs=7),
+        "shoulder_abduction_right_deg": pytest.approx(110, abs=7),
     }
 
 
@@ -258,7 +258,7 @@ def test_a_lean_of_four_degrees_is_so_much_of_the_theoretical_limit(tmp_path: Pa
     forward, back = (trials[n].measures["maximum_excursion_percent"].value for n in (1, 5))
     assert forward == pytest.approx(100 * 4.0 / 8.0, abs=9)
     assert back == pytest.approx(100 * 4.0 / 4.5, abs=9)
-    assert results(done)["area_deg2"].value == pytest.approx(8 * 0.5 * 16 * math.sin(math.pi / 4), rel=0.15)
+    assert results(done)["stability_area_deg2"].value == pytest.approx(8 * 0.5 * 16 * math.sin(math.pi / 4), rel=0.15)
 
 
 def test_a_direction_that_is_forbidden_leaves_no_result(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_practice_counts_nothing(tmp_path: Path) -> None:
     done, _ = taken("neck_range", tmp_path, values={"practice": 1, "repetitions": 3})
     notes = [trial.measures["turned_deg"].note for trial in done.blocks[-1].trials]
     assert notes.count("for practice: not counted") == 6
-    assert results(done)["rotation_left_deg"].note == "mean of 3"
+    assert results(done)["neck_rotation_left_deg"].note == "mean of 3"
 
 
 # ------------------------------------------------------------------------------------------------ standing
@@ -284,8 +284,8 @@ def test_who_sways_half_as_much_again_in_the_dark_shows_it(tmp_path: Path) -> No
     headset = SimulatedHeadset(person, 1, RATE_HZ)
     done, _ = taken("sensory_conditions", tmp_path, headset, {"surfaces": "firm"})
     found = results(done)
-    assert found["dark_ratio"].value == pytest.approx(1.5, rel=0.15)
-    assert found["conflict_ratio"].value == pytest.approx(2.0 / 1.5, rel=0.15)
+    assert found["sway_dark_ratio"].value == pytest.approx(1.5, rel=0.15)
+    assert found["sway_conflict_ratio"].value == pytest.approx(2.0 / 1.5, rel=0.15)
     assert found["sway_foam_light_mmps"].note == "this condition was not stood in"
 
 

@@ -11,6 +11,8 @@ from ucumvert import get_ucum_parser
 
 import calibration
 import games
+from calibration import battery
+from engine.clinical import numbers_under
 from engine.metrics.head_sway import KEPT
 from engine.movements import MOVEMENTS
 from engine.questions import RATINGS
@@ -67,7 +69,8 @@ def assessments() -> dict[str, type[Assessment]]:
 def tasks() -> dict[str, type[Task]]:
     """Every task that measures something, by its name in the table."""
     open_ones = {OPEN[name]: task for name, task in assessments().items() if task.measures}
-    return {**{name: games.load(name) for name in games.names()}, **open_ones}
+    tests = {name: battery.load(name) for name in battery.names()}
+    return {**{name: games.load(name) for name in games.names()}, **tests, **open_ones}
 
 
 @pytest.mark.parametrize("code", OF_LOINC.values(), ids=list(OF_LOINC))
@@ -106,7 +109,7 @@ def test_every_unit_is_of_ucum() -> None:
 def test_every_measure_of_every_task_has_a_code_its_title_and_a_unit() -> None:
     assert set(OPEN) == {name for name, task in assessments().items() if task.measures}
     for name, task in tasks().items():
-        for key, measure in task.measures.items():
+        for key, measure in numbers_under(task).items():
             own = codes.table().own.get(f"measures.{name}.{key}")
             assert own is not None, f"server_sync/fhir/codes.toml has no measures.{name}.{key}"
             assert own.words == measure.title, f"measures.{name}.{key}"
@@ -114,7 +117,7 @@ def test_every_measure_of_every_task_has_a_code_its_title_and_a_unit() -> None:
 
 
 def test_the_table_holds_no_measure_that_nothing_measures() -> None:
-    measured = {f"measures.{name}.{key}" for name, task in tasks().items() for key in task.measures}
+    measured = {f"measures.{name}.{key}" for name, task in tasks().items() for key in numbers_under(task)}
     assert {path for path in codes.table().own if path.startswith("measures.")} == measured
 
 
@@ -137,6 +140,9 @@ def test_everything_that_is_asked_and_every_game_has_a_code() -> None:
     assert {path: own[path].words for path in own if path.startswith("games.")} == {
         f"games.{name}": games.load(name).title for name in games.names()
     }
+    assert {path: own[path].words for path in own if path.startswith("tests.")} == {
+        f"tests.{name}": battery.load(name).title for name in battery.names()
+    }
 
 
 def test_what_the_table_refers_to_is_in_it() -> None:
@@ -150,7 +156,7 @@ def test_what_the_table_refers_to_is_in_it() -> None:
 
 def test_what_says_that_no_number_could_be_is_said_by_something_that_measures() -> None:
     folders = (ROOT / name for name in ("games", "calibration"))
-    said = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
+    said = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
     for why in codes.table().absent["not_applicable"]:
         assert f'"{why}"' in said or why == f"told of stand number {chair_rocket.FIVE}", why
 

@@ -24,6 +24,7 @@ from engine.trace import thinned
 HOLD_S = 8.0
 TOLERANCE_DEG = 0.5
 COMES_BACK_S = 1.0
+FURTHEST = "maximum_excursion_percent"
 TEST, PRACTICE = "test", "practice"
 _AREA_ERROR = 0.15  # of the area: 0.7 degrees of each of eight leans
 
@@ -72,10 +73,15 @@ class Test(ClinicalTest):
     )
     results: ClassVar[Mapping[str, Measure]] = {
         **{
-            name: Measure(measure.title, measure.unit, f"Mean of eight directions. {measure.help}", measure.source)
+            f"stability_{name}": Measure(measure.title, measure.unit, "Mean of eight directions.", measure.source)
             for name, measure in measures.items()
         },
-        "area_deg2": Measure("Area of stability", "deg²", "Of the polygon through the furthest leans."),
+        "stability_area_deg2": Measure("Area of stability", "deg²", "Of the polygon through the furthest leans."),
+    }
+    better: ClassVar[Mapping[str, int]] = {
+        f"stability_{FURTHEST}": 1,
+        "stability_area_deg2": 1,
+        "stability_directional_control_percent": 1,
     }
     not_compared = "Norms are of the centre of pressure on a force plate; this is the lean of the head."
 
@@ -126,7 +132,7 @@ class Test(ClinicalTest):
         share = goal.angle_deg / values["limit_deg"]
         near = f"the target was at {100 * share:.0f} % of the limit, as precautions or ceilings have it"
         measures = {name: _kept(found[name], "" if share > 0.99 else near) for name in self.measures}
-        furthest = measures["maximum_excursion_percent"].value
+        furthest = measures[FURTHEST].value
         achieved = None if furthest is None else round(furthest / 100 * values["limit_deg"], 2)
         traces = (
             Trace("Lean forward", "deg", *thinned(time_s, leans[:, 0])),
@@ -140,15 +146,15 @@ class Test(ClinicalTest):
         if len(test) < len(LEANS):
             return self.none(f"{len(test)} of {len(LEANS)} directions were leant in")
         means = {
-            name: mean_of(test, name, measure.unit, 1 if name != "maximum_excursion_percent" else len(LEANS))
+            f"stability_{name}": mean_of(test, name, measure.unit, len(LEANS) if name == FURTHEST else 1)
             for name, measure in self.measures.items()
         }
         reached = [one.record.achieved for one in test]
-        if means["maximum_excursion_percent"].value is None or None in reached:
-            return {**means, "area_deg2": Measured(None, "deg²", None, means["maximum_excursion_percent"].note)}
+        if means[f"stability_{FURTHEST}"].value is None or None in reached:
+            return {**means, "stability_area_deg2": Measured(None, "deg²", None, means[f"stability_{FURTHEST}"].note)}
         directions = [one.trial.values["goal"].direction_deg for one in test]
         area = stability_area(directions, [max(0.0, deg or 0.0) for deg in reached]).area_deg2
-        return {**means, "area_deg2": Measured(round(area, 1), "deg²", round(_AREA_ERROR * area, 1))}
+        return {**means, "stability_area_deg2": Measured(round(area, 1), "deg²", round(_AREA_ERROR * area, 1))}
 
 
 def _lean_for(goal: Lean, seconds: float) -> Move:

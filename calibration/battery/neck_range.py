@@ -17,9 +17,9 @@ from engine.task import Finished, Measure
 DAYS = "Christensen 1998, J Manipulative Physiol Ther 21:383: what healthy necks differ by from day to day"
 LEAST = 2  # of three
 PLANES: Mapping[str, tuple[str, str]] = {
-    "flexion_extension_deg": ("Flexion and extension", "neck_flexion neck_extension"),
-    "lateral_deg": ("To both sides", "neck_lateral_left neck_lateral_right"),
-    "rotation_deg": ("Rotation to both sides", "neck_rotation_left neck_rotation_right"),
+    "neck_flexion_extension_deg": ("Flexion and extension", "neck_flexion neck_extension"),
+    "neck_lateral_deg": ("To both sides", "neck_lateral_left neck_lateral_right"),
+    "neck_rotation_deg": ("Rotation to both sides", "neck_rotation_left neck_rotation_right"),
 }
 
 
@@ -54,7 +54,7 @@ class Test(AskedAs):
     measures: ClassVar[Mapping[str, Measure]] = OpenGaze.measures
     results: ClassVar[Mapping[str, Measure]] = {
         **{
-            f"{movement.removeprefix('neck_')}_deg": Measure(
+            f"{movement}_deg": Measure(
                 f"Head: {MOVEMENTS[movement].title.removeprefix('head ')}",
                 "deg",
                 "Mean of the repetitions, each its furthest angle from how the head is held when nothing is asked.",
@@ -64,10 +64,11 @@ class Test(AskedAs):
         },
         **{key: Measure(title, "deg", "Sum of the means of both ways.") for key, (title, _) in PLANES.items()},
     }
+    better: ClassVar[Mapping[str, int]] = dict.fromkeys(PLANES, 1)
     noise = (
-        Noise("flexion_extension_deg", 20.0, DAYS),
-        Noise("lateral_deg", 12.0, DAYS),
-        Noise("rotation_deg", 14.0, DAYS),
+        Noise("neck_flexion_extension_deg", 20.0, DAYS),
+        Noise("neck_lateral_deg", 12.0, DAYS),
+        Noise("neck_rotation_deg", 14.0, DAYS),
     )
     not_compared = "Norms are of goniometers on the neck alone; here a trunk that turns along is in it."
 
@@ -84,7 +85,7 @@ class Test(AskedAs):
         for movement in (*NODS, *TILTS, *TURNS):
             mine = [one for one in counting(finished) if one.trial.values["neck"] == movement]
             found[movement] = mean_of(mine, "turned_deg", "deg", LEAST)
-        ways = {f"{movement.removeprefix('neck_')}_deg": mean for movement, mean in found.items()}
+        ways = {f"{movement}_deg": mean for movement, mean in found.items()}
         return ways | {key: _sum([found[one] for one in both.split()]) for key, (_, both) in PLANES.items()}
 
 

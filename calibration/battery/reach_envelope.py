@@ -55,6 +55,7 @@ class Test(AskedAs):
         for way, where in EXTENTS.items()
         for side in SIDES
     }
+    better: ClassVar[Mapping[str, int]] = dict.fromkeys(results, 1)
     not_compared = "Nobody has measured it alike: how far a hand comes depends on the length of the arm."
 
     def assessment(self) -> OpenReach:

@@ -96,13 +96,17 @@ class Test(ClinicalTest):
             for surface in ("firm", "foam")
             for condition, said in (("light", "light"), ("dark", "dark"), ("stuck", "visual conflict"))
         },
-        "dark_ratio": Measure("Dark over light", "", "Speed of sway on firm ground: how much eyes are leant on."),
-        "foam_ratio": Measure("Foam over firm", "", "Speed of sway in the light: how much feet are leant on."),
-        "conflict_ratio": Measure(
+        "sway_dark_ratio": Measure("Dark over light", "", "Speed of sway on firm ground: how much eyes are leant on."),
+        "sway_foam_ratio": Measure("Foam over firm", "", "Speed of sway in the light: how much feet are leant on."),
+        "sway_conflict_ratio": Measure(
             "Conflict over dark",
             "",
             "Speed of sway on firm ground: above 1, eyes that tell something wrong are believed.",
         ),
+    }
+    better: ClassVar[Mapping[str, int]] = {
+        **dict.fromkeys((f"sway_{name.replace(' ', '_')}_mmps" for name in NUMBERS), -1),
+        "sway_dark_ratio": 0,
     }
     not_compared = (
         "Norms are of force plates, and a head sways otherwise; scores of tests with a moving plate are not "
@@ -173,9 +177,9 @@ class Test(ClinicalTest):
             found = mean_of(mine, "sway_mmps", "mm/s", len(mine)) if mine else Measured(None, "mm/s", None, NOT_DONE)
             results[f"sway_{surface}_{condition}_mmps"] = found
         return results | {
-            "dark_ratio": _ratio(results, "firm_dark", "firm_light"),
-            "foam_ratio": _ratio(results, "foam_light", "firm_light"),
-            "conflict_ratio": _ratio(results, "firm_stuck", "firm_dark"),
+            "sway_dark_ratio": _ratio(results, "firm_dark", "firm_light"),
+            "sway_foam_ratio": _ratio(results, "foam_light", "firm_light"),
+            "sway_conflict_ratio": _ratio(results, "firm_stuck", "firm_dark"),
         }
 
 

@@ -56,13 +56,14 @@ class Test(AskedAs):
     validity = (f"Fewer than {LEAST} repetitions that were seen and raised: no result.", SEEN, RATE)
     measures: ClassVar[Mapping[str, Measure]] = OpenReach.measures
     results: ClassVar[Mapping[str, Measure]] = {
-        f"{plane}_{side}_deg": Measure(
+        f"shoulder_{plane}_{side}_deg": Measure(
             f"Shoulder {plane}, {side}", "deg", "Mean of the repetitions: 0 is an arm that hangs, 180 one straight up."
         )
         for plane in PLANES
         for side in SIDES
     }
-    noise = tuple(Noise(f"{plane}_{side}_deg", 15.0, RETEST) for plane in PLANES for side in SIDES)
+    better: ClassVar[Mapping[str, int]] = dict.fromkeys(results, 1)
+    noise = tuple(Noise(f"shoulder_{plane}_{side}_deg", 15.0, RETEST) for plane in PLANES for side in SIDES)
     not_compared = (
         "Norms of shoulders are of a goniometer on the upper arm; this is the line from the shoulder to the hand, "
         "off by 7° in half of patients' raises, and a trunk that leans along is in it."
@@ -79,7 +80,7 @@ class Test(AskedAs):
         """The mean of each arm in each plane."""
         whole = counting(finished)
         return {
-            f"{plane}_{side}_deg": mean_of(
+            f"shoulder_{plane}_{side}_deg": mean_of(
                 [one for one in whole if (one.trial.side, one.trial.values["outward_deg"]) == (side, outward_deg)],
                 "elevation_deg",
                 "deg",

@@ -56,6 +56,7 @@ class Test(ClinicalTest):
             "Stands in 30 s", "", "How often they stood up in half a minute.", "Jones 1999, Res Q Exerc Sport 70:113"
         ),
     }
+    better: ClassVar[Mapping[str, int]] = {"stands_in_30_s": 1}
     norms = (
         Norm(
             "stands_in_30_s",

@@ -7,6 +7,7 @@ from typing import NoReturn
 import msgspec
 import typer
 
+from engine.plan import ASSESS
 from engine.records import Session
 from engine.session_folder import FRAMES, RECORD
 
@@ -23,8 +24,8 @@ def tell(answer: object, as_json: bool, sentence: str) -> None:
 
 
 def unplayed(done: Session) -> bool:
-    """Whether games were to be played, and nothing of any was."""
-    games = [block for block in done.blocks if block.kind == "play"]
+    """Whether games or clinical tests were to be done, and nothing of any was."""
+    games = [block for block in done.blocks if block.kind in ("play", ASSESS)]
     return bool(games) and not any(block.trials for block in games)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import games
+from engine.clinical import numbers_under
 from engine.commands.export import MOTION_BIDS, as_file
 from engine.commands.visits import task_kind
 from engine.formats import motion_bids
@@ -39,7 +40,10 @@ def words(task: str, version: int) -> Mapping[str, Word] | None:
         return {}
     return {
         **{f"{PARAMETER}{each['name']}": _parameter(each) for each in describe(kind.Parameters)},
-        **{f"{MEASURE}{name}": Word(m.unit, f"{m.title}: {m.help}", m.source) for name, m in kind.measures.items()},
+        **{
+            f"{MEASURE}{name}": Word(m.unit, f"{m.title}: {m.help}", m.source)
+            for name, m in numbers_under(kind).items()
+        },
     }
 
 

@@ -150,11 +150,11 @@ def refuse_looser(prepared: Prepared | None, preset: str, holds: Resolved) -> No
 
 
 def today_of(prepared: Prepared, today: date) -> Today:
-    """What is prescribed for a day and was not played yet; no games where that is nothing."""
+    """What is prescribed for a day and was not played yet, tests too; no games where that is nothing."""
     if prepared.prescription is None:
         return Today(())
     practices = due_on(prepared.prescription, today, times_on(prepared.record, today))
-    known = dict.fromkeys(name for each in practices for name in each.games if name in games.names())
+    known = dict.fromkeys(name for each in practices for name in each.games if name in visits.tasks())
     minutes = [each.minutes for each in practices]
     return Today(tuple(known), None if None in minutes else sum(cast(list[float], minutes)))
 

@@ -14,11 +14,11 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-import games
 from engine.prescription import EXPIRED, Draft, Practice, Prescription, draft_for, state_on
 from server_sync.clinic import tables
 from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.keys import Shredded
+from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.links import Links
 from server_sync.clinic.ordered import (
     AFTER_CHANGE,
@@ -81,7 +81,7 @@ class Drafts:
         changes it, or ends it. What it replaces ends, also where that comes after it. `base` is where the system
         reaches us.
         """
-        asked = draft_of(content, games.names(), base)
+        asked = draft_of(content, list(tasks()), base)
         patient_id, *others = {self._links.patient(system_id, name) for name in asked.patient}
         if patient_id is None or others:
             raise OrderRefused("not-found", "subject: this system may know of no such patient here")

@@ -4,16 +4,20 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from statistics import fmean, median
 
 import msgspec
 
+from engine.clinical import ClinicalTest
 from engine.movements import MOVEMENTS
+from engine.plan import ASSESS
 from engine.records import BlockRecord, Calibration, Limit, Measured, Record, Session, TrialRecord
 from server_sync.clinic.ceilings import Ceiling, ceilings
+from server_sync.clinic.known_tasks import tasks
 
-VERSION = 1
+VERSION = 2
 """It changes when another gist is made of the same session: those of before are made anew."""
 FOLLOWED: Mapping[str, int] = {
     **dict.fromkeys(("smoothness_sparc", "directional_control_percent", "in_band_percent", "match_percent"), 1),
@@ -22,6 +26,15 @@ FOLLOWED: Mapping[str, int] = {
     **dict.fromkeys(("movement_s", "lag_s"), 0),
 }
 """Measures worth following: 1 where more is better, -1 where less is, 0 where neither is."""
+
+
+@cache
+def followed() -> Mapping[str, int]:
+    """All measures worth following, results of clinical tests too."""
+    tests = (task for task in tasks().values() if issubclass(task, ClinicalTest))
+    return {**FOLLOWED, **{name: better for test in tests for name, better in test.better.items()}}
+
+
 QUIET_STANDING = "standing"
 ENDED = "finished"
 _PRECAUTION = "precaution"
@@ -140,7 +153,7 @@ def gist_of(session: Session) -> Gist:
         aims=_aims(asked),
         limits=(*_left_by_play(played), *_measured_now(session)),
         ceilings=ceilings(session),
-        measures=(*(middle for block in played for middle in _middles(block)), *_sway(session)),
+        measures=(*(middle for block in session.blocks for middle in _middles(block)), *_sway(session)),
         told=_told(session),
         moved=tuple(Moved(block.title, block.change) for block in played if block.change),
         barred=_barred(session),
@@ -219,13 +232,14 @@ def _left(movement: str, limit: Limit, task: str = "", title: str = "", version:
 
 
 def _middles(block: BlockRecord) -> Iterator[Middle]:
+    """Those of a block that was played; of a clinical test its results."""
+    counts = followed()
+    trials = block.trials if block.kind == "play" else ()
     found = [
-        (name, trial.side, number)
-        for trial in block.trials
-        for name, number in trial.measures.items()
-        if name in FOLLOWED
+        (name, trial.side, number) for trial in trials for name, number in trial.measures.items() if name in FOLLOWED
     ]
-    found += [(name, "", number) for name, number in block.measures.items() if name in FOLLOWED]
+    if block.kind in ("play", ASSESS):
+        found += [(name, "", number) for name, number in block.measures.items() if name in counts]
     ordered = sorted(found, key=lambda each: each[:2])
     for (name, side), numbers in groupby(ordered, key=lambda each: each[:2]):
         middle = _middle([number for *_, number in numbers])

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.plan import ASSESS
 from engine.records import SCHEMA, RecordUnreadable, Session, from_json
 from server_sync import wire
 from server_sync.clinic.gist import Gist, gist_of
@@ -139,12 +140,13 @@ def _schema(content: bytes) -> int:
 
 def summary_of(session: Session) -> Summary:
     """What a list shows of a session; raises NotASession where it does not say when it began."""
-    played = [block for block in session.blocks if block.kind == "play"]
+    done = [block for block in session.blocks if block.kind in ("play", ASSESS)]
+    played = [block for block in done if block.kind == "play"]
     trials = [trial for block in played for trial in block.trials]
     return Summary(
         zone_offset_s=_started(session)[1],
         seconds=session.seconds,
-        titles=" and ".join(dict.fromkeys(block.title for block in played if block.trials)),
+        titles=" and ".join(dict.fromkeys(block.title for block in done if block.trials)),
         trials=len(trials),
         reached=sum(trial.outcome == "reached" for trial in trials),
         ended_by=session.ended_by,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -10,7 +9,6 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-import games
 from engine.prescription import (
     MOST_MESSAGES,
     PSEUDONYM,
@@ -25,10 +23,10 @@ from engine.prescription import (
     without_reason,
 )
 from engine.records import RecordUnreadable, from_json
-from engine.task import Task
 from server_sync.clinic.audit import COMMAND, Audit
 from server_sync.clinic.brakes import Brakes
 from server_sync.clinic.glance import forget
+from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.patients import Patients, Unknown
 from server_sync.clinic.stopping import stop, stops
 from server_sync.clinic.store import Store
@@ -293,12 +291,6 @@ class Prescriptions:
 
     def _read(self, row: Any) -> Version:
         return _version(self._patients.unseal(row.patient_id, row.content, _bound(row.patient_id, row.version)))
-
-
-@cache
-def tasks() -> Mapping[str, type[Task]]:
-    """The games, whose parameters are checked here; assessments and games of other versions are, on the device."""
-    return {name: games.load(name) for name in games.names()}
 
 
 def _version(content: bytes) -> Version:

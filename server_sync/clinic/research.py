@@ -33,7 +33,7 @@ MOST_WEEKS = 104
 _CODE_DIGITS = 12
 _EVENTS = ("paused", "resumed", "stopped", "recentre asked", "recentred", "rest")
 _HEADSETS = ("desk", "openxr", "replay", "simulated")
-_KINDS = ("calibrate", "warm up", "play", "rest", "end")
+_KINDS = ("calibrate", "assess", "warm up", "play", "rest", "end")
 _UNITS = frozenset(movement.unit for movement in MOVEMENTS.values()) | {"", "m", "s"}
 _NAME, _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}"), re.compile(r"[A-Z][A-Z_]{1,23}")
 

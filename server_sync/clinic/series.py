@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from engine.clinical import ClinicalTest
 from engine.frame import SIDES
 from engine.metrics.course import VISIT_NOISE_DEG, Point, Verdict, verdict
 from engine.movements import LEANS
-from server_sync.clinic.gist import FOLLOWED, Gist, Left, Middle
+from server_sync.clinic.gist import Gist, Left, Middle, followed
+from server_sync.clinic.known_tasks import tasks
 
 ENOUGH_SEEN_PERCENT = 95.0
 """Of the frames: where a hand was seen less, what it did is not measured well."""
@@ -48,7 +50,7 @@ class Series(NamedTuple):
     @property
     def better(self) -> int:
         """1 where more is better, -1 where less is, 0 where neither is."""
-        return 1 if self.kind.movement else FOLLOWED[self.kind.measure]
+        return 1 if self.kind.movement else followed()[self.kind.measure]
 
 
 def series_of(gists: Sequence[Gist]) -> tuple[Series, ...]:
@@ -121,13 +123,19 @@ def _rank(series: Series) -> tuple[bool, str, int]:
 def _series(
     kind: Kind, title: str, unit: str, points: Sequence[Point], hidden: Sequence[tuple[Point, float]]
 ) -> Series:
-    better = 1 if kind.movement else FOLLOWED[kind.measure]
+    better = 1 if kind.movement else followed()[kind.measure]
     said = verdict(points, unit, _least_noise(kind, unit), better)
     return Series(kind, title, unit, tuple(points), tuple(hidden), said)
 
 
 def _least_noise(kind: Kind, unit: str) -> float:
-    """What repetitions of a joint's angle differ by within one visit; a lean of the whole body is steadier."""
+    """What repetitions of a joint's angle differ by within one visit; a lean of the whole body is steadier.
+
+    Of a clinical test, what others found to be noise.
+    """
+    test = tasks().get(kind.task)
+    if test is not None and issubclass(test, ClinicalTest):
+        return next((noise.least_change for noise in test.noise if noise.result == kind.measure), 0.0)
     return VISIT_NOISE_DEG if unit == "deg" and kind.movement and kind.movement not in LEANS else 0.0
 
 

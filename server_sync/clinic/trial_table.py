@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.plan import ASSESS
 from engine.records import BlockRecord, Limit, Measured, Session, TrialRecord
 from server_sync.clinic.cells import cell
 
@@ -66,11 +67,11 @@ COLUMNS = (
     Column("headset", TEXT, "", "the kind of headset: simulated is nobody", "session.headset"),
     Column("posture", TEXT, "", "standing, seated or lying", "session.posture"),
     Column("block", WHOLE, "", "the number of the game or assessment in the session, from 1", "session.blocks"),
-    Column("kind", TEXT, "", "what the block was for: calibrate, warm up, play, rest or end", "block.kind"),
+    Column("kind", TEXT, "", "what the block was for: calibrate, assess, warm up, play, rest or end", "block.kind"),
     Column("game", TEXT, "", "the game or assessment", "block.task"),
     Column("version", WHOLE, "", "its version: results of different versions are not compared", "block.version"),
     Column("preset", TEXT, "", "the preset that its parameters began with", "block.preset, or session.preset"),
-    Column("trial", WHOLE, "", "the number of the trial in its block", "trial.number"),
+    Column("trial", WHOLE, "", "the number of the trial in its block; empty for the results of a test", "trial.number"),
     Column("side", TEXT, "", "the side that was asked for", "trial.side"),
     Column("start_s", NUMBER, "s", "when it began, from the first frame of the session", "trial.start_s"),
     Column("end_s", NUMBER, "s", "when it ended, from the first frame of the session", "trial.end_s"),
@@ -94,7 +95,10 @@ _PARTS = {
 
 
 def rows(session: Session, age_band: str) -> Iterator[Row]:
-    """A line for each trial of a session; a name that a line lacks has no value there."""
+    """A line for each trial of a session, and one for the results of a clinical test, which is no trial's.
+
+    A name that a line lacks has no value there.
+    """
     day, _, time = session.started_at.partition("T")
     whose: Row = {"participant": session.patient, "age_band": age_band, "session": session.id, "date": day}
     whose |= {"time": time, "headset": session.headset, "posture": session.posture}
@@ -103,6 +107,8 @@ def rows(session: Session, age_band: str) -> Iterator[Row]:
         about |= {"preset": block.preset or session.preset, **_parameters(block)}
         for trial in block.trials:
             yield {**whose, **about, **_asked(trial), **_measures(trial.measures)}
+        if block.kind == ASSESS and block.measures:
+            yield {**whose, **about, "start_s": block.start_s, "end_s": block.end_s, **_measures(block.measures)}
 
 
 class Layout:
@@ -117,7 +123,9 @@ class Layout:
     def look(self, session: Session) -> None:
         """Take in what a session needs."""
         for block in (block for block in session.blocks if block.trials):
-            measured = {_text(f"{MEASURE}{name}") for trial in block.trials for name in trial.measures}
+            results = block.measures if block.kind == ASSESS else {}
+            numbers = (results, *(trial.measures for trial in block.trials))
+            measured = {_text(f"{MEASURE}{name}") for of in numbers for name in of}
             parameters = _parameters(block)
             self._measures |= measured
             for name, value in parameters.items():

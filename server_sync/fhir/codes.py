@@ -43,6 +43,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sway: Mapping[str, Own]
     answers: Mapping[str, Own]
     games: Mapping[str, Own]
+    tests: Mapping[str, Own]
     measures: Mapping[str, Mapping[str, Own]]
     parts: Mapping[str, Own]
     consents: Mapping[str, Own]
@@ -68,7 +69,7 @@ def table() -> Table:
     content = files("server_sync.fhir").joinpath("codes.toml").read_bytes()
     read = msgspec.toml.decode(content, type=_File)
     kinds = {kind: getattr(read, kind) for kind in ("sites", "movements", "lengths", "sway", "answers", "games")}
-    kinds |= {kind: getattr(read, kind) for kind in ("parts", "consents")}
+    kinds |= {kind: getattr(read, kind) for kind in ("tests", "parts", "consents")}
     kinds |= {f"measures.{task}": measures for task, measures in read.measures.items()}
     own = {f"{kind}.{name}": one for kind, names in kinds.items() for name, one in names.items()}
     concepts = {path: _concept(read, path, one) for path, one in own.items()}

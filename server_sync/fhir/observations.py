@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.plan import ASSESS
 from engine.records import Answer, BlockRecord, Calibration, Limit, Measured, Session, TrialRecord
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Annotation, CodeableConcept, Period, Reference, moment
@@ -19,6 +20,7 @@ from server_sync.fhir.naming import Naming, identifier, refer
 from server_sync.fhir.resources import Component, Observation
 
 PLAYED = ("warm up", "play", "calm")
+DONE = (*PLAYED, ASSESS)
 RATED = ("pain", "fatigue", "dizziness")
 """What a person is asked on a scale from 0 to 10."""
 _ASKED: Mapping[str, str] = {
@@ -92,11 +94,11 @@ def of_calibration(visit: Visit) -> Iterator[Observation]:
 
 
 def of_blocks(visit: Visit) -> Iterator[Observation]:
-    """The games that were played: their numbers, a group for each, and how long all of them took."""
+    """The games and tests that were done: their numbers, a group for each, and how long all games took."""
     seconds = 0.0
     for number, block in enumerate(visit.session.blocks):
-        if block.kind in PLAYED and block.trials:
-            seconds += block.end_s - block.start_s
+        if block.kind in DONE and block.trials:
+            seconds += block.end_s - block.start_s if block.kind in PLAYED else 0.0
             yield from _block(visit, number, block)
     if seconds:
         path, minutes = "parts.minutes", round(seconds / 60, 2)
@@ -181,12 +183,14 @@ def _block(visit: Visit, number: int, block: BlockRecord) -> Iterator[Observatio
     yield from members
     asked = [trial for trial in block.trials if trial.request is not None]
     counts = {"asked": len(asked), "reached": sum(trial.outcome == "reached" for trial in asked)} if asked else {}
-    game = codes.concept(f"games.{block.task}")
+    tested = block.kind == ASSESS
+    game = codes.concept(f"{'tests' if tested else 'games'}.{block.task}")
     yield visit.of_motion(
-        ("block", number), "as_activity", codes.concept("parts.played"), effective_period=visit.lasting(block),
+        ("block", number), _category(block), codes.concept("parts.tested" if tested else "parts.played"),
+        effective_period=visit.lasting(block),
         value_codeable_concept=game if game.coding else CodeableConcept(text=block.title),
         component=tuple(_part(name, count, "") for name, count in counts.items()),
-        note=_notes([f"version {block.version} of the game", block.change, *block.notes]),
+        note=_notes([f"version {block.version} of the {'test' if tested else 'game'}", block.change, *block.notes]),
         has_member=tuple(refer("Observation", str(one.id)) for one in members),
     )  # fmt: skip
 
@@ -221,11 +225,15 @@ def _spread(visit: Visit, key: tuple[int, str, str, str], block: BlockRecord, fo
         parts.append(_part("number", len(values), ""))
     middle = CodeableConcept(text=f"middle of {len(values)} of {len(found)} trials") if len(found) > 1 else None
     return visit.of_motion(
-        ("block", number, movement, side, name), "as_activity", codes.concept(path),
+        ("block", number, movement, side, name), _category(block), codes.concept(path),
         **_value(path, median(values) if values else None, found[0].unit, whys),
         effective_period=visit.lasting(block), body_site=codes.site(path, side), method=middle,
         component=(*parts, *_error(found)), note=_notes([f"{side} side" if side else "", *whys]),
     )  # fmt: skip
+
+
+def _category(block: BlockRecord) -> str:
+    return "as_exam" if block.kind == ASSESS else "as_activity"
 
 
 def _value(path: str, value: float | None, unit: str, whys: Sequence[str]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ the names in the record.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import games
+from engine.clinical import numbers_under
 from engine.parameters import describe
 from engine.records import BlockRecord
+from server_sync.clinic.known_tasks import tasks
 from server_sync.page import words
 from server_sync.page.language import N_, _
 from server_sync.page.translated import translated
@@ -57,9 +58,8 @@ def sway() -> Meanings:
 
 
 def load_all() -> None:
-    """Load every game, which takes a second or two, before somebody waits for it."""
-    for name in games.names():
-        games.load(name)
+    """Load every game and clinical test, which takes a second or two, before somebody waits for it."""
+    tasks()
 
 
 def of_block(block: BlockRecord) -> Meanings:
@@ -69,14 +69,12 @@ def of_block(block: BlockRecord) -> Meanings:
 
 def of_game(task: str, version: int) -> Meanings:
     """The meanings that a version of a game gives its names."""
-    if task not in games.names():
-        return Meanings({}, {})
-    game = games.load(task)
-    if game.version != version:
+    game = tasks().get(task)
+    if game is None or game.version != version:
         return Meanings({}, {})
     measures = {
         name: Meaning(translated(measure.title), measure.unit, translated(measure.help))
-        for name, measure in game.measures.items()
+        for name, measure in numbers_under(game).items()
     }
     parameters = {
         parameter["name"]: Meaning(words.sentence(translated(str(parameter["help"]))), str(parameter["unit"]))

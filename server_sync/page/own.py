@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-import games
 from engine.prescription import (
     EXPIRED,
     Practice,
@@ -20,6 +19,7 @@ from engine.prescription import (
 from engine.programme import HandsOn
 from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.glance import Trend
+from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.stopping import stops
 from server_sync.page import words
 from server_sync.page.language import _, dated, ngettext
@@ -167,4 +167,5 @@ def _by_hand(work: HandsOn) -> ByHand:
 
 def _title(game: str) -> str:
     """What a game is called; the words of its name where it is not here."""
-    return translated(games.load(game).title) if game in games.names() else words.name(game)
+    known = tasks().get(game)
+    return translated(known.title) if known else words.name(game)

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from engine.plan import ASSESS
 from engine.records import BlockRecord, Trace, TrialRecord
 from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, figures, words
 from server_sync.page.happened import Happened
-from server_sync.page.language import _, decimal
+from server_sync.page.language import _, decimal, ngettext
 from server_sync.page.meanings import of_block
 from server_sync.page.movements import Chart, movement_charts
+from server_sync.page.norms import held_against
 from server_sync.page.numbers import Number, Spread, numbers, spreads
 from server_sync.page.translated import translated
 
@@ -88,9 +90,7 @@ def part(
         number=number,
         title=translated(block.title),
         sub=f"{_('version %(number)s', number=block.version)} · {words.duration(block.end_s - block.start_s)}",
-        finding=_("%(reached)s of %(asked)s reached", reached=reached, asked=len(asked))
-        if block.trials
-        else _("not played"),
+        finding=_finding(block, reached, len(asked)),
         change=words.sentence(translated(block.change)),
         charts=drawn,
         key=("limit", "reached", "not yet", *sorted({role for chart in drawn for role in chart.roles}))
@@ -100,13 +100,21 @@ def part(
         rows=tuple(_row(trial) for trial in block.trials),
         spreads=spreads(block.trials, meanings),
         numbers=numbers(block.measures, meanings),
-        notes=tuple(translated(note) for note in block.notes),
+        notes=(*(translated(note) for note in block.notes), *held_against(block.task, block.version)),
         parameters=tuple(
             (meanings.parameter(name).title, words.setting(value, meanings.parameter(name).unit))
             for name, value in block.parameters.items()
         ),
         detail=None if chosen is None else _detail(block, chosen, beside),
     )
+
+
+def _finding(block: BlockRecord, reached: int, asked: int) -> str:
+    if not block.trials:
+        return _("not played")
+    if block.kind == ASSESS:
+        return ngettext("%(num)s trial", "%(num)s trials", len(block.trials))
+    return _("%(reached)s of %(asked)s reached", reached=reached, asked=asked)
 
 
 def _key(drawn: Sequence[Chart]) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
-import games
 from engine import presets, programmes
 from engine.movements import MOVEMENTS, PARTS
 from engine.precautions import Asking, barred, effect, expired
 from engine.prescription import Draft, due_on, goals_of, hands_on_of, paused, planned_on
 from engine.programme import CLINIC, DAYS, Scheduled, monday, week_number
 from engine.records import Precaution
+from server_sync.clinic.known_tasks import tasks
 from server_sync.page import words
 from server_sync.page.language import N_, _, dated, ngettext
 from server_sync.page.sheet import precaution_words
@@ -46,9 +46,8 @@ class Proposal(NamedTuple):
 
 @cache
 def all_games() -> tuple[Game, ...]:
-    """All games that there are."""
-    found = {name: games.load(name) for name in games.names()}
-    return tuple(Game(name, task.title, ", ".join(task.trains)) for name, task in found.items())
+    """All games that there are, and after them the clinical tests."""
+    return tuple(Game(name, task.title, ", ".join(task.trains)) for name, task in tasks().items())
 
 
 def choice_of_games(row: Mapping[str, str]) -> tuple[tuple[Game, bool], ...]:
@@ -82,7 +81,7 @@ def proposed(name: str, today: date, before: Draft, here: bool = False) -> Draft
 
     Raises engine.programmes.ProgrammeError.
     """
-    draft = programmes.begun(programmes.template(name), today, games.names(), before)
+    draft = programmes.begun(programmes.template(name), today, list(tasks()), before)
     return replace(draft, programme=tuple(replace(each, place=CLINIC) for each in draft.programme)) if here else draft
 
 
@@ -133,7 +132,7 @@ def consequence(held: Precaution, today: date) -> tuple[str, ...]:
     """What a precaution does to the games that there are, and that its day is over, in words."""
     if held.movement not in MOVEMENTS:
         return ()
-    found = {name: games.load(name) for name in games.names()}
+    found = tasks()
     lines = []
     for posture, said in _BARS.items():
         if names := [translated(task.title) for task in found.values() if barred(task, posture, [held])]:

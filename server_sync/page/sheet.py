@@ -7,7 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from engine import presets
-from engine.plan import POSTURES
+from engine.plan import ASSESS, POSTURES
 from engine.records import Answer, BlockRecord, Calibration, Precaution, Recording, Session
 from server_sync.clinic.ceilings import ceilings
 from server_sync.page import figures, words
@@ -22,7 +22,13 @@ from server_sync.page.trust import Finding, trust
 FINISHED = "finished"
 _SWAY_AT_A_GLANCE = ("sway_velocity", "sway_area", "sway_rms_ml", "sway_rms_ap")
 _EVENTS = {"told": N_("The person said"), "not learnt": N_("Nothing learnt from a trial")}
-_STEPS = {"calibrate": N_("Measured: %(what)s"), "warm up": N_("Warm-up: %(what)s"), "play": N_("Played: %(what)s")}
+_STEPS = {
+    "calibrate": N_("Measured: %(what)s"),
+    ASSESS: N_("Tested: %(what)s"),
+    "warm up": N_("Warm-up: %(what)s"),
+    "play": N_("Played: %(what)s"),
+}
+_DONE = ("play", ASSESS)
 
 
 class Measurements(NamedTuple):
@@ -53,7 +59,7 @@ class Sheet(NamedTuple):
 
 def sheet(session: Session, block: int | None = None, trial: int | None = None) -> Sheet:
     """Read a session; `block` and `trial` choose the trial of one block to look at closely."""
-    played = {number: record for number, record in enumerate(session.blocks) if record.kind == "play"}
+    played = {number: record for number, record in enumerate(session.blocks) if record.kind in _DONE}
     chosen = {number: worth_a_look(record) for number, record in played.items()}
     if block in played and trial in {record.number for record in played[block].trials}:
         chosen[block] = trial
@@ -156,7 +162,7 @@ def _course(session: Session) -> tuple[tuple[str, str, str], ...]:
         for event in session.events
     ]
     ordered = sorted(steps + events, key=lambda step: step[0])
-    played = any(block.trials for block in session.blocks if block.kind == "play")
+    played = any(block.trials for block in session.blocks if block.kind in _DONE)
     how = session.ended_by if played or session.ended_by != FINISHED else N_("ended without a game")
     end = (words.clock(session.seconds), words.sentence(translated(how)), "")
     return (*((words.clock(at_s), what, detail) for at_s, what, detail in ordered), end)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from engine.plan import ASSESS
 from engine.prescription import Message, Moment
 from engine.records import Session
 from server_sync.clinic.conversation import Brought, Conversation
@@ -100,7 +101,9 @@ def moment_link(session: Session, moment: Moment) -> Link:
     started, blocks = datetime.fromisoformat(session.started_at), session.blocks
     said = {"day": dated(started, "EEEE d MMMM")}
     if moment.block is None or moment.block >= len(blocks):
-        titles = " · ".join(dict.fromkeys(translated(block.title) for block in blocks if block.kind == "play"))
+        titles = " · ".join(
+            dict.fromkeys(translated(block.title) for block in blocks if block.kind in ("play", ASSESS))
+        )
         return Link(_("%(titles)s, %(day)s", titles=titles or _("No game was played"), **said), address)
     block = blocks[moment.block]
     trial = next((trial for trial in block.trials if trial.number == moment.trial), None)

@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-import games
 from engine import presets, programmes
 from engine.adaptation import Adaptation
+from engine.clinical import ClinicalTest, numbers_under
 from engine.movements import MOVEMENTS, PARTS
 from engine.parameters import describe
 from engine.prescription import Draft
+from server_sync.clinic.known_tasks import tasks
 from server_sync.page.language import ENGLISH, dated, decimal, plain_gettext, spoken
 from server_sync.page.recorded import RECORDED
 from server_sync.page.refused import REFUSED
@@ -77,11 +78,15 @@ def names() -> frozenset[str]:
 
 
 def _of_games() -> Iterator[str]:
-    for game in map(games.load, games.names()):
+    for game in tasks().values():
         yield from (game.title, *game.trains)
-        for measure in game.measures.values():
+        for measure in numbers_under(game).values():
             yield from (measure.title, measure.help)
         yield from _of_parameters(game.Parameters)
+        if issubclass(game, ClinicalTest):
+            yield game.not_compared
+            for norm in game.norms:
+                yield from (norm.says, norm.alike)
 
 
 def _of_parameters(parameters: type) -> Iterator[str]:

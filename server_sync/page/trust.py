@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.movements import MOVEMENTS
+from engine.plan import ASSESS
 from engine.records import BlockRecord, Calibration, Quality, Session
 from server_sync.page import words
 from server_sync.page.language import _, decimal, ngettext
@@ -39,7 +40,7 @@ def trust(session: Session) -> tuple[Finding, ...]:
     for block in session.blocks:
         if block.kind == "play":
             findings += _of_measures(block)
-        elif block.kind == "calibrate":
+        elif block.kind in ("calibrate", ASSESS):
             findings += [Finding(False, _note(block, note)) for note in block.notes]
     findings += _of_events(session)
     if session.recording is None:

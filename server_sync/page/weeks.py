@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-import games
 from engine import presets
 from engine.prescription import Draft, Practice, hands_on_of, paused, planned_on
 from engine.programme import MOST_WEEKS, Scheduled, monday, week_number
 from server_sync.clinic.archive import SessionLine
+from server_sync.clinic.known_tasks import tasks
 from server_sync.page import words
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.translated import translated
@@ -101,8 +101,8 @@ def last_week(draft: Draft) -> int:
 def titles(practices: Sequence[Practice]) -> str:
     """What games are called, each once; one that there is not by the words of its name."""
     named = dict.fromkeys(game for practice in practices for game in practice.games)
-    known = games.names()
-    return ", ".join(translated(games.load(game).title) if game in known else words.name(game) for game in named)
+    known = tasks()
+    return ", ".join(translated(known[game].title) if game in known else words.name(game) for game in named)
 
 
 def minutes_of(practices: Sequence[Practice]) -> float | None:

@@ -1,0 +1,21 @@
+"""What can be prescribed here: the games and the clinical tests of this version; those of others are on the device."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import games
+from calibration.battery import load as load_test
+from calibration.battery import names as names_of_tests
+from engine.task import Task
+
+
+@cache
+def tasks() -> Mapping[str, type[Task]]:
+    """The games, and after them the clinical tests, by name."""
+    return {**played(), **{name: load_test(name) for name in names_of_tests()}}
+
+
+@cache
+def played() -> Mapping[str, type[Task]]:
+    """The games, which are tuned."""
+    return {name: games.load(name) for name in games.names()}

@@ -1,0 +1,137 @@
+"""Clinical tests where a clinic sees them: prescribed, followed with their noise, and beside norms that fit."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+from conftest import ROOT
+from visits import ABOUT, calibration, patient
+
+from calibration import battery
+from calibration.adaptation import Followers
+from engine import session
+from engine.commands import following, visits
+from engine.commands.following import Prepared
+from engine.patient import PatientRecord
+from engine.plan import ASSESS, Plan, Step
+from engine.prescription import Draft, Practice, Prescription, check
+from engine.recording import Writer
+from engine.records import RecordUnreadable, Session
+from engine.simulated import SimulatedHeadset
+from server_sync.clinic import trial_table
+from server_sync.clinic.gist import followed, gist_of
+from server_sync.clinic.known_tasks import tasks
+from server_sync.clinic.series import series_of
+from server_sync.page.language import languages, speaking
+from server_sync.page.norms import held_against, norm_words
+from server_sync.page.report import write_report
+from server_sync.page.sheet import sheet
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Five stands of somebody, by themselves."""
+    steps = (Step("five_stands", battery.load("five_stands")(), ASSESS),)
+    plan = Plan("test", steps, Followers(), 1, calibration=calibration())
+    headset = SimulatedHeadset(patient(calibration(), lapse=0.0), 1, 45.0)
+    with Writer(tmp_path_factory.mktemp("shown") / "frames.vrec", {}) as writer:
+        return session.run(plan, headset, writer, ABOUT)
+
+
+def a_draft(*names: str) -> Draft:
+    return Draft(programme=(Practice(games=names),))
+
+
+def test_a_programme_may_name_tests_beside_games_and_alone() -> None:
+    for known in (visits.tasks(), tasks()):
+        check(a_draft("fruit_ladder", "five_stands"), known)
+        check(a_draft("five_stands"), known)
+    with pytest.raises(RecordUnreadable, match=r"no parameter 'golf'"):
+        check(msgspec.structs.replace(a_draft("five_stands"), plan={"games": {"five_stands": {"golf": 1}}}), tasks())
+
+
+def test_what_is_prescribed_for_a_day_holds_its_tests() -> None:
+    prescription = Prescription(
+        patient="ada", version=1, author="Dr. Moss", written_at="2026-01-05T09:00:00+00:00",
+        programme=(Practice(games=("five_stands", "chair_rocket")),),
+    )  # fmt: skip
+    ready = Prepared(PatientRecord(patient="ada"), prescription)
+    assert following.today_of(ready, date(2026, 1, 6)).games == ("five_stands", "chair_rocket")
+
+
+def on_days(done: Session, seconds: dict[int, float]) -> Iterator[Session]:
+    """The same session on several days of January, with another result each."""
+    for day, value in seconds.items():
+        block = done.blocks[-1]
+        found = msgspec.structs.replace(block.measures["five_times_s"], value=value)
+        block = msgspec.structs.replace(block, measures={**block.measures, "five_times_s": found})
+        yield msgspec.structs.replace(done, started_at=f"2026-01-{day:02}T09:00:00+00:00", blocks=(block,))
+
+
+def test_a_result_is_followed_and_compared_with_the_noise_that_others_found(done: Session) -> None:
+    within = series_of([gist_of(each) for each in on_days(done, {5: 14.0, 12: 13.0, 19: 12.4})])
+    (five,) = [each for each in within if each.kind.measure == "five_times_s"]
+    assert five.verdict.noise is not None
+    assert 2.5 <= five.verdict.noise <= 3.0, "rounded up to the step that is shown"
+    assert not five.verdict.larger
+    beyond = series_of(
+        [gist_of(each) for each in on_days(done, {5: 16.0, 8: 14.5, 12: 13.0, 15: 11.5, 19: 10.0, 22: 8.5})]
+    )
+    (five,) = [each for each in beyond if each.kind.measure == "five_times_s"]
+    assert five.verdict.larger
+    assert not five.verdict.worse
+    assert five.better == -1
+
+
+def test_results_are_named_as_nothing_else_is() -> None:
+    named = [name for test in map(battery.load, battery.names()) for name in test.results]
+    assert len(named) == len(set(named))
+    elsewhere = {name for task in tasks().values() for name in task.measures}
+    assert not set(named) & elsewhere - {"stands_in_30_s"}
+    assert all(name in named for test in map(battery.load, battery.names()) for name in test.better)
+    assert set(followed()) >= {"five_times_s", "smoothness_sparc"}
+
+
+def test_a_norm_stands_beside_its_result_alone_and_else_the_reason_for_none(done: Session) -> None:
+    (five,) = [each for each in series_of([gist_of(done)]) if each.kind.measure == "five_times_s"]
+    assert norm_words(five) == (
+        "Five stands, slower than this is slower than average: 60–69 years 11.4 s, 70–79 years 12.6 s, 80–89 years "
+        "14.8 s (Bohannon 2006, Percept Mot Skills 103:215 (meta-analysis)). The studies differ in chair, and in "
+        "whether the clock stops standing or seated."
+    )
+    (half_minute,) = held_against("thirty_second_stands", 1)
+    assert "men: 60–64 years 14, 65–69 years 12" in half_minute
+    assert held_against("limits_of_stability", 1) == (
+        "No norm for this test: Norms are of the centre of pressure on a force plate; this is the lean of the head.",
+    )
+    assert held_against("five_stands", 99) == held_against("fruit_ladder", 3) == ()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_sheet_of_a_visit_shows_its_tests_with_results_and_norms(done: Session, language: str) -> None:
+    with speaking(language):
+        (part,) = sheet(done).parts
+        assert "Bohannon 2006" in " ".join(part.notes)
+        assert len(part.numbers) == 2
+        assert part.finding.startswith("2 ")
+
+
+def test_the_report_names_the_test(done: Session, tmp_path: Path) -> None:
+    write_report(done, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "Five times sit to stand" in page
+    assert "Bohannon 2006" in page
+    assert "No game was played" not in page
+
+
+def test_a_table_of_trials_has_a_line_for_the_results(done: Session) -> None:
+    rows = list(trial_table.rows(done, "60"))
+    assert [row.get("trial") for row in rows] == [1, 2, None]
+    assert rows[-1]["measure.five_times_s"] == done.blocks[-1].measures["five_times_s"].value
+
+
+def test_no_page_and_no_word_calls_a_result_a_risk() -> None:
+    page = (ROOT / "docs" / "assessments.md").read_text("utf-8")
+    assert " risk" not in page.lower()
