@@ -11,6 +11,7 @@ import numpy as np
 
 from assets.build import launch_site as site
 from assets.build.boat_houses import houses, pagoda
+from assets.build.footbridge import footbridge
 from assets.build.garden import harvest
 from assets.build.headland import headland
 from assets.build.kit import Array, Mesh, ball, banded, join, lathe, ramp, tube
@@ -25,6 +26,7 @@ from assets.build.mountain_lake import ISLET
 from assets.build.open_air import arch, deck
 from assets.build.point import LIGHTHOUSE
 from assets.build.raft import FRONT_M
+from assets.build.pond_looks import MORNING as MORNING_POND
 from assets.build.shore_looks import DAY as SHORE
 from assets.build.studio import Light, Model
 from assets.build.town import cottage
@@ -179,6 +181,27 @@ def lake() -> list[Mesh]:
     return [*(slate(thing) for thing in (*houses(-0.4), tower, prow)), *grove(((3.0, -30.0, 3.6), (20.0, -24.0, 4.0)))]
 
 
+def pond() -> list[Mesh]:
+    """The far bridge between round trees, and clumps of reed beside a round deck."""
+    stems = [
+        tube(
+            [
+                (x + 0.16 * np.sin(2.4 * k), 0, z + 0.2 * np.cos(2.4 * k), 0.022),
+                (x + 0.2 * np.sin(2.4 * k), 1.1 + 0.07 * k, z, 0.008),
+            ],
+            SLATE[2],
+            6,
+            2,
+        )
+        for x, z in ((-3.6, -3.4), (-6.4, -7.4), (5.8, -4.8), (7.2, -9.0))
+        for k in range(7)
+    ]
+    deck = banded([([(2.45, 0.0), (2.45, 0.012)], LINE), ([(2.45, 0.012), (2.36, 0.012)], LINE)], 72)
+    bridge = slate(footbridge(MORNING_POND.boards)).turned("y", 90).scaled(1.9).moved(2.6, 0, -19.0)
+    spots = ((-7.5, -15, 3.8), (-10.5, -20, 4.2), (-3.6, -24, 3.8), (8.2, -19, 4.0), (11.5, -23, 4.4), (6.0, -26, 3.8))
+    return [deck, bridge, *stems, *grove(spots)]
+
+
 def _place(things: Callable[[], list[Mesh]]) -> Model:
     """A place with these things between its floor and its hills."""
 
@@ -195,6 +218,6 @@ MODELS = {
     for name, things in (
         ("lobby", lobby), ("still", still), ("orchard", orchard), ("harbour", harbour), ("launch", launch),
         ("wood", wood), ("meadow", stage), ("shore", shore), ("lighthouse", point), ("hill", hill_top),
-        ("lake", lake),
+        ("lake", lake), ("pond", pond),
     )
 }  # fmt: skip
