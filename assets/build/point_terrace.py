@@ -82,8 +82,8 @@ def _flag(inner_m: float, outer_m: float, start: float, end: float) -> Mesh:
         corners = [(inner_m + gap, turn) for turn in along] + [(outer_m - gap, turn) for turn in along[::-1]]
         rings.append([(r * np.sin(turn), drop, -r * np.cos(turn)) for r, turn in corners])
     # The top shares no point with its edge, else the shade of the joint would run over it.
-    top = [rings[-1], [np.mean(rings[-1], axis=0)] * 8]
-    return join([facing_up(sheet(np.array(grid), wrap=True)) for grid in (rings, top)])
+    top = [rings[-1][:4], rings[-1][:3:-1]]
+    return join([facing_up(sheet(np.array(rings), wrap=True)), facing_up(sheet(np.array(top)))])
 
 
 def _rose(look: Look) -> list[Mesh]:
