@@ -25,8 +25,8 @@ from assets.build.meadow_looks import DAY
 from assets.build.mountain_lake import ISLET
 from assets.build.open_air import arch, deck
 from assets.build.point import LIGHTHOUSE
-from assets.build.raft import FRONT_M
 from assets.build.pond_looks import MORNING as MORNING_POND
+from assets.build.raft import FRONT_M
 from assets.build.shore_looks import DAY as SHORE
 from assets.build.studio import Light, Model
 from assets.build.town import cottage
