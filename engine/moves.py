@@ -220,6 +220,20 @@ def within(limit_s: float, move: Move) -> Move:
     return NOT_YET
 
 
+def no_sooner(least_s: float, move: Move, after: tuple[Item, ...]) -> Move:
+    """Play a move, and show `after` for what is left of a time since it began."""
+    items, gone_s, outcome = next(move), 0.0, ""
+    while not outcome or gone_s < least_s:
+        body = yield items
+        gone_s += body.dt_s
+        if not outcome:
+            try:
+                items = move.send(body)
+            except StopIteration as end:
+                items, outcome = after, str(end.value)
+    return outcome
+
+
 def alongside(items: tuple[Item, ...], move: Move) -> Move:
     """Play a move with more to look at around it."""
     own = next(move)

@@ -15,6 +15,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "mirror_friends": "summary.copied",
     "kite_painter": "summary.painted",
     "block_ferry": "summary.ferried",
+    "dragon_rowing": "summary.rowed",
     "calm_tide": "summary.breathed",
     "night_lighthouse": "summary.shone",
     "flamingo_garden": "summary.stayed",

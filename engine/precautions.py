@@ -37,6 +37,7 @@ BOUNDED: Mapping[str, tuple[str, ...]] = {
     "rise": tuple(RISING_DEG),
     "surround": ("visual_conflict",),
     "lift": ("knee_extension", "thigh_raise", "hip_flexion", "ankle_dorsiflexion"),
+    "turn": ("trunk_rotation",),
 }
 """By what a task asks, the movements that it may ask for, each of which the envelope bounds.
 

@@ -281,6 +281,7 @@ SIDED = {
     "mirror_friends": "arms",
     "kite_painter": "arms",
     "block_ferry": "arms",
+    "dragon_rowing": "arms",
     "harbour_lean": "sides",
     "owl_watch": "sides",
     "calm_tide": "sides",
