@@ -26,7 +26,7 @@ SOUND_ROLES = (
 USUAL = "day"
 PLACES = (
     *("lobby", "still", "orchard", "harbour", "launch", "wood", "meadow", "shore"),
-    *("lighthouse", "hill", "lake", "pond"),
+    *("lighthouse", "hill", "lake", "pond", "cafe"),
 )
 """The places that every theme has, so that every game runs in every theme."""
 STICKERS = (

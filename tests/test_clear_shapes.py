@@ -13,7 +13,7 @@ from engine.panda.stage import Stage
 from engine.scene import Scene
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # WCAG 2.2
-NOTHING_TO_AIM_AT = ("lobby", "still", "orchard", "wood", "meadow", "shore", "hill", "pond")
+NOTHING_TO_AIM_AT = ("lobby", "still", "orchard", "wood", "meadow", "shore", "hill", "pond", "cafe")
 """In the other places a lamp, a vehicle or a boat is there whatever is played."""
 FRAME = Frame(1_000_000_000, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
 
