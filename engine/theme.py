@@ -22,6 +22,7 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 SOUND_ROLES = (
     *("appear", "hold", "reached", "not_yet", "confirm", "rest", "finish", "pause"),
     *("pick", "call", "launch", "breathe_in", "breathe_out", "cheer", "sticker", "home", "step"),
+    *("bell", "stroke", "clink"),
 )
 USUAL = "day"
 PLACES = (

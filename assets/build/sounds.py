@@ -17,7 +17,7 @@ import soundfile  # type: ignore[import-untyped]  # ships no types
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from assets.build.sound import ambience, earcons, music
+from assets.build.sound import ambience, earcons, music, outings
 from assets.build.sound.instruments import RATE_HZ, Audio, Recipe
 
 FOLDER = Path(__file__).parents[1] / "sounds"
@@ -26,7 +26,7 @@ PEAK_LIMIT_DBFS = -1.0
 OVERTONE_LIMIT_HZ = 3_000  # 95 % of the energy lies below: warm, and clear to ears that are weak above 4 kHz
 LARGEST_KB = 460
 QUIET_S = (0.01, 0.002, 0.04)  # windows to look for a quiet moment in, one after the other
-RECIPES = {**earcons.RECIPES, **ambience.RECIPES, **music.RECIPES}
+RECIPES = {**earcons.RECIPES, **ambience.RECIPES, **music.RECIPES, **outings.RECIPES}
 
 
 def quiet_start(samples: Audio, within_s: float) -> Audio:

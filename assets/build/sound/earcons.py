@@ -157,6 +157,28 @@ def footstep() -> list[Note]:
     return [(0, 0.5, soften(sole, 0.006)), (0.004, 1.0, soften(board, 0.003)), (0.01, 0.22, wooden(C4))]
 
 
+def clinked(pitch: float = 1.0) -> Audio:
+    """China that is put down on wood: a knock, and two high partials that are soon gone."""
+    time_s = seconds(0.5)
+    ring = np.exp(-time_s / 0.09) * (
+        np.sin(2 * np.pi * 1240 * pitch * time_s) + 0.4 * np.sin(2 * np.pi * 1985 * pitch * time_s)
+    )
+    knock = np.exp(-time_s / 0.025) * np.sin(2 * np.pi * 310 * time_s)
+    return soften(0.5 * ring + 0.9 * knock, 0.003)
+
+
+def stroke() -> list[Note]:
+    """An oar that is drawn through water: it dips in, pulls, and drips."""
+    random = np.random.default_rng(19)
+    pull = whoosh(random, [(0.0, 260, 0.0), (0.10, 700, 0.8), (0.45, 480, 1.0), (1.1, 260, 0.0)])
+    dip = glide([(0.0, 210.0), (0.05, 300.0), (0.13, 520.0)], (1.0, 0.2))
+    drops = [
+        (1.0 + 0.11 * k, 0.25, glide([(0.0, hz), (0.05, 1.3 * hz)], (1.0,)))
+        for k, hz in enumerate((720.0, 910.0, 640.0, 830.0))
+    ]
+    return [(0, 0.5, pull), (0.02, 0.5, dip), *drops]
+
+
 # The speaker plays a signal at equal power, so straight ahead it is heard 3 dB below these.
 RECIPES = {
     **signals(plucked, wooden),
@@ -169,6 +191,9 @@ RECIPES = {
     ),
     "home": Recipe(earcon(3.6, [(0, 0.9, bell(E4)), (0.34, 1, bell(C4))], 0.3), -19),
     "step": Recipe(earcon(0.9, footstep(), 0.2), -21),
+    "bell": Recipe(earcon(3.8, [(0, 1, bell(G4)), (0.62, 0.45, bell(G4))], 0.35), -18),
+    "stroke": Recipe(earcon(1.9, stroke(), 0.25), -22),
+    "clink": Recipe(earcon(1.1, [(0, 1, clinked()), (0.015, 0.35, wooden(E4))], 0.2), -22),
     "breathe_in": Recipe(earcon(3.6, breath((C4, G4), (260, 900), 1.5, 1.2), 0.3), -23),
     "breathe_out": Recipe(earcon(4.2, breath((G4, C4), (900, 240), 1.2, 2.0), 0.3), -23),
 }
