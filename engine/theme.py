@@ -94,7 +94,8 @@ class Roles(Record, frozen=True, kw_only=True):
 
     `wanted` and `later` are reached for and hang from `stem` and `hang`; `lamp` is leant to, `look` looked at and
     `vehicle` lifted by standing up; `companion` has the nodes `body`, `head`, `arm_left` and `arm_right`, and `breath`
-    swells and sinks. `look` may have the node `owl_lids`, shut while it sleeps; the node `light` of a flyer glows.
+    swells and sinks. `look` may have the node `owl_lids`, shut while it sleeps; the node `light` of a flyer
+    or of what is looked at glows.
     `beacon` shines while somebody stands steadily, `stone` is stepped on, `kite` flies along a path, `bell` is rung by
     a leg, `shelf` on its `shelf_leg` holds what is reached down for, `block` is carried from `crate` to `crate` over
     the `barrier`, an `oar` goes with each hand, and `treasure` is found.

@@ -16,6 +16,7 @@ from panda3d.core import ShaderAttrib
 from engine.panda.companion import uncovered
 from engine.panda.firelight import PERIOD_S
 from engine.panda.flourish import SPARKS_S
+from engine.panda.pictures import Photographer
 from engine.panda.stage import Stage
 
 GAZE = Gaze("owl", 10, 5, 8.0)
@@ -56,6 +57,20 @@ def test_fireflies_glow_and_none_pulses_as_fast_as_a_flash(graphics, models):
     stage.show(Scene("wood"), frame(1.0))
     assert len(stage.root.find_all_matches("**/flyer/**/halo")) == 4
     assert 1 / PERIOD_S < 3  # WCAG 2.2, 2.3.1
+
+
+def test_a_lantern_is_alight_while_it_is_to_be_looked_at(graphics, stage):
+    camera = Photographer(graphics, stage, (320, 200), fov_deg=20.0, samples=0)
+
+    def warmth(state: str) -> float:
+        for seconds in (1.0, 3.0):
+            seen = camera.pixels(
+                Scene("lighthouse", (Gaze(state, 0, 0, 8.0, now_deg=(25, 0, 0), state=state),)), frame(seconds)
+            )
+        middle = seen[90:110, 150:170].astype(float)
+        return middle[..., 0].mean() + middle[..., 1].mean() - middle[..., 2].mean()
+
+    assert warmth("wanted") > warmth("later") + 60
 
 
 @pytest.mark.parametrize(

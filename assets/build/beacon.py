@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.build.evening import glowing
-from assets.build.kit import Array, Mesh, ball, banded, box, join, lathe, ramp, sheet, tube
+from assets.build.kit import Array, Mesh, ball, banded, box, join, lathe, ramp, sheet, smooth_path, tube
 from assets.build.lighthouse import tower
 from assets.build.small_boats import small_boat
 from assets.build.studio import Model, prop
@@ -25,8 +25,8 @@ class Metal:
     rope: str
 
 
-BRASS = Metal(("#8a5a2c", "#c98f45", "#f6d088"), ("#f8b04a", "#ffd98a", "#fff6d8"), "#d8c29a")
-OPAL = Metal(("#5a3f8c", "#9a72c4", "#e2bcec"), ("#ffae6a", "#ffd6a0", "#fff6e8"), "#c8aed8")
+BRASS = Metal(("#8a5a2c", "#c98f45", "#f6d088"), ("#f09a34", "#ffc860", "#ffedb8"), "#d8c29a")
+OPAL = Metal(("#5a3f8c", "#9a72c4", "#e2bcec"), ("#ff9a5c", "#ffc688", "#ffeed0"), "#c8aed8")
 
 
 def beacon(metal: Metal) -> dict[str, Mesh]:
@@ -64,15 +64,18 @@ def _beams() -> Mesh:
 
 def ship_lantern(metal: Metal) -> dict[str, Mesh]:
     """A ship's lantern 0.42 m high about the middle of its glass, on a hook, with a rope 5.2 m up."""
-    return {"owl": _lantern(metal), "perch": _hook(metal), "vines": _rope(metal)}
+    return {"owl": _lantern(metal), "light": _glass(metal), "perch": _hook(metal), "vines": _rope(metal)}
+
+
+def _glass(metal: Metal) -> Mesh:
+    """The globe that the light is in, brightest in its middle."""
+    globe = [(0.0, -0.105), (0.075, -0.105), (0.103, -0.06), (0.112, 0.0), (0.103, 0.06), (0.075, 0.105), (0.0, 0.105)]
+    line = smooth_path(globe, 3)
+    return lathe(line, sides=24).painted(lambda p: ramp(metal.glass, np.clip(1.05 - np.abs(p[:, 1]) / 0.10, 0, 1)))
 
 
 def _lantern(metal: Metal) -> Mesh:
     dark, mid, light = metal.frame
-    globe = [(0.0, -0.105), (0.075, -0.105), (0.103, -0.06), (0.112, 0.0), (0.103, 0.06), (0.075, 0.105), (0.0, 0.105)]
-    glass = lathe(globe, sides=24).painted(
-        lambda p: ramp(metal.glass, np.clip(1.1 - np.abs(p[:, 1]) / 0.10, 0, 1)) * 1.2
-    )
     foot = banded(
         [
             ([(0.0, -0.172), (0.118, -0.170), (0.128, -0.150)], dark),
@@ -95,7 +98,7 @@ def _lantern(metal: Metal) -> Mesh:
     knots = [(0.098, -0.125, 0, 0.008), (0.128, -0.05, 0, 0.008), (0.128, 0.05, 0, 0.008), (0.108, 0.112, 0, 0.008)]
     bars = [tube(knots, light, 7, 4).turned("y", 30 + 60.0 * k) for k in range(6)]
     hoops = [_hoop(0.130, y, 0.0075, light) for y in (-0.045, 0.045)]
-    return join([glass, foot, lid, *bars, *hoops])
+    return join([foot, lid, *bars, *hoops])
 
 
 def _hoop(radius_m: float, y: float, thick_m: float, paint: str) -> Mesh:
@@ -150,11 +153,14 @@ def little_lighthouse() -> Mesh:
     return join([tower(), stone]).moved(0, -4.4, 0).scaled(0.026)
 
 
+# Glass is not shaded by what it shines on.
+ALONE = {"light": (0.0, 0.0, 0.0)}
+
 MODELS = {
     "beacon": Model(lambda: beacon(BRASS)),
     "beacon_dusk": Model(lambda: beacon(OPAL)),
-    "ship_lantern": Model(lambda: ship_lantern(BRASS)),
-    "ship_lantern_dusk": Model(lambda: ship_lantern(OPAL)),
+    "ship_lantern": Model(lambda: ship_lantern(BRASS), joints=ALONE),
+    "ship_lantern_dusk": Model(lambda: ship_lantern(OPAL), joints=ALONE),
     "lantern_boat": prop("lantern_boat", lambda: lantern_boat("#f2e2c4", "#d9644a", "#f4ead8", BRASS)),
     "lantern_boat_dusk": prop("lantern_boat_dusk", lambda: lantern_boat("#6fc2c0", "#8a5cb8", "#ffd9c0", OPAL)),
     "little_lighthouse": prop("little_lighthouse", little_lighthouse),

@@ -25,6 +25,7 @@ _BLINKS_EVERY_S, _BLINK_S = 4.3, 0.15
 _LOOKS_DOWN = 0.7  # of how high it sits
 _LOOKS_AWAY_DEG = 42.0
 _TILT_TRAIL_M = 0.55
+_ALIGHT = 0.75  # what has a light in it shines while it is awake
 _LED = [(1, 1, 1, 1)] * 4
 
 
@@ -71,11 +72,12 @@ class _Bird:
         model = kit.role("look", self._node)
         model.set_scale(kit.place.look_scale)
         self._owl, self._head = model.attach_new_node("bird"), part(model, "owl_head")
-        for found in (part(model, "owl"), self._head):
+        for found in (part(model, "owl"), part(model, "light"), self._head):
             found.wrt_reparent_to(self._owl)
         self._lids = part(model, "owl_lids")
         self._lids.wrt_reparent_to(self._head)
         self._skin = kit.look.surface(self._owl)
+        self._flame = kit.look.surface(part(self._owl, "light"))
         ring_m = away_m * math.tan(math.radians(item.radius_deg))
         self._middle = self._node.attach_new_node("middle")
         self._middle.set_z(_height_m(self._owl, self._node))
@@ -120,6 +122,7 @@ class _Bird:
         if lit != self._lit:
             self._lit = lit
             self._skin.turn(0.0, 0.12 * item.fill, 1.0, asleep)
+            self._flame.turn(0.0, (1 - asleep) * (_ALIGHT + 0.3 * item.fill), 1.0, asleep)
         self._flourish.pass_time(time_s)
 
 
