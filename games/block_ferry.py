@@ -60,7 +60,7 @@ class Game(Task):
     moves_parts = ("neck", "left arm", "right arm")
     asks = ("hand",)
     version = 1
-    place = "meadow"
+    place = "lake"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         "blocks_per_min": Measure(

@@ -60,7 +60,7 @@ class Game(Task):
     moves_parts = ("neck", "trunk", "left arm", "right arm")
     asks = ("hand", "turn")
     version = 1
-    place = "harbour"
+    place = "lake"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         **{
