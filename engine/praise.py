@@ -20,6 +20,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "night_lighthouse": "summary.shone",
     "flamingo_garden": "summary.stayed",
     "bell_tower": "summary.rung",
+    "compass_home": "summary.home",
 }
 """What to say of how often something was done; of any other task, things were reached."""
 

@@ -294,7 +294,7 @@ class SimulatedHeadset:
         way = (item.yaw_deg, item.pitch_deg, item.tilt_deg)
         furthest = math.hypot(*way) or 1.0
         limits = [self._limits[gaze_movement(axis, value)] if value else math.inf for axis, value in enumerate(way)]
-        most = 1 / math.hypot(*(value / furthest / limit for value, limit in zip(way, limits, strict=True)))
+        most = 1 / (math.hypot(*(value / furthest / limit for value, limit in zip(way, limits, strict=True))) or 1.0)
         able = self._able(most, self.patient.neck_slope_deg)
         if lapse:
             able *= self._random.uniform(0.5, 0.9)
@@ -345,6 +345,7 @@ class SimulatedHeadset:
         if not item.side:
             goal = simulated_recall.face_deg(self._faced_deg, *of)
             self._face.aim(goal, now_s, delay_s, self.patient.neck_speed_dps)
+            self._gaze_goal = (0.0, 0.0)
             return
         home_m, shoulder_m = self._reached_m.get(item.side, self._rest(item.side)), self._shoulders[item.side]
         place_m = simulated_recall.hand_m(home_m, shoulder_m, *of)

@@ -39,10 +39,16 @@ from engine.theme import load as load_theme
 from engine.words import load as load_words
 
 SHORT = {"targets": 3}
-WEAK: dict[str, dict[str, float]] = {"night_lighthouse": {"sway_mm": 45.0}, "flamingo_garden": {"one_leg_s": 3.0}}
+WEAK: dict[str, dict[str, float]] = {
+    "night_lighthouse": {"sway_mm": 45.0},
+    "flamingo_garden": {"one_leg_s": 3.0},
+    "compass_home": {"recall_bias_deg": 20.0},
+}
 """What makes somebody weak of whom a game asks for no limit."""
 ASKS_OF_LIMITS = {"hand", "lean", "gaze", "lift"}
-LIMITED = [name for name in games.names() if ASKS_OF_LIMITS & set(games.load(name).asks)]
+SHARED = {"compass_home"}
+"""The games that ask for a share of a limit, and follow none."""
+LIMITED = [name for name in games.names() if ASKS_OF_LIMITS & set(games.load(name).asks) and name not in SHARED]
 """The games that ask for movements whose limits are measured and followed."""
 EDGES = [
     (name, parameter["name"], value)

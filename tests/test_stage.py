@@ -15,6 +15,7 @@ from engine.scene import (
     Arms,
     Breath,
     Buzz,
+    Footing,
     Friend,
     Gaze,
     Item,
@@ -24,10 +25,13 @@ from engine.scene import (
     Panel,
     Progress,
     Reach,
+    Recall,
     Rise,
     Scene,
     Sound,
     Stand,
+    Steady,
+    Surround,
     Target,
     Tone,
 )
@@ -68,12 +72,16 @@ ONE_OF_EACH: tuple[Item, ...] = (
     PANEL,
     Sound("sound", "appear"),
     Progress("progress", 0.5),
+    Steady("steady", 0.5, 0.5),
+    Footing("footing", "one leg", "left", 0.5),
+    Surround("surround", 0.5),
+    Recall("recall"),
     Tone("tone", 0.5),
     Buzz("buzz", "right", 0.5),
 )
 SHOWS = Friend("shows", "shows")
 """Apart from the others, because a guide that would cover it is not drawn then."""
-UNSEEN = Sound | Buzz | Tone | Progress
+UNSEEN = Sound | Buzz | Tone | Progress | Steady | Surround | Recall
 
 metres = st.floats(-5, 5)
 angles = st.floats(-math.pi, math.pi)

@@ -14,6 +14,7 @@ from engine.metrics.definition import Definition, definitions
 from engine.metrics.dose import Dose
 from engine.metrics.grip_angles import ShoulderRotation, Wrist
 from engine.metrics.hand_joints import Finger, Thumb
+from engine.metrics.position_sense import PositionSense
 from engine.metrics.progress import Asymmetry, Change, Repetitions
 from engine.metrics.range_of_motion import Neck, Trunk
 from engine.metrics.reach_measures import Reach
@@ -36,6 +37,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         "Balance", (Sway, LeanSway, Romberg, StabilityLimit, StabilityArea, TimeToBoundary, StanceTime, SitToStand)
     ),
     Chapter("Range of motion", (Neck, Trunk, Shoulder, Elbow, Wrist, ShoulderRotation, Finger, Thumb)),
+    Chapter("Position sense", (PositionSense,)),
     Chapter("Reaching", (Reach, EndpointSpread, Bimanual, TrunkShift, ReachSpace)),
     Chapter("Progress", (Repetitions, Change, Asymmetry, Dose)),
     Chapter("Calibration of the person", (ShoulderFit,)),

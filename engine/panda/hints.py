@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from engine.scene import Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Rise, Target
+from engine.scene import Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Recall, Rise, Target
 
 HAND, CHOOSE, OTHER_HAND, LEAN, LOOK, TILT = "hand", "choose", "other_hand", "lean", "look", "tilt"
 RISE, LIFT = "rise", "lift"
@@ -91,6 +91,8 @@ def _asks(item: Item) -> tuple[str, ...]:
         return (CHOOSE,) if item.confirm else ()
     if isinstance(item, Lean):
         return (LEAN,)
+    if isinstance(item, Recall):
+        return (HAND,) if item.side else (LOOK,)
     if isinstance(item, Gaze):
         return (LOOK, TILT) if item.tilt_deg else (LOOK,)
     if isinstance(item, Rise):

@@ -1,0 +1,268 @@
+"""Compass Home: look at home, be led away in the dark, and find home again without seeing it."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+
+from engine import feedback, looking, moves, recall
+from engine.body import Body
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.facing import facing_deg
+from engine.frame import SIDES, Vector
+from engine.hanging import able_arms, hang
+from engine.metrics.position_sense import PositionSense, position_sense
+from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG
+from engine.motion import Motion
+from engine.movements import ON_SIDES, on_sides
+from engine.parameters import choice, number
+from engine.places import seen_from_shoulder
+from engine.recall import STILL_DPS, STILL_MPS, Recalled
+from engine.records import Measured, Request, TrialRecord
+from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound, Surround, Target
+from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as_defined
+
+HOME_S, THERE_S, DONE_S = 3.0, 0.3, 2.5
+LOWERED = 0.55  # of the way up: so far an arm is lowered, and hardly at rest
+VARIES = 0.15  # of the way, by chance, so that nobody learns how far it is
+RADIUS_M, STRETCH = 0.09, 0.95
+AZIMUTHS_DEG = (15.0, 0.0, 30.0, 45.0)
+DARK = (Surround("dark", light=0.0),)
+ARM = "arm"
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "turns": looking.TURNS,
+    "turns and nods": looking.TURNS + looking.NODS,
+    ARM: tuple(f"shoulder_elevation_{side}" for side in SIDES),
+}
+WORDS: Mapping[str, str] = {
+    "neck_rotation_left": "compass_home.turn_left",
+    "neck_rotation_right": "compass_home.turn_right",
+    "neck_extension": "compass_home.look_up",
+    "neck_flexion": "compass_home.look_down",
+    "shoulder_elevation_left": "compass_home.lower_left",
+    "shoulder_elevation_right": "compass_home.lower_right",
+}
+REACTION_S, HEAD_DPS, HAND_MPS = 0.35, 70.0, 0.75  # as a simulated patient moves
+NOT_FOUND = "home was not found again"
+NO_HAND = "a head was asked for, and no hand"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    targets: int = number(6, 1, 24, "", "times to find home in a round; six of each way are advised")
+    ways: str = choice("turns", tuple(WAYS), "what finds home: the head by these ways, or a raised arm")
+    sides: str = choice("both", ON_SIDES, "to which side, or which arm; up and down belong to both")
+    share: float = number(0.5, 0.25, 0.8, "of limit", "how far it leads away, or how high the arm's home is")
+    within_deg: float = number(5.0, 2.0, 12.0, "deg", "how near to home counts", "size", -0.5)
+    hold_s: float = number(1.0, 0.0, 10.0, "s", "time to wait away from home", "hold", 1.0)
+    limit_s: float = number(10.0, 4.0, 30.0, "s", "time to find home", "time", -1.0)
+    count_by: int = number(0, 0, 7, "", "count backwards aloud by so many; 0 for not at all", "dual task", 1.0)
+
+
+class Game(Task):
+    """A head or an arm leaves home in the dark and finds it again, to each side in turn."""
+
+    title = "Compass Home"
+    trains = ("position sense", "control of the head", "control of the arm without eyes")
+    moves_parts: ClassVar[tuple[str, ...]] = ("neck", "left arm", "right arm")
+    asks: ClassVar[tuple[str, ...]] = ("gaze", "hand", "surround")
+    version = 1
+    place = "lighthouse"
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "beyond_deg": Measure(
+            "Beyond home", "deg", "How far the try ended beyond home, or short of it (negative), along the way.",
+            "joint position error; in headsets Sensors 2024, 24:5811",
+        ),
+        "away_deg": Measure(
+            "Away from home",
+            "deg",
+            "Angle from home, whichever way. With a laser on the head more than 4.5 is called impaired: "
+            "another test, and one try says little.",
+            "joint position error, as with a laser 90 cm from a target",
+        ),
+        "away_m": Measure("Hand away from home", "m", "Distance of the hand from where home was."),
+        "found_s": Measure("Time to find home", "s", "From the word to find home until the try ended."),
+        **as_defined(PositionSense, "constant_deg", "variable_deg"),
+    }  # fmt: skip
+
+    def __init__(self, parameters: Any = None) -> None:
+        """Ask for no more than is led away, so that what is forbidden to an arm bars no head."""
+        super().__init__(parameters)
+        of_arm = self.p.ways == ARM
+        self.asks = ("hand", "surround") if of_arm else ("gaze", "surround")  # type: ignore[misc] # of this one
+        self.moves_parts = ("left arm", "right arm") if of_arm else ("neck",)  # type: ignore[misc]
+
+    @property
+    def gazes(self) -> tuple[str, ...]:
+        """The movements of the neck that it may ask for."""
+        return () if self.p.ways == ARM else on_sides(WAYS[self.p.ways], self.p.sides)
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """Each way that there is once in a shuffled order, then again; how far it leads differs a little."""
+        able, told = self._able(envelope), list[str]()
+        for number_ in range(self.p.targets):
+            if number_ % len(able) == 0:
+                order = random.sample(able, len(able))
+            movement = order[number_ % len(able)]
+            amount = envelope.at_most(movement).value * self.p.share * (1 + random.uniform(-VARIES, VARIES))
+            errors = [r.measures.get("beyond_deg") for was, r in zip(told, done, strict=False) if was == movement]
+            values = {
+                "number": number_,
+                "movement": movement,
+                "recalled": Recalled(),
+                "before": tuple(e.value for e in errors if e is not None and e.value is not None),
+            }
+            told.append(movement)
+            yield (
+                self._of_arm(envelope, movement, amount, values)
+                if self.p.ways == ARM
+                else self._of_head(movement, amount, values)
+            )
+
+    def play(self, trial: Trial) -> Move:
+        """Look at home, leave it in the dark, and find it again."""
+        count, key, recalled = trial.values["number"], trial.values["home"].key, trial.values["recalled"]
+        away = (WORDS[trial.values["movement"]], *(("compass_home.count",) if self.p.count_by else ()))
+        panel = Panel("compass_home", "compass_home.home", away, count, self.p.targets, values=(str(self.p.count_by),))
+        around, where = self._around(count), trial.values["where"]
+        home = recall.remembered(feedback.felt(_come(trial.values["home"], HOME_S)), where, recalled)
+        outcome = yield from moves.alongside((panel, *around), moves.within(self.p.limit_s + HOME_S, home))
+        if outcome == REACHED:
+            yield from moves.alongside((panel, *DARK, *around), self._led_away(trial))
+            back = panel._replace(title="compass_home.back", text=("compass_home.still",))
+            still = STILL_MPS if trial.side else STILL_DPS
+            find = recall.find_again(f"{key} again", trial.side, where, still, self.p.limit_s, recalled)
+            outcome = yield from moves.alongside((back, Sound(f"{key} called", "call"), *DARK, *around), find)
+        found = outcome == REACHED and _error(trial)[1] <= self.p.within_deg
+        words = "compass_home.reached" if found else "compass_home.not_yet"
+        after = panel._replace(title=words, text=(), done=count + found)
+        rung = Sound(f"{key} ends", "home" if found else "not_yet")
+        felt: tuple[Item, ...] = (feedback.arrival(key),) if found else ()
+        around = self._around(count + 1, "cheers" if found else "calm")
+        seen = moves.within(DONE_S, _come(trial.values["home"], math.inf))
+        yield from moves.alongside((after, rung, *felt, *around), seen)
+        return REACHED if found else NOT_YET
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The mean time that such a trial takes, in seconds: home, away, waiting, back, and seeing home."""
+        p: Parameters = self.p
+        way_s: float = 1.875 * trial.values["far"] / (HAND_MPS if trial.side else HEAD_DPS) + 0.15
+        first_s = way_s if trial.side else 0.0
+        return HOME_S + first_s + REACTION_S + 0.7 * way_s + THERE_S + p.hold_s + REACTION_S + way_s + 1.0 + DONE_S
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """How far from home the try ended, and what the tries of this way so far have in common."""
+        recalled, before = trial.values["recalled"], trial.values["before"]
+        beyond, away = _error(trial)
+        if math.isnan(beyond):
+            return Result(None, {name: Measured(None, m.unit, None, NOT_FOUND) for name, m in self.measures.items()})
+        error = ELEVATION_ERROR_DEG if trial.side else NECK_ERROR_DEG
+        sense = position_sense((*before, beyond))
+        note = f"of {len(before) + 1} this way"
+        away_m = math.dist(recalled.home, recalled.found) if trial.side else None
+        variable = None if math.isnan(sense.variable_deg) else round(sense.variable_deg, 2)
+        return Result(
+            None,
+            {
+                "beyond_deg": Measured(round(beyond, 2), "deg", error),
+                "away_deg": Measured(round(away, 2), "deg", error),
+                "away_m": Measured(None, "m", None, NO_HAND) if away_m is None else Measured(round(away_m, 3), "m"),
+                "found_s": Measured(round(recalled.seconds, 2), "s"),
+                "constant_deg": Measured(round(sense.constant_deg, 2), "deg", None, note),
+                "variable_deg": Measured(variable, "deg", None, sense.why.get("variable_deg", note)),
+            },
+        )
+
+    def _able(self, envelope: Envelope) -> list[str]:
+        """The ways of which enough is left; raises OutsideEnvelope, saying why not, where there is none."""
+        wished = on_sides(WAYS[self.p.ways], self.p.sides)
+        if self.p.ways == ARM:
+            sides = able_arms(envelope, [name.rpartition("_")[2] for name in wished])
+            return [f"shoulder_elevation_{side}" for side in sides]
+        refusals = {name: looking.refuses(envelope, name, self.p.within_deg) for name in wished}
+        if all(refusals.values()):
+            raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
+        return [name for name in wished if not refusals[name]]
+
+    def _of_head(self, movement: str, amount_deg: float, values: dict[str, Any]) -> Trial:
+        yaw, pitch, tilt = looking.goal_deg(movement, round(amount_deg, 2))
+        key = f"home {values['number']}"
+        home = Gaze(key, 0.0, 0.0, self.p.within_deg)
+        away = Gaze(f"{key} away", yaw, pitch, self.p.within_deg, tilt)
+        return Trial("", None, {**values, "home": home, "away": away, "where": recall.face_deg, "far": amount_deg})
+
+    def _of_arm(self, envelope: Envelope, movement: str, amount_deg: float, values: dict[str, Any]) -> Trial:
+        side = movement.rpartition("_")[2]
+        sign = 1 if side == "right" else -1
+        wish = Request(movement, round(amount_deg, 2), "deg", "CEILING", f"{100 * self.p.share:.0f} % of the limit")
+        hung = hang(envelope, side, wish, [sign * azimuth for azimuth in AZIMUTHS_DEG], RADIUS_M, STRETCH)
+        home = Target(f"home {values['number']}", hung.place_m, RADIUS_M, side)
+        more = {
+            "home": home,
+            "where": recall.hand_m(side),
+            "shoulder_m": envelope.shoulder(side),
+            "facing_deg": envelope.stance.facing_deg,
+            "far": envelope.arm_m(side) * math.radians(max(0.0, hung.elevation_deg - 25.0)),
+            "home_deg": hung.elevation_deg,
+        }
+        return Trial(side, None, {**values, **more})
+
+    def _led_away(self, trial: Trial) -> Move:
+        """Be led away by a note that rises, wait there, and hear a chime when that is over."""
+        key = trial.values["home"].key
+        if trial.side:
+            low_deg = LOWERED * trial.values["home_deg"]
+            yield from moves.within(self.p.limit_s, _lowered(trial, low_deg))
+            return (yield from moves.show((Sound(f"{key} there", "appear"),), THERE_S + self.p.hold_s))
+        away: Gaze = trial.values["away"]
+        led = feedback.followed(moves.gaze(away, THERE_S), _turned(away))
+        yield from moves.within(self.p.limit_s, led)
+        return (yield from moves.show((away, Sound(f"{key} there", "appear")), self.p.hold_s))
+
+    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
+        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+
+
+def _come(home: Gaze | Target, hold_s: float) -> Move:
+    return moves.hold(home, hold_s) if isinstance(home, Target) else moves.gaze(home, hold_s)
+
+
+def _turned(away: Gaze) -> Any:
+    """How much of the way a face has gone."""
+    squared = away.yaw_deg**2 + away.pitch_deg**2
+
+    def share(body: Body) -> float:
+        yaw, pitch, _ = facing_deg(body)
+        return (yaw * away.yaw_deg + pitch * away.pitch_deg) / squared
+
+    return share
+
+
+def _lowered(trial: Trial, low_deg: float) -> Move:
+    """Lower the arm until it is low."""
+    at_deg = math.inf
+    while at_deg > low_deg:
+        body = yield ()
+        place_m = trial.values["where"](body)
+        at_deg = at_deg if place_m is None else _elevation_deg(trial, place_m)
+    return REACHED
+
+
+def _elevation_deg(trial: Trial, place_m: Vector) -> float:
+    return seen_from_shoulder(trial.values["shoulder_m"], trial.values["facing_deg"], place_m)[1]
+
+
+def _error(trial: Trial) -> tuple[float, float]:
+    """How far beyond home a try ended along its way, and from home in all, in degrees; nan where it did not end."""
+    recalled: Recalled = trial.values["recalled"]
+    if not trial.side:
+        away: Gaze = trial.values["away"]
+        return recall.face_error_deg(recalled, (away.yaw_deg, away.pitch_deg, away.tilt_deg))
+    if recalled.home is None or recalled.found is None:
+        return math.nan, math.nan
+    beyond = _elevation_deg(trial, recalled.found) - _elevation_deg(trial, recalled.home)
+    return beyond, abs(beyond)
