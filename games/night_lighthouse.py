@@ -39,6 +39,7 @@ FEET: Mapping[str, str] = {
 }
 OTHER = "this time the world was otherwise"
 ALONE = "no time in the light to compare with yet"
+STILL = "nothing moved in the light"
 REPEATS = "One time repeats only fairly (ICC 0.29 to 0.64, Sylcott 2021): three are advised. It tells no risk of falls."
 SWAY: Mapping[str, tuple[str, str, str]] = {
     "velocity_mmps": ("sway_velocity", "Speed of sway", PRIETO),
@@ -182,8 +183,8 @@ def _ratio(condition: Condition, now: Measured, before: Mapping[str, tuple[float
     light, times = before[LIGHT.name], before[condition.name]
     if now.value is None:
         return Measured(None, "", None, now.note)
-    if not light:
-        return Measured(None, "", None, ALONE)
+    if not light or not sum(light):
+        return Measured(None, "", None, STILL if light else ALONE)
     ratio = float(np.mean((*times, now.value)) / np.mean(light))
     note = f"mean of {len(times) + 1} over that of {len(light)}"
     advice = f"; {ADVISED} of each are advised" if min(len(times) + 1, len(light)) < ADVISED else ""

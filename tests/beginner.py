@@ -8,7 +8,7 @@ from engine.inputs import RISE, Heard, Held, Pair
 from engine.panda.pointer import FOV_DEG, led
 from engine.panda.puppet import NECK_DEG
 from engine.panda.seat import Seat
-from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target
 
 MOUSE_PER_S = 2.5  # half windows
 READS_S = 0.5
@@ -43,8 +43,9 @@ class Beginner:
         pass
 
     def _acts(self) -> Heard:
-        lean, face, tilt, acts = (0.0, 0.0), None, 0.0, ()
         items = self._scene.items
+        face = (0.0, 0.0) if any(isinstance(item, Recall) for item in items) else None
+        lean, tilt, acts = (0.0, 0.0), 0.0, ()
         targets = [item for item in items if isinstance(item, Target) and item.state == "wanted"]
         goal: Vector | None = self._next(targets)
         for item in items:

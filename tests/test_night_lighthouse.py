@@ -1,17 +1,20 @@
 """Night Lighthouse: what the world is each time, what counts, that numbers are those of the head, and who is spared."""
 
 import itertools
+import math
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
+from people import a_frame, rows_of
 from visits import Kept, calibration, game, patient, play
 
 from engine.envelope import Envelope
 from engine.frame import Button, Frame
 from engine.guard import Guard
+from engine.motion import clean
 from engine.precautions import barred
 from engine.records import Precaution, Session
 from engine.scene import Panel, Sound, Steady, Surround
@@ -95,6 +98,16 @@ def test_who_sways_far_keeps_what_was_collected_and_the_share_says_so(tmp_path: 
     share = trial.measures["still_percent"].value
     assert share is not None
     assert 40 < share < 90
+
+
+def test_nobody_is_compared_with_somebody_who_did_not_move_at_all() -> None:
+    *_, dark = trials({"targets": 2})
+    dark.values["before"] = {"light": (0.0, 0.0), "dark": ()}
+    rows = [a_frame(round(1e9 * i / 30), (0.002 * math.sin(i), 1.6, 0.0)) for i in range(600)]
+    dark.values["span"].begins_s, dark.values["span"].ends_s = 0.0, 20.0
+    measures = game("night_lighthouse").measure(dark, clean(rows_of(rows))).measures
+    assert measures["dark_velocity_mmps"].value
+    assert measures["dark_ratio"].note == "nothing moved in the light"
 
 
 def test_too_short_a_time_says_how_long_it_takes(tmp_path: Path) -> None:

@@ -222,6 +222,7 @@ _QUALITY = (
     N_("ended while the feet stood so"),
     N_("whether a rail was held nobody sees"),
     N_("no time in the light to compare with yet"),
+    N_("nothing moved in the light"),
     N_("mean of %(n)s over that of %(all)s"),
     N_("%(n)s of each are advised"),
     N_("ended before anybody had settled"),
