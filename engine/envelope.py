@@ -53,6 +53,7 @@ ANYBODYS_LEAN_DEG = 12.0  # one and a half times the theoretical limit of stabil
 CELL_DEG = 15.0
 PATH_STEPS = 16
 STOP_STEP_DEG = 5.0
+LEVEL_DEG, STRETCH_DEG = 90.0, 8.0  # an arm that is level; the theoretical limit of stability ahead
 COARSE = 20.0  # from here on words have no decimals
 MAIN_LEANS_DEG = {name: LEANS[name] for name in MAIN_LEANS}
 
@@ -323,6 +324,20 @@ class Envelope:
                 if refusal:
                     return refusal
         return self._refuses_look(stop_m)
+
+    def refuses_stretch(self, hand: str) -> str:
+        """Why nobody may be asked to reach ahead over their feet with a level arm; "" when they may.
+
+        It goes to the limit of stability, where they find it themselves: there has to be room for it.
+        """
+        if not self.may_use(hand):
+            return self._bounds[f"use_of_arm_{hand}"].why
+        raised, lean = self._bounds.get(f"shoulder_elevation_{hand}"), lean_cap(0.0, self._bounds)
+        if raised is not None and raised.value < LEVEL_DEG:
+            return f"a level arm is raised {LEVEL_DEG:.0f}°, beyond {raised.value:.0f}°, {raised.why}"
+        if lean is not None and lean.value < STRETCH_DEG - SLACK_DEG:
+            return f"reaching over the feet leans {STRETCH_DEG:.0f}° ahead, beyond {lean.value:.1f}°, {lean.why}"
+        return ""
 
     def refuses_lean(self, direction_deg: float, angle_deg: float, open_ended: bool = False) -> str:
         """Why a lean may not be asked for ("" when it may); an open one need not have been measured."""

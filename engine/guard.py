@@ -11,7 +11,7 @@ from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import Button, Frame, rotate
 from engine.movements import lean_movement
-from engine.scene import Follow, Gaze, Item, Lean, Lift, Reach, Rise, Surround, Target
+from engine.scene import Follow, Gaze, Item, Lean, Lift, Reach, Rise, Surround, Target, Walk
 from engine.tracing import refuses
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
@@ -22,6 +22,7 @@ SETTLED_S = 1.0  # how long all must be well before play goes on
 FALL_MPS = 1.3  # no head comes down faster in daily life, sitting down included (Bourke 2008, Med Eng Phys 30:937)
 RISING_LEAN_DEG = 40.0  # who stands up brings the head over the feet, and somebody seated leans over the toes
 SEATED_BACK_DEG = 25.0  # who sits down on a chair behind has the head some 0.4 m behind where they stood
+STRETCHED_LEAN_DEG, STRETCHED_DROP_M = 20.0, 0.35  # who reaches ahead over the feet bends at the hips
 GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
 _SMOOTHING_S = 0.1
 _EYES_FROM_NECK_M = (-NECK_IN_HEAD_M[0], -NECK_IN_HEAD_M[1], -NECK_IN_HEAD_M[2])
@@ -69,6 +70,7 @@ class Guard:
         self._lean_deg = (0.0, 0.0)
         self._rate_dps = 0.0
         self._rise: Rise | None = None  # who is asked to stand up or sit down moves as nobody else may
+        self._stretches = self._walks = False  # so does who reaches over the feet; and who walks wears no headset
         self._height_m, self._sink_mps = math.nan, 0.0
         self._last_s = 0.0
         self._tracked_s = 0.0
@@ -83,6 +85,8 @@ class Guard:
         """Judge a frame: stop at once when asked, pause while the person cannot play safely."""
         if frame.buttons and frame.buttons & Button.STOP:
             return Verdict("stop", "the person pressed stop")
+        if self._walks and not frame.buttons & Button.RESTARTING:
+            return GO
         gone = absent(frame) or self._guessed(frame, body)
         why = gone or self._falling(body)
         if why:
@@ -95,8 +99,10 @@ class Guard:
 
     def admit(self, items: tuple[Item, ...]) -> str:
         """Why these items may not be shown; "" when all that is asked for and shown lies inside the envelope."""
-        self._rise = None
+        self._rise, self._stretches, self._walks = None, False, False
         for item in items:
+            self._walks |= isinstance(item, Walk)
+            self._stretches |= isinstance(item, Reach) and item.over_feet
             if isinstance(item, Rise):
                 self._rise = item
             if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Surround):
@@ -117,6 +123,8 @@ class Guard:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
         if isinstance(item, Target):
             return envelope.refuses_target(item.place_m, item.hand)
+        if isinstance(item, Reach) and item.over_feet:
+            return envelope.refuses_stretch(item.hand)
         if isinstance(item, Reach):
             return envelope.refuses_path(item.start_m, item.stop_m, item.hand)
         if isinstance(item, Follow):
@@ -153,6 +161,8 @@ class Guard:
             return f"{FALLING} at {self._sink_mps:.1f} m/s" if self._sink_mps > FALL_MPS else ""
         if self._rise is not None:
             return _falls(self._rise, body, self._sink_mps)
+        if self._stretches:
+            return _overbalances(body, self._sink_mps, self.envelope.stance.head_m[1])
         if self._rate_dps > LEAN_RATE_DPS:
             return f"{TOO_FAST} at {self._rate_dps:.0f}°/s"
         lean = math.hypot(ahead, right)
@@ -211,6 +221,16 @@ def _falls(rise: Rise, body: Body, sink_mps: float) -> str:
     if abs(right) > ANYBODYS_LEAN_DEG or not -SEATED_BACK_DEG <= ahead <= RISING_LEAN_DEG:
         return f"{TILTED} by {math.hypot(ahead, right):.0f}° while standing up"
     return TOO_LOW if body.head_m[1] < rise.low_m - HEAD_DROP_M else ""
+
+
+def _overbalances(body: Body, sink_mps: float, height_m: float) -> str:
+    """Why somebody who reaches ahead over the feet may be falling."""
+    ahead, right = body.lean_deg
+    if sink_mps > FALL_MPS:
+        return f"{FALLING} at {sink_mps:.1f} m/s"
+    if abs(right) > ANYBODYS_LEAN_DEG or not -ANYBODYS_LEAN_DEG <= ahead <= STRETCHED_LEAN_DEG:
+        return f"{TILTED} by {math.hypot(ahead, right):.0f}° while reaching"
+    return TOO_LOW if body.head_m[1] < height_m - STRETCHED_DROP_M else ""
 
 
 def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, open_deg: float) -> str:

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from engine.frame import Devices
+from engine.frame import UPRIGHT, Button, Devices
 from engine.metrics.definition import NotMeasurable
 from engine.motion import INTERPOLATE_S, SPLIT_S, Array, Motion, clean, steps_s
-from engine.recording import DEVICES, FRAME, JOINTS, pack_devices, pack_joints
+from engine.recording import BUTTONS_SHIFT, DEVICES, FLAGS, FRAME, JOINTS, pack_devices, pack_joints
 from engine.records import Measured
 from engine.task import Measure, Result, Task, Trial
 
@@ -20,6 +20,8 @@ LEAST_COVERAGE_PERCENT = 98.0
 LEAST_RATE_HZ = 25.0
 LEAST_SWAY_S, ADVISED_SWAY_S = 5.0, 30.0
 ADVISED_REACH_HZ = 60.0
+ON_A_TABLE_M = (0.0, 0.75, 0.0)
+HEAD = (*(f"head_{axis}_m" for axis in "xyz"), *(f"head_q{axis}" for axis in "xyzw"))
 
 
 def measured(
@@ -34,7 +36,8 @@ def measured(
     `pauses` are pairs of the number of the row after a pause and its length in ns, `beside` pairs of the number of a
     row and its devices.
     """
-    motion = clean(table(rows, pauses), *_tables(beside))
+    of_trial = table(rows, pauses)
+    motion = clean(of_trial if task.worn else laid_down(of_trial), *_tables(beside))
     why = _unseen(motion, trial) or refusal(motion, "reach" if trial.side else "rom", trial.side)
     if why:
         return motion, Result(None, _without_numbers(task.measures, why))
@@ -52,6 +55,16 @@ def table(rows: list[bytes], pauses: Sequence[tuple[int, int]] = ()) -> np.ndarr
     for after, pause_ns in pauses:
         table["time_ns"][after:] -= pause_ns - 1  # times have to rise
     return table
+
+
+def laid_down(rows: np.ndarray) -> np.ndarray:
+    """Rows of a trial in which nobody wears the headset, as if it were in use: its pose, which says nothing, is one."""
+    rows = rows.copy()
+    bits = sum(1 << FLAGS.index(name) for name in ("focused", "head_valid", "head_tracked"))
+    rows["flags"] = (rows["flags"] | bits) & ~np.uint32(Button.AWAY << BUTTONS_SHIFT)
+    for name, value in zip(HEAD, (*ON_A_TABLE_M, *UPRIGHT), strict=True):
+        rows[name] = value
+    return rows
 
 
 def refusal(motion: Motion, kind: Kind, side: str = "") -> str:

@@ -19,12 +19,13 @@ T = TypeVar("T")
 class Noted:
     """Seconds from the first frame of a trial until now, and until somebody was called (nan before that).
 
-    `seat_m` is the height of the head on a chair, where one was looked for.
+    `seat_m` is the height of the head on a chair, where one was looked for, `stopped_s` when a hand stopped the clock.
     """
 
     gone_s: float = 0.0
     called_s: float = math.nan
     seat_m: float = math.nan
+    stopped_s: float = math.nan
     begun: bool = False
 
     def call(self) -> None:

@@ -29,7 +29,8 @@ class Target(NamedTuple):
 class Reach(NamedTuple):
     """Reach as far as is comfortable along a line, from `start_m` towards the stop line at `stop_m`.
 
-    `reached` says how much of the way the hand has come (0 to 1).
+    `reached` says how much of the way the hand has come (0 to 1). With `over_feet` the arm is level and the trunk goes
+    along, over feet that stay where they are.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Reach(NamedTuple):
     stop_m: Vector
     hand: str
     reached: float = 0.0
+    over_feet: bool = False
 
 
 class Follow(NamedTuple):
@@ -201,6 +203,19 @@ class Progress(NamedTuple):
     share: float
 
 
+class Walk(NamedTuple):
+    """Get up, walk `way_m` ahead, turn, come back and sit down, headset off, the controller of `side` at the belt.
+
+    `state` is `sit` (take the headset off and sit down, or stay so) or `go`. Nothing of it is seen, and as long as it
+    is there nobody is expected to wear the headset.
+    """
+
+    key: str
+    side: str
+    way_m: float
+    state: str = "sit"
+
+
 class Footing(NamedTuple):
     """Stand with the feet so, as long as it goes: `feet` is `together`, `half a step`, `heel to toe` or `one leg`.
 
@@ -314,7 +329,7 @@ class Buzz(NamedTuple):
 
 Item = (
     Target | Reach | Follow | Lean | Stand | Gaze | Rise | Lift | Friend | Prop | Held | Breath | Progress | Footing
-    | Steady | Surround | Recall | Option | Panel | Sound | Tone | Buzz
+    | Steady | Walk | Surround | Recall | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 
 

@@ -13,15 +13,30 @@ from random import Random
 from engine import simulated_recall
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE
 from engine.envelope import from_head, shoulder_by_stature
-from engine.frame import SIDES, Frame, Hand, Pose, Quaternion, Vector, as_float32, from_yaw_pitch, rotate, times
+from engine.frame import (
+    LOST,
+    SIDES,
+    UPRIGHT,
+    Button,
+    Frame,
+    Hand,
+    Pose,
+    Quaternion,
+    Vector,
+    as_float32,
+    from_yaw_pitch,
+    rotate,
+    times,
+)
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target
+from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target, Walk
 from engine.simulated_footing import Feet
 from engine.simulated_legs import Legs
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 from engine.simulated_surround import Unsteadiness
+from engine.simulated_walk import HEAD_ON_TABLE_M, Walker
 
 READING_S, PRESS_S = 1.2, 0.15
 WORDS_ABOVE_DEG = 16.0  # from the options of a question
@@ -36,7 +51,7 @@ FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
 LIFTED_BEYOND = 1.06  # of what is asked: nobody stops a leg just there
-Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Recall | Option | Panel
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Recall | Walk | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,7 @@ class Patient:
     `rise` is how far up from a chair they come, as a share of the way; `picks` are the keys of options they choose,
     the first there is where none of them is. In the dark they sway `sway_dark` times as much, and `sway_conflict` times
     in a world that goes along with the head. They stand on one leg for about `one_leg_s`. Without
-    eyes they come back to a place `recall_bias_deg` beyond it, with this spread.
+    eyes they come back to a place `recall_bias_deg` beyond it, with this spread. They walk at `walk_mps`.
     """
 
     eye_height_m: float = 1.60
@@ -71,6 +86,7 @@ class Patient:
     one_leg_s: float = 40.0
     recall_bias_deg: float = 0.8
     recall_spread_deg: float = 1.2
+    walk_mps: float = 1.1
     tremor_mm: float = 1.2
     tremor_hz: float = 5.0
     fatigue: float = 0.001
@@ -154,6 +170,7 @@ class SimulatedHeadset:
         self._noise = sway_and_tremor(person.sway_mm, person.sway_hz, person.tremor_mm, person.tremor_hz, seed, rate_hz)
         self._unsteadiness = Unsteadiness(person.sway_dark, person.sway_conflict)
         self._feet = Feet(person.one_leg_s, seed)
+        self._walker = Walker(stature_m, person.walk_mps)
         self._reached_m: dict[str, Vector] = {}
         self._faced_deg = (0.0, 0.0, 0.0)
         self._closed = False
@@ -176,6 +193,9 @@ class SimulatedHeadset:
     def _frame(self, index: int) -> Frame:
         now_s = index * self._step_ns * 1e-9
         self._attend(now_s)
+        walk = next((item for item in self._scene.items if isinstance(item, Walk)), None)
+        if walk is not None:
+            return self._off(walk, index)
         noise, slot = self._noise, index % NOISE_FRAMES
         more = self._unsteadiness.see(self._scene, now_s, self._feet.sways(self._scene))
         sway_x, sway_z = more * noise.sway_x[slot], more * noise.sway_z[slot]
@@ -214,6 +234,15 @@ class SimulatedHeadset:
             Hand(Pose(v[14:17], v[17:21]), v[23], v[24]),  # type: ignore[arg-type]
             devices=self._legs.devices(now_s),
         )
+
+    def _off(self, item: Walk, index: int) -> Frame:
+        """A frame without anybody in the headset, which lies on a table; one controller is at the belt."""
+        now_s = index * self._step_ns * 1e-9
+        head, belt = (*HEAD_ON_TABLE_M, *UPRIGHT), self._walker.at(now_s)
+        v = as_float32((*head, *belt, *belt, 0.0, 0.0, 0.0, 0.0))
+        hands = [Hand(Pose(v[7:10], v[10:14])), Hand(LOST)]  # type: ignore[arg-type]
+        left, right = hands if item.side == "left" else reversed(hands)
+        return Frame(index * self._step_ns, Pose(v[0:3], v[3:7]), left, right, Button.AWAY)  # type: ignore[arg-type]
 
     def _hand(self, side: str, now_s: float, slot: int, head_x: float, head_z: float) -> tuple[float, ...]:
         x, y, z = self._hands[side].at(now_s)
@@ -278,6 +307,9 @@ class SimulatedHeadset:
             self._come_back(item, now_s, delay_s)
         elif isinstance(item, Lift):
             self._lift_to(item, now_s, delay_s, lapse)
+        elif isinstance(item, Walk) and item.state == "go":
+            self._walker.call(now_s + delay_s, item.way_m)
+            self._gives_up_after_s = math.inf
         elif isinstance(item, Target | Reach):
             self._reach_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Follow):
@@ -352,6 +384,12 @@ class SimulatedHeadset:
         self._hands[item.side].aim(place_m, now_s, delay_s, self.patient.hand_speed_mps)
 
     def _reach_to(self, item: Target | Reach, now_s: float, delay_s: float, lapse: bool) -> None:
+        if isinstance(item, Reach) and item.over_feet:
+            able = self._able(self._limits["lean_forward"], self.patient.lean_slope_deg)
+            self._lean.aim((able, 0.0, 0.0), now_s, delay_s, self.patient.lean_speed_dps)
+            self._hands[item.hand].aim(self._reached_m[item.hand], now_s, 0.0, self.patient.hand_speed_mps)
+            self._gives_up_after_s = delay_s + self._lean.lasts_s + 1.0
+            return
         place = item.place_m if isinstance(item, Target) else item.stop_m
         side = item.hand if item.hand in SIDES else ("right" if place[0] > 0 else "left")
         shoulder = self._shoulders[side]
@@ -489,7 +527,7 @@ def _asks(scene: Scene) -> tuple[Asked, ...]:
         elif isinstance(item, Gaze | Lift | Follow):
             if item.state == "wanted":
                 movements.append(item)
-        elif isinstance(item, Reach | Lean | Rise | Recall):
+        elif isinstance(item, Reach | Lean | Rise | Recall | Walk):
             movements.append(item)
         elif isinstance(item, Option):
             options.append(item)

@@ -74,6 +74,7 @@ class Task:
     `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
     for standing still, "gaze", "rise", "lift"; from both follows what a precaution does to it. Who says nothing moves
     everything.
+    `worn` is whether the headset is on while it is done, so that its frames count only then.
     """
 
     title: ClassVar[str]
@@ -83,6 +84,7 @@ class Task:
     postures: ClassVar[tuple[str, ...]] = ("standing", "seated")
     moves_parts: ClassVar[tuple[str, ...]] = PARTS
     asks: ClassVar[tuple[str, ...]] = ("hand", "lean", "stand")
+    worn: ClassVar[bool] = True
     Parameters: ClassVar[type]
     measures: ClassVar[Mapping[str, Measure]] = {}
 

@@ -7,26 +7,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import ROOT
-from visits import ABOUT, Kept, calibration, patient
+from visits import ABOUT, EYE_M, Kept, calibration, patient
 
 from calibration import battery
 from calibration.adaptation import Followers
 from engine import session
+from engine.body import EYE_HEIGHT_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE
 from engine.clinical import ClinicalTest
 from engine.clinical_words import overview
 from engine.commands import visits
-from engine.frame import Button, Frame
+from engine.frame import LOST, Button, Frame, Hand
 from engine.headset import Headset
+from engine.metrics.definition import NotMeasurable
+from engine.metrics.walking import up_and_go
 from engine.movements import LEANS, PARTS
 from engine.parameters import Layer, describe, fill
 from engine.plan import ASSESS, Plan, Step
 from engine.precautions import BOUNDED
 from engine.recording import Writer
 from engine.records import Measured, Precaution, Session
-from engine.scene import Lean, Panel, Sound, Surround
+from engine.scene import Lean, Panel, Reach, Sound, Surround, Walk
 from engine.simulated import SimulatedHeadset
+from engine.simulated_walk import Walker
 from engine.theme import SOUND_ROLES
 from engine.theme import load as load_theme
 from engine.words import load as load_words
@@ -320,3 +325,150 @@ def test_a_precaution_against_the_conflict_leaves_the_four_others(tmp_path: Path
     migraine = Precaution("visual_conflict", 0.0, "", "migraine", "Dr. Moss")
     done, _ = taken("sensory_conditions", tmp_path, precautions=(migraine,))
     assert [trial.measures["condition"].value for trial in done.blocks[-1].trials] == [1, 2, 4, 5]
+
+
+def test_reaching_over_the_feet_goes_as_far_as_the_hand_does(tmp_path: Path) -> None:
+    limits = {**{n: v.value for n, v in calibration().limits.items()}, "lean_forward": 6.0}
+    done, _ = taken("functional_reach", tmp_path, steady(limits_deg=limits), {"practice": 0})
+    assert not [event for event in done.events if event.name == "paused"]
+    head_m = EYE_M * math.sin(math.radians(6.0))
+    trials = done.blocks[-1].trials
+    assert len(trials) == 3
+    for trial in trials:
+        assert trial.measures["head_m"].value == pytest.approx(head_m, abs=0.02)
+        level = SHOULDER_HEIGHT_OF_STATURE / EYE_HEIGHT_OF_STATURE
+        assert trial.measures["reach_m"].value == pytest.approx(level * head_m, abs=0.03)
+    assert results(done)["functional_reach_m"].note == "mean of 3"
+
+
+@pytest.mark.parametrize(("movement", "most", "why"), [
+    ("lean_forward", 5.0, "reaching over the feet leans 8° ahead, beyond 5.0°"),
+    ("shoulder_elevation_right", 80.0, "a level arm is raised 90°, beyond 80°"),
+])  # fmt: skip
+def test_reaching_over_the_feet_is_not_done_where_a_precaution_leaves_no_room(
+    movement: str, most: float, why: str, tmp_path: Path
+) -> None:
+    bound = Precaution(movement, most, "deg", "a fresh suture", "Dr. Moss")
+    done, kept = taken("functional_reach", tmp_path, precautions=(bound,))
+    assert done.blocks[-1].trials == ()
+    assert why in done.blocks[-1].notes[0]
+    assert not [item for scene in kept.scenes for item in scene.items if isinstance(item, Reach)]
+
+
+class OnTheMove(SimulatedHeadset):
+    """Somebody whose head rises, or stays ahead, from the moment that they reach over their feet."""
+
+    def __init__(self, up_m: float, ahead_m: float) -> None:
+        super().__init__(patient(calibration(), lapse=0.0), 1, RATE_HZ)
+        self._by, self._went = (up_m, ahead_m), False
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in super().frames():
+            self._went |= any(isinstance(item, Reach) and item.over_feet for item in self._scene.items)
+            x, y, z = frame.head.position_m
+            up_m, ahead_m = self._by if self._went else (0.0, 0.0)
+            yield frame._replace(head=frame.head._replace(position_m=(x, y + up_m, z - ahead_m)))
+
+
+@pytest.mark.parametrize(("up_m", "ahead_m", "why"), [
+    (0.05, 0.0, "the head rose: the heels were lifted"), (0.0, 0.12, "a step: the head stayed"),
+])  # fmt: skip
+def test_a_step_or_lifted_heels_make_a_reach_that_does_not_count(
+    up_m: float, ahead_m: float, why: str, tmp_path: Path
+) -> None:
+    done, _ = taken("functional_reach", tmp_path, OnTheMove(up_m, ahead_m), {"practice": 0})
+    first = done.blocks[-1].trials[0].measures["reach_m"]
+    assert first.value is None
+    assert first.note.startswith(why)
+
+
+def test_who_stands_on_one_leg_for_twelve_seconds_is_told_so(tmp_path: Path) -> None:
+    person = replace(patient(calibration(), lapse=0.0), one_leg_s=12.0)
+    done, _ = taken("single_leg", tmp_path, SimulatedHeadset(person, 1, RATE_HZ), {"dark": False})
+    found = results(done)
+    assert found["one_leg_left_s"].value == pytest.approx(12.0, rel=0.3)
+    assert (found["one_leg_best_left_s"].value or 0.0) > (found["one_leg_left_s"].value or 0.0)
+    assert found["one_leg_dark_left_s"].note == "not done in the dark"
+
+
+@pytest.mark.parametrize("name", ["single_leg", "tandem", "sensory_conditions", "timed_up_and_go"])
+def test_a_leg_that_may_bear_part_of_the_weight_bars_standing(name: str, tmp_path: Path) -> None:
+    half = Precaution("weight_on_leg_left", 50.0, "%", "six weeks after a fracture", "Dr. Moss")
+    done, _ = taken(name, tmp_path, precautions=(half,))
+    assert done.blocks[-1].trials == ()
+    assert "left leg loaded at most 50 %" in done.blocks[-1].notes[0]
+
+
+def test_a_neck_that_ends_three_degrees_beyond_is_told_so(tmp_path: Path) -> None:
+    person = replace(patient(calibration(), lapse=0.0), recall_bias_deg=3.0, recall_spread_deg=0.1)
+    headset = SimulatedHeadset(person, 1, RATE_HZ)
+    done, _ = taken("neck_position", tmp_path, headset, {"practice": 0, "tries": 4})
+    found = results(done)
+    for way in ("left", "right", "up", "down"):
+        assert found[f"neck_position_{way}_deg"].value == pytest.approx(3.0, abs=0.8)
+    assert found["neck_position_beyond_deg"].value == pytest.approx(3.0, abs=0.8)
+
+
+# ------------------------------------------------------------------------------------------------ up and go
+
+
+@pytest.mark.parametrize("walk_mps", [0.5, 0.9, 1.5])
+def test_up_and_go_takes_as_long_as_the_person_walks(walk_mps: float, tmp_path: Path) -> None:
+    person = replace(patient(calibration(), lapse=0.0), walk_mps=walk_mps)
+    done, kept = taken("timed_up_and_go", tmp_path, SimulatedHeadset(person, 1, RATE_HZ), {"practice": 0})
+    truth_s = Walker(EYE_M, walk_mps).lasting_s(3.0) + 0.35
+    assert results(done)["up_and_go_s"].value == pytest.approx(truth_s, abs=0.6)
+    (trial,) = done.blocks[-1].trials
+    phases = [trial.measures[name].value or math.nan for name in ("rise_s", "out_s", "turn_s", "back_s", "sit_s")]
+    assert sum(phases) == pytest.approx(trial.measures["total_s"].value, abs=0.05)
+    assert trial.measures["furthest_m"].value == pytest.approx(3.0, abs=0.05)
+    worn = [not frame.buttons & Button.AWAY for frame in kept.frames_given]
+    assert worn.count(False) > 10 * RATE_HZ, "most of it without a headset on"
+    assert not [event for event in done.events if event.name == "paused" and event.at_s < trial.end_s]
+
+
+class Unfollowed(SimulatedHeadset):
+    """Somebody whose controller is lost on the way; after so many seconds somebody presses the trigger of the other."""
+
+    def __init__(self, presses_s: float) -> None:
+        super().__init__(patient(calibration(), lapse=0.0), 1, RATE_HZ)
+        self._presses_s, self._since_s = presses_s, math.nan
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in super().frames():
+            goes = any(isinstance(item, Walk) and item.state == "go" for item in self._scene.items)
+            now_s = frame.time_ns * 1e-9
+            self._since_s = now_s if goes and math.isnan(self._since_s) else self._since_s
+            pressed = goes and now_s - self._since_s > self._presses_s
+            yield frame._replace(left=Hand(LOST, float(pressed)), right=Hand(LOST)) if goes else frame
+
+
+def test_a_controller_that_is_lost_leaves_a_stopwatch(tmp_path: Path) -> None:
+    done, _ = taken("timed_up_and_go", tmp_path, Unfollowed(9.0), {"practice": 0})
+    (trial,) = done.blocks[-1].trials
+    assert trial.measures["total_s"].value == pytest.approx(9.0, abs=0.2)
+    assert trial.measures["total_s"].note == "stopped by hand"
+    assert trial.measures["turn_s"].note == "the controller was lost"
+    assert results(done)["up_and_go_s"].value == trial.measures["total_s"].value
+
+
+def test_nobody_who_stays_on_the_chair_gets_a_time(tmp_path: Path) -> None:
+    done, _ = taken("timed_up_and_go", tmp_path, Unfollowed(math.inf), {"practice": 0, "most_s": 20.0})
+    assert done.blocks[-1].trials[0].outcome == "not yet"
+    assert results(done)["up_and_go_s"].value is None
+    assert "the controller was seen in" in results(done)["up_and_go_s"].note
+
+
+def test_a_shorter_way_is_no_up_and_go() -> None:
+    time_s = np.arange(0.0, 14.0, 1 / 45)
+    walker = Walker(1.7, 1.1)
+    walker.call(0.0, 2.0)
+    found = up_and_go(time_s, np.array([walker.at(at_s)[:3] for at_s in time_s]))
+    assert found.furthest_m == pytest.approx(2.0, abs=0.05)
+    assert found.total_s == pytest.approx(walker.lasts_s, abs=0.5)
+    with pytest.raises(NotMeasurable, match="nobody stood up"):
+        up_and_go(time_s, np.zeros((len(time_s), 3)))
+    only_out = time_s < 5.0
+    ended = up_and_go(time_s[only_out], np.array([walker.at(at_s)[:3] for at_s in time_s[only_out]]))
+    assert math.isnan(ended.total_s)
+    assert ended.why["total_s"] == "did not come back and sit down"

@@ -23,6 +23,7 @@ from engine.metrics.stability import StabilityArea, StabilityLimit
 from engine.metrics.standing import SitToStand, StanceTime
 from engine.metrics.sway_dynamics import AxisDynamics, PlaneDynamics
 from engine.metrics.sway_measures import LeanSway, Romberg, Sway
+from engine.metrics.walking import UpAndGo
 
 
 class Chapter(NamedTuple):
@@ -34,7 +35,8 @@ class Chapter(NamedTuple):
 
 CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
-        "Balance", (Sway, LeanSway, Romberg, StabilityLimit, StabilityArea, TimeToBoundary, StanceTime, SitToStand)
+        "Balance",
+        (Sway, LeanSway, Romberg, StabilityLimit, StabilityArea, TimeToBoundary, StanceTime, SitToStand, UpAndGo),
     ),
     Chapter("Range of motion", (Neck, Trunk, Shoulder, Elbow, Wrist, ShoulderRotation, Finger, Thumb)),
     Chapter("Position sense", (PositionSense,)),

@@ -1,0 +1,101 @@
+"""Single leg stance: how long somebody stands on each leg, with eyes that see and without, three times each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+from calibration import stances
+from engine.clinical import RATE, SEEN, Band, ClinicalTest, Norm, mean_of
+from engine.envelope import Envelope
+from engine.footing import ONE_LEG
+from engine.frame import SIDES
+from engine.motion import Motion
+from engine.parameters import choice, number, switch
+from engine.records import Measured, TrialRecord
+from engine.task import Finished, Measure, Move, Result, Trial
+
+MOST_S, TRIES = 45.0, 3
+WORDS = {"left": "stances.on_left", "right": "stances.on_right"}
+_AGES = ((18, 39), (40, 49), (50, 59), (60, 69), (70, 79), (80, 99))
+_LIGHT = tuple(Band(*ages, mean_s) for ages, mean_s in zip(_AGES, (43.3, 40.3, 37.0, 26.9, 15.0, 6.2), strict=True))
+_DARK = tuple(Band(*ages, mean_s) for ages, mean_s in zip(_AGES, (9.4, 7.3, 4.8, 2.8, 2.0, 1.3), strict=True))
+_SPRINGER = "Springer 2007, J Geriatr Phys Ther 30:8 (549 people, 45 s at most)"
+_HEADSET = "Here with a headset on, and the dark of its screen for closed eyes."
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    tries: int = number(TRIES, 1, TRIES, "", "times on each leg; norms are of the mean of three")
+    dark: bool = switch(True, "whether it is done in the dark, too")
+    strap: str = choice("none", stances.STRAPS, "which controller is strapped to the shank that is lifted")
+
+
+class Test(ClinicalTest):
+    """On each leg in turn, 45 s at most; then the same in the dark, as with closed eyes."""
+
+    title = "Single leg stance"
+    trains = ("standing on one leg",)
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("stand", "surround")
+    postures = ("standing",)
+    version = 1
+    place = "meadow"
+    Parameters = Parameters
+    equipment = (
+        "A rail or wall within reach of both hands.",
+        "Somebody close beside who could catch, also in the dark.",
+    )
+    protocol = (
+        "Barefoot, arms crossed or at the side, the lifted foot not against the other leg.",
+        "Say: when the words come, lift one foot and stand on the other as long as you can.",
+        "It ends when the foot comes down, the standing foot moves, or a hand takes the rail: then press the trigger, "
+        "where nothing is worn on the leg.",
+        "Three times on each leg, resting between; the best and the mean are told.",
+    )
+    validity = (*stances.VALIDITY, SEEN, RATE)
+    measures: ClassVar[Mapping[str, Measure]] = stances.MEASURES
+    results: ClassVar[Mapping[str, Measure]] = {
+        **{f"one_leg_best_{on}_s": Measure(f"On the {on} leg, best", "s", "The longest of the tries.") for on in SIDES},
+        **{f"one_leg_{on}_s": Measure(f"On the {on} leg", "s", "Mean of the tries.") for on in SIDES},
+        **{f"one_leg_dark_{on}_s": Measure(f"On the {on} leg, in the dark", "s", "Mean of the tries.") for on in SIDES},
+    }
+    better: ClassVar[Mapping[str, int]] = dict.fromkeys((f"one_leg_{on}_s" for on in SIDES), 1)
+    norms = (
+        *(Norm(f"one_leg_{on}_s", "mean of healthy people", _LIGHT, _SPRINGER, _HEADSET) for on in SIDES),
+        *(Norm(f"one_leg_dark_{on}_s", "mean of healthy people", _DARK, _SPRINGER, _HEADSET) for on in SIDES),
+    )
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """Both legs in turn with light, and then without."""
+        for eyes in ("light", "dark") if self.p.dark else ("light",):
+            for turn in range(self.p.tries):
+                for on in SIDES:
+                    yield stances.trial(ONE_LEG, on, eyes, turn, MOST_S, self.p.strap)
+
+    def play(self, trial: Trial) -> Move:
+        """Come to stand so, stay, and rest."""
+        return stances.play(trial, "single_leg.title", WORDS[trial.side])
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """Words, the stance and rest."""
+        return stances.trial_s(trial, reached)
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """How long it was."""
+        return stances.measure(trial, motion)
+
+    def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
+        """Best and mean of each leg, and the mean in the dark."""
+        results: dict[str, Measured] = {}
+        for on in SIDES:
+            light, dark = (stances.of(finished, eyes, on) for eyes in ("light", "dark"))
+            results[f"one_leg_best_{on}_s"] = stances.best(finished, "light", on)
+            results[f"one_leg_{on}_s"] = mean_of(light, "held_s", "s", self.p.tries)
+            in_the_dark = mean_of(dark, "held_s", "s", self.p.tries)
+            results[f"one_leg_dark_{on}_s"] = (
+                in_the_dark if self.p.dark else Measured(None, "s", None, stances.NOT_DARK)
+            )
+        return {name: results[name] for name in self.results}
