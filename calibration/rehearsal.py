@@ -12,7 +12,7 @@ from random import Random
 from statistics import NormalDist, pstdev
 
 from engine.envelope import Difficulty, Envelope, OutsideEnvelope
-from engine.movements import MOVEMENTS
+from engine.movements import LEANS, MOVEMENTS
 from engine.plan import REST, Interlude, Plan, Step, in_order
 from engine.precautions import barred
 from engine.records import Calibration, Limit, Request, TrialRecord
@@ -218,13 +218,11 @@ def _tried(request: Request, followers: Mapping[str, Difficulty], person: Person
 
 
 def _as_known(trial: Trial, known: Calibration) -> float | None:
-    """What an open effort comes to: what was known, or the stop line; what is in doubt by itself is repeated."""
+    """What an open effort comes to: what was known, or the stop line; None where a trial is no such effort."""
     leant = trial.values.get("movement", "")
     limit = known.limits.get(leant or trial.values.get("neck") or f"shoulder_elevation_{trial.side}")
-    if limit is None:
-        return None
-    stop_deg: float = trial.values["goal"].angle_deg if leant else trial.values["stop_deg"]
-    return min(limit.value, stop_deg)
+    stop_deg = trial.values["goal"].angle_deg if leant in LEANS else trial.values.get("stop_deg")
+    return None if limit is None or stop_deg is None else min(limit.value, float(stop_deg))
 
 
 def _hold_s(task: Task) -> float:
