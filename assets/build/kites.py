@@ -123,7 +123,7 @@ def _wing() -> Mesh:
 
 
 def far_kite(cloth: tuple[str, str], ribbon: str) -> Mesh:
-    """A kite like a wing, 1.5 m across, that flies on its belly with its nose to -z, with three ribbons."""
+    """A kite like a wing, 1.5 m across, that flies with its nose to -z and up, with three ribbons."""
     half = np.array(
         [
             [(0.0, 0.10, -0.55), (0.0, 0.10, -0.1), (0.0, 0.09, 0.42)],
@@ -139,7 +139,7 @@ def far_kite(cloth: tuple[str, str], ribbon: str) -> Mesh:
         wave = 0.09 * np.sin(7 * along + 1.3 * k)
         rows = [np.stack([x + wave + w, 0.06 - 0.20 * along, 0.36 + 1.35 * along], -1) for w in (-0.03, 0.03)]
         ribbons.append(felt(facing_up(sheet(np.array(rows), ribbon)), 0.01))
-    return join([cover, cover.scaled(-1, 1, 1), *ribbons])
+    return join([cover, cover.scaled(-1, 1, 1), *ribbons]).turned("x", 38)
 
 
 MODELS: dict[str, Model] = {
