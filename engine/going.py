@@ -16,15 +16,18 @@ AT_CHAIR_M, SEATED_SHARE, SEATED_S = 0.5, 0.2, 1.0
 
 
 def sits_still(wait: Walk, shown: tuple[Item, ...], most_s: float) -> Move:
-    """Wait until the headset is off and the belt is quiet, or until somebody presses a trigger."""
-    gone_s, released = 0.0, False
+    """Wait until the headset is off and the belt is quiet, or until somebody keeps a trigger pressed.
+
+    Nobody is sent off with a headset on who presses once too often.
+    """
+    gone_s, pressed_s = 0.0, 0.0
     seen: deque[tuple[float, Vector]] = deque()
     while gone_s < most_s:
         body = yield (wait, *shown)
         gone_s += body.dt_s
-        if body.confirm and released:
+        pressed_s = pressed_s + body.dt_s if body.confirm else 0.0
+        if pressed_s >= QUIET_S:
             return REACHED
-        released = released or not body.confirm
         belt = belt_m(body, wait.side)
         if belt is None or not body.frame.buttons & Button.AWAY:
             seen.clear()

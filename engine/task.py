@@ -73,8 +73,7 @@ class Task:
     `engine.plan.POSTURES` in which it can be done and means what it says. `moves_parts` are those of
     `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
     for standing still, "gaze", "rise", "lift"; from both follows what a precaution does to it. Who says nothing moves
-    everything.
-    `worn` is whether the headset is on while it is done, so that its frames count only then.
+    everything. `worn` is whether the headset is on while it is done, so that frames without anybody in it do not count.
     """
 
     title: ClassVar[str]

@@ -443,6 +443,23 @@ class Unfollowed(SimulatedHeadset):
             yield frame._replace(left=Hand(LOST, float(pressed)), right=Hand(LOST)) if goes else frame
 
 
+class Worn(SimulatedHeadset):
+    """Somebody who keeps the headset on, and presses the trigger every other second."""
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in super().frames():
+            pressed = float(frame.time_ns * 1e-9 % 2.0 > 1.0)
+            yield frame._replace(buttons=0, left=frame.left._replace(trigger=pressed))
+
+
+def test_nobody_is_called_to_walk_with_a_headset_on(tmp_path: Path) -> None:
+    headset = Worn(patient(calibration()), 1, RATE_HZ)
+    done, kept = taken("timed_up_and_go", tmp_path, headset, {"practice": 0, "ready_s": 20.0})
+    walks = {item.state for scene in kept.scenes for item in scene.items if isinstance(item, Walk)}
+    assert walks == {"sit"}
+    assert results(done)["up_and_go_s"].value is None
+
+
 def test_a_controller_that_is_lost_leaves_a_stopwatch(tmp_path: Path) -> None:
     done, _ = taken("timed_up_and_go", tmp_path, Unfollowed(9.0), {"practice": 0})
     (trial,) = done.blocks[-1].trials

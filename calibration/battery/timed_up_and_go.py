@@ -68,7 +68,8 @@ class Test(ClinicalTest):
         "sounds count down and a fourth calls.",
         "Say before: when it calls, stand up, walk to the line at your usual pace, turn, come back and sit down.",
         "Walk beside who needs it. The clock runs from the call until they are seated again.",
-        "Where the controller is lost, press the trigger of the other one when they are seated: it is a stopwatch.",
+        "Where the controller is lost: keep the trigger of the other one pressed for two seconds to begin, and press "
+        "it again when they are seated. It is a stopwatch then.",
     )
     practice = "once"
     validity = (

@@ -83,6 +83,8 @@ def hints(moves: Collection[str], by: Collection[str]) -> tuple[tuple[Hint, ...]
 
 def _asks(item: Item) -> tuple[str, ...]:
     """What an item asks the body for."""
+    if isinstance(item, Reach) and item.over_feet:
+        return (HAND, LEAN)
     if isinstance(item, Target | Reach | Follow):
         return (HAND,)
     if isinstance(item, Option):
