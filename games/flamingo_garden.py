@@ -57,7 +57,7 @@ class Game(Task):
     moves_parts = ("trunk", "left leg", "right leg")
     asks = ("stand",)
     version = 1
-    place = "meadow"
+    place = "pond"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
         "held_s": Measure(
