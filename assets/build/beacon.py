@@ -121,7 +121,7 @@ def _rope(metal: Metal) -> Mesh:
         around = np.arctan2(points[:, 2], points[:, 0]) - 46.0 * points[:, 1]
         return ramp((metal.rope,), around) * (0.82 + 0.18 * np.sin(2 * around))[:, None]
 
-    line = tube([(0, y, 0, 0.0105) for y in np.linspace(0.345, ROPE_M, 22)], sides=8, steps=8).painted(twist)
+    line = tube([(0, y, 0, 0.0105) for y in np.linspace(0.345, ROPE_M, 22)], sides=7, steps=5).painted(twist)
     knot = ball(1, 2, metal.rope).scaled(0.024, 0.034, 0.024).moved(0, 0.372, 0)
     return join([line, knot])
 
