@@ -14,6 +14,7 @@ PAINS, DIZZINESSES = 3, 2  # so many presses end a session
 HURTS, IS_DIZZY = "the person said that it hurts", "the person said that they are dizzy"
 DIZZY = "the person is dizzy, and says when to go on"
 _BUTTONS = ((Button.STOP, "stop"), (Button.PAIN, "pain"), (Button.DIZZY, "dizziness"), (Button.TIRED, "fatigue"))
+HARMS = ("expected_harm", "felt_harm")  # what a person thinks of a movement changes nothing that is planned
 _ANY = int(Button.STOP | Button.PAIN | Button.DIZZY | Button.TIRED)  # a number, because every frame asks
 
 
@@ -23,7 +24,7 @@ class AnswerUnusable(ValueError):
 
 def check_answer(answer: Answer) -> None:
     """Raise AnswerUnusable for an answer of a kind that there is not, or that is no number from 0 to 10."""
-    kinds = [kind for _, kind in _BUTTONS]
+    kinds = [*(kind for _, kind in _BUTTONS), *HARMS]
     if answer.kind not in kinds:
         raise AnswerUnusable(f"there is no answer {answer.kind!r}; the answers are {', '.join(kinds)}")
     if not 0 <= answer.value <= 10:
@@ -85,7 +86,8 @@ class Answers:
             self._end_from(IS_DIZZY, value, DIZZY_STOP, before, self._often("dizziness", DIZZY_HOLD) >= DIZZINESSES)
             self._dizzy, self._let_go = self._dizzy or (value >= DIZZY_HOLD and not before), False
             return Easing(LESS_LEAN, "because the person was dizzy", ("lean", "neck")) if value >= DIZZY_HOLD else None
-        self.ends = self.ends or ("the person said stop" if value else "")
+        if answer.kind not in HARMS:
+            self.ends = self.ends or ("the person said stop" if value else "")
         return None
 
     def judge(self, verdict: Verdict, confirm: bool) -> Verdict:

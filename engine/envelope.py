@@ -200,6 +200,10 @@ class Envelope:
             return along_ellipse(direction_deg, self._shown_deg)
         return shown
 
+    def bound(self, movement: str) -> Cap | None:
+        """What precautions, the preset and answers leave of a movement, whatever was measured; None for all of it."""
+        return self._bound(movement)
+
     def stop_line(self, movement: str, furthest: float) -> float:
         """Where an open-ended movement has to end: `furthest`, or less where a precaution or the preset says so."""
         bound = self._bound(movement)

@@ -7,11 +7,12 @@ the envelope. Thresholds are design values from the measures' literature, stated
 import math
 from typing import NamedTuple
 
+from engine import bending
 from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import Button, Frame, rotate
 from engine.movements import lean_movement
-from engine.scene import Follow, Gaze, Item, Lean, Lift, Reach, Rise, Surround, Target, Walk
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Reach, Rise, Surround, Target, Walk
 from engine.tracing import refuses
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
@@ -21,6 +22,7 @@ HEAD_DROP_M = 0.15
 SETTLED_S = 1.0  # how long all must be well before play goes on
 FALL_MPS = 1.3  # no head comes down faster in daily life, sitting down included (Bourke 2008, Med Eng Phys 30:937)
 RISING_LEAN_DEG = 40.0  # who stands up brings the head over the feet, and somebody seated leans over the toes
+BENDING_LEAN_DEG = 60.0  # who bends to a low shelf has the head low and far ahead of the feet
 SEATED_BACK_DEG = 25.0  # who sits down on a chair behind has the head some 0.4 m behind where they stood
 STRETCHED_LEAN_DEG, STRETCHED_DROP_M = 20.0, 0.35  # who reaches ahead over the feet bends at the hips
 GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
@@ -69,7 +71,7 @@ class Guard:
         self.at_ease = False
         self._lean_deg = (0.0, 0.0)
         self._rate_dps = 0.0
-        self._rise: Rise | None = None  # who is asked to stand up or sit down moves as nobody else may
+        self._rise: Rise | Bend | None = None  # who is asked to stand up, sit down or bend moves as nobody else may
         self._stretches = self._walks = False  # so does who reaches over the feet; and who walks wears no headset
         self._height_m, self._sink_mps = math.nan, 0.0
         self._last_s = 0.0
@@ -103,9 +105,9 @@ class Guard:
         for item in items:
             self._walks |= isinstance(item, Walk)
             self._stretches |= isinstance(item, Reach) and item.over_feet
-            if isinstance(item, Rise):
+            if isinstance(item, Rise | Bend):
                 self._rise = item
-            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Surround):
+            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surround):
                 bounds = _bounds_of(item)
                 if bounds not in self._admitted:
                     refusal = self._refusal(item)
@@ -117,7 +119,7 @@ class Guard:
                     self._open_lean_deg[way] = item.angle_deg if item.open_ended else 0.0
         return ""
 
-    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Lift | Surround) -> str:
+    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surround) -> str:
         envelope = self.envelope
         if envelope is None:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
@@ -133,6 +135,8 @@ class Guard:
             return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg), item.open_ended)
         if isinstance(item, Surround):
             return "" if item.held == "room" else envelope.refuses_conflict
+        if isinstance(item, Bend):
+            return bending.refuses(envelope, item.place_m, item.hand)
         if isinstance(item, Lift):
             return envelope.refuses_lift(item.movement, item.angle_deg, item.open_ended)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg, item.open_ended)
@@ -213,13 +217,14 @@ def _lean_deg(body: Body) -> tuple[float, float]:
     return min(of_neck, body.lean_deg, key=lambda lean_deg: math.hypot(*lean_deg))
 
 
-def _falls(rise: Rise, body: Body, sink_mps: float) -> str:
-    """Why somebody who stands up or sits down may be falling."""
+def _falls(rise: Rise | Bend, body: Body, sink_mps: float) -> str:
+    """Why somebody who stands up, sits down or bends may be falling."""
     if sink_mps > FALL_MPS:
         return f"{FALLING} at {sink_mps:.1f} m/s"
     ahead, right = body.lean_deg
-    if abs(right) > ANYBODYS_LEAN_DEG or not -SEATED_BACK_DEG <= ahead <= RISING_LEAN_DEG:
-        return f"{TILTED} by {math.hypot(ahead, right):.0f}° while standing up"
+    most_deg, what = (BENDING_LEAN_DEG, "bending") if isinstance(rise, Bend) else (RISING_LEAN_DEG, "standing up")
+    if abs(right) > ANYBODYS_LEAN_DEG or not -SEATED_BACK_DEG <= ahead <= most_deg:
+        return f"{TILTED} by {math.hypot(ahead, right):.0f}° while {what}"
     return TOO_LOW if body.head_m[1] < rise.low_m - HEAD_DROP_M else ""
 
 
@@ -245,7 +250,7 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, op
     return ""
 
 
-def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Surround) -> tuple[object, ...]:
+def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surround) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
@@ -256,6 +261,8 @@ def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Surround) ->
         return (item.yaw_deg, item.pitch_deg, item.tilt_deg, item.open_ended)
     if isinstance(item, Surround):
         return (item.held,)
+    if isinstance(item, Bend):
+        return (item.place_m, item.hand, item.low_m)
     if isinstance(item, Lift):
         return (item.movement, item.angle_deg, item.open_ended)
     return (item.direction_deg, item.angle_deg, item.open_ended)

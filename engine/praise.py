@@ -21,6 +21,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "flamingo_garden": "summary.stayed",
     "bell_tower": "summary.rung",
     "compass_home": "summary.home",
+    "low_shelf_cafe": "summary.served",
 }
 """What to say of how often something was done; of any other task, things were reached."""
 

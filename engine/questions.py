@@ -74,6 +74,16 @@ def sickness(scale: str = "words") -> Question:
     return rating("dizziness", "sickness", "question.title", text, scale)
 
 
+def expected_harm(scale: str = "words") -> Question:
+    """How much harm somebody expects of bending, before they do."""
+    return rating("expected_harm", "harm", "question.title_before", "question.expected_harm", scale)
+
+
+def felt_harm(scale: str = "words") -> Question:
+    """How much harm it did, as they feel, after."""
+    return rating("felt_harm", "harm", "question.title_after", "question.felt_harm", scale)
+
+
 def gate(kind: str) -> Question:
     """Whether something holds without which nothing is played: `support` within reach, or an `adult` in the room."""
     yes, no = Reply(f"screening.{kind}_yes", 1.0), Reply(f"screening.{kind}_no", 0.0)
@@ -82,7 +92,9 @@ def gate(kind: str) -> Question:
 
 
 GATES = ("support", "adult")
-RATINGS: Mapping[str, Callable[[str], Question]] = {"pain": pain, "fatigue": effort, "dizziness": sickness}
+RATINGS: Mapping[str, Callable[[str], Question]] = {
+    "pain": pain, "fatigue": effort, "dizziness": sickness, "expected_harm": expected_harm, "felt_harm": felt_harm,
+}  # fmt: skip
 
 
 def question_of(kind: str, scale: str) -> Question:

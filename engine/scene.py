@@ -140,6 +140,24 @@ class Lift(NamedTuple):
     open_ended: bool = False
 
 
+class Bend(NamedTuple):
+    """Bend down to a shelf, bring a hand to what stands there, and come up again.
+
+    `place_m` is what the hand goes to, `low_m` how low the eyes may come meanwhile, `goal` is `down` or `up` and
+    `share` how far up the head is (1 upright). `hand`, `fill` and `state` are as of a Target.
+    """
+
+    key: str
+    place_m: Vector
+    radius_m: float
+    low_m: float
+    goal: str = "down"
+    hand: str = "either"
+    share: float = 1.0
+    fill: float = 0.0
+    state: str = "wanted"
+
+
 class Arms(NamedTuple):
     """Where a person's arms point, in degrees: to their own outside from straight ahead, and up from hanging."""
 
@@ -328,8 +346,8 @@ class Buzz(NamedTuple):
 
 
 Item = (
-    Target | Reach | Follow | Lean | Stand | Gaze | Rise | Lift | Friend | Prop | Held | Breath | Progress | Footing
-    | Steady | Walk | Surround | Recall | Option | Panel | Sound | Tone | Buzz
+    Target | Reach | Follow | Lean | Stand | Footing | Gaze | Rise | Lift | Bend | Friend | Prop | Held | Breath
+    | Progress | Steady | Walk | Surround | Recall | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from engine.task import NOT_YET, REACHED, STOPPED, Assessment, Finished, Move, T
 MOST_GATES = 3  # that often is asked for what has to hold before anything is played
 GATE_S = 6.0
 ASKED = {"support": "support within reach", "adult": "an adult near", "pain": "pain", "fatigue": "effort",
-         "dizziness": "dizziness"}  # fmt: skip
+         "dizziness": "dizziness", "expected_harm": "expected harm", "felt_harm": "felt harm"}  # fmt: skip
 UNMET = {"support": "nothing firm was within reach", "adult": "no adult was in the room"}
 RECHECK, RECHECKED, WORSE, RECHECK_S = "recheck", "sway_velocity", 1.5, 8.0
 UNSTEADY = ("recheck.wait", "recheck.adult")

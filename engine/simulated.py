@@ -31,7 +31,8 @@ from engine.frame import (
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target, Walk
+from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target, Walk
+from engine.simulated_bending import Bending
 from engine.simulated_footing import Feet
 from engine.simulated_legs import Legs
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
@@ -51,7 +52,7 @@ FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
 LIFTED_BEYOND = 1.06  # of what is asked: nobody stops a leg just there
-Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Recall | Walk | Option | Panel
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Bend | Recall | Walk | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class SimulatedHeadset:
         self._hands = {side: Way(self._rest(side)) for side in SIDES}
         self._lean = Way((0.0, 0.0, 0.0))
         self._face = Way((0.0, 0.0, 0.0))
-        self._legs = Legs()
+        self._legs, self._bending = Legs(), Bending(self.patient.eye_height_m, stature_m)
         self._height = Way((self.patient.eye_height_m, 0.0, 0.0))
         self._seated_m = SEATED_EYES_OF_STATURE * stature_m
         self._gaze = (0.0, 0.0)
@@ -205,13 +206,16 @@ class SimulatedHeadset:
         head_y = height * math.cos(ahead) * math.cos(right)
         if height < self._stance.head_m[1] - RISEN_FROM_M:
             head_z -= self._comes_forward_m(height)
+        hand_x, hand_z = (0.0, 0.0) if self._bending.free_hands else (head_x, head_z)
+        bent_x, bent_y, bent_z = self._bending.head_m(now_s)
+        head_x, head_y, head_z = head_x + bent_x, head_y + bent_y, head_z + bent_z
         head_q, (moved_x, moved_y, moved_z) = self._turn_head(now_s)
         step_x, step_y, step_z = self._feet.moved_m(self._scene, now_s)
         head_x, head_y, head_z = head_x + moved_x + step_x, head_y + moved_y + step_y, head_z + moved_z + step_z
         self._eyes_m = (head_x, head_y, head_z)
         squeeze = 0.9 if self._holds() else 0.0
-        left = self._hand("left", now_s, slot, head_x, head_z)
-        right_hand = self._hand("right", now_s, slot + 1000, head_x, head_z)
+        left = self._hand("left", now_s, slot, hand_x, hand_z)
+        right_hand = self._hand("right", now_s, slot + 1000, hand_x, hand_z)
         trigger = 1.0 if 0 <= now_s - self._press_from_s < PRESS_S else 0.0
         v = as_float32(
             (
@@ -264,6 +268,7 @@ class SimulatedHeadset:
 
     def _attend(self, now_s: float) -> None:
         self._legs.wear(self._scene.place, self._scene.items)
+        self._bending.see(self._scene)
         asked = _asks(self._scene)
         wanted = tuple((type(item), item.key) for item in asked)
         if wanted != self._wanted:
@@ -305,6 +310,8 @@ class SimulatedHeadset:
             self._rise_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Recall):
             self._come_back(item, now_s, delay_s)
+        elif isinstance(item, Bend):
+            self._bend_to(item, now_s, delay_s)
         elif isinstance(item, Lift):
             self._lift_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Walk) and item.state == "go":
@@ -352,6 +359,22 @@ class SimulatedHeadset:
             self._lean.aim(goal, now_s, delay_s, 8 * self.patient.lean_speed_dps)
             lasts_s = self._lean.lasts_s
         self._gives_up_after_s = delay_s + lasts_s + PATIENCE_S
+
+    def _bend_to(self, item: Bend, now_s: float, delay_s: float) -> None:
+        if item.goal == "up":
+            self._gives_up_after_s = PATIENCE_S  # they have begun to come up already
+            return
+        side = item.hand if item.hand in SIDES else "right"
+        share = self.patient.rise * (1 - self.patient.fatigue) ** self._tries
+        lasts_s = self._bending.aim(item.low_m, min(1.0, share), now_s, delay_s)
+        elevation = seen_from_shoulder(self._shoulders[side], 0.0, item.place_m)[1]
+        able = self._able(self._limits[f"shoulder_elevation_{side}"], self.patient.slope_deg)
+        way, rest, place = self._hands[side], self._rest(side), item.place_m
+        share = min(share, able / elevation if elevation else 1.0, 1.0)
+        x, y, z = (a + share * (b - a) for a, b in zip(rest, place, strict=True))
+        way.aim((x, y, z), now_s, delay_s, self.patient.hand_speed_mps)
+        self._look_at(place)
+        self._gives_up_after_s = delay_s + max(lasts_s, way.lasts_s) + PATIENCE_S
 
     def _lift_to(self, item: Lift, now_s: float, delay_s: float, lapse: bool) -> None:
         limit = self._limits[item.movement]
@@ -465,6 +488,7 @@ class SimulatedHeadset:
         if self._face.goal != (0.0, 0.0, 0.0):
             self._face.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.neck_speed_dps)
         self._legs.relax(now_s)
+        self._bending.relax(now_s)
         self._gaze_goal = (0.0, math.radians(-4.0))
 
     def _rest(self, side: str) -> Vector:
@@ -504,7 +528,7 @@ class SimulatedHeadset:
 
 def _fills(asked: tuple[Asked, ...]) -> bool:
     """Whether somebody is where they should be, and so has no reason to give up."""
-    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze | Lift))
+    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze | Lift | Bend))
     return any(goal.fill > 0 for goal in goals if not (isinstance(goal, Gaze | Lift) and goal.open_ended))
 
 
@@ -524,7 +548,7 @@ def _asks(scene: Scene) -> tuple[Asked, ...]:
             if item.state == "wanted" and item.hand not in hands and not hands & {"either"}:
                 hands.add(item.hand)
                 movements.append(item)
-        elif isinstance(item, Gaze | Lift | Follow):
+        elif isinstance(item, Gaze | Lift | Follow | Bend):
             if item.state == "wanted":
                 movements.append(item)
         elif isinstance(item, Reach | Lean | Rise | Recall | Walk):

@@ -14,7 +14,7 @@ from engine.facing import apart_deg
 from engine.frame import Quaternion, Vector, rotate
 from engine.questions import TITLE_ABOVE_DEG, Question, Reply, before, headline, hung
 from engine.records import Stance
-from engine.scene import Follow, Gaze, Item, Option, Panel, Reach, Surround, Target, Walk
+from engine.scene import Bend, Follow, Gaze, Item, Option, Panel, Reach, Surround, Target, Walk
 from engine.task import NOT_YET, Move
 from engine.workspace import look_deg
 
@@ -78,7 +78,7 @@ class Spot:
                 return None
             if isinstance(item, Gaze) and self._faced(item):
                 return None
-            if isinstance(item, Target) and self._covers(item.place_m, item.radius_m):
+            if isinstance(item, Target | Bend) and self._covers(item.place_m, item.radius_m):
                 return None
             if isinstance(item, Reach) and (self._covers(item.start_m) or self._covers(item.stop_m)):
                 return None

@@ -74,6 +74,7 @@ class Task:
     `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
     for standing still, "gaze", "rise", "lift"; from both follows what a precaution does to it. Who says nothing moves
     everything. `worn` is whether the headset is on while it is done, so that frames without anybody in it do not count.
+    `asks_around` are kinds of `engine.questions.RATINGS`, of which one is asked just before it and one after.
     """
 
     title: ClassVar[str]
@@ -84,6 +85,7 @@ class Task:
     moves_parts: ClassVar[tuple[str, ...]] = PARTS
     asks: ClassVar[tuple[str, ...]] = ("hand", "lean", "stand")
     worn: ClassVar[bool] = True
+    asks_around: ClassVar[tuple[str, ...]] = ()
     Parameters: ClassVar[type]
     measures: ClassVar[Mapping[str, Measure]] = {}
 

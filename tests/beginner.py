@@ -8,7 +8,7 @@ from engine.inputs import RISE, Heard, Held, Pair
 from engine.panda.pointer import FOV_DEG, led
 from engine.panda.puppet import NECK_DEG
 from engine.panda.seat import Seat
-from engine.scene import Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target
+from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target
 
 MOUSE_PER_S = 2.5  # half windows
 READS_S = 0.5
@@ -58,8 +58,8 @@ class Beginner:
                 tilt = math.copysign(1.0, away_deg) if item.tilt_deg and abs(away_deg) > 2 else 0.0
             elif isinstance(item, Rise):
                 lean, acts = self._rise(item)
-            elif isinstance(item, Reach):
-                goal = item.stop_m
+            elif isinstance(item, Reach | Bend):
+                goal = item.stop_m if isinstance(item, Reach) else item.place_m if item.goal == "down" else None
             elif isinstance(item, Follow) and item.state == "wanted":
                 goal = led(item)[1 if item.fill else 0]
             elif isinstance(item, Option) and item.key == (self._picks or item.key) and goal is None:

@@ -58,6 +58,7 @@ def whole_visit(
     tail: list[AnyStep] = [SUMMARY, *([sticker(_offered(stickers or 0))] if profile.sticker else []), END]
     if profile.chooses and len(played) > 1:
         tasks = _to_choose(tasks, played)
+    tasks = _asked_around(tasks, profile.scale)
     facts = [FOR_THE_ADULT] if profile.adult_near and stickers is None else []
     return (*facts, START, *before, *shown, *tasks, *after, *tail)
 
@@ -66,6 +67,24 @@ def _to_choose(tasks: Sequence[AnyStep], played: Sequence[Step]) -> list[AnyStep
     """The same tasks, with the games in an order that the person chooses; the rests between them are the choice's."""
     kept = [step for step in tasks if not isinstance(step, Interlude) and step not in played]
     return [*kept, Fork(tuple(played))]
+
+
+def _asked_around(tasks: Sequence[AnyStep], scale: str) -> list[AnyStep]:
+    """The same tasks, with what some of them ask before their first round and after their last."""
+    asking = {step.name: step.task for task in tasks for step in _steps_in(task) if step.task.asks_around}
+    asked = list(tasks)
+    for name, game in asking.items():
+        places = [place for place, task in enumerate(asked) if name in [step.name for step in _steps_in(task)]]
+        before, after = (question_of(kind, scale) for kind in game.asks_around)
+        asked[places[-1] + 1 : places[-1] + 1] = [after]
+        asked[places[0] : places[0]] = [before]
+    return asked
+
+
+def _steps_in(task: AnyStep) -> tuple[Step, ...]:
+    if isinstance(task, Fork):
+        return task.steps
+    return (task,) if isinstance(task, Step) else ()
 
 
 def _offered(have: int) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from engine.movements import LEANS
 from engine.plan import END, REST, SUMMARY, About, AnyStep, Step
 from engine.records import Calibration, Limit, ReachCell, Stance
 from engine.scene import (
+    Bend,
     Breath,
     Follow,
     Footing,
@@ -65,7 +66,7 @@ AWAY_S, STOPS_S = (14.0, 17.0), 22.0
 _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
 _EYE_M, _ARM_M = 1.6, 0.62
-_TABLE_RAD, _OF_TABLE = math.radians(30.0), 0.5
+_TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.5, 0.75
 
 Pixels = NDArray[np.uint8]
 Moment = tuple[Scene, Frame]
@@ -249,9 +250,10 @@ def _eye(scene: Scene, head: Pose) -> Pose:
     from engine.panda.pictures import looking_ahead
 
     gaze = next((item for item in scene.items if isinstance(item, Gaze) and item.state == "wanted"), None)
-    low = next((item for item in scene.items if isinstance(item, Target) and item.state == "wanted"), None)
+    low = next((item for item in scene.items if isinstance(item, Target | Bend) and item.state == "wanted"), None)
     if gaze is None and low is not None and (down := _down_rad(head, low.place_m)) > _TABLE_RAD:
-        return Pose(head.position_m, from_yaw_pitch(0.0, -_OF_TABLE * down))
+        share = _OF_SHELF if isinstance(low, Bend) else _OF_TABLE
+        return Pose(head.position_m, from_yaw_pitch(0.0, -share * down))
     if gaze is None:
         return looking_ahead(head)
     half = from_yaw_pitch(math.radians(gaze.yaw_deg / 2), math.radians(gaze.pitch_deg / 2))
@@ -271,6 +273,7 @@ _WORTH: Mapping[type, Callable[[Any], float]] = {
     Follow: lambda item: _settled(item.reached) + (item.fill > 0),
     Lean: _leant,
     Gaze: _looked,
+    Bend: lambda item: _settled(item.fill) - item.share,
     Lift: lambda item: _settled(item.fill) + item.now_deg / item.angle_deg,
     Rise: lambda item: _settled(item.fill) + item.share if item.goal == "up" else -math.inf,
     Footing: lambda item: _settled(item.fill),

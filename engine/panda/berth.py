@@ -12,6 +12,7 @@ from engine.panda.fruit import TWIG_M
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
 from engine.questions import before
 from engine.scene import (
+    Bend,
     Breath,
     Follow,
     Footing,
@@ -175,7 +176,7 @@ _EFFORTS_DEG = np.array([_CHANGE_OF_SIDE_DEG * (edge_deg > 0) + abs(up_deg - ABO
 
 def _mark(item: Item) -> object:
     """What has to be the same for an item to be where it was; None for what is in nobody's way."""
-    if isinstance(item, Target):
+    if isinstance(item, Target | Bend):
         return (item.key, item.place_m) if item.state != "done" else None
     if isinstance(item, Follow):
         return (item.key, item.points_m) if item.state != "done" else None
@@ -196,7 +197,7 @@ def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[
     """What of an item shall be seen."""
     if _mark(item) is None:
         return
-    if isinstance(item, Target):
+    if isinstance(item, Target | Bend):
         yield Spot(item.place_m, max(_RING_M, item.radius_m))
     elif isinstance(item, Reach):
         yield from (Spot(_between(item.start_m, item.stop_m, share), _HAND_M) for share in (0.5, 0.75, 1.0))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from engine.inputs import NOTHING, RISE, Held, Pair
 from engine.panda.puppet import NECK_DEG
-from engine.scene import Follow, Gaze, Item, Lean, Lift, Option, Reach, Recall, Rise, Target
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Option, Reach, Recall, Rise, Target
 
 MOVED = 0.04  # of half a window: a hand laid on a mouse moves it less
 MIDDLE, FULL = 0.12, 0.55  # of half a window: nothing is meant nearer than the one, all of it from the other
@@ -29,7 +29,7 @@ class MouseBody:
     def see(self, items: Sequence[Item]) -> None:
         """Take in what is asked now; what a hand is asked for leaves the rest of the body alone."""
         asks = next((_as_gaze(item) for item in items if isinstance(item, Lean | Gaze | Rise | Lift | Recall)), None)
-        if any(isinstance(item, Target | Reach | Follow | Option) for item in items):
+        if any(isinstance(item, Target | Reach | Follow | Bend | Option) for item in items):
             asks = None
         if type(asks) is not type(self._asks):
             self._leads, self._from = False, None

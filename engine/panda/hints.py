@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from engine.scene import Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Recall, Rise, Target
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Recall, Rise, Target
 
 HAND, CHOOSE, OTHER_HAND, LEAN, LOOK, TILT = "hand", "choose", "other_hand", "lean", "look", "tilt"
 RISE, LIFT = "rise", "lift"
@@ -85,7 +85,7 @@ def _asks(item: Item) -> tuple[str, ...]:
     """What an item asks the body for."""
     if isinstance(item, Reach) and item.over_feet:
         return (HAND, LEAN)
-    if isinstance(item, Target | Reach | Follow):
+    if isinstance(item, Target | Reach | Follow | Bend):
         return (HAND,)
     if isinstance(item, Option):
         return (CHOOSE,)

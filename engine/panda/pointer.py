@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.frame import Pose, Vector, inverse, rotate
 from engine.inputs import Pair
 from engine.panda.puppet import NECK_DEG, Puppet, other
-from engine.scene import Follow, Item, Option, Reach, Scene, Target
+from engine.scene import Bend, Follow, Item, Option, Reach, Scene, Target
 
 FOV_DEG = 62.0
 EDGE, ALONG_DEG = 0.6, (50.0, 35.0)
@@ -36,7 +36,7 @@ def to_reach(items: Iterable[Item]) -> tuple[Meant, ...]:
     """What of a scene a hand can be brought to now."""
     meant = []
     for item in items:
-        if isinstance(item, Target) and item.state == "wanted":
+        if isinstance(item, Target | Bend) and item.state == "wanted" and getattr(item, "goal", "down") == "down":
             meant.append(Meant(item.place_m, item.place_m, item.radius_m, item.hand))
         elif isinstance(item, Reach):
             meant.append(Meant(item.start_m, item.stop_m, NEAR_M, item.hand))
@@ -109,6 +109,11 @@ class Pointer:
             puppet.rest(puppet.active)
         if not self._busy or chooses:
             puppet.rest(other(puppet.active))
+
+    @property
+    def means(self) -> bool:
+        """Whether it is on something to reach."""
+        return self._meant is not None
 
     def faces(self) -> Pair | None:
         """How far the face goes along, as a share of what a neck can; None where nothing is to be reached."""

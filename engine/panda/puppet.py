@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 
+from engine.bending import HEAD_OF_STATURE
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE, neck_m
 from engine.frame import (
     SIDES,
@@ -29,6 +30,8 @@ NECK_DEG = (85.0, 60.0, 45.0)
 """How far a head turns, is raised or lowered, and laid over; as far as that of a supple adult."""
 RISE_S, FORWARD_M = 1.2, 0.20
 """How long standing up or sitting down takes, and how far the head goes forward half way: over the feet."""
+HIPS_STAY, BOWS = 0.6, 0.5
+"""How much of the way of a trunk that bends the head goes ahead, because hips go back; and how much it bows along."""
 LEAST_DEPTH_M, MOST_DEPTH_M, DEPTH_STEP_M, DEEPEN_MPS = 0.28, 0.72, 0.03, 0.3
 DEPTH_MPS = 1.5  # how fast a hand comes to what is meant
 HAND_MPS, REST_MPS = 8.0, 2.5  # how fast a hand follows a mouse, and comes down by itself
@@ -47,7 +50,8 @@ class Puppet:
 
     `active` is the side of the hand that the mouse moves, and `both` whether the other mirrors it. `facing_rad` is
     where the trunk is turned to, `face_deg` how keys turned the head from there (right, up, tilted right), and
-    `glance_deg` what a look around adds. `most_lean_deg` is how far a key leans. `share` is how far up it is, 0 seated.
+    `glance_deg` what a look around adds. `most_lean_deg` is how far a key leans. `share` is how far up it is, 0 seated,
+    and `bent_deg` how far it is bent at the hips.
     `aside_deg` (right, up) is how far beside the middle of the picture the face looks, which devices say of it.
     All its lengths go with `stature_m`; `depth_m` is that of somebody of STATURE_M.
     """
@@ -64,6 +68,7 @@ class Puppet:
     glance_deg: Pair = (0.0, 0.0)
     aside_deg: Pair = (0.0, 0.0)
     share: float = 1.0
+    bent_deg: float = 0.0
     _hands: dict[str, Pose] = field(default_factory=dict)
     _placed: set[str] = field(default_factory=set)
     _returns: bool = False
@@ -93,7 +98,10 @@ class Puppet:
         tilt = math.hypot(forward, right)
         out_m = height_m * math.sin(tilt) / (tilt or 1.0)
         ahead_m = out_m * forward + self.size * FORWARD_M * math.sin(math.pi * self.share)
-        return rotate(self.facing, (out_m * right, height_m * math.cos(tilt), -ahead_m))
+        bent, from_hips_m = math.radians(self.bent_deg), HEAD_OF_STATURE * self.stature_m
+        ahead_m += HIPS_STAY * from_hips_m * math.sin(bent)
+        up_m = height_m * math.cos(tilt) - from_hips_m * (1 - math.cos(bent))
+        return rotate(self.facing, (out_m * right, up_m, -ahead_m))
 
     def head(self) -> Pose:
         """The head, which turns about the neck: so the eyes move with it."""
@@ -201,7 +209,7 @@ class Puppet:
         yaw, pitch = (_within(a + b, -most, most) for a, b, most in zip(
             self.face_deg[:2], self.glance_deg, NECK_DEG[:2], strict=True
         ))  # fmt: skip
-        return (yaw, pitch, self.face_deg[2])
+        return (yaw, pitch - BOWS * self.bent_deg, self.face_deg[2])
 
     def _lean(self, held: Held, dt_s: float) -> None:
         if held.lean_deg is not None and held.lean == NOTHING.lean:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from engine.frame import Button, Frame
 from engine.inputs import AHEAD, BOTH, FURTHER, NEARER, RISE, SWAP, Heard, Pair
+from engine.panda.desk_bend import DeskBend
 from engine.panda.desk_leg import DeskLeg
 from engine.panda.pointer import Pointer, ray
 from engine.panda.puppet import MOST_LEAN_DEG, Puppet
@@ -17,13 +18,14 @@ class Seat:
     """A body and where it is led to."""
 
     def __init__(self) -> None:
-        self.puppet, self.pointer, self.leg = Puppet(), Pointer(), DeskLeg()
+        self.puppet, self.pointer, self.leg, self.bend = Puppet(), Pointer(), DeskLeg(), DeskBend()
 
     def see(self, scene: Scene) -> None:
         """Take in what is asked now."""
         self.puppet.most_lean_deg = furthest_lean_deg(scene.items)
         self.pointer.see(scene, self.puppet)
         self.leg.see(scene.items)
+        self.bend.see(scene.items)
 
     def live(self, heard: Heard, mouse: Pair | None, aspect: float, dt_s: float) -> None:
         """Let the body do what was heard; the window is `aspect` times as wide as tall, the mouse -1 to 1 in it."""
@@ -38,6 +40,7 @@ class Seat:
         if self.pointer.place is not None and not looks:
             way, depth_m = self.pointer.lead(puppet, ray(self.pointer.place, aspect))
             held = held._replace(face=self.pointer.faces())
+        puppet.bent_deg = self.bend.follow(puppet, self.pointer.means, dt_s)
         puppet.advance(held, way, dt_s, depth_m)
 
     def frame(self, time_ns: int, heard: Heard, focused: bool) -> Frame:

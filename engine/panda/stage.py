@@ -33,9 +33,11 @@ from engine.panda.props import DrawnHeld, DrawnProp
 from engine.panda.ribbon import Ribbon
 from engine.panda.rise import RiseGuide
 from engine.panda.scenery import Scenery
+from engine.panda.shelf import Shelf
 from engine.panda.surroundings import Surroundings
 from engine.panda.trail import ReachPath
 from engine.scene import (
+    Bend,
     Breath,
     Follow,
     Footing,
@@ -70,7 +72,7 @@ class _Drawing(Protocol):
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
     Target: Fruit, Reach: ReachPath, Follow: Ribbon, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
     Footing: StandingFeet, Lift: Bell, Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
-    Prop: DrawnProp, Held: DrawnHeld,
+    Prop: DrawnProp, Held: DrawnHeld, Bend: Shelf,
 }  # fmt: skip
 _IN_THE_ROOM = Lean | Stand | Footing | Gaze | Rise | Lift | Friend | Breath
 """What has no place of its own stands at the middle, as the scenery does."""

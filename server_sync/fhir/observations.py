@@ -21,7 +21,7 @@ from server_sync.fhir.resources import Component, Observation
 
 PLAYED = ("warm up", "play", "calm")
 DONE = (*PLAYED, ASSESS)
-RATED = ("pain", "fatigue", "dizziness")
+RATED = ("pain", "fatigue", "dizziness", "expected_harm", "felt_harm")
 """What a person is asked on a scale from 0 to 10."""
 _ASKED: Mapping[str, str] = {
     "number": "a number from 0 to 10",

@@ -55,6 +55,9 @@ def _told(answer: Answer) -> str:
         return _("Pain %(value)s of 10", value=value)
     if answer.kind == "dizziness":
         return _("Dizziness %(value)s of 10", value=value)
+    if answer.kind in ("expected_harm", "felt_harm"):
+        felt = answer.kind == "felt_harm"
+        return _("Felt harm %(value)s of 10", value=value) if felt else _("Expected harm %(value)s of 10", value=value)
     return _("Fatigue %(value)s of 10", value=value) if answer.kind == "fatigue" else ""
 
 

@@ -8,7 +8,7 @@ from server_sync.page.language import N_
 
 _OUTCOMES = (
     *(N_("reached"), N_("not yet"), N_("stopped"), N_("finished"), N_("standing"), N_("seated"), N_("lying")),
-    *(N_("pain"), N_("fatigue"), N_("dizziness"), N_("stop"), N_("effort")),
+    *(N_("pain"), N_("fatigue"), N_("dizziness"), N_("stop"), N_("effort"), N_("expected harm"), N_("felt harm")),
     *(N_("near fall"), N_("simulated"), N_("desk"), N_("left hand"), N_("right hand"), N_("left"), N_("right")),
 )
 _BLOCKS = (
@@ -184,6 +184,11 @@ _QUALITY = (
     N_("the arm was bent"),
     N_("where the hand was, not the shoulder's angle"),
     N_("the face did not come to the owl"),
+    N_("from the head alone: knees, hips and back are not told apart"),
+    N_("the hand did not come to the shelf"),
+    N_("nobody came up again"),
+    N_("ended before anybody could bend"),
+    N_("the hand was not seen"),
     N_("worn on a leg"),
     N_("how well it follows the leg nobody has shown"),
     N_("the leg did not come to the goal"),

@@ -18,15 +18,16 @@ from engine.frame import SIDES, Frame, Vector
 from engine.movements import ANYBODYS_LIFT_DEG, GAZES, LEANS
 from engine.plan import Plan
 from engine.records import Calibration, Session
-from engine.scene import Gaze, Lean, Lift, Reach, Rise, Scene, Target
+from engine.scene import Bend, Gaze, Lean, Lift, Reach, Rise, Scene, Target
 
 SLACK_DEG, SLACK_M = 0.1, 0.005
 MOST_ARM_OF_STATURE, MOST_LEAN_DEG = 0.5, 12.0
 STEP_DEG = 15.0
 EYES_DEG, GRID_DEG, STRAIGHT_BACK_DEG = 20.0, 2.0, 180.0
+BENDS = ("trunk_flexion", "hip_flexion_left", "hip_flexion_right")
 LOOKS = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension")
 _MAIN = {"lean_forward": (1, 0), "lean_right": (0, 1), "lean_back": (-1, 0), "lean_left": (0, -1)}
-Asked = Target | Reach | Lean | Gaze | Rise | Lift
+Asked = Target | Reach | Lean | Gaze | Rise | Lift | Bend
 
 
 class Onlooker:
@@ -50,6 +51,8 @@ class Onlooker:
                 self.asked.add(item._replace(key="", fill=0.0, now_deg=(0.0, 0.0, 0.0), state=""))
             elif isinstance(item, Rise):
                 self.asked.add(item._replace(key="", fill=0.0, share=0.0))
+            elif isinstance(item, Bend):
+                self.asked.add(item._replace(key="", fill=0.0, share=0.0, goal="", state=""))
             elif isinstance(item, Lift):
                 self.asked.add(item._replace(key="", fill=0.0, now_deg=0.0, state="", device=""))
             elif isinstance(item, Reach):
@@ -79,6 +82,8 @@ def directions(done: Session, asked: set[Asked]) -> set[tuple[str, int, int]]:
             found.add(("face", _step(turned), round(math.copysign(1, item.tilt_deg)) if item.tilt_deg else 0))
         elif isinstance(item, Rise):
             found.add(("rise", 0, 0))
+        elif isinstance(item, Bend):
+            found.add(("bend", 0, 0))
         elif isinstance(item, Lift):
             found.add((item.movement, 0, 0))
     return found
@@ -108,6 +113,8 @@ class _Bounds:
             yield from self._lean(item)
         elif isinstance(item, Gaze):
             yield from self._gaze(item)
+        elif isinstance(item, Bend):
+            yield from self._bend(item)
         elif isinstance(item, Lift):
             yield from self._lift(item)
         elif item.high_m > self._known.stance.head_m[1] + 0.01:
@@ -164,6 +171,14 @@ class _Bounds:
                 squared += (value / (most + SLACK_DEG)) ** 2
         if squared > 1 + 1e-6:
             yield f"to turn the head to {item.yaw_deg:.0f}°, {item.pitch_deg:.0f}°, {item.tilt_deg:.0f}°"
+
+    def _bend(self, item: Bend) -> Iterator[str]:
+        """Whether a hand that hangs from a trunk bent as far as it may, knees straight, is far from a shelf."""
+        most_deg = min([self._caps.get(name, 180.0) for name in BENDS])
+        if most_deg < 90.0:
+            low = 0.143 + 0.288 * math.cos(math.radians(most_deg + 5.0))  # of the stature: hips, trunk and arm
+            if item.place_m[1] < low * self._stature_m - 0.1:
+                yield f"to bend to {item.place_m[1]:.2f} m with a trunk that may bend by {most_deg:.0f}°"
 
     def _lift(self, item: Lift) -> Iterator[str]:
         stem, _, side = item.movement.rpartition("_")

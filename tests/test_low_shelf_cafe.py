@@ -1,0 +1,177 @@
+"""Low-Shelf Café by itself: how low shelves stand, what bounds them, what is measured, and what is asked around it."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import msgspec
+import numpy as np
+import pytest
+from visits import Kept, calibration, game, patient, play
+
+from engine import bending
+from engine.adaptation import Adaptation
+from engine.answers import Answers
+from engine.body import estimate, upright
+from engine.commands.flow import whole_visit
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.frame import LOST, Frame, Hand, Pose
+from engine.guard import Guard
+from engine.plan import END, WELCOME, Step
+from engine.precautions import barred
+from engine.profile import Profile
+from engine.questions import Question
+from engine.records import Answer, Precaution, Session, Stance
+from engine.scene import Bend
+from engine.simulated import SimulatedHeadset
+from engine.task import Trial
+
+KNOWN = calibration(175.0)
+LOW = {"lowest_percent": 20.0, "steps": 6, "targets": 6}
+
+
+def envelope(*precautions: Precaution, posture: str = "standing") -> Envelope:
+    seated = msgspec.structs.replace(KNOWN, stance=Stance((0.0, 1.2, 0.0), 0.0))
+    return Envelope(seated if posture == "seated" else KNOWN, precautions, posture=posture)
+
+
+def at_most(movement: str, amount: float, unit: str = "deg") -> Precaution:
+    return Precaution(movement, amount, unit, "disc surgery", "Dr Wood")
+
+
+def trials(values: Mapping[str, object], *precautions: Precaution, posture: str = "standing") -> list[Trial]:
+    return list(game("low_shelf_cafe", values).trials(envelope(*precautions, posture=posture), Random(1), []))
+
+
+def percents(asked: list[Trial]) -> list[float]:
+    return [trial.values["shelf_percent"] for trial in asked]
+
+
+def played(values: Mapping[str, object], folder: Path, **more: object) -> tuple[Session, Kept]:
+    steadily = patient(KNOWN, lapse=0.0, slope_deg=0.1, fatigue=0.0, **more)
+    return play(game("low_shelf_cafe", values), folder, KNOWN, SimulatedHeadset(steadily, 1, 45.0))
+
+
+def test_shelves_go_down_in_even_steps_whatever_comes_of_them() -> None:
+    assert percents(trials(LOW)) == pytest.approx([100, 84, 68, 52, 36, 20])
+    twice = percents(trials({**LOW, "targets": 12}))
+    assert twice[::2] == twice[1::2] == pytest.approx([100, 84, 68, 52, 36, 20])
+
+
+def test_a_lowest_shelf_above_the_first_is_no_step_up() -> None:
+    assert set(percents(trials({"first_percent": 40.0, "lowest_percent": 90.0}))) == {40.0}
+
+
+@pytest.mark.parametrize("bend_deg", [0.0, 20.0, 45.0, 70.0, 90.0])
+def test_a_trunk_that_is_bent_so_far_lets_a_hand_hang_so_low(bend_deg: float) -> None:
+    bounds = envelope()
+    stature_m, bend = KNOWN.stature_m.value, math.radians(bend_deg)
+    trunk_m = bending.TRUNK_OF_STATURE * stature_m
+    ahead_m = trunk_m * math.sin(bend) - bending.BEHIND_M
+    low_m = bending.hips_m(bounds) + trunk_m * math.cos(bend) - KNOWN.arm_m["left"].value
+    found = bending._hinge(bending._seen_by(bounds, (0.0, low_m, -ahead_m), KNOWN.arm_m["left"].value, 180.0))
+    assert found is not None
+    assert found.bend_deg == pytest.approx(bend_deg, abs=7.0)  # slack in length is a lot of a hanging arm's angle
+
+
+@pytest.mark.parametrize("movement", ["trunk_flexion", "hip_flexion_left", "knee_flexion_right"])
+def test_a_precaution_says_how_low_a_shelf_may_stand(movement: str) -> None:
+    lowest = [min(percents(trials(LOW, at_most(movement, degrees)))) for degrees in (30.0, 60.0, 130.0)]
+    assert lowest == sorted(lowest, reverse=True)
+    assert lowest[0] > lowest[2] == 20.0
+    last = trials(LOW, at_most(movement, 30.0))[-1]
+    assert "the precaution of Dr Wood: disc surgery" in last.values["bounded"]
+
+
+def test_seated_hips_are_bent_before() -> None:
+    assert min(percents(trials(LOW, at_most("hip_flexion_left", 130.0), posture="seated"))) > 20.0
+    assert min(percents(trials(LOW, at_most("hip_flexion_left", 130.0)))) == 20.0
+
+
+def test_an_arm_that_may_not_be_raised_finds_no_high_shelf_and_none_that_asks_to_bend_far() -> None:
+    low = percents(trials(LOW, at_most("shoulder_elevation_left", 45.0), at_most("shoulder_elevation_right", 45.0)))
+    assert max(low) < 80.0
+    assert min(low) > 40.0
+
+
+def test_a_forbidden_hand_leaves_the_other() -> None:
+    rule = at_most("use_of_arm_left", 0.0, "")
+    assert percents(trials(LOW, rule)) == percents(trials(LOW))
+    with pytest.raises(OutsideEnvelope, match="the left arm may not be used"):
+        trials({**LOW, "hand": "left"}, rule)
+
+
+@pytest.mark.parametrize(
+    ("precaution", "posture", "why"),
+    [
+        (at_most("weight_on_leg_left", 0.0, "%"), "standing", "loads the left leg"),
+        (at_most("weight_on_leg_left", 0.0, "%"), "seated", ""),
+        (at_most("trunk_flexion", 20.0), "standing", ""),
+        (at_most("hip_flexion_left", 80.0), "seated", "bends the hips to about 90°"),
+        (at_most("neck_flexion", 10.0), "standing", ""),
+    ],
+)
+def test_what_a_precaution_does_to_it(precaution: Precaution, posture: str, why: str) -> None:
+    found = barred(game("low_shelf_cafe"), posture, (precaution,))
+    assert why in found
+    assert bool(found) == bool(why)
+
+
+def test_what_is_measured_is_where_the_shelf_and_the_simulated_trunk_were(tmp_path: Path) -> None:
+    session, _ = played(LOW, tmp_path)
+    for asked, trial in zip(trials(LOW), session.blocks[0].trials, strict=True):
+        goal: Bend = asked.values["goal"]
+        assert trial.outcome == "reached"
+        assert trial.measures["reach_m"].value == pytest.approx(goal.place_m[1], abs=0.02)
+        assert 0.85 * (1.6 - goal.low_m) - 0.01 <= trial.measures["head_drop_m"].value <= 1.6 - goal.low_m + 0.01
+        assert trial.measures["bend_deg"].note
+    assert session.blocks[0].trials[-1].measures["bend_deg"].value > 70.0
+    assert not session.events
+
+
+def head(height_m: float, ahead_m: float = 0.0, aside_m: float = 0.0) -> Frame:
+    return Frame(0, Pose((aside_m, height_m, -ahead_m)), Hand(LOST), Hand(LOST))
+
+
+def watched(heights_m: np.ndarray, goal: Bend | None, aside_m: float = 0.0) -> list[str]:
+    """What a guard says while a head comes down, 60 times a second."""
+    guard, person = Guard(), upright(KNOWN.stance)
+    guard.renew(envelope())
+    if goal is not None:
+        assert guard.admit((goal,)) == ""
+    whys = []
+    for step, height_m in enumerate(heights_m):
+        frame = head(float(height_m), aside_m=aside_m * step / len(heights_m))
+        whys.append(guard.watch(frame, estimate(frame, person, step / 60, 1 / 60)).why)
+    return whys
+
+
+def test_who_is_asked_to_bend_may_come_down_and_who_falls_is_seen_to_fall() -> None:
+    goal = trials(LOW)[-1].values["goal"]
+    slowly, fast = np.linspace(1.6, goal.low_m, 90), np.linspace(1.6, goal.low_m, 20)
+    assert set(watched(slowly, goal)) == {""}
+    assert any("the head has come down" in why for why in watched(slowly, None))
+    assert any("the head falls" in why for why in watched(fast, goal))
+    assert any("the body tilts" in why for why in watched(slowly, goal, aside_m=0.5))
+    assert any("the head has come down" in why for why in watched(np.linspace(1.6, goal.low_m - 0.3, 120), goal))
+
+
+def test_harm_is_asked_before_the_first_cup_and_after_the_last() -> None:
+    def kinds(*names: str) -> list[str]:
+        steps = [Step(name, game(name), "play") for name in names]
+        visit = whole_visit((WELCOME, *steps, END), Profile("adult", 30.0), "standing", None, None, None)
+        return [step.kind if isinstance(step, Question) else step.name for step in visit if not hasattr(step, "panel")]
+
+    assert kinds("fruit_ladder", "low_shelf_cafe", "owl_watch")[-8:-3] == [
+        "fruit_ladder", "expected_harm", "low_shelf_cafe", "felt_harm", "owl_watch",
+    ]  # fmt: skip
+    assert "expected_harm" not in kinds("fruit_ladder")
+
+
+def test_what_somebody_thinks_of_bending_changes_nothing_that_is_planned() -> None:
+    answers = Answers(Adaptation())
+    for kind in ("expected_harm", "felt_harm"):
+        assert answers.take(Answer(kind, 10.0, 1.0)) is None
+    assert answers.ends == ""
+    assert [answer.kind for answer in answers.told] == ["expected_harm", "felt_harm"]
