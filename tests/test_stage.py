@@ -189,7 +189,7 @@ def test_an_unchanged_scene_touches_no_item(stage, monkeypatch):
     for drawing in drawings:
         monkeypatch.setattr(drawing, "update", lambda *_: pytest.fail("updated without a change"))
     stage.show(Scene("orchard", tuple(item._replace() for item in ONE_OF_EACH)), frame(2.0))
-    assert len(drawings) == 10
+    assert len(drawings) == 11
 
 
 def moved(item: Item, share: float) -> Item:
