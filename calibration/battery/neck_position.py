@@ -102,12 +102,12 @@ class Test(ClinicalTest):
                 yaw, pitch, tilt = looking.goal_deg(movement, stop_deg)
                 goal = Gaze(f"{kind} {movement} {turn}", yaw, pitch, RING_DEG, tilt, open_ended=True)
                 values = {"kind": kind, "neck": movement, "goal": goal}
-                yield Trial(values={**values, "noted": looking.Noted(), "recalled": Recalled()})
+                yield Trial(values={**values, "recalled": Recalled()})
 
     def play(self, trial: Trial) -> Move:
         """Look ahead, turn away in the dark, and come back."""
         values, title = trial.values, "neck_position.title"
-        ahead = looking.ahead(looking.AHEAD_DEG, AHEAD_S, values["noted"])
+        ahead = moves.gaze(Gaze(f"{values['goal'].key} home", 0.0, 0.0, looking.AHEAD_DEG), AHEAD_S)
         home = recall.remembered(moves.within(self.p.most_s, ahead), recall.face_deg, values["recalled"])
         yield from moves.alongside((Panel("neck", title, ("neck.ahead", "neck_position.remember")),), home)
         away = Panel("neck", title, (WORDS[values["neck"]], "neck_position.back"))

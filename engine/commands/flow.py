@@ -6,6 +6,7 @@ from itertools import islice
 from typing import cast
 
 from engine.plan import (
+    ASSESS,
     END,
     FOR_THE_ADULT,
     INTERLUDES,
@@ -53,7 +54,7 @@ def whole_visit(
     after += [effort(profile.scale), sickness(profile.scale), pain(profile.scale)]
     if profile.recheck and again is not None:
         after.append(again)
-    named = list(dict.fromkeys(step.name for step in played))
+    named = list(dict.fromkeys(step.name for step in tasks if isinstance(step, Step) and step.kind in ("play", ASSESS)))
     shown: list[AnyStep] = [programme(named)] if named else []
     tail: list[AnyStep] = [SUMMARY, *([sticker(_offered(stickers or 0))] if profile.sticker else []), END]
     if profile.chooses and len(played) > 1:
