@@ -9,7 +9,8 @@ import pytest
 from people import HEAD_M, a_body, a_frame
 from visits import Kept, calibration, game, patient, play
 
-from engine import footing
+import games
+from engine import footing, presets
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FOOT, HEAD, NEVER, ONE_LEG, PAUSE, PRESS, TIME, Held
 from engine.frame import Devices, Hand, Pose
@@ -201,3 +202,9 @@ def test_a_foot_that_is_never_lifted_gives_no_number() -> None:
 def test_what_bars_it(movement: str, at_most: float, unit: str, bars: bool) -> None:
     rule = Precaution(movement, at_most, unit, "fracture", "Dr Wood")
     assert bool(barred(game("flamingo_garden"), "standing", (rule,))) == bars
+
+
+@pytest.mark.parametrize(("preset", "stance"), [("fall-risk", 1), ("post-op", 1), ("vestibular", 2), ("balance", 3)])
+def test_the_presets_of_who_may_fall_begin_with_the_feet_together(preset: str, stance: int) -> None:
+    known = {"flamingo_garden": games.load("flamingo_garden")}
+    assert presets.resolve(preset, known, others=True).parameters("flamingo_garden").stance == stance
