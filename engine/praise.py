@@ -16,6 +16,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "kite_painter": "summary.painted",
     "block_ferry": "summary.ferried",
     "dragon_rowing": "summary.rowed",
+    "treasure_relay": "summary.treasures",
     "calm_tide": "summary.breathed",
     "night_lighthouse": "summary.shone",
     "flamingo_garden": "summary.stayed",

@@ -40,6 +40,7 @@ BOUNDED: Mapping[str, tuple[str, ...]] = {
     "lift": ("knee_extension", "thigh_raise", "hip_flexion", "ankle_dorsiflexion"),
     "turn": ("trunk_rotation",),
     "walk": (),
+    "helper": (),
 }
 """By what a task asks, the movements that it may ask for, each of which the envelope bounds.
 

@@ -30,7 +30,8 @@ class Reach(NamedTuple):
     """Reach as far as is comfortable along a line, from `start_m` towards the stop line at `stop_m`.
 
     `reached` says how much of the way the hand has come (0 to 1). With `over_feet` the arm is level and the trunk goes
-    along, over feet that stay where they are.
+    along, over feet that stay where they are. With a `helper` another person acts meanwhile: leads this hand, where
+    that is its own side, or shows a place with the controller of the other side.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Reach(NamedTuple):
     hand: str
     reached: float = 0.0
     over_feet: bool = False
+    helper: str = ""
 
 
 class Follow(NamedTuple):

@@ -33,6 +33,7 @@ from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
 from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target, Walk
 from engine.simulated_bending import Bending
+from engine.simulated_finding import finds
 from engine.simulated_footing import Feet
 from engine.simulated_legs import Legs
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
@@ -65,7 +66,8 @@ class Patient:
     given lies on the ellipse through its neighbours. `fatigue` is the share of every limit that is lost per try,
     `lapse` the share of tries that are missed for no reason, `effort` the share of what they are capable of that they
     give where they may choose how far to go. After `loss_after_tries` tries the share `loss` of every limit is gone.
-    `rise` is how far up from a chair they come, as a share of the way; `picks` are the keys of options they choose,
+    `rise` is how far up from a chair they come, as a share of the way; `passive_more_deg` is how much further
+    another person can raise an arm than they can alone; `picks` are the keys of options they choose,
     the first there is where none of them is. In the dark they sway `sway_dark` times as much, and `sway_conflict` times
     in a world that goes along with the head. They stand on one leg for about `one_leg_s`. Without
     eyes they come back to a place `recall_bias_deg` beyond it, with this spread. They walk at `walk_mps`.
@@ -99,6 +101,7 @@ class Patient:
     neck_speed_dps: float = 70.0
     head_tremor_deg: float = 0.0
     rise: float = 1.0
+    passive_more_deg: float = 6.0
     picks: frozenset[str] = frozenset()
 
 
@@ -274,6 +277,8 @@ class SimulatedHeadset:
         if wanted != self._wanted:
             self._wanted, self._since_s, self._gave_up = wanted, now_s, False
             self._begin(asked, now_s)
+        elif finds(self._scene):
+            self._stay(now_s)
         elif asked and not self._gave_up and now_s - self._since_s > self._gives_up_after_s and not _fills(asked):
             self._gave_up = True
             self._relax(now_s)
@@ -423,14 +428,15 @@ class SimulatedHeadset:
         if lapse:
             able *= self._random.uniform(0.5, 0.9)
         if isinstance(item, Reach):
-            able *= self.patient.effort
+            able = able * self.patient.effort + (self.patient.passive_more_deg if item.helper == item.hand else 0.0)
         reach = min(radius, self.patient.arm_m[side]) if isinstance(item, Target) else self.patient.arm_m[side]
         goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
         self._reached_m[side] = goal
-        way, about = self._hands[side], None if isinstance(item, Target) else shoulder
+        moved = item.helper or side if isinstance(item, Reach) else side
+        way, about = self._hands[moved], shoulder if isinstance(item, Reach) and moved == side else None
         way.aim(goal, now_s, delay_s, self.patient.hand_speed_mps * self._random.uniform(0.85, 1.15), about)
         self._look_at(place)
-        patience = PATIENCE_S if isinstance(item, Target) else 1.0
+        patience = PATIENCE_S if isinstance(item, Target) else math.inf if item.helper else 1.0
         self._gives_up_after_s = delay_s + way.lasts_s + patience
 
     def _lead_along(self, item: Follow, now_s: float, delay_s: float, lapse: bool) -> None:
@@ -490,6 +496,13 @@ class SimulatedHeadset:
         self._legs.relax(now_s)
         self._bending.relax(now_s)
         self._gaze_goal = (0.0, math.radians(-4.0))
+
+    def _stay(self, now_s: float) -> None:
+        """Let every hand rest where it is."""
+        for way in self._hands.values():
+            here = way.at(now_s)
+            if way.goal != here:
+                way.aim(here, now_s, 0.0, self.patient.hand_speed_mps)
 
     def _rest(self, side: str) -> Vector:
         azimuth = REST_AZIMUTH_DEG if side == "right" else -REST_AZIMUTH_DEG

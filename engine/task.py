@@ -72,8 +72,9 @@ class Task:
     `measures` names every number that `measure` may give; `place` is where it happens; `postures` are those of
     `engine.plan.POSTURES` in which it can be done and means what it says. `moves_parts` are those of
     `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
-    for standing still, "gaze", "rise", "lift"; from both follows what a precaution does to it. Who says nothing moves
-    everything. `worn` is whether the headset is on while it is done, so that frames without anybody in it do not count.
+    for standing still, "gaze", "rise", "lift", "turn" for the trunk, "helper" for another person who takes part; from
+    both follows what a precaution does to it. Who says nothing moves everything. `worn` is whether the headset is on
+    while it is done, so that frames without anybody in it do not count.
     `asks_around` are kinds of `engine.questions.RATINGS`, of which one is asked just before it and one after.
     """
 

@@ -45,8 +45,8 @@ def whole_visit(
     """
     tasks = list(steps[1:-1])
     played = [step for step in tasks if isinstance(step, Step) and step.kind == "play"]
-    gates = [gate("adult")] if profile.adult_near else []
     asked = {ask for step in tasks if isinstance(step, Step) for ask in step.task.asks}
+    gates = [gate("adult")] if profile.adult_near or "helper" in asked else []
     if posture == "standing" and asked & set(ON_FEET):
         gates.append(gate("support"))
     before: list[AnyStep] = [*gates, sickness(profile.scale), pain(profile.scale)]

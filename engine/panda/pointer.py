@@ -39,7 +39,7 @@ def to_reach(items: Iterable[Item]) -> tuple[Meant, ...]:
         if isinstance(item, Target | Bend) and item.state == "wanted" and getattr(item, "goal", "down") == "down":
             meant.append(Meant(item.place_m, item.place_m, item.radius_m, item.hand))
         elif isinstance(item, Reach):
-            meant.append(Meant(item.start_m, item.stop_m, NEAR_M, item.hand))
+            meant.append(Meant(item.start_m, item.stop_m, NEAR_M, item.helper or item.hand))
         elif isinstance(item, Follow) and item.state == "wanted":
             here_m, next_m = led(item)
             meant.append(Meant(here_m, next_m, item.radius_m, item.hand))

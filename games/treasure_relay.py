@@ -1,0 +1,247 @@
+"""Treasure Relay: an adult leads the hand up and hides a treasure where it rests; then the hand finds it alone."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+import numpy as np
+
+from engine import feedback, moves, relaying
+from engine.envelope import Envelope, OutsideEnvelope
+from engine.frame import SIDES, Vector
+from engine.hanging import able_arms
+from engine.metrics.course import VISIT_NOISE_DEG
+from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
+from engine.motion import Motion
+from engine.parameters import choice, number
+from engine.places import seen_from_shoulder
+from engine.records import Measured, Request, Trace, TrialRecord
+from engine.relaying import Hidden
+from engine.scene import Item, Panel, Progress, Prop, Reach, Sound
+from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
+from engine.trace import thinned
+
+FLOURISH_S = 1.4
+CHEST, CHEST_BELOW_M = 0.7, 0.10  # how large it is, and how far below the hand it stands
+STRETCHED = 0.75  # of the arm: a hand beside the ear is high up, and finds nothing
+LEAST_FRAMES, FRAME_S = 20, 0.05
+REACTION_S, HAND_MPS, ARRIVES, RESTS = 0.35, 0.75, 0.70, 0.72  # as a simulated patient moves
+WAYS = ("the hand", "a controller")
+OTHER = {"left": "right", "right": "left"}
+ADULT = {"the hand": "treasure_relay.guide", "a controller": "treasure_relay.hide"}
+HAND = {"left": "treasure_relay.hand_left", "right": "treasure_relay.hand_right"}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    targets: int = number(6, 1, 30, "", "treasures in a round")
+    arms: str = choice("both", ("both", "left", "right"), "which arm plays; both take turns")
+    leads: str = choice("the hand", WAYS, "what the adult leads: the person's hand, or a controller of their own")
+    outward_deg: float = number(20.0, 0.0, 60.0, "deg", "how far to the side the way up may be")
+    beyond_deg: float = number(10.0, 0.0, 60.0, "deg", "how much further than is asked for now the adult may lead")
+    freeze_s: float = number(1.0, 1.0, 5.0, "s", "time to keep still, to hide")
+    adult_s: float = number(20.0, 8.0, 90.0, "s", "time for the adult's turn")
+    radius_m: float = number(0.1, 0.05, 0.2, "m", "how near the hand must come", "size", -0.01)
+    hold_s: float = number(0.5, 0.0, 5.0, "s", "time to keep the hand at the treasure", "hold", 0.5)
+    limit_s: float = number(12.0, 4.0, 60.0, "s", "time to find it, before keeping", "time", -1.0)
+    pause_s: float = number(2.4, 0.5, 10.0, "s", "time to lower the arm, before each turn")
+
+
+class Game(Task):
+    """Two turns for every treasure: passive, with the hand of another; and active, alone."""
+
+    title = "Treasure Relay"
+    trains = ("from passive to active movement", "shoulder elevation", "playing together")
+    postures = ("standing", "seated", "lying")
+    moves_parts = ("neck", "left arm", "right arm")
+    asks = ("hand", "helper")
+    version = 1
+    place = "shore"
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "passive_deg": Measure(
+            "Arm led to",
+            "deg",
+            "Angle of the line from shoulder to hand where the adult kept it still, 0 hanging, 90 level.",
+            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
+        ),
+        "active_deg": Measure(
+            "Arm raised alone to",
+            "deg",
+            "Highest angle of that line while the hand looked for the treasure alone; true with a straight arm.",
+            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
+        ),
+        "gap_deg": Measure(
+            "Passive beyond active",
+            "deg",
+            "How much further the arm was led than it came alone; both share what is wrong with the shoulder's place, "
+            "and each repetition differs from the next by some degrees.",
+        ),
+        "guide_s": Measure("Time of the adult's turn", "s", "Until the treasure was hidden, keeping still included."),
+        "freeze_s": Measure("Kept still", "s", "How long the hand was kept still to hide the treasure."),
+        "find_s": Measure("Time to find", "s", "From the beginning of the person's turn until it was found and kept."),
+    }
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """One treasure after another, arms in turn, up to a little further than is asked of them."""
+        p: Parameters = self.p
+        sides = able_arms(envelope, SIDES if p.arms == "both" else (p.arms,))
+        for number_ in range(p.targets):
+            turn = number_ % len(sides)
+            outward_deg = random.uniform(0.0, p.outward_deg)
+            side, request, line = _line_for_one(envelope, (*sides[turn:], *sides[:turn]), outward_deg, number_, p)
+            yield Trial(side, request, {
+                "line": line._replace(helper=side if p.leads == WAYS[0] else OTHER[side]),
+                "number": number_,
+                "hidden": Hidden(),
+                "envelope": envelope,
+                "stance": envelope.stance,
+                "shoulder_m": envelope.shoulder(side),
+                "arm_m": envelope.arm_m(side),
+            })  # fmt: skip
+
+    def play(self, trial: Trial) -> Move:
+        """The adult's turn, then the person's own; what was hidden nearer than was asked for is found all the same."""
+        p: Parameters = self.p
+        count, hidden, line = trial.values["number"], trial.values["hidden"], trial.values["line"]
+        panel = Panel("treasure_relay", "treasure_relay.adult", (ADULT[p.leads], HAND[trial.side]), count, p.targets)
+        yield from moves.show((panel._replace(text=()), *self._around(count)), p.pause_s)
+        guided = relaying.guide(line, trial.values["shoulder_m"], p.freeze_s, may_hide(trial, p.leads), hidden)
+        outcome = yield from moves.alongside((panel, *self._around(count)), moves.within(p.adult_s, guided))
+        if outcome == NOT_YET:
+            yield from moves.show(self._waits(panel, trial), FLOURISH_S)
+            return NOT_YET
+        return (yield from self._seek(trial, panel))
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The mean time that such a trial takes, in seconds: both turns, and lowering the arm before each."""
+        p: Parameters = self.p
+        values, line = trial.values, trial.values["line"]
+        up_deg = seen_from_shoulder(values["shoulder_m"], 0.0, line.stop_m)[1] - 25.0
+        way_s = 1.875 * math.radians(max(0.0, up_deg)) * values["arm_m"] / HAND_MPS + 0.15
+        led_s: float = REACTION_S + RESTS * way_s + p.freeze_s
+        found_s: float = REACTION_S + ARRIVES * way_s + p.hold_s if reached else p.limit_s + p.hold_s
+        return 2 * p.pause_s + led_s + found_s + FLOURISH_S
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """Measure both ends: where the hand was led to, and how far it came alone."""
+        hidden: Hidden = trial.values["hidden"]
+        _, elevation, away_m = arm_directions(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"])
+        time_s = motion.time_s - motion.time_s[0]
+        passive = _passive(trial, hidden, self.p.leads)
+        with np.errstate(invalid="ignore"):
+            alone = np.flatnonzero((time_s >= hidden.seek_s) & (away_m >= STRETCHED * trial.values["arm_m"]))
+        active = Measured(None, "deg", None, "the arm was not raised alone")
+        if len(alone):
+            top = int(alone[np.argmax(elevation[alone])])
+            active = _angle(float(elevation[top]), bool(away_m[top] >= STRAIGHT_ARM * trial.values["arm_m"]))
+        turn = "the adult's turn ended before anything was hidden"
+        measures = {
+            "passive_deg": passive,
+            "active_deg": active,
+            "gap_deg": _gap(passive, active),
+            "guide_s": _seconds(hidden.guided_s if hidden.place_m else math.nan, turn),
+            "freeze_s": _seconds(hidden.still_s if hidden.place_m else math.nan, turn),
+            "find_s": _seconds(hidden.found_s - hidden.seek_s, "it was not found yet"),
+        }
+        return Result(active.value, measures, (Trace("Arm raised", "deg", *thinned(time_s, elevation)),))
+
+    def _seek(self, trial: Trial, panel: Panel) -> Move:
+        p: Parameters = self.p
+        hidden, line, count = trial.values["hidden"], trial.values["line"], trial.values["number"]
+        mine = panel._replace(title="treasure_relay.seek", text=(HAND[trial.side], "treasure_relay.warm"))
+        key = f"treasure {count}"
+        hid = (Sound(f"{key} hidden", "appear", hidden.place_m), feedback.arrival(f"{key} hidden", line.helper))
+        yield from moves.show((mine._replace(text=()), *hid, *self._around(count)), p.pause_s)
+        hidden.seek_s = 2 * p.pause_s + hidden.guided_s
+        sought = relaying.seek(line._replace(key=f"{line.key} alone", helper=""), p.radius_m, p.hold_s, hidden)
+        outcome = yield from moves.alongside((mine, *self._around(count)), moves.within(p.limit_s + p.hold_s, sought))
+        if outcome == NOT_YET:
+            yield from moves.show(self._waits(panel, trial), FLOURISH_S)
+            return NOT_YET
+        cheer = panel._replace(title="treasure_relay.reached", text=(), done=count + 1)
+        heard = (Sound(f"{key} found", "reached", hidden.place_m), feedback.arrival(key, trial.side))
+        yield from moves.show((cheer, _chest(trial, 1.0), *heard, *self._around(count + 1)), FLOURISH_S)
+        return REACHED if _as_far(trial, hidden) else NOT_YET
+
+    def _waits(self, panel: Panel, trial: Trial) -> tuple[Item, ...]:
+        """What is shown of a treasure that was not hidden, or not found yet: where it was, a little open."""
+        count = trial.values["number"]
+        chest = (_chest(trial, 0.15),) if trial.values["hidden"].place_m else ()
+        waits = panel._replace(title="treasure_relay.not_yet", text=())
+        return (waits, Sound(f"treasure {count} waits", "not_yet"), *chest, *self._around(count + 1))
+
+    def _around(self, tried: int) -> tuple[Item, ...]:
+        return (Progress("progress", tried / self.p.targets),)
+
+
+def _line_for_one(
+    envelope: Envelope, sides: Sequence[str], outward_deg: float, number_: int, p: Parameters
+) -> tuple[str, Request, Reach]:
+    """The first of some arms that has a way up as far as is asked of it; raises OutsideEnvelope for none."""
+    refusals = []
+    for side in sides:
+        try:
+            wish = envelope.request(f"shoulder_elevation_{side}")
+        except OutsideEnvelope as reason:
+            refusals.append(str(reason))
+            continue
+        azimuth_deg = outward_deg if side == "right" else -outward_deg
+        furthest_deg = wish.amplitude + p.beyond_deg
+        line = relaying.way_up(envelope, side, azimuth_deg, furthest_deg, f"way {number_}")
+        if seen_from_shoulder(envelope.shoulder(side), 0.0, line.stop_m)[1] > relaying.LEAST_DEG:
+            return side, wish, line
+        refusals.append(f"the {side} arm may not be led as far up as hides anything")
+    raise OutsideEnvelope("; ".join(refusals))
+
+
+def may_hide(trial: Trial, leads: str) -> relaying.Allowed:
+    """Where something may be hidden: wherever a hand is led, else only where the person's hand may be asked to go."""
+    if leads == WAYS[0]:
+        return lambda _: True
+    envelope: Envelope = trial.values["envelope"]
+    return lambda place_m: not envelope.refuses_target(place_m, trial.side)
+
+
+def _as_far(trial: Trial, hidden: Hidden) -> bool:
+    """Whether something was hidden as far up as was asked for."""
+    place_m: Vector = hidden.place_m or trial.values["line"].start_m
+    up_deg = seen_from_shoulder(trial.values["shoulder_m"], 0.0, place_m)[1]
+    return trial.request is not None and up_deg >= trial.request.amplitude
+
+
+def _chest(trial: Trial, opened: float) -> Prop:
+    x, y, z = trial.values["hidden"].place_m
+    return Prop(
+        "treasure", "treasure", (x, y - CHEST_BELOW_M, z), trial.values["stance"].facing_deg, CHEST, open=opened
+    )
+
+
+def _passive(trial: Trial, hidden: Hidden, leads: str) -> Measured:
+    if leads != WAYS[0]:
+        return Measured(None, "deg", None, "a controller hid the treasure, and not the arm")
+    if hidden.place_m is None:
+        return Measured(None, "deg", None, "the adult's turn ended before anything was hidden")
+    _, up_deg, away_m = seen_from_shoulder(trial.values["shoulder_m"], 0.0, hidden.place_m)
+    return _angle(up_deg, away_m >= STRAIGHT_ARM * trial.values["arm_m"])
+
+
+def _angle(up_deg: float, straight: bool) -> Measured:
+    note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
+    return Measured(round(up_deg, 2), "deg", ELEVATION_ERROR_DEG if straight else None, note)
+
+
+def _gap(passive: Measured, active: Measured) -> Measured:
+    """The difference, as sure as repetitions are alike, where both arms were straight."""
+    if passive.value is None or active.value is None:
+        return Measured(None, "deg", None, passive.note if passive.value is None else active.note)
+    straight = passive.error is not None and active.error is not None
+    return Measured(round(passive.value - active.value, 1), "deg", VISIT_NOISE_DEG if straight else None)
+
+
+def _seconds(value: float, why: str) -> Measured:
+    return Measured(None, "s", None, why) if math.isnan(value) else Measured(round(value, 2), "s", FRAME_S)
