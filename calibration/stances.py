@@ -29,9 +29,8 @@ VALIDITY = (
 
 def trial(feet: str, on: str, eyes: str, turn: int, most_s: float, strap: str = "none") -> Trial:
     """One try, of so long at most."""
-    goal = Footing(f"{eyes} {on or 'feet'} {turn}", feet, on)
-    held = Held("" if strap == "none" else strap)
-    values = {"kind": TEST, "goal": goal, "eyes": eyes, "most_s": most_s, "held": held, "span": Span()}
+    goal = Footing(f"{eyes} {on or 'feet'} {turn}", feet, on, device="" if strap == "none" else strap)
+    values = {"kind": TEST, "goal": goal, "eyes": eyes, "most_s": most_s, "held": Held(), "span": Span()}
     return Trial(on, None, values)
 
 

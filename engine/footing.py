@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from engine.body import ORIGIN, Body
-from engine.frame import SIDES, Devices, Vector
+from engine.body import Body
+from engine.frame import SIDES, Vector
+from engine.leg import seen
 from engine.scene import Footing
 from engine.task import NOT_YET, REACHED, Move
 
@@ -25,17 +26,15 @@ ENDED_BY = {
     NEVER: "the foot was not lifted",
 }
 """How a trial ended, for the record."""
-_NO_DEVICES = Devices()
 
 
 @dataclass
 class Held:
     """How long feet stood as they should, in seconds of play from the first frame of the trial, and what ended it.
 
-    `worn` is the controller on the leg that is lifted, "" for none; `rest_m` how high what is worn on it rests.
+    `rest_m` is how high what is worn on the foot that is lifted rests, nan where nothing is seen of it.
     """
 
-    worn: str = ""
     rest_m: float = math.nan
     seconds: float = 0.0
     ended_by: str = ""
@@ -47,7 +46,7 @@ def get_ready(goal: Footing, seconds: float, held: Held) -> Move:
     while gone_s < seconds:
         body = yield (goal._replace(state="ready", fill=gone_s / seconds),)
         gone_s += body.dt_s
-        height_m = _foot_m(body, goal, held)
+        height_m = _foot_m(body, goal)
         lowest_m = lowest_m if math.isnan(height_m) else min(lowest_m, height_m)
     held.rest_m = lowest_m if math.isfinite(lowest_m) else math.nan
     return REACHED
@@ -56,12 +55,12 @@ def get_ready(goal: Footing, seconds: float, held: Held) -> Move:
 def lifted(goal: Footing, most_s: float, seconds: float, held: Held) -> Move:
     """Wait until a foot that is seen is up, for `most_s`; one that is not seen has `seconds` to come up."""
     gone_s, up = 0.0, False
-    seen = goal.feet == ONE_LEG and math.isfinite(held.rest_m)
-    while gone_s < (most_s if seen else seconds) and not up:
+    watched = goal.feet == ONE_LEG and math.isfinite(held.rest_m)
+    while gone_s < (most_s if watched else seconds) and not up:
         body = yield (goal._replace(state="ready", fill=0.0),)
         gone_s += body.dt_s
-        up = seen and _foot_m(body, goal, held) > held.rest_m + LIFTED_M
-    return REACHED if up or not seen else NOT_YET
+        up = watched and _foot_m(body, goal) > held.rest_m + LIFTED_M
+    return REACHED if up or not watched else NOT_YET
 
 
 def stay(goal: Footing, seconds: float, held: Held) -> Move:
@@ -87,7 +86,7 @@ def stay(goal: Footing, seconds: float, held: Held) -> Move:
 
 def _down(body: Body, goal: Footing, held: Held, middle: Vector | None) -> str:
     """What shows that a foot came down, "" where nothing does."""
-    foot_m = _foot_m(body, goal, held)
+    foot_m = _foot_m(body, goal)
     if goal.feet == ONE_LEG and math.isfinite(held.rest_m) and math.isfinite(foot_m):
         return FOOT if foot_m < held.rest_m + DOWN_M else ""
     if middle is None or held.seconds < SETTLES_S:
@@ -108,13 +107,8 @@ def _middle(middle: Vector | None, body: Body, gone_s: float) -> Vector | None:
     return (x, y, z)
 
 
-def _foot_m(body: Body, goal: Footing, held: Held) -> float:
+def _foot_m(body: Body, goal: Footing) -> float:
     """How high what is worn on the lifted foot is, nan where nothing is seen of it."""
-    other = SIDES[goal.on == SIDES[0]] if goal.on else SIDES[0]
-    if held.worn:
-        pose = (body.frame.left if held.worn == "left" else body.frame.right).grip
-    else:
-        devices = body.frame.devices or _NO_DEVICES
-        pose = devices.left_foot if other == "left" else devices.right_foot
-    seen = pose.valid and pose.tracked and pose.position_m != ORIGIN
-    return pose.position_m[1] if seen else math.nan
+    lifted = SIDES[goal.on == SIDES[0]] if goal.on else SIDES[0]
+    pose = seen(body, goal.device or f"{lifted}_foot")
+    return math.nan if pose is None else pose.position_m[1]

@@ -240,7 +240,8 @@ class Footing(NamedTuple):
     """Stand with the feet so, as long as it goes: `feet` is `together`, `half a step`, `heel to toe` or `one leg`.
 
     `on` is the leg that is stood on, or the foot that is behind; "" where it does not matter. `fill` says how much of
-    the time has gone; `state` is `ready` before it counts, then `wanted`, and `done`.
+    the time has gone; `state` is `ready` before it counts, then `wanted`, and `done`. `device` is the controller that
+    is worn on the leg that is lifted, "" for none.
     """
 
     key: str
@@ -248,6 +249,7 @@ class Footing(NamedTuple):
     on: str = ""
     fill: float = 0.0
     state: str = "wanted"
+    device: str = ""
 
 
 class Recall(NamedTuple):

@@ -32,6 +32,8 @@ WORDS: Mapping[tuple[str, str], str] = {
     (ONE_LEG, "right"): "flamingo_garden.on_right",
 }
 ARMS: Mapping[str, str] = {"free": "flamingo_garden.arms_free", "crossed": "flamingo_garden.arms_crossed"}
+STRAP: Mapping[str, str] = {"left": "leg.strap_kick_right", "right": "leg.strap_kick_left"}
+"""Where the controller goes, by the leg that is stood on."""
 RAIL = "whether a rail was held nobody sees"
 
 
@@ -80,9 +82,9 @@ class Game(Task):
         sides = [side for side in random.sample(SIDES, 2) if self.p.sides in ("both", side)]
         for number_ in range(self.p.targets):
             on = sides[number_ % len(sides)] if feet != FEET[0] else ""
-            goal = Footing(f"footing {number_}", feet, on)
-            held = Held("" if self.p.strap == "none" else self.p.strap)
-            values = {"goal": goal, "number": number_, "held": held, "span": Span(), "stance": envelope.stance}
+            worn = self.p.strap if self.p.strap != "none" and feet == ONE_LEG else ""
+            goal = Footing(f"footing {number_}", feet, on, device=worn)
+            values = {"goal": goal, "number": number_, "held": Held(), "span": Span(), "stance": envelope.stance}
             yield Trial(on, None, values)
 
     def play(self, trial: Trial) -> Move:
@@ -108,7 +110,9 @@ class Game(Task):
 
     def _played(self, trial: Trial) -> Move:
         goal, count, held = (trial.values[name] for name in ("goal", "number", "held"))
-        panel = Panel("flamingo_garden", "flamingo_garden.ready", (WORDS[goal.feet, goal.on], "flamingo_garden.rail"))
+        strap = (STRAP[goal.on],) if goal.device and not count else ()
+        asked = (WORDS[goal.feet, goal.on], "flamingo_garden.rail", *strap)
+        panel = Panel("flamingo_garden", "flamingo_garden.ready", asked)
         panel = panel._replace(done=count, total=self.p.targets)
         yield from moves.alongside((panel, *self._around(count)), footing.get_ready(goal, READY_S, held))
         lifts = Friend("friend", "calm", leg=_up(goal))

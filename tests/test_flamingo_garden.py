@@ -14,6 +14,7 @@ from engine import footing, presets
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FOOT, HEAD, NEVER, ONE_LEG, PAUSE, PRESS, TIME, Held
 from engine.frame import Devices, Hand, Pose
+from engine.leg import devices_of
 from engine.precautions import barred
 from engine.records import Precaution, Session
 from engine.scene import Footing, Friend, Panel
@@ -80,9 +81,9 @@ def test_a_tracker_on_the_foot_sees_it_and_the_head_may_go_where_it_likes() -> N
 
 
 def test_a_controller_that_is_worn_on_the_leg_sees_it_as_well() -> None:
-    held = Held(worn="right")
-    live(footing.get_ready(GOAL, 1.0, held), head(2.0), strapped_m=[0.25] * 60)
-    outcome, _ = live(footing.stay(GOAL, 20.0, held), head(9.0), strapped_m=[*[0.45] * 90, *[0.26] * 90])
+    held, goal = Held(), GOAL._replace(device="right")
+    live(footing.get_ready(goal, 1.0, held), head(2.0), strapped_m=[0.25] * 60)
+    outcome, _ = live(footing.stay(goal, 20.0, held), head(9.0), strapped_m=[*[0.45] * 90, *[0.26] * 90])
     assert (outcome, held.ended_by) == (NOT_YET, FOOT)
     assert held.seconds == pytest.approx(3.0, abs=0.1)
 
@@ -179,6 +180,13 @@ def test_it_says_on_which_leg_and_that_the_rail_is_there(tmp_path: Path) -> None
     _, kept = played(tmp_path, {"targets": 1, "hold_s": 3.0, "sides": "right", "arms": "crossed"})
     said = {words for scene in kept.scenes for i in scene.items if isinstance(i, Panel) for words in i.text}
     assert {"flamingo_garden.on_right", "flamingo_garden.rail", "flamingo_garden.arms_crossed"} < said
+
+
+def test_a_controller_on_the_leg_is_put_on_first_and_drawn_as_no_hand(tmp_path: Path) -> None:
+    _, kept = played(tmp_path, {"targets": 1, "hold_s": 3.0, "sides": "left", "strap": "right"})
+    said = {words for scene in kept.scenes for i in scene.items if isinstance(i, Panel) for words in i.text}
+    assert "leg.strap_kick_right" in said
+    assert devices_of(kept.scenes[30].items) == {"right"}
 
 
 def test_a_foot_that_is_never_lifted_gives_no_number() -> None:
