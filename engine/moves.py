@@ -245,6 +245,21 @@ def alongside(items: tuple[Item, ...], move: Move) -> Move:
             return str(end.value)
 
 
+def beside(move: Move, other: Move) -> Move:
+    """Play a move with another beside it for as long as that lasts; the outcome is that of the first."""
+    own, more = next(move), next(other, ())
+    while True:
+        body = yield own + more
+        try:
+            more = other.send(body) if more else ()
+        except StopIteration:
+            more = ()
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
 def _faces(goal: Gaze, now_deg: Vector, slack: float) -> bool:
     """Whether a face is at a goal, or beyond it in the same direction."""
     yaw, pitch, tilt = now_deg

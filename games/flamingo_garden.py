@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from engine import feedback, footing, moves, steadiness
+from engine import feedback, footing, looking, moves, steadiness
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FEET, NEVER, ONE_LEG, Held
 from engine.frame import SIDES
@@ -15,7 +15,7 @@ from engine.motion import Motion
 from engine.movements import ON_SIDES
 from engine.parameters import choice, number
 from engine.records import Measured, TrialRecord
-from engine.scene import Footing, Friend, Item, Panel, Progress, Sound
+from engine.scene import Footing, Friend, Gaze, Item, Panel, Progress, Sound
 from engine.steadiness import Span
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 
@@ -32,6 +32,9 @@ WORDS: Mapping[tuple[str, str], str] = {
     (ONE_LEG, "right"): "flamingo_garden.on_right",
 }
 ARMS: Mapping[str, str] = {"free": "flamingo_garden.arms_free", "crossed": "flamingo_garden.arms_crossed"}
+TURNS = "turns"
+TURN_DEG, OF_NECK = 15.0, 0.5  # the most to each side, and of the limit
+NEAR_DEG, LOOKS_S = 6.0, 0.4
 STRAP: Mapping[str, str] = {"left": "leg.strap_kick_right", "right": "leg.strap_kick_left"}
 """Where the controller goes, by the leg that is stood on."""
 RAIL = "whether a rail was held nobody sees"
@@ -45,6 +48,7 @@ class Parameters:
     stance: int = number(4, 1, 4, "", "1 feet together, 2 half a step, 3 heel to toe, 4 one leg", "stance", 1.0)
     sides: str = choice("both", ON_SIDES, "which leg is stood on, or is behind")
     arms: str = choice("free", tuple(ARMS), "what the arms do meanwhile")
+    head: str = choice("still", ("still", TURNS), "what the head does meanwhile")
     hold_s: float = number(10.0, 3.0, MOST_S, "s", "time to stand so", "hold", 2.5)
     limit_s: float = number(8.0, 4.0, 30.0, "s", "time to lift a foot that something is worn on")
     strap: str = choice("none", ("none", *SIDES), "which controller is worn on the lifted leg, none for trackers")
@@ -56,8 +60,8 @@ class Game(Task):
     title = "Flamingo Garden"
     trains = ("single-leg stance", "narrow stance", "stability of the hips")
     postures = ("standing",)
-    moves_parts = ("trunk", "left leg", "right leg")
-    asks = ("stand",)
+    moves_parts: ClassVar[tuple[str, ...]] = ("trunk", "left leg", "right leg")
+    asks: ClassVar[tuple[str, ...]] = ("stand",)
     version = 1
     place = "pond"
     Parameters = Parameters
@@ -76,6 +80,17 @@ class Game(Task):
         ),
     }
 
+    def __init__(self, parameters: Any = None) -> None:
+        """Ask for a neck only where the head turns."""
+        super().__init__(parameters)
+        if self.p.head == TURNS:
+            self.asks, self.moves_parts = ("stand", "gaze"), (*self.moves_parts, "neck")  # type: ignore[misc] # of this one
+
+    @property
+    def gazes(self) -> tuple[str, ...]:
+        """The movements of the neck that it may ask for."""
+        return looking.TURNS if self.p.head == TURNS else ()
+
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Both legs in turn, or one; which begins is drawn."""
         feet = FEET[self.p.stance - 1]
@@ -84,7 +99,9 @@ class Game(Task):
             on = sides[number_ % len(sides)] if feet != FEET[0] else ""
             worn = self.p.strap if self.p.strap != "none" and feet == ONE_LEG else ""
             goal = Footing(f"footing {number_}", feet, on, device=worn)
+            looks = _looks(envelope, goal) if self.p.head == TURNS else ()
             values = {"goal": goal, "number": number_, "held": Held(), "span": Span(), "stance": envelope.stance}
+            values["looks"] = looks
             yield Trial(on, None, values)
 
     def play(self, trial: Trial) -> Move:
@@ -115,8 +132,11 @@ class Game(Task):
         panel = Panel("flamingo_garden", "flamingo_garden.ready", asked)
         panel = panel._replace(done=count, total=self.p.targets)
         yield from moves.alongside((panel, *self._around(count)), footing.get_ready(goal, READY_S, held))
+        turn = ("flamingo_garden.turn",) if trial.values["looks"] else ()
         lifts = Friend("friend", "calm", leg=_up(goal))
-        panel = panel._replace(title="flamingo_garden.stand", text=(WORDS[goal.feet, goal.on], ARMS[self.p.arms]))
+        panel = panel._replace(
+            title="flamingo_garden.stand", text=(WORDS[goal.feet, goal.on], ARMS[self.p.arms], *turn)
+        )
         begins = (panel, Sound(f"{goal.key} begins", "appear"), Progress("progress", count / self.p.targets), lifts)
         outcome = yield from moves.alongside(begins, self._stood(goal, trial))
         reached = outcome == REACHED
@@ -134,12 +154,29 @@ class Game(Task):
             held.ended_by = NEVER
             return NOT_YET
         span.begins_s = span.now_s
-        outcome = yield from footing.stay(goal, self.p.hold_s, held)
+        looking_around = _look_around(trial.values["looks"])
+        outcome = yield from moves.beside(footing.stay(goal, self.p.hold_s, held), looking_around)
         span.ends_s = span.now_s
         return outcome
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+
+
+def _looks(envelope: Envelope, goal: Footing) -> tuple[Gaze, ...]:
+    """A light a little to either side; none where a neck may not turn to it."""
+    if any(looking.refuses(envelope, movement, NEAR_DEG) for movement in looking.TURNS):
+        return ()
+    far_deg = min(TURN_DEG, *(OF_NECK * envelope.at_most(movement).value for movement in looking.TURNS))
+    return tuple(Gaze(f"{goal.key} {way}", sign * far_deg, 0.0, NEAR_DEG) for way, sign in (("left", -1), ("right", 1)))
+
+
+def _look_around(looks: Sequence[Gaze]) -> Move:
+    """Look at one light and the other in turn, for as long as anybody stands."""
+    while looks:
+        for light in looks:
+            yield from moves.gaze(light, LOOKS_S)
+    return REACHED
 
 
 def _up(goal: Footing) -> str:

@@ -17,7 +17,7 @@ from engine.frame import Devices, Hand, Pose
 from engine.leg import devices_of
 from engine.precautions import barred
 from engine.records import Precaution, Session
-from engine.scene import Footing, Friend, Panel
+from engine.scene import Footing, Friend, Gaze, Panel
 from engine.simulated import SimulatedHeadset
 from engine.task import NOT_YET, REACHED, Move, Trial
 
@@ -216,3 +216,20 @@ def test_what_bars_it(movement: str, at_most: float, unit: str, bars: bool) -> N
 def test_the_presets_of_who_may_fall_begin_with_the_feet_together(preset: str, stance: int) -> None:
     known = {"flamingo_garden": games.load("flamingo_garden")}
     assert presets.resolve(preset, known, others=True).parameters("flamingo_garden").stance == stance
+
+
+def test_a_head_that_turns_meanwhile_goes_between_two_lights_within_its_limit(tmp_path: Path) -> None:
+    session, kept = played(tmp_path, {"targets": 1, "hold_s": 8.0, "head": "turns"})
+    lights = {(i.key, i.yaw_deg) for scene in kept.scenes for i in scene.items if isinstance(i, Gaze)}
+    assert {yaw for _, yaw in lights} == {-15.0, 15.0}
+    assert [trial.outcome for trial in session.blocks[0].trials] == [REACHED]
+    stiff = Precaution("neck_rotation_left", 20.0, "deg", "fusion", "Dr Wood")
+    bounds = Envelope(KNOWN, (stiff,))
+    (trial,) = game("flamingo_garden", {"targets": 1, "head": "turns"}).trials(bounds, Random(1), [])
+    assert {abs(light.yaw_deg) for light in trial.values["looks"]} == {10.0}
+
+
+def test_a_neck_that_may_not_turn_is_asked_for_nothing() -> None:
+    stiff = Precaution("neck_rotation_left", 4.0, "deg", "fusion", "Dr Wood")
+    asked = game("flamingo_garden", {"targets": 1, "head": "turns"}).trials(Envelope(KNOWN, (stiff,)), Random(1), [])
+    assert [trial.values["looks"] for trial in asked] == [()]
