@@ -15,15 +15,18 @@ from engine.scene import (
     Arms,
     Breath,
     Buzz,
+    Follow,
     Footing,
     Friend,
     Gaze,
+    Held,
     Item,
     Lean,
     Middle,
     Option,
     Panel,
     Progress,
+    Prop,
     Reach,
     Recall,
     Rise,
@@ -57,6 +60,10 @@ FRUIT = Target("fruit", (0.2, 1.5, -0.6), 0.05)
 ONE_OF_EACH: tuple[Item, ...] = (
     FRUIT,
     Reach("reach", (0.2, 1.2, -0.2), (0.2, 1.4, -0.7), "right", 0.4),
+    Follow("follow", tuple((0.02 * k, 1.3 + 0.01 * k, -0.5) for k in range(30)), 0.1, "right", 4.0, 0.4, 0.5),
+    Prop("prop", "crate", (0.2, 1.0, -0.5)),
+    Prop("chest", "treasure", (-0.3, 1.0, -0.5), open=0.5),
+    Held("held", "oar", "right", (0.7, 0.8, -0.1)),
     Lean("lean", 0, 6.0, 1.0),
     Lean("open lean", 90, 6.0, 1.0, open_ended=True),
     Stand("stand", 0.5),
@@ -189,7 +196,7 @@ def test_an_unchanged_scene_touches_no_item(stage, monkeypatch):
     for drawing in drawings:
         monkeypatch.setattr(drawing, "update", lambda *_: pytest.fail("updated without a change"))
     stage.show(Scene("orchard", tuple(item._replace() for item in ONE_OF_EACH)), frame(2.0))
-    assert len(drawings) == 11
+    assert len(drawings) == 14
 
 
 def moved(item: Item, share: float) -> Item:
