@@ -97,7 +97,7 @@ class Game(Task):
         self.moves_parts = ("left arm", "right arm") if of_arm else ("neck",)  # type: ignore[misc]
 
     @property
-    def gazes(self) -> tuple[str, ...]:
+    def limits(self) -> tuple[str, ...]:
         """The movements of the neck that it may ask for."""
         return () if self.p.ways == ARM else on_sides(WAYS[self.p.ways], self.p.sides)
 

@@ -87,7 +87,7 @@ class Game(Task):
             self.asks, self.moves_parts = ("stand", "gaze"), (*self.moves_parts, "neck")  # type: ignore[misc] # of this one
 
     @property
-    def gazes(self) -> tuple[str, ...]:
+    def limits(self) -> tuple[str, ...]:
         """The movements of the neck that it may ask for."""
         return looking.TURNS if self.p.head == TURNS else ()
 

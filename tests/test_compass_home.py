@@ -235,3 +235,12 @@ def test_it_is_played_seated(tmp_path: Path) -> None:
     headset = SimulatedHeadset(patient(KNOWN, lapse=0.0), 3, 30.0)
     session, _ = play(game("compass_home", {"targets": 2}), tmp_path, KNOWN, headset, posture="seated")
     assert [trial.outcome for trial in session.blocks[0].trials] == [REACHED] * 2
+
+
+def test_the_neck_is_measured_before_where_a_head_finds_home() -> None:
+    assert set(game("compass_home", {"ways": "turns and nods"}).limits) == {
+        *("neck_rotation_left", "neck_rotation_right", "neck_extension", "neck_flexion")
+    }
+    assert game("compass_home", {"ways": "arm"}).limits == ()
+    assert game("flamingo_garden").limits == ()
+    assert set(game("flamingo_garden", {"head": "turns"}).limits) == {"neck_rotation_left", "neck_rotation_right"}
