@@ -83,17 +83,24 @@ class Game(Task):
         return tuple(f"{stem}_{side}" for side in SIDES if self.p.sides in ("both", side))
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """One leg and the other, in turn; where one controller is for both, first all bells of one leg."""
+        """One leg and the other, in turn; where one controller is for both, first all bells of one leg.
+
+        A leg that was not seen at its first bell is left out from then on, where the other one is there.
+        """
         sides = random.sample(sides := self._open_sides(envelope), len(sides))
         each = {side: leg.worn(side, self.p.strapped, self.p.exercise) for side in sides}
-        changes_over = self.p.strapped in SIDES
+        changes_over, begun = self.p.strapped in SIDES, set[str]()
         for count in range(self.p.targets):
-            side = sides[count * len(sides) // self.p.targets if changes_over else count % len(sides)]
+            unseen = {side for side in begun if done and each[side].neutral is None}
+            order = [side for side in sides if side not in unseen] or sides
+            turn = count * len(sides) // self.p.targets if changes_over else count % len(order)
+            side = order[min(turn, len(order) - 1)]
             request = envelope.request(f"{leg.LIFTED[self.p.exercise]}_{side}")
             worn = each[side]
             goal = Lift(f"bell {count}", request.movement, request.amplitude, worn.device)
             values = {"goal": goal, "worn": worn, "number": count, "noted": leg.Noted(), "stance": envelope.stance}
-            yield Trial("", request, {**values, "first": worn.neutral is None})
+            yield Trial("", request, {**values, "first": side not in begun})
+            begun.add(side)
 
     def play(self, trial: Trial) -> Move:
         """Let the leg rest, lift it until the bell rings, hold it there, and let it down."""

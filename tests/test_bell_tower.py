@@ -1,6 +1,6 @@
 """Bell Tower by itself: which leg is asked for, what a lift is measured as, and what keeps bells away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -13,6 +13,7 @@ from calibration.adaptation import Followers
 from engine import leg
 from engine.commands import visits as steady
 from engine.envelope import Envelope, OutsideEnvelope
+from engine.frame import LOST, Frame, Hand
 from engine.plan import Step
 from engine.precautions import barred
 from engine.records import Precaution, Session
@@ -93,9 +94,27 @@ def test_a_bell_is_called_only_once_the_leg_has_rested(tmp_path: Path) -> None:
         assert not calls or lifts[0].state == "wanted"
 
 
-def test_a_leg_that_nobody_sees_is_waited_for_and_measured_as_nothing(tmp_path: Path) -> None:
-    session, _ = played({"targets": 1, "exercise": "kick", "strapped": "none"}, tmp_path)
-    assert session.blocks[0].trials[0].outcome == "reached"  # the simulated patient wears what is asked for
+class Unstrapped(SimulatedHeadset):
+    """Somebody who has lost the left controller, so that nothing shows the left leg."""
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in super().frames():
+            yield frame._replace(left=Hand(LOST))
+
+
+def test_a_leg_that_nobody_sees_is_waited_for_once_and_the_other_plays_on(tmp_path: Path) -> None:
+    steadily = patient(KNOWN, lapse=0.0, slope_deg=0.1, fatigue=0.0)
+    task = game("bell_tower", {"targets": 6})
+    session, _ = play(task, tmp_path, KNOWN, Unstrapped(steadily, 1, 30.0), posture="seated")
+    outcomes = [trial.outcome for trial in session.blocks[0].trials]
+    assert outcomes.count("not yet") == 1
+    unseen = session.blocks[0].trials[outcomes.index("not yet")]
+    assert {measured.note for measured in unseen.measures.values()} == {"the leg was not seen to rest"}
+
+
+def test_trackers_on_the_feet_are_enough_for_a_kick(tmp_path: Path) -> None:
+    session, _ = played({"targets": 2, "strapped": "none"}, tmp_path)
+    assert [trial.outcome for trial in session.blocks[0].trials] == ["reached", "reached"]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from engine.records import BlockRecord
 from engine.theme import STICKERS
 
 STICKERS_AT_ONCE = 3
-ON_FEET = ("lean", "stand", "rise")
+ON_FEET = ("lean", "stand", "rise", "bend")
 
 
 def whole_visit(
