@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from assets.build.cafe_things import PAINTS, awning, counter, fountain, parasol, rack, table, tiles
-from assets.build.evening import glowing, lamplit, moon, stars
-from assets.build.festoon import bunting, hanging_lantern
-from assets.build.kit import Array, Mesh, box, join, noise, ramp
+from assets.build.evening import lamplit, moon, shining, stars
+from assets.build.festoon import bunting
+from assets.build.kit import Array, Mesh, box, join, noise, ramp, tube
 from assets.build.land import clouds, hill, meadow, smoothstep
 from assets.build.looks import DAY, EVENING, Look
 from assets.build.meadow_looks import DAY as MEADOW_DAY
 from assets.build.meadow_looks import DUSK as MEADOW_DUSK
-from assets.build.open_air import pot
-from assets.build.palette import CORAL, CREAM, GLASS, TEAL
+from assets.build.open_air import lantern, pot
+from assets.build.palette import CORAL, CREAM, TEAL
 from assets.build.plants import far_tree, fruit_tree, small_trees
 from assets.build.studio import Model
 from assets.build.town import cottage, house
@@ -32,14 +32,17 @@ HOUSES = (
 # x, z: tables in the pavilion and on the square, those with a parasol last.
 TABLES = ((2.05, -1.85), (-2.3, -5.6), (3.3, -6.0), (-5.2, -9.4))
 POTS = (
+    (3.5, -4.3, 1.2),
+    (-3.6, -4.5, 1.2),
     (-2.55, -3.0, 1.1),
     (2.5, -3.0, 1.1),
     (-0.95, -3.15, 0.8),
     (1.3, -3.15, 0.8),
-    (-4.2, -8.6, 1.2),
-    (5.6, -8.8, 1.2),
 )
 TREES = (
+    (12.6, -8.2, 1.35),
+    (-12.4, -8.6, 1.35),
+    (13.8, -2.2, 1.3),
     (-6.4, -10.2, 1.15),
     (7.4, -10.8, 1.2),
     (-8.6, -15.6, 1.3),
@@ -55,11 +58,8 @@ def place(look: Look, *, dusk: bool) -> dict[str, Mesh]:
     tall = join([table(PAINTS, k).moved(x, 0, z) for k, (x, z) in enumerate(TABLES[:1])])
     inside = join([tiles(HALF_M, ENDS_M, ("#f4e6cc", "#e0a27c", "#b9a58a")), *_walls(), counter(PAINTS), tall])
     stand = rack(PAINTS).moved(-2.55, 0, -2.1)
-    near = join(
-        [look.made(thing) for thing in (inside, stand, *awning(PAINTS, 2.62, -2.85))]
-        + _pots(dusk=dusk)
-        + _lanterns(dusk=dusk)
-    )
+    made = [look.made(thing) for thing in (inside, stand, *awning(PAINTS, 2.62, -2.85))]
+    near = join([*made, *_pots(dusk=dusk)])
     outside = [table(PAINTS, k).moved(x, 0, z) for k, (x, z) in enumerate(TABLES[1:])]
     outside += [parasol(PAINTS).moved(x, 0, z) for x, z in TABLES[1:]]
     outside += _houses()
@@ -77,22 +77,20 @@ def place(look: Look, *, dusk: bool) -> dict[str, Mesh]:
     )
     sky = clouds(41, 8.0).painted(look.cloud)
     if dusk:
-        near = lamplit(near, [(x, 2.55 - drop, -2.95) for x, drop in LANTERNS], "#ffb070", 1.5, 0.5)
+        near = lamplit(near, [(x, 2.55 - drop, -2.95) for x, drop in LANTERNS], "#ffc890", 1.4, 0.4)
         sky = join([sky, stars(70, 15), moon(-20, 25, 140, 8.0)])
-    return {"near": near, "mid": mid, "far": join(_hills(look)), "clouds": sky}
+    return {"near": join([near, *_lanterns(dusk=dusk)]), "mid": mid, "far": join(_hills(look)), "clouds": sky}
 
 
 def _houses() -> list[Mesh]:
-    """The row around the square; those aside of the view have fewer faces."""
+    """The row around the square, those aside of the view with fewer faces, and the house behind the pavilion."""
     row = []
     for k, (x, z, turn, wide, high, wall, roof) in enumerate(HOUSES):
         home = (
-            house(wide, high, 2.6, wall, roof, k)
-            if abs(x) < 12
-            else cottage(wall, roof).scaled(wide / 3, high / 2.5, 1)
+            house(wide, high, 2.6, wall, roof, k) if abs(x) < 9 else cottage(wall, roof).scaled(wide / 3, high / 2.5, 1)
         )
         row.append(home.turned("y", turn).moved(x, 0, z))
-    return row
+    return [*row, house(5.4, 3.0, 2.6, "#fbe6b8", CORAL, 4).turned("y", 180).moved(0, 0, 4.3)]
 
 
 def _walls() -> list[Mesh]:
@@ -110,12 +108,14 @@ def _pots(*, dusk: bool) -> list[Mesh]:
 
 
 def _lanterns(*, dusk: bool) -> list[Mesh]:
-    """Round lanterns under the beam, which shine at dusk."""
-    tints = [glowing(tint, 2.3) for tint in ("#ffd98a", "#ffb3a0", "#a8e6dc")] if dusk else [CREAM, GLASS, "#ffd8b8"]
-    return [
-        hanging_lantern(drop, "#8a5a3c", tints[k % 3]).moved(x, 2.62 - drop, -2.95)
-        for k, (x, drop) in enumerate(LANTERNS)
-    ]
+    """Paper lanterns under the beam, which shine at dusk."""
+    tints = (("#fff1d0", "#f4cf90"), ("#ffd9c0", "#f2a488"), ("#e4f2e4", "#a4d0c4"))
+    hung = []
+    for k, (x, drop) in enumerate(LANTERNS):
+        light = lantern(0.15, *tints[k % 3], "#8a5a3c", rows=11, sides=18)
+        cord = tube([(0, 0.15, 0, 0.007), (0, drop, 0, 0.007)], "#8a5a3c", 5, 1)
+        hung.append(join([shining(light, 2.1) if dusk else light, cord]).moved(x, 2.62 - drop, -2.95))
+    return hung
 
 
 def _square(points: Array, look: Look) -> Array:
@@ -125,7 +125,8 @@ def _square(points: Array, look: Look) -> Array:
     tone = 0.30 + 0.30 * noise(places, 2.4, 61) + 0.18 * np.cos(away * 1.5) + 0.25 * (noise(places, 0.9, 62) - 0.5)
     paving = ramp((look.sand[1], look.sand[0], look.stones[1]), np.clip(tone, 0, 1))
     green = ramp(look.grass, np.clip(0.3 + 0.5 * noise(places, 7.0, 63), 0, 1))
-    share = smoothstep(17.0, 21.0, np.hypot(places[:, 0], 0.85 * (places[:, 1] + 8.0)))[:, None]
+    beyond = smoothstep(17.0, 21.0, np.hypot(places[:, 0], 0.85 * (places[:, 1] + 8.0)))
+    share = np.maximum(beyond, smoothstep(2.2, 4.0, places[:, 1]))[:, None]
     return paving * (1 - share) + green * share
 
 

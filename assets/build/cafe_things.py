@@ -112,10 +112,10 @@ def rack(paints: Paints) -> Mesh:
 def table(paints: Paints, seed: int) -> Mesh:
     """A round table 0.74 m high with a cloth, a vase, and two chairs."""
     leg = lathe([(0.0, 0.0), (0.22, 0.0), (0.20, 0.03), (0.035, 0.06), (0.03, 0.68), (0.10, 0.71)], paints.wood[0], 14)
-    turns = np.linspace(0, 2 * np.pi, 49)
+    turns = np.linspace(0, 2 * np.pi, 37)
     wave = 1 + 0.05 * np.sin(9 * turns)
     rings = ((0.02, 0.752, 1.0), (0.30, 0.752, 1.0), (0.395, 0.748, 1.0), (0.41, 0.70, wave), (0.42, 0.58, wave))
-    rows = [np.stack([out * w * np.cos(turns), np.full(49, y), out * w * np.sin(turns)], -1) for out, y, w in rings]
+    rows = [np.stack([out * w * np.cos(turns), np.full(37, y), out * w * np.sin(turns)], -1) for out, y, w in rings]
     cloth = _up(np.array(rows))
     stripe = (np.cos(12 * np.arctan2(cloth.points[:, 2], cloth.points[:, 0])) > 0) & (cloth.points[:, 1] < 0.745)
     cover = cloth.painted(ramp((paints.cloth[1], paints.cloth[0]), stripe.astype(float)))
@@ -147,12 +147,12 @@ def chair(paints: Paints) -> Mesh:
         grain(paints.wood, (4, 1, 1), 0.2, 2),
         18,
     )
-    turns = np.linspace(0, np.pi, 11)
+    turns = np.linspace(0, np.pi, 9)
     hoop = tube(
         [(0.19 * np.cos(t), 0.46 + 0.42 * np.sin(t) ** 0.7, 0.17 + 0.05 * np.sin(t), 0.014) for t in turns],
         paints.teal,
-        7,
-        2,
+        6,
+        1,
     )
     bars = [
         tube([(x, 0.47, 0.175, 0.010), (x * 1.1, 0.84 - 2.5 * x**2, 0.215, 0.010)], paints.teal, 6, 2)
