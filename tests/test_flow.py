@@ -27,6 +27,14 @@ def test_an_adult_is_asked_before_and_after_and_ends_calmly() -> None:
     assert kinds(plan_for("fruit_ladder", "harbour_lean")) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "asks"),
+    [("flamingo_garden", True), ("night_lighthouse", True), ("compass_home", True), ("owl_watch", False)],
+)
+def test_something_firm_is_asked_for_where_balance_is_played_with_or_it_gets_dark(name: str, asks: bool) -> None:
+    assert ("support" in kinds(plan_for(name))) == asks
+
+
 def test_a_child_has_an_adult_near_chooses_stands_again_and_keeps_a_sticker() -> None:
     plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
     found = kinds(plan)
