@@ -37,6 +37,7 @@ from engine.scene import (
     Lift,
     Panel,
     Progress,
+    Reach,
     Rise,
     Scene,
     Steady,
@@ -271,6 +272,7 @@ def _settled(fill: float) -> float:
 
 _WORTH: Mapping[type, Callable[[Any], float]] = {
     Follow: lambda item: _settled(item.reached) + (item.fill > 0),
+    Reach: lambda item: _settled(item.reached),
     Lean: _leant,
     Gaze: _looked,
     Bend: lambda item: _settled(item.fill) - item.share,
