@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.body import Body
 from engine.frame import SIDES
 from engine.moves import hand_m
-from engine.scene import Buzz, Follow, Gaze, Item, Lean, Lift, Rise, Target, Tone
+from engine.scene import Buzz, Follow, Gaze, Item, Lean, Lift, Rise, Stone, Target, Tone
 from engine.task import Move
 
 ENTERED, ARRIVED = 0.35, 0.8  # strength of a pulse
@@ -62,7 +62,7 @@ def arrival(key: str, hand: str = "either") -> Buzz:
 
 def _pulses(items: tuple[Item, ...]) -> Iterator[Buzz]:
     for item in items:
-        if isinstance(item, Target | Follow | Lean | Gaze | Rise | Lift) and item.fill > 0:
+        if isinstance(item, Target | Follow | Lean | Gaze | Rise | Lift | Stone) and item.fill > 0:
             hand = item.hand if isinstance(item, Target | Follow) else "either"
             hand = item.device if isinstance(item, Lift) and item.device in SIDES else hand
             yield Buzz(f"{item.key} entered", hand, ENTERED, ENTERED_S)

@@ -7,12 +7,12 @@ the envelope. Thresholds are design values from the measures' literature, stated
 import math
 from typing import NamedTuple
 
-from engine import bending
+from engine import bending, stepping
 from engine.body import NECK_IN_HEAD_M, Body
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
 from engine.frame import Button, Frame, rotate
 from engine.movements import lean_movement
-from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Reach, Rise, Surround, Target, Walk
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Reach, Rise, Stone, Surround, Target, Walk
 from engine.tracing import refuses
 
 LEAN_OF_LIMIT = 1.2  # beyond this share of the measured lean the person may be falling
@@ -23,6 +23,7 @@ SETTLED_S = 1.0  # how long all must be well before play goes on
 FALL_MPS = 1.3  # no head comes down faster in daily life, sitting down included (Bourke 2008, Med Eng Phys 30:937)
 RISING_LEAN_DEG = 40.0  # who stands up brings the head over the feet, and somebody seated leans over the toes
 BENDING_LEAN_DEG = 60.0  # who bends to a low shelf has the head low and far ahead of the feet
+STEP_RATE_DPS, STEP_BEYOND_M, STEP_DROP_M = 60.0, 0.15, 0.25  # of who steps, which is not yet to stumble
 SEATED_BACK_DEG = 25.0  # who sits down on a chair behind has the head some 0.4 m behind where they stood
 STRETCHED_LEAN_DEG, STRETCHED_DROP_M = 20.0, 0.35  # who reaches ahead over the feet bends at the hips
 GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
@@ -69,6 +70,7 @@ class Guard:
         self._well_since_s = 0.0
         self._paused = False
         self.at_ease = False
+        self._step_m = 0.0  # how far who is asked to step may go
         self._lean_deg = (0.0, 0.0)
         self._rate_dps = 0.0
         self._rise: Rise | Bend | None = None  # who is asked to stand up, sit down or bend moves as nobody else may
@@ -102,12 +104,13 @@ class Guard:
     def admit(self, items: tuple[Item, ...]) -> str:
         """Why these items may not be shown; "" when all that is asked for and shown lies inside the envelope."""
         self._rise, self._stretches, self._walks = None, False, False
+        self._step_m = max((item.length_m for item in items if isinstance(item, Stone)), default=0.0)
         for item in items:
             self._walks |= isinstance(item, Walk)
             self._stretches |= isinstance(item, Reach) and item.over_feet
             if isinstance(item, Rise | Bend):
                 self._rise = item
-            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surround):
+            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround):
                 bounds = _bounds_of(item)
                 if bounds not in self._admitted:
                     refusal = self._refusal(item)
@@ -119,7 +122,7 @@ class Guard:
                     self._open_lean_deg[way] = item.angle_deg if item.open_ended else 0.0
         return ""
 
-    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surround) -> str:
+    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround) -> str:
         envelope = self.envelope
         if envelope is None:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
@@ -135,10 +138,8 @@ class Guard:
             return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg), item.open_ended)
         if isinstance(item, Surround):
             return "" if item.held == "room" else envelope.refuses_conflict
-        if isinstance(item, Bend):
-            return bending.refuses(envelope, item.place_m, item.hand)
-        if isinstance(item, Lift):
-            return envelope.refuses_lift(item.movement, item.angle_deg, item.open_ended)
+        if isinstance(item, Stone | Bend | Lift):
+            return _refuses_legs(envelope, item)
         return envelope.refuses_lean(item.direction_deg, item.angle_deg, item.open_ended)
 
     def _guessed(self, frame: Frame, body: Body) -> str:
@@ -163,10 +164,8 @@ class Guard:
             return ""
         if self.at_ease:
             return f"{FALLING} at {self._sink_mps:.1f} m/s" if self._sink_mps > FALL_MPS else ""
-        if self._rise is not None:
-            return _falls(self._rise, body, self._sink_mps)
-        if self._stretches:
-            return _overbalances(body, self._sink_mps, self.envelope.stance.head_m[1])
+        if self._rise is not None or self._stretches or self._step_m:
+            return self._falls_moving(body, self.envelope)
         if self._rate_dps > LEAN_RATE_DPS:
             return f"{TOO_FAST} at {self._rate_dps:.0f}°/s"
         lean = math.hypot(ahead, right)
@@ -179,6 +178,14 @@ class Guard:
         if body.head_m[1] < self.envelope.stance.head_m[1] - HEAD_DROP_M:
             return TOO_LOW
         return ""
+
+    def _falls_moving(self, body: Body, envelope: Envelope) -> str:
+        """Why somebody may be falling who is asked for what looks like a fall otherwise."""
+        if self._rise is not None:
+            return _falls(self._rise, body, self._sink_mps)
+        if self._stretches:
+            return _overbalances(body, self._sink_mps, envelope.stance.head_m[1])
+        return _stumbles(self._step_m, body, self._rate_dps, self._sink_mps)
 
 
 def absent(frame: Frame) -> str:
@@ -238,6 +245,26 @@ def _overbalances(body: Body, sink_mps: float, height_m: float) -> str:
     return TOO_LOW if body.head_m[1] < height_m - STRETCHED_DROP_M else ""
 
 
+def _refuses_legs(envelope: Envelope, item: Stone | Bend | Lift) -> str:
+    if isinstance(item, Stone):
+        return stepping.refuses(envelope, item)
+    if isinstance(item, Bend):
+        return bending.refuses(envelope, item.place_m, item.hand)
+    return envelope.refuses_lift(item.movement, item.angle_deg, item.open_ended)
+
+
+def _stumbles(step_m: float, body: Body, rate_dps: float, sink_mps: float) -> str:
+    """Why somebody who steps out and back may be falling."""
+    x, _, z = (now - then for now, then in zip(body.head_m, body.person.head_m, strict=True))
+    if sink_mps > FALL_MPS:
+        return f"{FALLING} at {sink_mps:.1f} m/s"
+    if rate_dps > STEP_RATE_DPS:
+        return f"{TOO_FAST} at {rate_dps:.0f}°/s"
+    if math.hypot(x, z) > step_m + STEP_BEYOND_M:
+        return f"{TOO_FAR} or a step of {math.hypot(x, z):.1f} m goes beyond the stones"
+    return TOO_LOW if body.head_m[1] < body.person.head_m[1] - STEP_DROP_M else ""
+
+
 def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, open_deg: float) -> str:
     shown = envelope.shown_lean_deg(direction_deg)
     if lean_deg > (ANYBODYS_LEAN_DEG if shown is None else LEAN_OF_LIMIT * max(shown, open_deg)):
@@ -250,7 +277,7 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, op
     return ""
 
 
-def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surround) -> tuple[object, ...]:
+def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
@@ -261,6 +288,8 @@ def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Bend | Surro
         return (item.yaw_deg, item.pitch_deg, item.tilt_deg, item.open_ended)
     if isinstance(item, Surround):
         return (item.held,)
+    if isinstance(item, Stone):
+        return (item.direction_deg, item.length_m)
     if isinstance(item, Bend):
         return (item.place_m, item.hand, item.low_m)
     if isinstance(item, Lift):

@@ -194,8 +194,8 @@ class Plan:
     from. `posture` is one of POSTURES. `answers` are those that were given before play. `followed` is what `difficulty`
     goes on from, for the record. `prescribed` is the prescription that all of this follows, None without one.
     `most_s` is how long the visit may last, and `play_s` how long play may from its first game on: then nothing begins
-    but the calm end. `delivery` is a line for the first panel and the summary, on a computer of a clinic: it is no part
-    of the session.
+    but the calm end. `sees_floor` says whether who plays sees the floor they stand on. `delivery` is a line for the
+    first panel and the summary, on a computer of a clinic: it is no part of the session.
 
     Raises engine.movements.UnknownBound for a bound on a movement that there is not, or that is no number, and for a
     ceiling that means nothing; engine.answers.AnswerUnusable; and PostureRefused, also where a precaution or a ceiling
@@ -223,6 +223,7 @@ class Plan:
     play_s: float = math.inf
     prescribed: Prescribed | None = None
     delivery: Line | None = None
+    sees_floor: bool = True
 
     def __post_init__(self) -> None:
         check_posture(self.posture)

@@ -23,6 +23,7 @@ DONE_OF_TASK: Mapping[str, str] = {
     "bell_tower": "summary.rung",
     "compass_home": "summary.home",
     "low_shelf_cafe": "summary.served",
+    "stepping_stones": "summary.stepped",
 }
 """What to say of how often something was done; of any other task, things were reached."""
 

@@ -36,6 +36,7 @@ BOUNDED: Mapping[str, tuple[str, ...]] = {
     "gaze": ("neck",),
     "rise": tuple(RISING_DEG),
     "surround": ("visual_conflict",),
+    "step": (),
     "bend": ("trunk_flexion", "hip_flexion", "knee_flexion", "shoulder_elevation", "elbow_extension", "use_of_arm"),
     "lift": ("knee_extension", "thigh_raise", "hip_flexion", "ankle_dorsiflexion"),
     "turn": ("trunk_rotation",),

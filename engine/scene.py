@@ -142,6 +142,25 @@ class Lift(NamedTuple):
     open_ended: bool = False
 
 
+class Stone(NamedTuple):
+    """Step on a stone beside the feet with one foot, and come back to the middle.
+
+    It lies `length_m` from the middle in a direction as of a Lean; `foot` is left or right, `goal` is `out` or `back`,
+    `share` how much of the way was made, and `fill` grows while the foot stays there. `state` is as of a Target, or
+    `idle` for one that only lies there.
+    """
+
+    key: str
+    direction_deg: float
+    length_m: float
+    radius_m: float
+    foot: str
+    goal: str = "out"
+    share: float = 0.0
+    fill: float = 0.0
+    state: str = "wanted"
+
+
 class Bend(NamedTuple):
     """Bend down to a shelf, bring a hand to what stands there, and come up again.
 
@@ -350,7 +369,7 @@ class Buzz(NamedTuple):
 
 
 Item = (
-    Target | Reach | Follow | Lean | Stand | Footing | Gaze | Rise | Lift | Bend | Friend | Prop | Held | Breath
+    Target | Reach | Follow | Lean | Stand | Footing | Gaze | Rise | Lift | Stone | Bend | Friend | Prop | Held | Breath
     | Progress | Steady | Walk | Surround | Recall | Option | Panel | Sound | Tone | Buzz
 )  # fmt: skip
 

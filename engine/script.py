@@ -257,6 +257,8 @@ class Script:
         if self._time_is_up() and step.kind in TIMED and step.kind != CALM:
             return TIME_IS_UP
         plan = self._present.plan
+        if "step" in step.task.asks and not plan.sees_floor:
+            return f"{step.task.title} is played only where the floor is seen: at a desk, until headsets show it"
         return barred(step.task, plan.posture, plan.precautions, plan.caps)
 
     def _stand_up(self, task: Task) -> Move:

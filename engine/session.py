@@ -6,6 +6,7 @@ A session is a script of steps (engine.visit) that is fed the frames of a headse
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from dataclasses import replace as with_values
 from datetime import date
 
 from msgspec import UNSET
@@ -23,6 +24,7 @@ from engine.records import BlockRecord, Recording, Session
 from engine.scene import Panel, Scene
 from engine.visit import Visit
 
+NO_FLOOR = ("openxr",)  # behind these nobody sees the floor they stand on
 UNWRITTEN, CLOSED = "the recording could not be written", "the headset closed"
 INTERRUPTED = "stopped from the keyboard"
 CUT_OFF = "the computer stopped in the middle"
@@ -91,6 +93,7 @@ def run(plan: Plan, headset: Headset, writer: Recorder, about: About) -> Session
     A person who stops or leaves, a fault of a task or of the headset and a full disk end the session early and
     whole: `ended_by` says which, `error` for a fault, and begins with UNWRITTEN for the disk.
     """
+    plan = with_values(plan, sees_floor=headset.kind not in NO_FLOOR)
     life = _Life(plan, date.fromisoformat(about.started_at[:10]), writer)
     try:
         try:

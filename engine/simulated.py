@@ -31,7 +31,7 @@ from engine.frame import (
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
-from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target, Walk
+from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Stone, Target, Walk
 from engine.simulated_bending import Bending
 from engine.simulated_finding import finds
 from engine.simulated_footing import Feet
@@ -39,6 +39,7 @@ from engine.simulated_legs import Legs
 from engine.simulated_movement import NOISE_FRAMES, Way, sway_and_tremor
 from engine.simulated_surround import Unsteadiness
 from engine.simulated_walk import HEAD_ON_TABLE_M, Walker
+from engine.stepping import head_deg
 
 READING_S, PRESS_S = 1.2, 0.15
 WORDS_ABOVE_DEG = 16.0  # from the options of a question
@@ -52,8 +53,9 @@ RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
+STEP_MPS = 0.6  # peak, of a head that goes along with a step
 LIFTED_BEYOND = 1.06  # of what is asked: nobody stops a leg just there
-Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Bend | Recall | Walk | Option | Panel
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Stone | Bend | Recall | Walk | Option | Panel
 
 
 @dataclass(frozen=True)
@@ -315,8 +317,8 @@ class SimulatedHeadset:
             self._rise_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Recall):
             self._come_back(item, now_s, delay_s)
-        elif isinstance(item, Bend):
-            self._bend_to(item, now_s, delay_s)
+        elif isinstance(item, Stone | Bend):
+            self._go_over(item, now_s, delay_s)
         elif isinstance(item, Lift):
             self._lift_to(item, now_s, delay_s, lapse)
         elif isinstance(item, Walk) and item.state == "go":
@@ -364,6 +366,20 @@ class SimulatedHeadset:
             self._lean.aim(goal, now_s, delay_s, 8 * self.patient.lean_speed_dps)
             lasts_s = self._lean.lasts_s
         self._gives_up_after_s = delay_s + lasts_s + PATIENCE_S
+
+    def _go_over(self, item: Stone | Bend, now_s: float, delay_s: float) -> None:
+        if isinstance(item, Stone):
+            self._step_to(item, now_s, delay_s)
+        else:
+            self._bend_to(item, now_s, delay_s)
+
+    def _step_to(self, item: Stone, now_s: float, delay_s: float) -> None:
+        share = min(1.0, self.patient.rise * (1 - self.patient.fatigue) ** self._tries) if item.goal == "out" else 0.0
+        right, _, behind = towards(0.0, item.direction_deg)
+        over_deg = share * head_deg(item, self._stance.head_m[1])
+        speed = math.degrees(STEP_MPS / self._stance.head_m[1])
+        self._lean.aim((-behind * over_deg, right * over_deg, 0.0), now_s, delay_s, speed)
+        self._gives_up_after_s = delay_s + self._lean.lasts_s + PATIENCE_S
 
     def _bend_to(self, item: Bend, now_s: float, delay_s: float) -> None:
         if item.goal == "up":
@@ -490,7 +506,9 @@ class SimulatedHeadset:
             if self._hands[side].goal != rest:
                 self._hands[side].aim(rest, now_s, 0.1, LOWERING * self.patient.hand_speed_mps)
         if self._lean.goal != (0.0, 0.0, 0.0):
-            self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.lean_speed_dps)
+            steps = any(isinstance(item, Stone) for item in self._scene.items)
+            speed_dps = math.degrees(STEP_MPS / self._stance.head_m[1]) if steps else self.patient.lean_speed_dps
+            self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, speed_dps)
         if self._face.goal != (0.0, 0.0, 0.0):
             self._face.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.neck_speed_dps)
         self._legs.relax(now_s)
@@ -541,7 +559,7 @@ class SimulatedHeadset:
 
 def _fills(asked: tuple[Asked, ...]) -> bool:
     """Whether somebody is where they should be, and so has no reason to give up."""
-    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze | Lift | Bend))
+    goals = (item for item in asked if isinstance(item, Target | Follow | Gaze | Lift | Bend | Stone))
     return any(goal.fill > 0 for goal in goals if not (isinstance(goal, Gaze | Lift) and goal.open_ended))
 
 
@@ -561,7 +579,7 @@ def _asks(scene: Scene) -> tuple[Asked, ...]:
             if item.state == "wanted" and item.hand not in hands and not hands & {"either"}:
                 hands.add(item.hand)
                 movements.append(item)
-        elif isinstance(item, Gaze | Lift | Follow | Bend):
+        elif isinstance(item, Gaze | Lift | Follow | Bend | Stone):
             if item.state == "wanted":
                 movements.append(item)
         elif isinstance(item, Reach | Lean | Rise | Recall | Walk):

@@ -8,7 +8,7 @@ from engine.inputs import RISE, Heard, Held, Pair
 from engine.panda.pointer import FOV_DEG, led
 from engine.panda.puppet import NECK_DEG
 from engine.panda.seat import Seat
-from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Target
+from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Stone, Target
 
 MOUSE_PER_S = 2.5  # half windows
 READS_S = 0.5
@@ -49,7 +49,7 @@ class Beginner:
         targets = [item for item in items if isinstance(item, Target) and item.state == "wanted"]
         goal: Vector | None = self._next(targets)
         for item in items:
-            if isinstance(item, Lean | Lift):
+            if isinstance(item, Lean | Lift) or (isinstance(item, Stone) and item.state == "wanted"):
                 lean = _leant(item)
             elif isinstance(item, Gaze):
                 if item.yaw_deg or item.pitch_deg:
@@ -105,9 +105,11 @@ class Beginner:
         self._mouse = tuple(a + share * (b - a) for a, b in zip(self._mouse, to, strict=True))
 
 
-def _leant(item: Lean | Lift) -> Pair:
+def _leant(item: Lean | Lift | Stone) -> Pair:
     """Which keys to hold (ahead, right) for a lean, or to lift a leg."""
     if isinstance(item, Lift):
         return (float(item.state == "wanted"), 0.0)
+    if isinstance(item, Stone) and item.goal != "out":
+        return (0.0, 0.0)
     turn = math.radians(item.direction_deg)
     return (float(round(1.4 * math.cos(turn))), float(round(1.4 * math.sin(turn))))

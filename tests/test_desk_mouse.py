@@ -8,7 +8,7 @@ import pytest
 import games
 from engine.inputs import NOTHING, Heard, Held
 from engine.inputs import RISE as GET_UP
-from engine.scene import Gaze, Lean, Lift, Option, Reach, Rise, Target
+from engine.scene import Gaze, Item, Lean, Lift, Option, Reach, Rise, Stone, Target
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
@@ -82,6 +82,10 @@ def test_a_mouse_that_leads_a_hand_moves_nothing_else(hand):
     assert body.add(NOTHING, (0.0, 0.9), 0.0, False) == (NOTHING, ())
 
 
+def _moves_a_body(item: Item) -> bool:
+    return isinstance(item, Lean | Gaze | Rise | Lift) or (isinstance(item, Stone) and item.state == "wanted")
+
+
 class MouseAlone(Beginner):
     """Somebody who moves a mouse and presses nothing."""
 
@@ -90,7 +94,7 @@ class MouseAlone(Beginner):
         self._body = MouseBody()
 
     def _acts(self) -> Heard:
-        asks = next((item for item in self._scene.items if isinstance(item, Lean | Gaze | Rise | Lift)), None)
+        asks = next((item for item in self._scene.items if _moves_a_body(item)), None)
         if asks is None or any(isinstance(item, Target | Reach | Option) for item in self._scene.items):
             super()._acts()  # leads the mouse to what a hand is asked for, or else to the middle
         else:
@@ -100,7 +104,7 @@ class MouseAlone(Beginner):
         held, acts = self._body.add(NOTHING, self._mouse, puppet.face_deg[2], puppet.sits)
         return Heard(held, acts=acts)
 
-    def _meant(self, asks: Lean | Gaze | Rise | Lift):
+    def _meant(self, asks: Lean | Gaze | Rise | Lift | Stone):
         if isinstance(asks, Lift):
             return (0.0, 0.6 * (asks.state == "wanted"))
         if isinstance(asks, Rise):
@@ -110,6 +114,8 @@ class MouseAlone(Beginner):
             )
         if isinstance(asks, Gaze):
             return (asks.tilt_deg / 45 * 0.55, 0.0) if asks.tilt_deg else (asks.yaw_deg / 85, asks.pitch_deg / 60)
+        if isinstance(asks, Stone) and asks.goal != "out":
+            return (0.0, 0.0)
         turn = math.radians(asks.direction_deg)
         return (0.6 * math.sin(turn), 0.6 * math.cos(turn))
 

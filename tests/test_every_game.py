@@ -10,7 +10,7 @@ import pytest
 from visits import Kept, calibration, game, patient, play
 
 import games
-from engine import bending, tracing
+from engine import bending, stepping, tracing
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.movements import PARTS
 from engine.parameters import describe
@@ -30,6 +30,7 @@ from engine.scene import (
     Rise,
     Sound,
     Steady,
+    Stone,
     Surround,
     Target,
 )
@@ -121,8 +122,9 @@ def refusal(envelope: Envelope, item: Item) -> str:
         return envelope.refuses_gaze((item.yaw_deg, item.pitch_deg, item.tilt_deg))
     if isinstance(item, Surround):
         return envelope.refuses_conflict if item.held != "room" else ""
-    if isinstance(item, Bend):
-        return bending.refuses(envelope, item.place_m, item.hand)
+    if isinstance(item, Stone | Bend):
+        stone = isinstance(item, Stone)
+        return stepping.refuses(envelope, item) if stone else bending.refuses(envelope, item.place_m, item.hand)
     if isinstance(item, Lift):
         return envelope.refuses_lift(item.movement, item.angle_deg)
     if isinstance(item, Rise):
@@ -135,7 +137,7 @@ def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: fl
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
     session, kept = play(game(name), tmp_path, known, in_steps(known, rate_hz=20.0))
     envelope = Envelope(session.calibration or known)
-    asking = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Bend | Footing | Steady | Surround
+    asking = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Stone | Bend | Footing | Steady | Surround
     asked = {item for scene in kept.scenes for item in scene.items if isinstance(item, asking)}
     assert asked
     assert {refusal(envelope, item) for item in asked} == {""}

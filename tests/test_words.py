@@ -98,6 +98,7 @@ def put_together() -> set[str]:
         *(reply.words for asked in questions for reply in asked.replies),
         *(key for panel in panels for key in (panel.title, *panel.text) if isinstance(key, str)),
         *(f"{key}_one" for key in (*DONE_OF_TASK.values(), "summary.reached", "summary.minutes", *BETTER)),
+        *(f"stepping_stones.foot_{side}" for side in SIDES),
         *(f"{game}.hand_{side}" for game in ("fruit_ladder", "low_shelf_cafe") for side in SIDES),
         *(f"mirror_friends.{pose}" for pose in poses),
         *(f"chair_rocket.{line}" for line in rises),

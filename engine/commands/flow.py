@@ -26,7 +26,7 @@ from engine.records import BlockRecord
 from engine.theme import STICKERS
 
 STICKERS_AT_ONCE = 3
-ON_FEET = ("lean", "stand", "rise", "bend", "surround")
+ON_FEET = ("lean", "stand", "rise", "bend", "step", "surround")
 
 
 def whole_visit(

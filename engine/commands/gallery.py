@@ -41,6 +41,7 @@ from engine.scene import (
     Rise,
     Scene,
     Steady,
+    Stone,
     Surround,
     Target,
 )
@@ -67,6 +68,7 @@ AWAY_S, STOPS_S = (14.0, 17.0), 22.0
 _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
 _EYE_M, _ARM_M = 1.6, 0.62
+_TO_THE_FEET_RAD = math.radians(64.0)
 _TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.5, 0.75
 
 Pixels = NDArray[np.uint8]
@@ -255,6 +257,8 @@ def _eye(scene: Scene, head: Pose) -> Pose:
     if gaze is None and low is not None and (down := _down_rad(head, low.place_m)) > _TABLE_RAD:
         share = _OF_SHELF if isinstance(low, Bend) else _OF_TABLE
         return Pose(head.position_m, from_yaw_pitch(0.0, -share * down))
+    if gaze is None and any(isinstance(item, Stone) for item in scene.items):
+        return Pose(head.position_m, from_yaw_pitch(0.0, -_TO_THE_FEET_RAD))
     if gaze is None:
         return looking_ahead(head)
     half = from_yaw_pitch(math.radians(gaze.yaw_deg / 2), math.radians(gaze.pitch_deg / 2))
@@ -275,6 +279,7 @@ _WORTH: Mapping[type, Callable[[Any], float]] = {
     Reach: lambda item: _settled(item.reached),
     Lean: _leant,
     Gaze: _looked,
+    Stone: lambda item: _settled(item.fill) + math.cos(math.radians(item.direction_deg)),
     Bend: lambda item: _settled(item.fill) - item.share,
     Lift: lambda item: _settled(item.fill) + item.now_deg / item.angle_deg,
     Rise: lambda item: _settled(item.fill) + item.share if item.goal == "up" else -math.inf,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from engine.inputs import NOTHING, RISE, Held, Pair
 from engine.panda.puppet import NECK_DEG
-from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Option, Reach, Recall, Rise, Target
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Option, Reach, Recall, Rise, Stone, Target
 
 MOVED = 0.04  # of half a window: a hand laid on a mouse moves it less
 MIDDLE, FULL = 0.12, 0.55  # of half a window: nothing is meant nearer than the one, all of it from the other
@@ -22,13 +22,14 @@ class MouseBody:
 
     def __init__(self) -> None:
         """Nothing is asked for."""
-        self._asks: Lean | Gaze | Rise | Lift | None = None
+        self._asks: Lean | Gaze | Rise | Lift | Stone | None = None
         self._from: Pair | None = None
         self._leads = False
 
     def see(self, items: Sequence[Item]) -> None:
         """Take in what is asked now; what a hand is asked for leaves the rest of the body alone."""
-        asks = next((_as_gaze(item) for item in items if isinstance(item, Lean | Gaze | Rise | Lift | Recall)), None)
+        asked = (item for item in items if isinstance(item, Lean | Gaze | Rise | Lift | Recall | Stone))
+        asks = next((_as_gaze(item) for item in asked if not isinstance(item, Stone) or item.state == "wanted"), None)
         if any(isinstance(item, Target | Reach | Follow | Bend | Option) for item in items):
             asks = None
         if type(asks) is not type(self._asks):
@@ -58,7 +59,7 @@ class MouseBody:
         return held._replace(lean=(up, right)), ()
 
 
-def _as_gaze(item: Lean | Gaze | Rise | Lift | Recall) -> Lean | Gaze | Rise | Lift:
+def _as_gaze(item: Lean | Gaze | Rise | Lift | Recall | Stone) -> Lean | Gaze | Rise | Lift | Stone:
     """What is asked of the body; a face that shall find its place again is turned as one that shall look there."""
     return Gaze(item.key, 0.0, 0.0, 1.0) if isinstance(item, Recall) else item
 

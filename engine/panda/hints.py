@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Recall, Rise, Target
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Option, Panel, Reach, Recall, Rise, Stone, Target
 
 HAND, CHOOSE, OTHER_HAND, LEAN, LOOK, TILT = "hand", "choose", "other_hand", "lean", "look", "tilt"
 RISE, LIFT = "rise", "lift"
@@ -91,7 +91,7 @@ def _asks(item: Item) -> tuple[str, ...]:
         return (CHOOSE,)
     if isinstance(item, Panel):
         return (CHOOSE,) if item.confirm else ()
-    if isinstance(item, Lean):
+    if isinstance(item, Lean | Stone):
         return (LEAN,)
     if isinstance(item, Recall):
         return (HAND,) if item.side else (LOOK,)

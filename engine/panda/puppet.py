@@ -51,7 +51,7 @@ class Puppet:
     `active` is the side of the hand that the mouse moves, and `both` whether the other mirrors it. `facing_rad` is
     where the trunk is turned to, `face_deg` how keys turned the head from there (right, up, tilted right), and
     `glance_deg` what a look around adds. `most_lean_deg` is how far a key leans. `share` is how far up it is, 0 seated,
-    and `bent_deg` how far it is bent at the hips.
+    `bent_deg` how far it is bent at the hips, and `bowed_deg` how far the head looks down to the feet.
     `aside_deg` (right, up) is how far beside the middle of the picture the face looks, which devices say of it.
     All its lengths go with `stature_m`; `depth_m` is that of somebody of STATURE_M.
     """
@@ -69,6 +69,7 @@ class Puppet:
     aside_deg: Pair = (0.0, 0.0)
     share: float = 1.0
     bent_deg: float = 0.0
+    bowed_deg: float = 0.0
     _hands: dict[str, Pose] = field(default_factory=dict)
     _placed: set[str] = field(default_factory=set)
     _returns: bool = False
@@ -209,7 +210,7 @@ class Puppet:
         yaw, pitch = (_within(a + b, -most, most) for a, b, most in zip(
             self.face_deg[:2], self.glance_deg, NECK_DEG[:2], strict=True
         ))  # fmt: skip
-        return (yaw, pitch - BOWS * self.bent_deg, self.face_deg[2])
+        return (yaw, pitch - BOWS * self.bent_deg - self.bowed_deg, self.face_deg[2])
 
     def _lean(self, held: Held, dt_s: float) -> None:
         if held.lean_deg is not None and held.lean == NOTHING.lean:

@@ -7,11 +7,13 @@ from engine.inputs import AHEAD, BOTH, FURTHER, NEARER, RISE, SWAP, Heard, Pair
 from engine.panda.desk_bend import DeskBend
 from engine.panda.desk_leg import DeskLeg
 from engine.panda.pointer import Pointer, ray
-from engine.panda.puppet import MOST_LEAN_DEG, Puppet
-from engine.scene import Item, Lean, Rise, Scene
+from engine.panda.puppet import EYE_M, MOST_LEAN_DEG, Puppet
+from engine.scene import Item, Lean, Rise, Scene, Stone
+from engine.stepping import head_deg
 
 LEAN_BEYOND = 0.5  # of the tolerance: a key says no amount, so it leans as far as is asked, and a little more
 TILT_STEP_DEG = 4.0
+BOWED_DEG, BOWS_DEG_PER_S = 48.0, 40.0  # to stones around the feet, and how fast
 
 
 class Seat:
@@ -19,6 +21,7 @@ class Seat:
 
     def __init__(self) -> None:
         self.puppet, self.pointer, self.leg, self.bend = Puppet(), Pointer(), DeskLeg(), DeskBend()
+        self._bows = False
 
     def see(self, scene: Scene) -> None:
         """Take in what is asked now."""
@@ -26,6 +29,7 @@ class Seat:
         self.pointer.see(scene, self.puppet)
         self.leg.see(scene.items)
         self.bend.see(scene.items)
+        self._bows = any(isinstance(item, Stone) for item in scene.items)
 
     def live(self, heard: Heard, mouse: Pair | None, aspect: float, dt_s: float) -> None:
         """Let the body do what was heard; the window is `aspect` times as wide as tall, the mouse -1 to 1 in it."""
@@ -40,6 +44,9 @@ class Seat:
         if self.pointer.place is not None and not looks:
             way, depth_m = self.pointer.lead(puppet, ray(self.pointer.place, aspect))
             held = held._replace(face=self.pointer.faces())
+        step_deg = BOWS_DEG_PER_S * dt_s
+        away_deg = (BOWED_DEG if self._bows else 0.0) - puppet.bowed_deg
+        puppet.bowed_deg += max(-step_deg, min(step_deg, away_deg))
         puppet.bent_deg = self.bend.follow(puppet, self.pointer.means, dt_s)
         puppet.advance(held, way, dt_s, depth_m)
 
@@ -73,4 +80,6 @@ def furthest_lean_deg(items: Sequence[Item]) -> float:
             return item.angle_deg + LEAN_BEYOND * item.tolerance_deg
         if isinstance(item, Rise) and item.high_m <= item.low_m:
             return item.lean_deg
+        if isinstance(item, Stone) and item.state == "wanted":
+            return head_deg(item, EYE_M)
     return MOST_LEAN_DEG

@@ -34,6 +34,7 @@ from engine.panda.ribbon import Ribbon
 from engine.panda.rise import RiseGuide
 from engine.panda.scenery import Scenery
 from engine.panda.shelf import Shelf
+from engine.panda.stone import SteppingStone
 from engine.panda.surroundings import Surroundings
 from engine.panda.trail import ReachPath
 from engine.scene import (
@@ -55,6 +56,7 @@ from engine.scene import (
     Rise,
     Scene,
     Stand,
+    Stone,
     Target,
 )
 from engine.settings import Settings
@@ -72,9 +74,9 @@ class _Drawing(Protocol):
 _DRAWINGS: Mapping[type, Callable[[Kit, Any, Frame], _Drawing]] = {
     Target: Fruit, Reach: ReachPath, Follow: Ribbon, Lean: LeanGuide, Stand: Footprints, Gaze: Owl, Rise: RiseGuide,
     Footing: StandingFeet, Lift: Bell, Friend: Companion, Breath: BreathGuide, Option: OptionCard, Panel: Board,
-    Prop: DrawnProp, Held: DrawnHeld, Bend: Shelf,
+    Prop: DrawnProp, Held: DrawnHeld, Bend: Shelf, Stone: SteppingStone,
 }  # fmt: skip
-_IN_THE_ROOM = Lean | Stand | Footing | Gaze | Rise | Lift | Friend | Breath
+_IN_THE_ROOM = Lean | Stand | Footing | Gaze | Rise | Lift | Stone | Friend | Breath
 """What has no place of its own stands at the middle, as the scenery does."""
 NO_HAND = Hand(LOST)
 USUAL = Settings()

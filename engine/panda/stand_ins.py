@@ -176,6 +176,10 @@ def _treasure(node: NodePath) -> None:
     _box(lid, "top", (-0.14, -0.18, 0.0), (0.14, 0.0, 0.07), _CORAL)
 
 
+def _stone(node: NodePath) -> None:
+    _ball(node, "stone", (0, 0, -0.01), (0.17, 0.17, 0.02), _CREAM)
+
+
 def _shelf(node: NodePath) -> None:
     _ball(node, "board", (0, 0, -0.016), (0.25, 0.15, 0.016), _BROWN)
 
@@ -193,5 +197,5 @@ _MAKERS: Mapping[str, Callable[[NodePath], None]] = {
     "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
     "hand_open": _hand, "hand_grab": _hand, "kite": _kite, "beacon": _beacon, "block": _block, "crate": _crate,
     "barrier": _barrier, "shelf_leg": _leg, "oar": _oar, "treasure": _treasure,
-    "bell": _bell, "shelf": _shelf,
+    "bell": _bell, "shelf": _shelf, "stone": _stone,
 }  # fmt: skip

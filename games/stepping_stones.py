@@ -1,0 +1,187 @@
+"""Stepping Stones: a stone beside the feet lights up; step on it with the foot of its side, and come back."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+import numpy as np
+
+from engine import feedback, moves, stepping
+from engine.envelope import Envelope
+from engine.frame import SIDES
+from engine.motion import Array, Motion
+from engine.movements import ON_SIDES
+from engine.parameters import choice, number
+from engine.records import Measured, Trace, TrialRecord
+from engine.scene import Friend, Item, Panel, Progress, Sound, Stone
+from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
+from engine.trace import thinned
+
+FLOURISH_S = 0.8
+LEAST_FRAMES = 20
+FOREPERIOD = 0.5  # of the time in the middle, the most that is added by chance
+SETS_OFF_M = 0.05
+PLACE_ERROR_M, ONSET_ERROR_S = 0.01, 0.05
+BY_HEAD = "seen by the head, not by the foot"
+REACTION_S, STEP_MPS, STEADIES, HOMES = 0.35, 0.6, 0.75, 0.6  # as a simulated patient steps
+ROUND: Mapping[str, tuple[float, ...]] = {
+    "four": (0.0, 90.0, 180.0, 270.0),
+    "eight": tuple(45.0 * each for each in range(8)),
+    "ahead and aside": (0.0, 45.0, 90.0, 270.0, 315.0),
+}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a therapist may tune."""
+
+    targets: int = number(8, 1, 40, "", "steps in a round")
+    stones: str = choice("ahead and aside", tuple(ROUND), "which stones lie around the feet")
+    sides: str = choice("both", ON_SIDES, "which foot steps; the other one stands")
+    length_percent: float = number(30.0, 20.0, 60.0, "%", "length of a step, of that of the leg", "distance", 5.0)
+    radius_m: float = number(0.12, 0.08, 0.20, "m", "how near to the stone counts", "size", -0.01)
+    hold_s: float = number(0.3, 0.0, 3.0, "s", "time to stay on a stone", "hold", 0.3)
+    limit_s: float = number(3.0, 1.0, 10.0, "s", "time to get to a stone, before staying there", "time", -0.25)
+    pause_s: float = number(1.0, 0.5, 10.0, "s", "least time in the middle between stones")
+
+
+class Game(Task):
+    """Steps to stones in a shuffled order, each called by its light, and back to the middle."""
+
+    title = "Stepping Stones"
+    trains = ("dynamic balance", "starting a step", "reaction")
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("step",)
+    postures = ("standing",)
+    version = 1
+    place = "pond"
+    Parameters = Parameters
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "reaction_s": Measure("Reaction time", "s", "From the light until the head has gone 5 cm towards the stone."),
+        "step_s": Measure("Step time", "s", "From setting off until the head is over a foot on the stone."),
+        "length_m": Measure("Head went over by", "m", "Furthest way of the head to the stone; a foot goes further."),
+        "asked_m": Measure("Stone at", "m", "From the middle of the feet to the stone that was asked for."),
+        "back_s": Measure("Time back", "s", "From the furthest point until the head is back over the feet."),
+    }
+
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """Each stone once in a shuffled order, then again; ahead and behind both feet take turns."""
+        length_m = self.p.length_percent / 100 * stepping.leg_m(envelope)
+        stones = [(way, foot) for way in ROUND[self.p.stones] for foot in _feet(way) if self.p.sides in ("both", foot)]
+        for count in range(self.p.targets):
+            if count % len(stones) == 0:
+                order = random.sample(stones, len(stones))
+            way, foot = order[count % len(order)]
+            goal = Stone(f"stone {count}", way, length_m * _share(way), self.p.radius_m, foot)
+            pause_s = self.p.pause_s * (1 + random.uniform(0.0, FOREPERIOD))
+            yield Trial("", None, {
+                "goal": goal,
+                "number": count,
+                "pause_s": pause_s,
+                "eye_m": envelope.stance.head_m[1],
+                "stance": envelope.stance,
+                "idle": _idle([each for each, _ in order], length_m, self.p.radius_m),
+            })  # fmt: skip
+
+    def play(self, trial: Trial) -> Move:
+        """Stand in the middle until a stone lights up, step on it, and come back."""
+        goal, count, idle = trial.values["goal"], trial.values["number"], trial.values["idle"]
+        text = ("stepping_stones.clear",) if count == 0 else ()
+        panel = Panel("stepping_stones", "stepping_stones.middle", text, count, self.p.targets)
+        resting = goal._replace(state="later")
+        wait = moves.within(self.p.limit_s + trial.values["pause_s"], stepping.back(resting, trial.values["pause_s"]))
+        yield from moves.alongside((panel, *idle, *self._around(count)), wait)
+        step = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(stepping.out(goal, self.p.hold_s)))
+        ask = panel._replace(title="stepping_stones.step", text=(f"stepping_stones.foot_{goal.foot}",))
+        heard = feedback.followed(step, lambda body: stepping.share(goal, body))
+        shown = (ask, Sound(f"{goal.key} lit", "appear"), *idle, *self._around(count))
+        reached = (yield from moves.alongside(shown, heard)) == REACHED
+        title = "stepping_stones.reached" if reached else "stepping_stones.not_yet"
+        after = panel._replace(title=title, text=("stepping_stones.back",), done=count + reached)
+        answer: tuple[Item, ...] = (Sound(f"{goal.key} after", "step" if reached else "not_yet"),)
+        answer += (feedback.arrival(goal.key),) if reached else ()
+        around = (*idle, *self._around(count + 1, "cheers" if reached else "calm"))
+        gone = goal._replace(state="done" if reached else "later")
+        home = moves.within(self.p.limit_s, stepping.back(gone, FLOURISH_S))
+        yield from moves.alongside((after, *answer, *around), home)
+        return REACHED if reached else NOT_YET
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """The mean time that such a trial takes, in seconds: standing, stepping, coming back."""
+        way_s = 1.875 * stepping.HEAD_SHARE * trial.values["goal"].length_m / STEP_MPS + 0.15
+        p: Parameters = self.p
+        out_s = REACTION_S + STEADIES * way_s if reached else p.limit_s
+        return float(trial.values["pause_s"]) + float(out_s) + p.hold_s + 0.15 + float(HOMES * way_s) + FLOURISH_S
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """Measure the step from its light on, by the head."""
+        goal: Stone = trial.values["goal"]
+        if len(motion.time_s) < LEAST_FRAMES:
+            return self._nothing("ended before anybody could step")
+        time_s = motion.time_s - motion.time_s[0]
+        ahead_m, right_m = stepping.over_track_m(motion, trial.values["stance"]).T
+        lit_s = _lit_s(time_s, np.hypot(ahead_m, right_m), trial.values["pause_s"], self.p.limit_s)
+        turn = math.radians(goal.direction_deg)
+        along_m = (ahead_m * math.cos(turn) + right_m * math.sin(turn))[time_s >= lit_s]
+        if len(along_m) < LEAST_FRAMES:
+            return self._nothing("ended before anybody could step")
+        measures = {
+            **_of_the_step(time_s[time_s >= lit_s] - lit_s, along_m, goal),
+            "asked_m": Measured(round(goal.length_m, 3), "m"),
+        }
+        trace = Trace("Head towards the stone", "m", *thinned(time_s[time_s >= lit_s] - lit_s, along_m))
+        return Result(None, measures, (trace,))
+
+    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
+        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+
+    def _nothing(self, why: str) -> Result:
+        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+
+
+def _feet(way_deg: float) -> tuple[str, ...]:
+    """The feet that may step in a direction: that of its side, and either ahead and behind."""
+    if way_deg in (0.0, 180.0):
+        return SIDES
+    return ("right",) if way_deg < 180.0 else ("left",)
+
+
+def _share(way_deg: float) -> float:
+    """How much of a step is asked for in a direction."""
+    return stepping.BEHIND if way_deg == 180.0 else 1.0
+
+
+def _idle(ways: Sequence[float], length_m: float, radius_m: float) -> tuple[Stone, ...]:
+    """All stones that lie there, unlit."""
+    return tuple(
+        Stone(f"lies {way:g}", way, length_m * _share(way), radius_m, "", state="idle") for way in dict.fromkeys(ways)
+    )
+
+
+def _lit_s(time_s: Array, away_m: Array, pause_s: float, limit_s: float) -> float:
+    """When the stone was lit: after the time in the middle, as `play` asks, or when the time for that was up."""
+    off_s = np.maximum.accumulate(np.where(away_m >= stepping.BACK_M, time_s, 0.0))
+    lit = np.flatnonzero((time_s - off_s >= pause_s) | (time_s >= limit_s + pause_s))
+    return float(time_s[lit[0] if len(lit) else -1])
+
+
+def _of_the_step(time_s: Array, along_m: Array, goal: Stone) -> dict[str, Measured]:
+    """When the head set off, when it was over a foot on the stone, how far it went, and when it was back."""
+    asked_m = stepping.HEAD_SHARE * stepping.ARRIVES * goal.length_m
+    off, there = np.flatnonzero(along_m >= SETS_OFF_M), np.flatnonzero(along_m >= asked_m)
+    top = int(np.argmax(along_m))
+    home = np.flatnonzero(along_m[top:] < stepping.BACK_M)
+    none = "the head did not set off towards the stone"
+    reaction = Measured(None, "s", None, none)
+    step = Measured(None, "s", None, "the head did not come over the stone")
+    back = Measured(None, "s", None, "nobody came back to the middle")
+    if len(off):
+        reaction = Measured(round(float(time_s[off[0]]), 3), "s", ONSET_ERROR_S, BY_HEAD)
+    if len(off) and len(there):
+        step = Measured(round(float(time_s[there[0]] - time_s[off[0]]), 3), "s", ONSET_ERROR_S, BY_HEAD)
+    if len(home) and top:
+        back = Measured(round(float(time_s[top + home[0]] - time_s[top]), 3), "s", ONSET_ERROR_S, BY_HEAD)
+    furthest = Measured(round(max(0.0, float(along_m.max())), 3), "m", PLACE_ERROR_M, BY_HEAD)
+    return {"reaction_s": reaction, "step_s": step, "length_m": furthest, "back_s": back}

@@ -1,0 +1,140 @@
+"""Stepping Stones by itself: which stones are lit, how a step is seen, what is measured, and where it is left out."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from visits import Kept, calibration, game, patient, play
+
+from engine import stepping
+from engine.body import Body, estimate, upright
+from engine.envelope import Envelope
+from engine.frame import LOST, Devices, Frame, Hand, Pose
+from engine.guard import Guard
+from engine.precautions import barred
+from engine.records import Precaution, Session
+from engine.scene import Stone
+from engine.simulated import SimulatedHeadset
+from engine.task import REACHED, Trial
+
+KNOWN = calibration()
+STONE = Stone("stone", 90.0, 0.3, 0.12, "right")
+
+
+def trials(values: Mapping[str, object]) -> list[Trial]:
+    return list(game("stepping_stones", values).trials(Envelope(KNOWN), Random(1), []))
+
+
+def played(values: Mapping[str, object], folder: Path, headset: SimulatedHeadset | None = None) -> tuple[Session, Kept]:
+    steadily = patient(KNOWN, lapse=0.0, fatigue=0.0)
+    return play(game("stepping_stones", values), folder, KNOWN, headset or SimulatedHeadset(steadily, 1, 45.0))
+
+
+def body(ahead_m: float = 0.0, right_m: float = 0.0, foot_m: tuple[float, float] | None = None) -> Body:
+    """Somebody whose head, and perhaps right foot, is so far ahead and to the right of the middle."""
+    foot = LOST if foot_m is None else Pose((foot_m[1], 0.1, -foot_m[0]))
+    frame = Frame(0, Pose((right_m, 1.6, -ahead_m)), Hand(LOST), Hand(LOST), devices=Devices(right_foot=foot))
+    return estimate(frame, upright(KNOWN.stance), 0.0, 0.1)
+
+
+def test_every_stone_comes_once_before_any_comes_again() -> None:
+    asked = [(t.values["goal"].direction_deg, t.values["goal"].foot) for t in trials({"stones": "four", "targets": 12})]
+    assert sorted(asked[:6]) == sorted(asked[6:])
+    assert sorted(asked[:6]) == [(0.0, "left"), (0.0, "right"), (90.0, "right"), (180.0, "left"), (180.0, "right"),
+                                 (270.0, "left")]  # fmt: skip
+
+
+def test_one_foot_alone_steps_to_its_own_side() -> None:
+    goals = [trial.values["goal"] for trial in trials({"stones": "eight", "sides": "left", "targets": 10})]
+    assert {goal.foot for goal in goals} == {"left"}
+    assert {goal.direction_deg for goal in goals} == {0.0, 180.0, 225.0, 270.0, 315.0}
+
+
+def test_a_step_is_a_share_of_the_leg_and_shorter_behind() -> None:
+    leg_m = 0.53 * KNOWN.stature_m.value
+    for trial in trials({"stones": "four", "length_percent": 50.0}):
+        goal = trial.values["goal"]
+        assert goal.length_m == pytest.approx(leg_m * (0.3 if goal.direction_deg == 180.0 else 0.5))
+
+
+def test_the_head_shows_a_step_and_a_foot_that_points_does_not() -> None:
+    over_m = stepping.HEAD_SHARE * STONE.length_m
+    assert stepping.share(STONE, body(right_m=over_m)) > 1.0
+    assert stepping.share(STONE, body()) == pytest.approx(0.0)
+    assert stepping.share(STONE, body(ahead_m=over_m)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_tracker_on_the_foot_goes_before_the_head() -> None:
+    assert stepping.share(STONE, body(right_m=0.3, foot_m=(0.0, 0.0))) < 0.5
+    assert stepping.share(STONE, body(foot_m=(0.05, 0.25))) == 1.0
+
+
+def test_a_step_out_and_back() -> None:
+    move = stepping.out(STONE, 0.2)
+    next(move)
+    shares = [move.send(body(right_m=right_m))[0].share for right_m in (0.05, 0.2)]
+    assert shares == sorted(shares)
+    with pytest.raises(StopIteration) as end:
+        move.send(body(right_m=0.19))
+    assert end.value.value == REACHED
+
+
+def test_what_is_measured_is_the_step_of_the_simulated_patient(tmp_path: Path) -> None:
+    session, _ = played({"targets": 5, "length_percent": 40.0}, tmp_path)
+    for trial in session.blocks[0].trials:
+        measures = trial.measures
+        assert trial.outcome == "reached"
+        assert measures["length_m"].value == pytest.approx(stepping.HEAD_SHARE * measures["asked_m"].value, abs=0.03)
+        assert 0.35 < measures["reaction_s"].value < 1.0
+        assert 0.15 < measures["step_s"].value < 0.6
+        assert measures["back_s"].value
+    assert not session.events
+
+
+class Opaque(SimulatedHeadset):
+    """A headset that shows no floor."""
+
+    kind = "openxr"
+
+
+def test_where_the_floor_is_not_seen_it_is_left_out_and_the_visit_says_so(tmp_path: Path) -> None:
+    session, kept = played({"targets": 2}, tmp_path, Opaque(patient(KNOWN), 1, 30.0))
+    assert session.blocks[0].trials == ()
+    assert "only where the floor is seen" in session.blocks[0].notes[0]
+    assert not any(isinstance(item, Stone) for scene in kept.scenes for item in scene.items)
+
+
+def watched(right_m: np.ndarray, height_m: np.ndarray) -> set[str]:
+    guard, person = Guard(), upright(KNOWN.stance)
+    guard.renew(Envelope(KNOWN))
+    assert guard.admit((STONE,)) == ""
+    whys = set()
+    for step, (right, height) in enumerate(zip(right_m.tolist(), height_m.tolist(), strict=True)):
+        frame = Frame(0, Pose((right, height, 0.0)), Hand(LOST), Hand(LOST))
+        whys.add(guard.watch(frame, estimate(frame, person, step / 60, 1 / 60)).why)
+    return whys
+
+
+def test_who_steps_may_and_who_stumbles_pauses() -> None:
+    level, way = np.full(60, 1.6), (1 - np.cos(np.linspace(0, math.pi, 60))) / 2
+    assert watched(0.2 * way, level) == {""}
+    assert any("goes beyond the stones" in why for why in watched(0.6 * way, level))
+    assert any("the head moves sideways" in why for why in watched(0.4 * way[::4], level[:15]))
+    assert any("the head has come down" in why for why in watched(0.2 * way, 1.6 - 0.4 * way))
+
+
+@pytest.mark.parametrize(
+    ("precaution", "why"),
+    [
+        (Precaution("weight_on_leg_left", 50.0, "%", "fracture", "Dr Wood"), "loads the left leg"),
+        (Precaution("standing", 0.0, "", "dizzy", "Dr Wood"), "is played standing"),
+        (Precaution("shoulder_elevation_left", 30.0, "deg", "cuff", "Dr Wood"), ""),
+    ],
+)
+def test_what_a_precaution_does_to_it(precaution: Precaution, why: str) -> None:
+    found = barred(game("stepping_stones"), "standing", (precaution,))
+    assert why in found
+    assert bool(found) == bool(why)
