@@ -11,9 +11,9 @@ import numpy as np
 
 from assets.build import launch_site as site
 from assets.build.boat_houses import houses, pagoda
-from assets.build.cafe import FOUNTAIN, TABLES
+from assets.build.cafe import FOUNTAIN
 from assets.build.cafe_things import PAINTS as CAFE
-from assets.build.cafe_things import awning, counter, fountain, table
+from assets.build.cafe_things import awning, counter, fountain
 from assets.build.footbridge import footbridge
 from assets.build.garden import harvest
 from assets.build.headland import headland
@@ -206,10 +206,9 @@ def pond() -> list[Mesh]:
 
 
 def cafe() -> list[Mesh]:
-    """The counter, the awning, two tables and the fountain."""
-    set_out = [table(CAFE, 0).moved(x, 0, z) for x, z in TABLES[1:3]]
+    """The counter, the awning and the fountain."""
     water = fountain(CAFE, "#8fd0cc").moved(FOUNTAIN[0], 0, FOUNTAIN[1])
-    parts = [counter(CAFE), *awning(CAFE, 2.62, -2.85), *set_out, water]
+    parts = [counter(CAFE), *awning(CAFE, 2.62, -2.85), water]
     return [*(slate(part) for part in parts), *grove(((-6.4, -12.0, 3.6), (7.4, -12.6, 3.8)))]
 
 
