@@ -8,6 +8,7 @@ from engine.panda.fruit import Fruit
 from engine.panda.kit import Kit
 from engine.scene import Bend, Target
 
+INTO_M = 0.02  # a leg ends inside the board, this far under its top
 UNDER_M = 0.045  # the top of the board is below the middle of what stands on it
 _LEGS_M = ((-0.19, 0.09), (0.19, 0.09), (-0.19, -0.09), (0.19, -0.09))
 
@@ -38,7 +39,7 @@ class Shelf(Fruit):
         leg = shelf.attach_new_node("leg")
         leg.set_pos(right_m, back_m, -long_m)
         kit.role("shelf_leg", leg)
-        leg.set_sz(long_m)
+        leg.set_sz(long_m - INTO_M)
 
 
 def _target(item: Bend) -> Target:
