@@ -29,7 +29,7 @@ NOBODY_SAT = "nobody sat still on a chair"
 VALIDITY = ("Nobody sits still on a chair within 30 s, with the head 15 cm or more below standing: no result.",)
 MEASURES: Mapping[str, Measure] = {
     "stands": Measure(
-        "Stands", "", "How often the head came from the chair to 70 % of the way up, and down to 30 % between."
+        "Stands", "", "How often the head came from the chair to 70 % of the way up, and down to 20 % between."
     ),
     "lowest_stand_percent": Measure(
         "Least straight stand", "%", "How far up the lowest of these stands came, of the way from sitting to standing."

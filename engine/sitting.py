@@ -13,7 +13,7 @@ from engine.scene import Item, Rise
 from engine.task import NOT_YET, REACHED, Move
 
 QUIET_S, QUIET_M = 1.0, 0.02  # a head that stays within 2 cm for a second sits still
-COUNTS, SITS = 0.7, 0.3  # of the way up: from there on a rise counts, and below it somebody sits again
+COUNTS, SITS = 0.7, 0.2  # of the way up: from there on a rise counts, and below it somebody sits again
 TURNS = 0.1  # of the way: who comes down by so much does not rise any further
 ASKED_ANEW_S = 6.0
 

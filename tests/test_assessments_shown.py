@@ -28,6 +28,7 @@ from server_sync.page.language import languages, speaking
 from server_sync.page.norms import held_against, norm_words
 from server_sync.page.report import write_report
 from server_sync.page.sheet import sheet
+from server_sync.page.translated import translated
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,11 @@ def test_a_table_of_trials_has_a_line_for_the_results(done: Session) -> None:
 def test_no_page_and_no_word_calls_a_result_a_risk() -> None:
     page = (ROOT / "docs" / "assessments.md").read_text("utf-8")
     assert " risk" not in page.lower()
+
+
+def test_what_a_test_says_of_its_numbers_is_said_in_the_language_of_the_page() -> None:
+    with speaking("de"):
+        assert translated("mean of 3") == "Mittel aus 3"
+        assert translated("3 of 5 stands came up far enough") == "3 von 5 Malen kamen weit genug nach oben"
+        assert translated("walked 2.1 m from the chair, and not 3 m") == "ging 2,1 m vom Stuhl weg, nicht 3 m"
+        assert translated("stopped by hand") == "von Hand gestoppt"

@@ -196,9 +196,12 @@ def _block(visit: Visit, number: int, block: BlockRecord) -> Iterator[Observatio
 
 
 def _spreads(visit: Visit, number: int, block: BlockRecord) -> Iterator[Observation]:
-    """Each measure of a block, apart for each movement and side: one of another movement is another number."""
+    """Each measure of a block, apart for each movement and side: one of another movement is another number.
+
+    Of a clinical test, whose trials are partly for practice, its results alone.
+    """
     apart: dict[tuple[str, str], list[TrialRecord]] = {}
-    for trial in block.trials:
+    for trial in () if block.kind == ASSESS else block.trials:
         apart.setdefault((trial.request.movement if trial.request else "", trial.side), []).append(trial)
     for (movement, side), trials in apart.items():
         for name in dict.fromkeys(name for trial in trials for name in trial.measures):

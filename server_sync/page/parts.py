@@ -98,7 +98,7 @@ def part(
         else (),
         several=len(drawn) > 1,
         rows=tuple(_row(trial) for trial in block.trials),
-        spreads=spreads(block.trials, meanings),
+        spreads=() if block.kind == ASSESS else spreads(block.trials, meanings),  # some trials are for practice
         numbers=numbers(block.measures, meanings),
         notes=(*(translated(note) for note in block.notes), *held_against(block.task, block.version)),
         parameters=tuple(
