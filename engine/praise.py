@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from engine.movements import LEANS, LIFTS
+from engine.plan import ASSESS
 from engine.records import BlockRecord, Calibration, Limit
 from engine.scene import Line
 from engine.task import REACHED
@@ -33,8 +34,9 @@ def lines(blocks: Sequence[BlockRecord], before: Calibration | None) -> tuple[Li
     moved = [block for block in blocks if block.trials and block.kind != "calibrate"]
     minutes = round(sum(trial.end_s - trial.start_s for block in moved for trial in block.trials) / MINUTE_S)
     said = [_counted("summary.minutes", minutes)] if minutes else []
-    done = {block.task: 0 for block in moved}
-    for block in moved:
+    played = [block for block in moved if block.kind != ASSESS]  # what a clinical test counts is no praise
+    done = {block.task: 0 for block in played}
+    for block in played:
         done[block.task] += _done(block)
     if done and max(done.values()):
         most = max(done, key=lambda task: done[task])

@@ -11,7 +11,7 @@ from visits import ABOUT, calibration, patient
 
 from calibration import battery
 from calibration.adaptation import Followers
-from engine import session
+from engine import praise, session
 from engine.commands import following, visits
 from engine.commands.following import Prepared
 from engine.patient import PatientRecord
@@ -136,6 +136,11 @@ def test_a_table_of_trials_has_a_line_for_the_results(done: Session) -> None:
 def test_no_page_and_no_word_calls_a_result_a_risk() -> None:
     page = (ROOT / "docs" / "assessments.md").read_text("utf-8")
     assert " risk" not in page.lower()
+
+
+def test_the_summary_counts_the_minutes_of_a_test_and_praises_no_number_of_it(done: Session) -> None:
+    said = [line.words for line in praise.lines(done.blocks, None)]
+    assert said == ["summary.first_time"], "half a minute is none"
 
 
 def test_what_a_test_says_of_its_numbers_is_said_in_the_language_of_the_page() -> None:
