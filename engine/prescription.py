@@ -20,6 +20,7 @@ from engine.programme import (
     HandsOn,
     Pause,
     Scheduled,
+    Week,
     holds_on,
     is_day,
     pause_on,
@@ -95,8 +96,8 @@ class Draft(Record, frozen=True, kw_only=True):
 
     `plan` has the tables of a preset file (`limits`, `adaptation`, `games`), holding only what differs from `preset`.
     `valid_until` is the last day (ISO date), "" for no end. `goal` is the patient's in one sentence, or `goals` are
-    several. The programme starts on a day (ISO date) from whose week on its weeks are counted. What stands last stays
-    out of the file where nobody says it.
+    several. The programme starts on a day (ISO date) from whose week on its weeks are counted. `goal_weeks` are those
+    for which a new goal is still to be agreed upon. What stands last stays out of the file where nobody says it.
     """
 
     valid_until: str = ""
@@ -111,6 +112,7 @@ class Draft(Record, frozen=True, kw_only=True):
     starts_on: str | UnsetType = UNSET
     pauses: tuple[Pause, ...] | UnsetType = UNSET
     hands_on: tuple[HandsOn, ...] | UnsetType = UNSET
+    goal_weeks: tuple[Week, ...] | UnsetType = UNSET
 
 
 class Sent(Draft, frozen=True, kw_only=True):
@@ -276,6 +278,8 @@ def _problems_of(draft: Draft, tasks: Mapping[str, type[Task]]) -> Iterator[str]
     for precaution in draft.precautions:
         yield from problems_of(precaution, date.min)  # one that has expired still holds
     yield from problems_of_weeks((*draft.programme, *(draft.hands_on or ())), draft.starts_on)
+    if draft.goal_weeks and draft.starts_on is UNSET:
+        yield f"goal_weeks = {list(draft.goal_weeks)}: say on which day the programme starts (starts_on)"
     for pause in draft.pauses or ():
         yield from problems_of_pause(pause)
     for goal in draft.goals or ():
@@ -310,6 +314,7 @@ def _flat(draft: Draft) -> dict[str, str]:
     """Every value of a draft by its path, in words."""
     flat = {name: text for name in ("valid_until", "preset") if (text := str(getattr(draft, name)))}
     flat |= {"starts_on": draft.starts_on} if draft.starts_on else {}
+    flat |= {"goal_weeks": ", ".join(map(str, draft.goal_weeks))} if draft.goal_weeks else {}
     for goal in goals_of(draft):
         needs = f" ({goal.movement} {goal.needs:g})" if goal.needs is not None else ""
         _add(flat, "goal", goal.words + needs)

@@ -110,6 +110,13 @@ def pause_on(pauses: Sequence[Pause], day: date) -> Pause | None:
     return next((each for each in pauses if each.since <= told and (not each.until or told <= each.until)), None)
 
 
+def new_goal_week(weeks: Sequence[int], starts_on: str | UnsetType, day: date) -> int | None:
+    """The first of some weeks for which a new goal is due by a day: from the week before it on; None where none is."""
+    if starts_on is UNSET:
+        return None
+    return next((week for week in sorted(weeks) if week - 1 <= week_number(starts_on, day)), None)
+
+
 def problems_of_weeks(plans: Sequence[Scheduled], starts_on: str | UnsetType) -> Iterator[str]:
     """What is wrong with the weeks of a programme, in words."""
     if starts_on is not UNSET and not is_day(starts_on):

@@ -23,7 +23,11 @@ class ProgrammeError(ValueError):
 
 
 class Template(Record, frozen=True, kw_only=True):
-    """What a file says. `measure_every_weeks` is when all is measured anew, `source` where doses are from."""
+    """What a file says. `measure_every_weeks` is when all is measured anew, `source` where doses are from.
+
+    `ages` are the youngest and the oldest that it was written for, in years; `goal_weeks` those for which a new goal is
+    agreed upon, in which the scene changes, too: a little before people lose heart.
+    """
 
     title: str
     about: str
@@ -31,6 +35,8 @@ class Template(Record, frozen=True, kw_only=True):
     caution: str
     preset: str
     measure_every_weeks: Week
+    ages: tuple[int, int]
+    goal_weeks: tuple[Week, ...]
     programme: tuple[Practice, ...]
     hands_on: tuple[HandsOn, ...] = ()
 
@@ -65,6 +71,7 @@ def begun(found: Template, starts_on: date, known: Collection[str], before: Draf
         preset=found.preset,
         plan=plan,
         starts_on=starts_on.isoformat(),
+        goal_weeks=found.goal_weeks or msgspec.UNSET,
         programme=tuple(each for each in practices if each.games),
         hands_on=found.hands_on or msgspec.UNSET,
     )

@@ -146,12 +146,22 @@ def test_a_programme_to_begin_with_comes_back_from_its_form(name: str) -> None:
         ({"pause-0-reason": ""}, "pause-0", "why"),
         ({"hands-0-technique": ""}, "hands-0", "by hand"),
         ({"measure_weeks": "often"}, "measure_weeks", "no number"),
+        ({"goal_weeks": "4, soon"}, "goal_weeks", "no whole number"),
+        ({"goal_weeks": "4, 400"}, "goal_weeks", "from 1 to 104"),
     ],
 )
 def test_what_is_no_plan_is_refused_at_its_place(typed: Mapping[str, str], where: str, why: str) -> None:
     with pytest.raises(plan_form.NotWritten, match=why) as refused:
         plan_form.draft_of(plan_form.read({**form_of(FULL), **typed}), Draft())
     assert refused.value.where == where
+
+
+def test_who_changes_the_goals_when_a_new_one_is_due_has_done_it_for_the_weeks_at_hand() -> None:
+    due = replace(FULL, goal_weeks=(2, 3, 7))  # in week 2
+    other = replace(due, goals=(WASHING,))
+    assert plan_form.agreed(due, other, TODAY).goal_weeks == (7,)
+    assert plan_form.agreed(due, due, TODAY) == due
+    assert plan_form.agreed(due, replace(other, goal_weeks=(3,)), TODAY).goal_weeks is UNSET
 
 
 def test_the_weeks_follow_while_a_row_is_not_whole_yet() -> None:

@@ -230,6 +230,34 @@ def test_a_programme_to_begin_with_is_what_can_be_prescribed(name: str) -> None:
     assert set(weeks) == set(range(1, found.weeks + 1)), "no week is empty"
 
 
+@pytest.mark.parametrize("name", programmes.names())
+def test_a_new_goal_and_another_scene_come_before_people_lose_heart(name: str) -> None:
+    found = programmes.template(name)
+    assert found.goal_weeks == (4, 7)
+    for week in found.goal_weeks:
+        before, now = (
+            {
+                game
+                for each in found.programme
+                if each.weeks and each.weeks[0] <= at <= each.weeks[1]
+                for game in each.games
+            }
+            for at in (week - 1, week)
+        )
+        assert {games.load(game).place for game in now} - {games.load(game).place for game in before}
+    assert programmes.begun(found, WEDNESDAY, games.names(), Draft()).goal_weeks == found.goal_weeks
+
+
+def test_programmes_are_for_the_ages_of_their_presets() -> None:
+    for name in programmes.names():
+        found = programmes.template(name)
+        youngest, oldest = found.ages
+        assert youngest < oldest
+        assert ("child" in found.title.lower()) == (oldest < 13)
+        holds = presets.resolve(found.preset, TASKS, others=True)
+        assert (youngest < 18) or holds.preset.base != "child"
+
+
 def test_every_preset_of_a_condition_has_a_programme_to_begin_with() -> None:
     conditions = {path.stem for path in presets.PRESETS.glob("*.toml") if 'kind = "condition"' in path.read_text()}
     assert conditions <= {programmes.template(name).preset for name in programmes.names()}

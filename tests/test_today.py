@@ -183,6 +183,19 @@ def test_a_precaution_is_told_before_and_after_its_last_day() -> None:
     assert bound("2026-11-20") == [(WARN, "A precaution ended on 20 Nov 2026:")]
 
 
+@pytest.mark.parametrize(
+    ("started_weeks_ago", "due"), [(1, ""), (2, "for week 4"), (4, "for week 4"), (5, "for week 4"), (-1, "")]
+)
+def test_a_new_goal_is_due_from_the_week_before_until_it_is_agreed(started_weeks_ago: int, due: str) -> None:
+    starts_on = (TODAY - timedelta(weeks=started_weeks_ago)).isoformat()
+    patient = known(*every_day())
+    ordered = patient.glance.ordered
+    assert ordered is not None
+    plan = replace(ordered.plan, starts_on=starts_on, goal_weeks=(4, 7))
+    told = said(patient._replace(glance=replace(patient.glance, ordered=replace(ordered, plan=plan))))
+    assert told == ([(WARN, f"A new goal is due {due}.")] if due else [])
+
+
 def test_an_old_calibration_may_wait() -> None:
     old = known(*every_day(), calibrated_at="2026-10-20T09:00:00+00:00")
     assert [each.said for each in waiting([old], TODAY)] == ["calibration 34 days old"]

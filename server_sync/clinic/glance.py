@@ -15,7 +15,7 @@ from server_sync.clinic.gists import Followed
 from server_sync.clinic.series import RECENT, Series, current, lately, main_of, series_of
 from server_sync.clinic.tables import Glance as Kept
 
-VERSION = 1000 * GISTS + 2
+VERSION = 1000 * GISTS + 3
 """It changes when another glance is made of the same gists, and with theirs."""
 _FORGET = delete(Kept.__table__).where(Kept.patient_id == bindparam("patient"))  # type: ignore[arg-type]
 WEEK = timedelta(days=7)
@@ -198,5 +198,6 @@ def _ordered(prescription: Prescription, since: str) -> Ordered:
         starts_on=prescription.starts_on,
         pauses=prescription.pauses,
         hands_on=prescription.hands_on,
+        goal_weeks=prescription.goal_weeks,
     )
     return Ordered(prescription.version, prescription.author, prescription.written_at, plan, since)

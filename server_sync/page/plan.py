@@ -23,6 +23,7 @@ from server_sync.page.weeks import last_week, minutes_of, titles
 
 AHEAD_DAYS = 366
 POSTURES = ("standing", "seated")
+OLDEST = 99  # programmes that end later end with nobody's age
 _BARS = {"standing": N_("Standing, it bars %(games)s."), "seated": N_("Seated, it bars %(games)s.")}
 
 
@@ -42,6 +43,7 @@ class Proposal(NamedTuple):
     about: str
     caution: str
     source: str
+    ages: tuple[int, int]
 
 
 @cache
@@ -67,13 +69,21 @@ def _in_language(game: Game) -> Game:
 def proposals() -> tuple[Proposal, ...]:
     """The programmes to begin with, by their titles."""
     found = [(name, programmes.template(name)) for name in programmes.names()]
-    all_ = [Proposal(name, each.title, each.about, each.caution, each.source) for name, each in found]
+    all_ = [Proposal(name, each.title, each.about, each.caution, each.source, each.ages) for name, each in found]
     return tuple(sorted(all_, key=lambda each: each.title))
 
 
 def proposal(name: str) -> Proposal | None:
     """The programme to begin with of a name, None where there is none."""
     return next((each for each in proposals() if each.name == name), None)
+
+
+def ages_words(ages: tuple[int, int]) -> str:
+    """For whom a programme was written, by their years."""
+    youngest, oldest = ages
+    if oldest > OLDEST:
+        return _("Written for people from %(youngest)s years on.", youngest=youngest)
+    return _("Written for people of %(youngest)s to %(oldest)s years.", youngest=youngest, oldest=oldest)
 
 
 def proposed(name: str, today: date, before: Draft, here: bool = False) -> Draft:
@@ -93,6 +103,7 @@ def copied(theirs: Draft, today: date, before: Draft) -> Draft:
         programme=theirs.programme,
         hands_on=theirs.hands_on,
         starts_on=today.isoformat() if theirs.starts_on else UNSET,
+        goal_weeks=theirs.goal_weeks,
     )
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from engine.movements import MOVEMENTS
 from engine.prescription import Draft, Practice, goals_of
-from engine.programme import DAYS, MOST_WEEKS, Goal, HandsOn, Pause, Scheduled, is_day
+from engine.programme import DAYS, MOST_WEEKS, Goal, HandsOn, Pause, Scheduled, is_day, new_goal_week
 from engine.records import Precaution
 from server_sync.page import words
 from server_sync.page.language import _
@@ -20,7 +20,7 @@ from server_sync.page.language import _
 Row = Mapping[str, str]
 PRACTICE, HANDS, GOAL, PRECAUTION, PAUSE = "practice", "hands", "goal", "precaution", "pause"
 KINDS = (PRACTICE, HANDS, GOAL, PRECAUTION, PAUSE)
-FIELDS = ("starts_on", "valid_until", "preset", "measure_weeks", "why")
+FIELDS = ("starts_on", "valid_until", "preset", "measure_weeks", "goal_weeks", "why")
 CADENCE = "full_after_days"
 _ROW = re.compile(rf"({'|'.join(KINDS)})-(\d{{1,3}})-([a-z_.0-9-]+)")
 
@@ -50,6 +50,7 @@ def typed_of(draft: Draft, base: int) -> Typed:
         "valid_until": draft.valid_until,
         "preset": draft.preset,
         "measure_weeks": f"{days / 7:g}" if days else "",
+        "goal_weeks": ", ".join(map(str, draft.goal_weeks or ())),
         "why": "",
     }
     rows = {
@@ -108,9 +109,20 @@ def draft_of(typed: Typed, before: Draft) -> Draft:
         programme=practices,
         goal=before.goal if same else "",
         goals=before.goals if same else goals or UNSET,
+        goal_weeks=_goal_weeks(fields["goal_weeks"], fields["starts_on"]) or UNSET,
         starts_on=fields["starts_on"] or UNSET,
         pauses=tuple(_each(rows, PAUSE)) or UNSET,
         hands_on=tuple(_each(rows, HANDS)) or UNSET,
+    )
+
+
+def agreed(before: Draft, draft: Draft, today: date) -> Draft:
+    """A draft whose goals are changed when new ones are due: for the weeks at hand none is due any more."""
+    if goals_of(before) == goals_of(draft):
+        return draft
+    weeks = draft.goal_weeks or ()
+    return replace(
+        draft, goal_weeks=tuple(w for w in weeks if not new_goal_week((w,), draft.starts_on, today)) or UNSET
     )
 
 
@@ -241,6 +253,18 @@ def _goal(row: Row) -> Goal:
         raise ValueError(_("Write the goal in the patient's own words, or remove it."))
     needs = _number(row["needs"]) if row.get("needs") else None
     return msgspec.convert({"words": row["words"], "movement": row.get("movement", ""), "needs": needs}, Goal)
+
+
+def _goal_weeks(text: str, starts_on: str) -> tuple[int, ...]:
+    try:
+        weeks = tuple(sorted({_whole(part) for part in text.replace(",", " ").split()}))
+    except ValueError as reason:
+        raise NotWritten("goal_weeks", str(reason)) from None
+    if weeks and not starts_on:
+        raise NotWritten("starts_on", _("Say on which day the programme starts: its weeks are counted from there."))
+    if any(not 1 <= week <= MOST_WEEKS for week in weeks):
+        raise NotWritten("goal_weeks", _("Weeks are from 1 to %(last)s.", last=MOST_WEEKS))
+    return weeks
 
 
 def _precaution(row: Row) -> Precaution:

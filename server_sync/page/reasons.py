@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from engine.adaptation import Adaptation
 from engine.answers import DIZZY_HOLD
+from engine.prescription import paused
+from engine.programme import new_goal_week
 from server_sync.clinic.glance import Played, Trend
 from server_sync.clinic.news import NEAR_FALL, UNKNOWN
 from server_sync.page import words
@@ -44,7 +46,19 @@ class Reason(NamedTuple):
 
 def reasons_of(known: Known, today: date) -> Iterator[Reason]:
     """Why somebody needs a look today, most pressing first."""
-    for find in (_pain, _dizziness, _unseen, _barred, _stopped_early, _dropped, _letter, _precaution, _missed, _ended):
+    for find in (
+        _pain,
+        _dizziness,
+        _unseen,
+        _barred,
+        _stopped_early,
+        _dropped,
+        _letter,
+        _precaution,
+        _missed,
+        _goal,
+        _ended,
+    ):
         reason = find(known, today)
         if reason is not None:
             yield reason
@@ -66,6 +80,7 @@ def what_counts() -> tuple[str, ...]:
             PRECAUTION_DAYS,
         ),
         _("%(missed)s or more of the last %(planned)s planned days without a session.", **_MISSED),
+        _("A new goal that the programme asks for by the next week."),
         _("A plan that has ended."),
     )
 
@@ -181,6 +196,16 @@ def _missed(known: Known, today: date) -> Reason | None:
         return None
     lead = _("Missed %(missed)s of the last %(planned)s planned days", missed=missed, planned=len(planned))
     return Reason(WARN, "missed", lead, "", Link(_("See days"), address_of(known)), _answer(known, _("Write")))
+
+
+def _goal(known: Known, today: date) -> Reason | None:
+    """A new goal in time for the weeks in which people lose heart."""
+    plan = known.glance.ordered.plan if known.glance.ordered else None
+    week = new_goal_week(plan.goal_weeks or (), plan.starts_on, today) if plan and not paused(plan, today) else None
+    if week is None:
+        return None
+    lead = _("A new goal is due for week %(week)s.", week=week)
+    return Reason(WARN, "plan", lead, _("Ask what they want to do next."), None, _plan(known, _("Plan")))
 
 
 def _ended(known: Known, today: date) -> Reason | None:

@@ -162,7 +162,7 @@ def _save(request: Visitor, state: State, known: Known, typed: Typed) -> Respons
     base, before = known.version(typed.base), known.draft(typed.base)
     why = typed.fields["why"]
     try:
-        draft = plan_form.draft_of(typed, before)
+        draft = plan_form.agreed(before, plan_form.draft_of(typed, before), known.today)
         if base and draft == before:
             return _page(request, state, known, typed, Said(notice=_("Nothing is changed, so nothing is saved.")))
         if any(held not in draft.precautions for held in before.precautions) and not why:
