@@ -61,6 +61,12 @@ def _lives() -> list[Row]:
     return lives.run()
 
 
+def _programmes() -> list[Row]:
+    from engine.commands.bench import programmes  # half an hour of simulated people
+
+    return programmes.run()
+
+
 def _archive() -> list[Row]:
     from engine.commands.bench import archive  # it measures for half a minute
 
@@ -94,6 +100,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "preview": _preview,
     "games": _games,
     "lives": _lives,
+    "programmes": _programmes,
     "xr": _xr,
     "archive": _archive,
     "sync": _sync,
