@@ -1,7 +1,7 @@
 """What one visit will hold: the steps, the bounds, and who follows the difficulty."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.adaptation import Adaptation
@@ -70,9 +70,9 @@ class Pick:
 class Interlude:
     """Words for a while: welcome, rest, end. A panel that asks for confirmation ends it early.
 
-    `games` are those that it names, `said` what somebody wrote for this patient, `id` what the clinic calls that, and
-    `answers` what may be answered once it was confirmed. That of `start` is confirmed by somebody who has put the
-    headset on and looks ahead: it takes their stance.
+    `games` are those that it names, `new` those of them that the person has not played before, `said` what somebody
+    wrote for this patient, `id` what the clinic calls that, and `answers` what may be answered once it was confirmed.
+    That of `start` is confirmed by somebody who has put the headset on and looks ahead: it takes their stance.
     """
 
     kind: str
@@ -85,11 +85,13 @@ class Interlude:
     said: str = ""
     id: str = ""
     answers: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Mapping[str, float | str]:
         """What is written down of it, so that it can be shown again."""
         words = {"games": " ".join(self.games), "said": self.said, "id": self.id, "answers": "\n".join(self.answers)}
+        words["new"] = " ".join(self.new)
         return {"seconds": self.seconds, **{name: text for name, text in words.items() if text}}
 
 
@@ -138,12 +140,19 @@ DELIVERY_ON = (START.kind, WELCOME.kind, SUMMARY.kind)
 AnyStep = Step | Interlude | Question | Fork | Pick
 
 
-def programme(names: Sequence[str], beside: str = "") -> Interlude:
-    """What comes today: the first tasks of these by their titles, and in a line what a clinic wrote `beside` them."""
+def programme(names: Sequence[str], beside: str = "", new: Collection[str] = ()) -> Interlude:
+    """What comes today: the first of these tasks by title, and in a line what a clinic wrote `beside` them.
+
+    Those that are `new` to the person are told as such.
+    """
     order = ("lobby.first", *("lobby.next",) * (len(names) - 2), "lobby.last")
-    lines = tuple(Line(words, (f"{name}.title",)) for words, name in zip(order, names[:MOST_NAMED], strict=False))
+    lines = tuple(
+        Line("lobby.new" if name in new else words, (f"{name}.title",))
+        for words, name in zip(order, names[:MOST_NAMED], strict=False)
+    )
     panel = Panel("programme", "lobby.title", (*lines, *([_as_it_is(beside)] if beside else [])), confirm=True)
-    return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names), said=beside)
+    return Interlude("programme", "Programme", panel, 12.0, "lobby", games=tuple(names), said=beside,
+                     new=tuple(name for name in names if name in new))  # fmt: skip
 
 
 def message(text: str, number: str = "", answers: tuple[str, ...] = ()) -> Interlude:

@@ -77,13 +77,12 @@ def test_what_a_child_chooses_comes_first_and_the_other_after_it(tmp_path: Path)
 
 def test_what_a_clinic_wrote_beside_the_games_is_kept_and_plays_again(tmp_path: Path) -> None:
     plan = plan_for("fruit_ladder")
-    steps = [
-        programme(each.games, "scar massage") if isinstance(each, Interlude) and each.kind == "programme" else each
-        for each in plan.steps
-    ]
+    shown = programme(("fruit_ladder",), "scar massage", ("fruit_ladder",))
+    steps = [shown if isinstance(each, Interlude) and each.kind == "programme" else each for each in plan.steps]
     done, folder = lived(replace(plan, steps=tuple(steps)), Person(), tmp_path)
-    (shown,) = (block for block in done.blocks if block.task == "programme")
-    assert (shown.parameters["games"], shown.parameters["said"]) == ("fruit_ladder", "scar massage")
+    (block,) = (block for block in done.blocks if block.task == "programme")
+    told = [block.parameters[name] for name in ("games", "said", "new")]
+    assert told == ["fruit_ladder", "scar massage", "fruit_ladder"]
     assert visits.play_again(folder, tmp_path / "again")[0]
 
 

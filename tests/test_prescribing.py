@@ -22,6 +22,7 @@ from engine.precautions import bounds_of
 from engine.prescription import ForADay, Message, Practice, check, content_of
 from engine.programme import Goal, HandsOn
 from engine.records import BlockRecord, KnobState, Precaution, Prescribed, RecordUnreadable, Session, TrialRecord, read
+from engine.scene import Line
 from engine.words import load as load_words
 from server_sync.client.prescriptions import Kept, Shelf
 from server_sync.wire import sha256
@@ -310,6 +311,20 @@ def test_what_comes_today_names_work_of_hands_at_home_and_goals_that_have_room()
 
     assert beside(MONDAY) == "scar massage · “Stand at the sink.”"
     assert beside(TUESDAY) == "stretch the calf, slowly, until it pulls a little, and hold"
+
+
+def test_what_comes_today_tells_what_is_new_to_who_has_played_before() -> None:
+    today = programme(["fruit_ladder", "kite_painter"])
+
+    def told(*played: str) -> list[str]:
+        ready = laid()
+        ready = ready._replace(record=replace(ready.record, knobs=dict.fromkeys(played, KnobState())))
+        (shown,) = following.with_news((today,), ready, TUESDAY)
+        assert isinstance(shown, Interlude)
+        return [line.words for line in shown.panel.text if isinstance(line, Line) and line.words.startswith("lobby")]
+
+    assert told() == ["lobby.first", "lobby.last"]
+    assert told("fruit_ladder") == ["lobby.first", "lobby.new"]
 
 
 def test_a_message_of_another_clinic_is_new_though_it_is_called_as_one_that_was_read(tmp_path: Path) -> None:

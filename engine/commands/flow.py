@@ -121,7 +121,8 @@ def steps_of(
 
 def _programme_of(block: BlockRecord) -> Interlude:
     """What came that day as it was shown."""
-    return programme(str(block.parameters["games"]).split(), str(block.parameters.get("said", "")))
+    games, said, new = (str(block.parameters.get(name, "")) for name in ("games", "said", "new"))
+    return programme(games.split(), said, new.split())
 
 
 def _message_of(block: BlockRecord) -> Interlude:

@@ -191,12 +191,16 @@ def _now(patient: str, prescription: Prescription, today: date) -> str:
 def with_news(steps: Sequence[AnyStep], prepared: Prepared | None, today: date) -> tuple[AnyStep, ...]:
     """A visit that tells, once the headset is on, that a plan has ended, and what the clinic wrote.
 
-    What comes today names the work of hands and the goals, too, as far as a card has room for them.
+    What comes today tells which games are new, and names the work of hands and the goals, too, as far as a card has
+    room for them.
     """
     if prepared is None:
         return tuple(steps)
     beside = _beside(prepared.prescription, today)
-    steps = [programme(each.games, beside) if _is_programme(each) else each for each in steps]
+    record = prepared.record
+    steps = [
+        programme(each.games, beside, _new_to(record, each.games)) if _is_programme(each) else each for each in steps
+    ]
     news: list[AnyStep] = [PLAN_ENDED] if prepared.used is not None and prepared.used.state == EXPIRED else []
     news += [message(each.text, each.id, each.answers or ()) for each in _unread(prepared)]
     begin = (START.kind, WELCOME.kind)
@@ -215,6 +219,11 @@ def noted(record: PatientRecord, before: Prepared | None, done: Session) -> Pati
 
 def _missing(own: PatientRecord, why: str) -> Prepared:
     return Prepared(own, used=Prescribed(own.patient, 0, "", "", MISSING), calm_only=f"{why}: {TO_SYNC}")
+
+
+def _new_to(record: PatientRecord, games: Sequence[str]) -> tuple[str, ...]:
+    """Games that somebody has not played yet, who has played others."""
+    return tuple(game for game in games if record.knobs and game not in record.knobs)
 
 
 def _is_programme(step: AnyStep) -> TypeGuard[Interlude]:
