@@ -52,7 +52,7 @@ class OpenLift(Assessment):
     trains = ("range of motion of knee, ankle and hip",)
     moves_parts = ("left leg", "right leg")
     asks = ("lift",)
-    postures = ("seated",)
+    on_chair = True
     version = 1
     place = "hill"
     Parameters = Parameters

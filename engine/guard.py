@@ -80,8 +80,12 @@ class Guard:
         self._tracked_s = 0.0
 
     def renew(self, envelope: Envelope) -> None:
-        """Take a new envelope; everything has to be admitted again."""
+        """Take a new envelope; everything has to be admitted again.
+
+        Its stance may be another one, from which a head that stays where it is leans otherwise at once.
+        """
         self.envelope = envelope
+        self._last_s = math.inf
         self._admitted.clear()
         self._open_lean_deg.clear()
 

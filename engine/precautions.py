@@ -70,6 +70,10 @@ class Asking(Protocol):
         """The parts of the body that it moves or loads."""
 
     @property
+    def on_chair(self) -> bool:
+        """Whether it is done on a chair, whatever the posture of the visit."""
+
+    @property
     def asks(self) -> tuple[str, ...]:
         """How it asks: "hand", "lean", "stand", "gaze"."""
 
@@ -219,8 +223,14 @@ def value_of(cap: Cap) -> float:
     return cap.value
 
 
+def posture_of(task: Asking, posture: str) -> str:
+    """The posture in which a task is done in a visit of a posture: what is done on a chair has people sit for it."""
+    return "seated" if task.on_chair and posture == "standing" else posture
+
+
 def effect(precaution: Precaution, task: Asking, posture: str) -> Effect:
     """What a precaution, whose movement there is, does to a task in a posture by itself."""
+    posture = posture_of(task, posture)
     movement, most = precaution.movement, allowed(precaution)
     part = MOVEMENTS[movement].part
     if movement == ACTIVITY_OF_POSTURE[posture]:
@@ -249,6 +259,7 @@ def barred(
 
     A preset's ceilings bar what precautions of the same amount would.
     """
+    posture = posture_of(task, posture)
     precautions = (*precautions, *as_precautions(ceilings or {}))
     for precaution in precautions:
         found = effect(precaution, task, posture)

@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from engine import choosing, moves, praise, talking
+from engine import choosing, moves, praise, sitting, talking
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.clinical import ClinicalTest
 from engine.conclusion import conclude
@@ -39,6 +39,7 @@ CALM = "calm"
 TIMED = ("warm up", "play", CALM)  # of the calm end one part is always left, half a minute as it is set up
 UNRESTED = ("calibrate", ASSESS)  # a protocol says when there is a rest
 STAND_UP = Panel("stand up", "chair_rocket.stand_up", ("chair_rocket.stand_tall",))
+SIT_DOWN, SIT_DOWN_S = Panel("sit down", "chair_rocket.sit_down", ("chair_rocket.sit",)), 30.0
 STAND_UP_ASKED, STAND_UP_S, STOOD_S = 3, 12.0, 1.0
 
 
@@ -225,6 +226,7 @@ class Script:
                 yield from self._say_to_the_adult(UNSTEADY)
                 raise OutsideEnvelope(f"it was not checked, because {self._present.answers.unwell}")
             yield from self._stand_up(step.task)
+            yield from self._sit_down(step.task)
             trials = step.task.trials(self._present.envelope, self._random, done)
             while len(done) < getattr(step.task.p, "targets", math.inf):
                 if self._time_is_up() and (done or step.kind != CALM) and step.kind in TIMED:
@@ -271,6 +273,9 @@ class Script:
         before, self._seated_by = self._seated_by, None
         if before is None or "rise" in task.asks or self._present.plan.posture != "standing":
             return REACHED
+        if task.on_chair:
+            self._seated_by = before if before.on_chair else None
+            return REACHED
         self._at(before.place)
         stance_m, stature_m = self._present.envelope.stance.head_m[1], self._present.calibration.stature_m
         high_m = max(stance_m, EYE_HEIGHT_OF_STATURE * stature_m.low) if stature_m.n else stance_m
@@ -285,6 +290,18 @@ class Script:
                 return REACHED
         self._seated_by = before
         raise OutsideEnvelope("nobody stood up for it")
+
+    def _sit_down(self, task: Task) -> Move:
+        """Wait until somebody sits on a chair, for what is done there: that is their stance until they stand again."""
+        if not task.on_chair or self._seated_by is not None or self._present.plan.posture != "standing":
+            return REACHED
+        sit = sitting.stand_up(self._present.envelope)._replace(key="sit down", goal="down")
+        seat_m = yield from sitting.settle(sit, (SIT_DOWN,), SIT_DOWN_S)
+        if math.isnan(seat_m):
+            raise OutsideEnvelope("nobody sat down for it")
+        self._present.recentre_asked, self._seated_by = True, task
+        yield ()
+        return REACHED
 
     def _check_again(self, task: Assessment, finished: list[Finished]) -> Move:
         """See whether somebody stands as they did before, and say to the adult beside what to do where not."""
@@ -310,7 +327,7 @@ class Script:
     def _trial(self, task: Task, trial: Trial, finished: list[Finished]) -> Move:
         start_s, self.taken = self._present.now_s, Taken()
         if task.asks:
-            self._seated_by = task if "rise" in task.asks else None
+            self._seated_by = task if "rise" in task.asks or task.on_chair else None
         stopped: Stopped | None = None
         self._present.in_trial = bool(task.asks)
         try:

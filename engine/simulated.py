@@ -296,7 +296,7 @@ class SimulatedHeadset:
         self._relax(now_s)
         if not asked:
             return
-        if not any(isinstance(item, Rise) for item in asked):
+        if not any(isinstance(item, Rise | Lift) for item in asked):
             self._stand_to(self._stance.head_m[1], now_s, 0.0)
         self._tries += 1
         lapse = self._random.random() < self.patient.lapse

@@ -74,7 +74,8 @@ class Task:
     `engine.movements.PARTS` that it moves or loads, and `asks` says how: "hand" by targets and reaches, "lean", "stand"
     for standing still, "gaze", "rise", "lift", "turn" for the trunk, "helper" for another person who takes part; from
     both follows what a precaution does to it. Who says nothing moves everything. `worn` is whether the headset is on
-    while it is done, so that frames without anybody in it do not count.
+    while it is done, so that frames without anybody in it do not count. What is done `on_chair` has somebody sit down
+    first in a visit that is played standing.
     `asks_around` are kinds of `engine.questions.RATINGS`, of which one is asked just before it and one after.
     """
 
@@ -86,6 +87,7 @@ class Task:
     moves_parts: ClassVar[tuple[str, ...]] = PARTS
     asks: ClassVar[tuple[str, ...]] = ("hand", "lean", "stand")
     worn: ClassVar[bool] = True
+    on_chair: ClassVar[bool] = False
     asks_around: ClassVar[tuple[str, ...]] = ()
     Parameters: ClassVar[type]
     measures: ClassVar[Mapping[str, Measure]] = {}

@@ -49,7 +49,7 @@ class Game(Task):
     trains = ("knee extension", "strength of the legs", "range of motion of ankle and hip")
     moves_parts = ("left leg", "right leg")
     asks = ("lift",)
-    postures = ("seated",)
+    on_chair = True
     version = 1
     place = "hill"
     Parameters = Parameters

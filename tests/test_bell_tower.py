@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from visits import Kept, calibration, game, patient, play
+from visits import ABOUT, Kept, calibration, game, patient, play
 
 from calibration.adaptation import Followers
 from engine import leg
@@ -18,7 +18,7 @@ from engine.plan import Step
 from engine.precautions import barred
 from engine.records import Precaution, Session
 from engine.scene import Lift, Sound
-from engine.simulated import SimulatedHeadset
+from engine.simulated import Patient, SimulatedHeadset
 from engine.task import Trial
 from games.bell_tower import _of_the_hold
 
@@ -115,6 +115,17 @@ def test_a_leg_that_nobody_sees_is_waited_for_once_and_the_other_plays_on(tmp_pa
 def test_trackers_on_the_feet_are_enough_for_a_kick(tmp_path: Path) -> None:
     session, _ = played({"targets": 2, "strapped": "none"}, tmp_path)
     assert [trial.outcome for trial in session.blocks[0].trials] == ["reached", "reached"]
+
+
+def test_in_a_standing_visit_somebody_sits_down_for_it_and_stands_up_for_the_next(tmp_path: Path) -> None:
+    chosen = ["bell_tower", "harbour_lean"]
+    holds = steady.resolved("standard", [f"{name}.targets=2" for name in chosen])
+    plan = steady.plan("life", steady.steps_for(chosen, holds), holds, 1)
+    done, _ = steady.play(plan, SimulatedHeadset(Patient(), 1, 30.0), tmp_path, ABOUT)
+    played = {block.task: [trial.outcome for trial in block.trials] for block in done.blocks if block.kind == "play"}
+    assert "reached" in played["bell_tower"]
+    assert played["harbour_lean"] == ["reached"] * 2
+    assert [event.name for event in done.events] == ["recentred"] * 2
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,17 @@ TODAY = date(2026, 3, 2)
 GRID_DEG = 2.0
 LOOKS = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension")
 QUICK = settings(deadline=None, max_examples=150)
-FRUIT = SimpleNamespace(title="Fruit Ladder", moves_parts=("left arm", "right arm"), asks=("hand",))
-HARBOUR = SimpleNamespace(title="Harbour Lean", moves_parts=("trunk", "left leg", "right leg"), asks=("lean",))
-OWLS = SimpleNamespace(title="Owl Watch", moves_parts=("neck",), asks=("gaze",))
-STILL = SimpleNamespace(title="Standing", moves_parts=("left leg", "right leg"), asks=("stand",))
+
+
+def a_task(title: str, moves_parts: tuple[str, ...], asks: tuple[str, ...]) -> SimpleNamespace:
+    """What is read of a task."""
+    return SimpleNamespace(title=title, moves_parts=moves_parts, asks=asks, on_chair=False)
+
+
+FRUIT = a_task(title="Fruit Ladder", moves_parts=("left arm", "right arm"), asks=("hand",))
+HARBOUR = a_task(title="Harbour Lean", moves_parts=("trunk", "left leg", "right leg"), asks=("lean",))
+OWLS = a_task(title="Owl Watch", moves_parts=("neck",), asks=("gaze",))
+STILL = a_task(title="Standing", moves_parts=("left leg", "right leg"), asks=("stand",))
 
 
 def rule(movement: str, at_most: float = 0.0, unit: str | None = None, **more: str) -> Precaution:
@@ -184,7 +191,7 @@ def test_a_game_of_leans_without_any_lean_left_is_barred() -> None:
 
 
 def test_every_movement_has_an_answer_for_a_task_that_says_nothing_of_itself() -> None:
-    anything = SimpleNamespace(title="Anything", moves_parts=PARTS, asks=("hand", "lean", "step"))
+    anything = a_task(title="Anything", moves_parts=PARTS, asks=("hand", "lean", "step"))
     for movement in MOVEMENTS:
         at_most = 0.0 if not MOVEMENTS[movement].unit else 30.0 if MOVEMENTS[movement].largest >= 30 else 3.0
         found = effect(rule(movement, at_most), anything, "standing")

@@ -85,6 +85,7 @@ def play(
     """Play one task; the session and the headset with what it saw."""
     known = known or calibration()
     kept = Kept(headset or SimulatedHeadset(patient(known), seed, RATE_HZ))
+    more = {"posture": "seated" if task.on_chair else "standing", **more}
     plan = Plan("test", (Step("test", task, "play"),), Followers(), seed, calibration=known, **more)
     with Writer(folder / f"{seed}.vrec", {}) as writer:
         return session.run(plan, kept, writer, ABOUT), kept
