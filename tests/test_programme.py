@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from prescribed import KNEE, a_draft, a_home, a_version, folder_of, put_away
 from visits import calibration
 
-import games
 from engine import presets, programmes
-from engine.commands import following
+from engine.commands import following, visits
 from engine.commands.following import prepared, today_of
 from engine.patient import PatientRecord
 from engine.prescription import (
@@ -44,7 +43,7 @@ EASY = Practice(games=("fruit_ladder",), days=("mon", "thu"), minutes=10, weeks=
 LONGER = Practice(games=("fruit_ladder",), days=("mon", "thu"), minutes=15, weeks=(3, 4))
 HERE = Practice(games=("harbour_lean",), days=("tue",), minutes=20, place="clinic", at="10:30")
 AWAY = Pause(since="2026-03-09", until="2026-03-12", reason="a cold")
-TASKS = {name: games.load(name) for name in games.names()}
+TASKS = visits.tasks()
 
 
 def in_weeks(**changes: Any) -> Draft:
@@ -217,9 +216,9 @@ def test_weeks_are_the_bounds_of_an_order_and_every_goal_is_one() -> None:
 def test_a_programme_to_begin_with_is_what_can_be_prescribed(name: str) -> None:
     found = programmes.template(name)
     goal = a_draft(goal="To walk", precautions=(KNEE,), plan={"limits": {"lean_back": {"ceiling": 2.0}}})
-    draft = programmes.begun(found, WEDNESDAY, games.names(), goal)
+    draft = programmes.begun(found, WEDNESDAY, TASKS, goal)
     assert load(to_json(a_version(**{field: getattr(draft, field) for field in Draft.__struct_fields__})), TASKS)
-    assert {game for practice in found.programme for game in practice.games} <= set(games.names())
+    assert {game for practice in found.programme for game in practice.games} <= set(TASKS)
     assert all(practice.weeks and practice.minutes for practice in found.programme)
     assert found.about, found.caution
     assert found.source.endswith(".")
@@ -230,22 +229,19 @@ def test_a_programme_to_begin_with_is_what_can_be_prescribed(name: str) -> None:
     assert set(weeks) == set(range(1, found.weeks + 1)), "no week is empty"
 
 
+def scenes(found: programmes.Template, week: int) -> set[str]:
+    """Where people are in a week at home."""
+    at_home = [each for each in found.programme if not each.at_clinic and each.weeks]
+    return {TASKS[game].place for each in at_home if each.weeks[0] <= week <= each.weeks[1] for game in each.games}
+
+
 @pytest.mark.parametrize("name", programmes.names())
 def test_a_new_goal_and_another_scene_come_before_people_lose_heart(name: str) -> None:
     found = programmes.template(name)
     assert found.goal_weeks == (4, 7)
     for week in found.goal_weeks:
-        before, now = (
-            {
-                game
-                for each in found.programme
-                if each.weeks and each.weeks[0] <= at <= each.weeks[1]
-                for game in each.games
-            }
-            for at in (week - 1, week)
-        )
-        assert {games.load(game).place for game in now} - {games.load(game).place for game in before}
-    assert programmes.begun(found, WEDNESDAY, games.names(), Draft()).goal_weeks == found.goal_weeks
+        assert scenes(found, week) - scenes(found, week - 1)
+    assert programmes.begun(found, WEDNESDAY, TASKS, Draft()).goal_weeks == found.goal_weeks
 
 
 def test_programmes_are_for_the_ages_of_their_presets() -> None:

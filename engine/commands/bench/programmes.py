@@ -15,7 +15,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-import games
 from engine import programmes
 from engine.commands import patients, visits
 from engine.commands.bench.living import FAULTS, PLAYED, Clock
@@ -73,7 +72,7 @@ def run() -> list[Row]:
 
 def days_of(template: Template) -> Iterator[Day]:
     """The days of a programme on which anything is played, in order."""
-    draft = programmes.begun(template, STARTS, games.names(), Draft())
+    draft = programmes.begun(template, STARTS, visits.tasks(), Draft())
     for number in range(7 * template.weeks):
         day = STARTS + timedelta(days=number)
         if practices := planned_on(draft, day):
@@ -107,7 +106,7 @@ def visited(
     It lasts as long as the practice says, and `most_minutes` at most.
     """
     profile, holds = profile_of(kind.age_years), visits.resolved(template.preset, (), record)
-    chosen = [game for game in practice.games if kind.posture in games.load(game).postures]
+    chosen = [game for game in practice.games if kind.posture in visits.task_kind(game).postures]
     steps = visits.steps_for(chosen, holds, record=record, measuring=visits.AUTO, posture=kind.posture, today=day.day)
     seed = SEED + day.day.toordinal()
     plan = visits.plan(
