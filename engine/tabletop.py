@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
-from engine.body import UPPER_ARM_OF_STATURE
+from engine.body import HALF_SHOULDER_WIDTH_OF_STATURE, UPPER_ARM_OF_STATURE
 from engine.envelope import Envelope, OutsideEnvelope, from_head
 from engine.frame import Vector
 from engine.metrics.signals import lengths
@@ -39,31 +40,38 @@ def lay(envelope: Envelope, side: str, lift: float, aside_m: float, radius_m: fl
     """A table for a hand, which takes on its own side and puts on the other.
 
     `lift` is how high it is lifted over the fence, as a share of what is asked for now; `aside_m` how far from the
-    midline the places are, nearer where the reach is not enough. Raises OutsideEnvelope, saying why, where none fits.
+    midline the places are, nearer where the reach is not enough. Where nobody knows how far the hand comes across the
+    midline, both places are on its own side. Raises OutsideEnvelope, saying why, where none fits.
     """
-    wish, why = envelope.request(f"shoulder_elevation_{side}"), ""
-    for up_m, ahead_m, out_m in _spots(envelope, side, aside_m):
-        own_m = out_m if side == "right" else -out_m
-        take_m, put_m = (from_head(envelope.stance, (x, up_m, ahead_m)) for x in (own_m, -own_m))
-        over_m = _over(envelope, side, lift * wish.amplitude, up_m, ahead_m)
+    wish = envelope.request(f"shoulder_elevation_{side}")
+    own, refusals = (1 if side == "right" else -1), list[str]()
+    for up_m, ahead_m, out_m, middle_m in _spots(envelope, side, aside_m):
+        ends_m = (own * (middle_m + out_m), own * (middle_m - out_m))
+        take_m, put_m = (from_head(envelope.stance, (x, up_m, ahead_m)) for x in ends_m)
+        over_m = _over(envelope, side, lift * wish.amplitude, (own * middle_m, up_m, ahead_m))
         why = next((found for place in (take_m, over_m, put_m) if (found := envelope.refuses_target(place, side))), "")
         if not why:
             return Table(take_m, over_m, put_m, _request(envelope, side, wish, over_m, radius_m))
-    raise OutsideEnvelope(f"no table fits before the {side} hand: {why}")
+        refusals.append(why)
+    raise OutsideEnvelope(f"no table fits before the {side} hand: {refusals[-1]}")
 
 
-def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[tuple[float, float, float]]:
-    """Up and ahead of the head, and aside: as high as the elbow and far ahead first."""
+def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[tuple[float, float, float, float]]:
+    """Up and ahead of the head, out from the fence, and where that is, on the hand's side of the midline.
+
+    As high as the elbow and far ahead first; with the fence before the hand's own shoulder only where nothing else is.
+    """
     elbow_m = envelope.shoulder(side)[1] - UPPER_ARM_OF_STATURE * envelope.calibration.stature_m.value
-    for lower_m in LOWER_M:
-        for share in ASIDE:
-            for ahead in AHEAD_OF_REACH:
-                yield elbow_m - lower_m - envelope.stance.head_m[1], ahead * envelope.arm_m(side), share * aside_m
+    shoulder_m = HALF_SHOULDER_WIDTH_OF_STATURE * envelope.calibration.stature_m.value
+    for beside, lower_m, share, ahead in product((False, True), LOWER_M, ASIDE, AHEAD_OF_REACH):
+        up_m, out_m = elbow_m - lower_m - envelope.stance.head_m[1], share * aside_m
+        yield up_m, ahead * envelope.arm_m(side), out_m, shoulder_m + out_m if beside else 0.0
 
 
-def _over(envelope: Envelope, side: str, elevation_deg: float, table_up_m: float, ahead_m: float) -> Vector:
+def _over(envelope: Envelope, side: str, elevation_deg: float, fence_m: Vector) -> Vector:
     """The place above the fence that a hand has to pass: as high as an elevation from the shoulder says."""
-    x, y, z = from_head(envelope.stance, (0.0, 0.0, ahead_m))
+    middle_m, table_up_m, ahead_m = fence_m
+    x, y, z = from_head(envelope.stance, (middle_m, 0.0, ahead_m))
     shoulder = envelope.shoulder(side)
     level_m = math.hypot(x - shoulder[0], z - shoulder[2])
     up_m = shoulder[1] - level_m / math.tan(math.radians(min(max(elevation_deg, 5.0), HIGHEST_DEG)))

@@ -5,6 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from people import a_body
 from visits import calibration, game, play
 
@@ -146,3 +147,15 @@ def test_a_low_ceiling_lowers_the_fence() -> None:
     low = Precaution("shoulder_elevation_right", 60.0, "deg", "sling", "Dr Wood")
     tall, lowered = (trials({"arms": "right", "targets": 1}, *more)[0].values["table"] for more in ((), (low,)))
     assert lowered.over_m[1] < tall.over_m[1]
+
+
+def test_where_no_reach_across_the_midline_was_measured_both_crates_are_on_the_own_side() -> None:
+    outward = {
+        side: tuple(cell for cell in cells if cell.azimuth_deg * (1 if side == "right" else -1) >= 0)
+        for side, cells in KNOWN.reach.items()
+    }
+    bounds = Envelope(replace(KNOWN, reach=outward), difficulties=Followers()(KNOWN.limits))
+    for side, own in zip(SIDES, (-1, 1), strict=True):
+        table = tabletop.lay(bounds, side, 0.9, 0.2, 0.07)
+        assert 0 < own * table.put_m[0] < own * table.over_m[0] < own * table.take_m[0]
+        assert not any(bounds.refuses_target(place, side) for place in (table.take_m, table.over_m, table.put_m))
