@@ -94,7 +94,7 @@ class Game(Task):
                 "shelf_percent": 100 * share,
                 "bounded": "" if abs(share - wish / 100) <= FINE else bending.refuses(
                     envelope, bending.place_of(envelope, wish / 100, self.p.hand), self.p.hand),
-                "hasty": bool(done) and (done[-1].measures["peak_down_mps"].value or 0.0) > HASTY_MPS,
+                "hasty": _came_down_mps(done) > HASTY_MPS,
                 "standing_m": envelope.stance.head_m[1],
                 "stance": envelope.stance,
                 "stature_m": envelope.calibration.stature_m.value,
@@ -163,6 +163,12 @@ class Game(Task):
 
     def _nothing(self, why: str) -> Result:
         return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+
+
+def _came_down_mps(done: Sequence[TrialRecord]) -> float:
+    """How fast a head came down last, 0 where nobody measured it."""
+    found = done[-1].measures.get("peak_down_mps") if done else None
+    return (found and found.value) or 0.0
 
 
 def _allowed(envelope: Envelope, hand: str) -> list[float]:
