@@ -11,7 +11,7 @@ from engine.panda.look import colour
 from engine.scene import Stone
 
 STONE_M = 0.17  # the radius of the model
-_OVER_M, _SOLE_M = 0.014, 0.25
+_RAISED_M, _OVER_M, _SOLE_M = 0.02, 0.034, 0.25  # a stone whose top is level with a floor would be hidden by it
 _WAKES_S = 0.15
 
 
@@ -24,7 +24,7 @@ class SteppingStone:
         turn = math.radians(item.direction_deg)
         self.node.set_pos(item.length_m * math.sin(turn), item.length_m * math.cos(turn), 0.0)
         stone = self.node.attach_new_node("stone")
-        stone.set_h(17.0 * item.direction_deg)
+        stone.set_pos_hpr((0.0, 0.0, _RAISED_M), (17.0 * item.direction_deg, 0.0, 0.0))
         kit.role("stone", stone).set_scale(item.radius_m / STONE_M)
         self._skin, self._lit = kit.look.surface(stone, gloss=0.3), Follower(_WAKES_S)
         self._mark = self.node.attach_new_node("mark")
