@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from engine import programmes
 from engine.commands import patients, visits
+from engine.commands.assessing import AUTO
 from engine.commands.bench.living import FAULTS, PLAYED, Clock
 from engine.commands.bench.population import KINDS, Kind, person
 from engine.commands.bench.rows import Row, row
@@ -107,7 +108,7 @@ def visited(
     """
     profile, holds = profile_of(kind.age_years), visits.resolved(template.preset, (), record)
     chosen = [game for game in practice.games if kind.posture in visits.task_kind(game).postures]
-    steps = visits.steps_for(chosen, holds, record=record, measuring=visits.AUTO, posture=kind.posture, today=day.day)
+    steps = visits.steps_for(chosen, holds, record=record, measuring=AUTO, posture=kind.posture, today=day.day)
     seed = SEED + day.day.toordinal()
     plan = visits.plan(
         "life", visits.around(steps, holds, profile, kind.posture), holds, seed, record=record, posture=kind.posture,
