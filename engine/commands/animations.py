@@ -36,8 +36,8 @@ SEEN_HZ = 45.0
 class Moment:
     """Some seconds of the round that a simulated patient of this seed plays: `from_s` after the beginning of a trial.
 
-    The still is taken `still_s` after them. The eyes turn this share of the way that the head does, so that panel and
-    target are both in view.
+    The still is taken `still_s` after them. The eyes turn this share of the way that the head does, and then up by
+    `up_deg`, so that panel and target are both in view.
     """
 
     game: str
@@ -48,6 +48,7 @@ class Moment:
     still_s: float
     speed: float = 1.0
     turns: float = 0.3
+    up_deg: float = 0.0
     theme: str = "day"
 
 
@@ -58,6 +59,16 @@ MOMENTS: Mapping[str, Moment] = {
     "owl_watch": Moment("owl_watch", 3, 5, 1.0, 4.4, 2.4, turns=0.5),
     "mirror_friends": Moment("mirror_friends", 2, 6, 1.8, 4.4, 2.9),
     "mirror_friends-dragon": Moment("mirror_friends", 3, 2, 1.8, 4.4, 3.4, theme="dragon"),
+    "kite_painter": Moment("kite_painter", 3, 3, 4.9, 4.6, 1.7, turns=0.5, up_deg=6.0),
+    "compass_home": Moment("compass_home", 3, 3, 1.0, 9.8, 1.2, speed=2.5, up_deg=6.0),
+    "flamingo_garden": Moment("flamingo_garden", 3, 3, 6.0, 11.5, 8.5, speed=2.5, up_deg=-4.0),
+    "night_lighthouse": Moment("night_lighthouse", 3, 0, 4.0, 10.0, 8.0, speed=2.5),
+    "block_ferry": Moment("block_ferry", 3, 3, 1.0, 4.6, 2.9, turns=1.8, up_deg=-20.0),
+    "bell_tower": Moment("bell_tower", 3, 5, 1.4, 3.6, 1.8),
+    "dragon_rowing": Moment("dragon_rowing", 3, 5, 0.2, 4.2, 1.15, up_deg=-12.0),
+    "low_shelf_cafe": Moment("low_shelf_cafe", 3, 5, 0.6, 3.6, 1.75, up_deg=-48.0),
+    "treasure_relay": Moment("treasure_relay", 3, 5, 2.4, 10.4, 3.4, speed=2.0, up_deg=6.0),
+    "stepping_stones": Moment("stepping_stones", 3, 5, 0.6, 3.2, 1.6, up_deg=-70.0),
     "calm_tide": Moment("calm_tide", 3, 1, 3.0, 10.5, 9.5, speed=2.5),
 }
 """What each picture shows: see that target, hand and panel are in view when a game has changed."""
@@ -101,7 +112,7 @@ def _filmed(session: Path, moment: Moment, cut: Cut, size: tuple[int, int]) -> l
     with camera(drawn, "eyes", Settings(theme=moment.theme, captions=False), 0, done) as eye:
         for frame, scene, pictures in reel.shots:
             if pictures:
-                picture = _smaller(eye.picture(scene, frame, _eyes(frame.head, moment.turns)))
+                picture = _smaller(eye.picture(scene, frame, _eyes(frame.head, moment)))
                 taken += [picture] * pictures
             else:
                 eye.follow(scene, frame)
@@ -120,9 +131,10 @@ def _write(path: Path, pictures: Sequence[Pixels]) -> Path:
     return path
 
 
-def _eyes(head: Pose, share: float) -> Pose:
+def _eyes(head: Pose, moment: Moment) -> Pose:
     x, y, z = forward(head.orientation)
-    return Pose(head.position_m, from_yaw_pitch(share * math.atan2(x, -z), share * math.asin(y)))
+    up_rad = moment.turns * math.asin(y) + math.radians(moment.up_deg)
+    return Pose(head.position_m, from_yaw_pitch(moment.turns * math.atan2(x, -z), up_rad))
 
 
 def _smaller(drawn: Pixels) -> Pixels:
