@@ -295,7 +295,7 @@ class Script:
         """Wait until somebody sits on a chair, for what is done there: that is their stance until they stand again."""
         if not task.on_chair or self._seated_by is not None or self._present.plan.posture != "standing":
             return REACHED
-        sit = sitting.stand_up(self._present.envelope)._replace(key="sit down", goal="down")
+        sit = sitting.stand_up(self._present.envelope)._replace(key="seat", goal="down")
         seat_m = yield from sitting.settle(sit, (SIT_DOWN,), SIT_DOWN_S)
         if math.isnan(seat_m):
             raise OutsideEnvelope("nobody sat down for it")

@@ -121,11 +121,13 @@ def test_in_a_standing_visit_somebody_sits_down_for_it_and_stands_up_for_the_nex
     chosen = ["bell_tower", "harbour_lean"]
     holds = steady.resolved("standard", [f"{name}.targets=2" for name in chosen])
     plan = steady.plan("life", steady.steps_for(chosen, holds), holds, 1)
-    done, _ = steady.play(plan, SimulatedHeadset(Patient(), 1, 30.0), tmp_path, ABOUT)
+    kept = Kept(SimulatedHeadset(Patient(), 1, 30.0))
+    done, _ = steady.play(plan, kept, tmp_path, ABOUT)
     played = {block.task: [trial.outcome for trial in block.trials] for block in done.blocks if block.kind == "play"}
     assert "reached" in played["bell_tower"]
     assert played["harbour_lean"] == ["reached"] * 2
     assert [event.name for event in done.events] == ["recentred"] * 2
+    assert all(len({item.key for item in scene.items}) == len(scene.items) for scene in kept.scenes)
 
 
 @pytest.mark.parametrize(
