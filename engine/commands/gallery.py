@@ -68,7 +68,7 @@ AWAY_S, STOPS_S = (14.0, 17.0), 22.0
 _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
 _EYE_M, _ARM_M = 1.6, 0.62
-_TO_THE_FEET_RAD = math.radians(64.0)
+_TO_THE_FEET_RAD = math.radians(72.0)
 _TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.4, 0.75
 
 Pixels = NDArray[np.uint8]
