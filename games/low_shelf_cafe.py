@@ -38,9 +38,7 @@ class Parameters:
 
     targets: int = number(6, 1, 30, "", "cups in a round")
     first_percent: float = number(100.0, 20.0, 100.0, "%", "height of the first shelf, of that of the shoulder")
-    lowest_percent: float = number(
-        52.0, 20.0, 100.0, "%", "height of the lowest shelf, of that of the shoulder", "distance", -8.0
-    )
+    lowest_percent: float = number(52.0, 20.0, 100.0, "%", "height of the lowest shelf, of that of the shoulder")
     steps: int = number(6, 1, 10, "", "steps from the first shelf to the lowest")
     hand: str = choice(EITHER, (EITHER, *SIDES), "which hand takes the cups")
     radius_m: float = number(0.09, 0.05, 0.15, "m", "how near a hand must come", "size", -0.01)

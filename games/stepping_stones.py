@@ -40,7 +40,7 @@ class Parameters:
     targets: int = number(8, 1, 40, "", "steps in a round")
     stones: str = choice("ahead and aside", tuple(ROUND), "which stones lie around the feet")
     sides: str = choice("both", ON_SIDES, "which foot steps; the other one stands")
-    length_percent: float = number(30.0, 20.0, 60.0, "%", "length of a step, of that of the leg", "distance", 5.0)
+    length_percent: float = number(30.0, 20.0, 60.0, "%", "length of a step, of that of the leg")
     radius_m: float = number(0.12, 0.08, 0.20, "m", "how near to the stone counts", "size", -0.01)
     hold_s: float = number(0.3, 0.0, 3.0, "s", "time to stay on a stone", "hold", 0.3)
     limit_s: float = number(3.0, 1.0, 10.0, "s", "time to get to a stone, before staying there", "time", -0.25)

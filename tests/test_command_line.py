@@ -143,7 +143,7 @@ REFUSED = [
     (["play", "fruit_ladder", "--age", "3"], "an age of 3 years is too young: people play from 4 years on"),
     (["play", "fruit_ladder", "--theme", "night"], "there are day, contrast, dragon"),
     (["play", "fruit_ladder", "--language", "xx"], "there are no words in 'xx'; there are en, de, es, fr"),
-    (["play", "golf"], "there is no game 'golf'; the games are calm_tide, chair_rocket, fruit_ladder"),
+    (["play", "golf"], "there is no game 'golf'; the games are bell_tower, block_ferry, calm_tide"),
     (["play", "fruit_ladder", "--preset", "strong"], "there is no preset 'strong'"),
     (
         ["play", "fruit_ladder", "--headset", "crt"],

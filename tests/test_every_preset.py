@@ -20,6 +20,7 @@ WISHED = (
     *("assessment", "balance", "child", "post-op", "push", "standard"),
     *("shoulder-surgery", "frozen-shoulder", "neck-pain", "low-back-pain", "hip-replacement", "knee-replacement"),
     *("hip-knee-arthritis", "ankle-sprain", "stroke-mild-arm", "fall-risk", "vestibular", "cerebral-palsy"),
+    *("ankle-sport", "coordination"),
     *("child-5-7", "child-8-12", "child-13-17"),
 )
 

@@ -191,7 +191,7 @@ def test_a_game_of_leans_without_any_lean_left_is_barred() -> None:
 
 
 def test_every_movement_has_an_answer_for_a_task_that_says_nothing_of_itself() -> None:
-    anything = a_task(title="Anything", moves_parts=PARTS, asks=("hand", "lean", "step"))
+    anything = a_task(title="Anything", moves_parts=PARTS, asks=("hand", "lean", "fly"))
     for movement in MOVEMENTS:
         at_most = 0.0 if not MOVEMENTS[movement].unit else 30.0 if MOVEMENTS[movement].largest >= 30 else 3.0
         found = effect(rule(movement, at_most), anything, "standing")

@@ -241,7 +241,7 @@ def test_a_plan_with_anything_else_in_it_is_refused(plan: Mapping[str, Any]) -> 
 
 @pytest.mark.parametrize("name", ["strong", "../themes/orchard", "", "STANDARD", "standard "])
 def test_an_unknown_preset_is_refused_with_the_list(name: str) -> None:
-    with pytest.raises(ParameterError, match=r"there is no preset .*; the presets are ankle-sprain, .*standard"):
+    with pytest.raises(ParameterError, match=r"there is no preset .*; the presets are ankle-sport, .*standard"):
         resolve(name, GAMES)
 
 

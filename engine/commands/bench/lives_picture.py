@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 import games
@@ -14,6 +15,7 @@ from engine.commands.drawing import ASKED, BODY, COLOURS, INK, MEASURED, SOFT_IN
 MEASURING, REST, TALKING = "measuring", "rests", "questions, choices, panels"
 _OTHER: Mapping[str, str] = {"calibrate": MEASURING, "recheck": MEASURING, "rest": REST}
 _COLOURS: Mapping[str, str] = {MEASURING: BODY, REST: "#e4e9e7", TALKING: "#f1ece0"}
+LIGHTER = 0.5
 SPREAD = 0.28  # of a row, by which dots are apart that would hide each other
 
 
@@ -127,7 +129,11 @@ def _minutes(life: Life) -> dict[str, float]:
 
 
 def _colour(part: str) -> str:
-    return _COLOURS[part] if part in _COLOURS else COLOURS[games.names().index(part)]
+    """The colour of a part; games beyond as many as there are colours have lighter ones."""
+    if part in _COLOURS:
+        return _COLOURS[part]
+    lighter, number = divmod(games.names().index(part), len(COLOURS))
+    return to_hex([1 - (1 - value) * LIGHTER**lighter for value in to_rgb(COLOURS[number])])
 
 
 def _title(part: str) -> str:
