@@ -133,7 +133,8 @@ def _colour(part: str) -> str:
     if part in _COLOURS:
         return _COLOURS[part]
     lighter, number = divmod(games.names().index(part), len(COLOURS))
-    return to_hex([1 - (1 - value) * LIGHTER**lighter for value in to_rgb(COLOURS[number])])
+    red, green, blue = (1 - (1 - value) * LIGHTER**lighter for value in to_rgb(COLOURS[number]))
+    return to_hex((red, green, blue))
 
 
 def _title(part: str) -> str:
