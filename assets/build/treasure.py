@@ -1,4 +1,4 @@
-"""The treasure of the shore: a small chest full of gold, and a gem."""
+"""The treasure of the shore: a small chest full of gold and gems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from assets.build.kit import (
     tube,
     unit,
 )
-from assets.build.studio import Model, prop
+from assets.build.studio import Model
 
 HINGE_M = (0.0, 0.125, -0.085)
 HALF_M, DEEP_M, WALL_M = 0.135, 0.17, 0.014
@@ -177,5 +177,4 @@ def gem(paint: str) -> Mesh:
 MODELS = {
     "chest": Model(lambda: chest(DAY), joints={"lid": HINGE_M}),
     "chest_dusk": Model(lambda: chest(DUSK), joints={"lid": HINGE_M}),
-    "gem": prop("gem", lambda: gem("#2f9fa8")),
 }

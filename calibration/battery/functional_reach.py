@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calibration.leaning import MIDDLE_DEG, MIDDLE_S
 from engine import moves, stretching
 from engine.body import ARM_OF_STATURE
-from engine.clinical import RATE, SEEN, Band, ClinicalTest, Norm, counted, mean_of
+from engine.clinical import RATE, SEEN, UNCHECKED, Band, ClinicalTest, Norm, counted, mean_of
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.metrics.definition import NotMeasurable
@@ -99,7 +99,7 @@ class Test(ClinicalTest):
                 Band(41, 69, 0.351, "women"),
                 Band(70, 87, 0.266, "women"),
             ),
-            "Duncan 1990, J Gerontol 45:M192, by a yardstick at the wall",
+            f"Duncan 1990, J Gerontol 45:M192, by a yardstick at the wall; {UNCHECKED}",
             "Here the path of the controller is measured, and not the knuckles along a stick.",
         ),
         Norm(
@@ -112,7 +112,7 @@ class Test(ClinicalTest):
             "functional_reach_m",
             "mean of children",
             (Band(5, 6, 0.212), Band(7, 8, 0.242), Band(9, 10, 0.280), Band(11, 12, 0.328), Band(13, 15, 0.323)),
-            "Donahoe 1994, Pediatr Phys Ther 6:189",
+            f"Donahoe 1994, Pediatr Phys Ther 6:189; {UNCHECKED}",
         ),
     )
 

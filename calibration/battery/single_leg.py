@@ -6,7 +6,7 @@ from random import Random
 from typing import ClassVar
 
 from calibration import stances
-from engine.clinical import RATE, SEEN, Band, ClinicalTest, Norm, mean_of
+from engine.clinical import RATE, SEEN, UNCHECKED, Band, ClinicalTest, Norm, mean_of
 from engine.envelope import Envelope
 from engine.footing import ONE_LEG
 from engine.frame import SIDES
@@ -20,7 +20,7 @@ WORDS = {"left": "stances.on_left", "right": "stances.on_right"}
 _AGES = ((18, 39), (40, 49), (50, 59), (60, 69), (70, 79), (80, 99))
 _LIGHT = tuple(Band(*ages, mean_s) for ages, mean_s in zip(_AGES, (43.3, 40.3, 37.0, 26.9, 15.0, 6.2), strict=True))
 _DARK = tuple(Band(*ages, mean_s) for ages, mean_s in zip(_AGES, (9.4, 7.3, 4.8, 2.8, 2.0, 1.3), strict=True))
-_SPRINGER = "Springer 2007, J Geriatr Phys Ther 30:8 (549 people, 45 s at most)"
+_SPRINGER = f"Springer 2007, J Geriatr Phys Ther 30:8 (549 people, 45 s at most); {UNCHECKED}"
 _HEADSET = "Here with a headset on, and the dark of its screen for closed eyes."
 
 

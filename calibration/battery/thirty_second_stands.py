@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from calibration import rising
-from engine.clinical import RATE, SEEN, Band, ClinicalTest, Norm, counted
+from engine.clinical import RATE, SEEN, UNCHECKED, Band, ClinicalTest, Norm, counted
 from engine.envelope import Envelope
 from engine.motion import Motion
 from engine.parameters import number
@@ -66,7 +66,7 @@ class Test(ClinicalTest):
                 for sex, of in (("men", _MEN), ("women", _WOMEN))
                 for years, stands in of.items()
             ),
-            "Centers for Disease Control and Prevention, STEADI, 30-second chair stand",
+            f"Centers for Disease Control and Prevention, STEADI, 30-second chair stand; {UNCHECKED}",
         ),
     )
 
