@@ -1,18 +1,22 @@
 """What tests of standing up from a chair share: sitting down, a countdown, stands, and when each was up and down."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from engine import feedback, moves, sitting
+from engine.clinical import ClinicalTest
 from engine.envelope import Envelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.standing import rises_and_descents
 from engine.motion import Array, Motion
 from engine.noted import Noted, since_call_s, timed
-from engine.records import Measured, Trace
+from engine.parameters import number
+from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Friend, Item, Panel, Progress, Sound
 from engine.sitting import COUNTS, SITS
 from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
@@ -47,58 +51,84 @@ class Stands(NamedTuple):
     share: Array
 
 
-def trial(envelope: Envelope, kind: str, most: float, most_s: float) -> Trial:
-    """So many stands of a kind, for no longer than a time."""
-    rise = sitting.stand_up(envelope)._replace(key=kind)
-    return Trial(values={"kind": kind, "rise": rise, "most": most, "most_s": most_s, "noted": Noted()})
+@dataclass(frozen=True)
+class Practised:
+    """What a therapist may tune of each of them."""
+
+    practice: int = number(1, 0, 2, "", "stands before it, not counted")
 
 
-def play(trial: Trial, title: str, text: str) -> Move:
-    """Sit down, hear the countdown, stand up and sit down again; what to do is said while there is time to read it."""
-    values, noted = trial.values, trial.values["noted"]
-    panel = Panel("rising", title, (text, "rising.arms", "rising.sit"))
-    sit = values["rise"]._replace(key=f"{values['kind']} sit", goal="down")
-    noted.seat_m = yield from timed(sitting.settle(sit, (panel,), SIT_S), noted)
-    if math.isnan(noted.seat_m):
-        return NOT_YET
-    rise = values["rise"]._replace(low_m=noted.seat_m)
-    ready = rise._replace(key=f"{values['kind']} ready", goal="down")
-    for left in range(COUNTDOWN, 0, -1):
-        count = Panel("rising", title, (text, "rising.ready"))
-        sound = Sound(f"{rise.key} in {left}", "appear")
-        yield from timed(moves.show((count, ready, sound), 1.0), noted)
-    noted.call()
-    outcome = yield from sitting.stands(rise, values["most"], values["most_s"], _around(trial, title))
-    thanks = Panel("rising", title, ("rising.done",))
-    yield from moves.show((thanks, rise._replace(key=f"{rise.key} seated", goal="down")), THANKS_S)
-    return outcome
+class ChairStands(ClinicalTest):
+    """Stands to try, and the trial that counts: `says` are its title and what to do, `most` how many stands it has."""
 
+    moves_parts = ("trunk", "left leg", "right leg")
+    asks = ("rise",)
+    postures = ("standing",)
+    place = "launch"
+    equipment = ("A firm chair without arms, seat 43 cm high, its back against a wall.", "Somebody who stands by.")
+    practice = "one stand"
+    measures = MEASURES
+    says: ClassVar[tuple[str, str]]
+    most: ClassVar[float]
 
-def trial_s(stands: float) -> float:
-    """How long a trial takes, about, with so many stands."""
-    return SETTLES_S + COUNTDOWN + stands * STAND_S + THANKS_S
+    @property
+    def most_s(self) -> float:
+        """The longest that a trial may take."""
+        raise NotImplementedError
 
+    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
+        """To sit down and try it, then what counts."""
+        stands = {PRACTICE: self.p.practice, TEST: self.most}
+        for kind in (PRACTICE, TEST) if self.p.practice else (TEST,):
+            rise = sitting.stand_up(envelope)._replace(key=kind)
+            yield Trial(values={"kind": kind, "rise": rise, "most": stands[kind], "noted": Noted()})
 
-def measure(trial: Trial, motion: Motion) -> Result:
-    """How often somebody stood, how straight, and from where; raises NotMeasurable where nobody could."""
-    found = stands_of(trial, motion)
-    ends_s = [*found.up_s[1:], math.inf]
-    tops = [
-        float(found.share[(found.time_s >= begin_s) & (found.time_s < end_s)].max())
-        for begin_s, end_s in zip(found.up_s, ends_s, strict=False)
-    ]
-    seat_m = trial.values["noted"].seat_m
-    way_m = trial.values["rise"].high_m - seat_m
-    straight = Measured(None, "%", None, "nobody stood up")
-    if tops:
-        straight = Measured(round(100 * min(tops), 1), "%", round(100 * HEIGHT_ERROR_M / way_m, 1))
-    measures = {
-        "stands": Measured(float(len(found.up_s)), ""),
-        "lowest_stand_percent": straight,
-        "seat_m": Measured(round(seat_m, 3), "m", HEIGHT_ERROR_M),
-    }
-    time_s = motion.time_s - motion.time_s[0]
-    return Result(None, measures, (Trace("Height of the head", "m", *thinned(time_s, motion.head_m[:, 1])),))
+    def play(self, trial: Trial) -> Move:
+        """Sit down, hear the countdown, stand up and sit down again; it is said while there is time to read it."""
+        values, noted, (title, text) = trial.values, trial.values["noted"], self.says
+        text = "rising.try_it" if values["kind"] == PRACTICE else text
+        panel = Panel("rising", title, (text, "rising.arms", "rising.sit"))
+        sit = values["rise"]._replace(key=f"{values['kind']} sit", goal="down")
+        noted.seat_m = yield from timed(sitting.settle(sit, (panel,), SIT_S), noted)
+        if math.isnan(noted.seat_m):
+            return NOT_YET
+        rise = values["rise"]._replace(low_m=noted.seat_m)
+        ready = rise._replace(key=f"{values['kind']} ready", goal="down")
+        for left in range(COUNTDOWN, 0, -1):
+            count = Panel("rising", title, (text, "rising.ready"))
+            sound = Sound(f"{rise.key} in {left}", "appear")
+            yield from timed(moves.show((count, ready, sound), 1.0), noted)
+        noted.call()
+        outcome = yield from sitting.stands(rise, values["most"], self.most_s, _around(trial, title))
+        thanks = Panel("rising", title, ("rising.done",))
+        yield from moves.show((thanks, rise._replace(key=f"{rise.key} seated", goal="down")), THANKS_S)
+        return outcome
+
+    def trial_s(self, trial: Trial, reached: bool) -> float:
+        """Sitting down, the countdown, the stands and a word after them."""
+        stands_s: float = min(self.most_s, trial.values["most"] * STAND_S)
+        return SETTLES_S + COUNTDOWN + stands_s + THANKS_S
+
+    def measure(self, trial: Trial, motion: Motion) -> Result:
+        """How often somebody stood, how straight, and from where; raises NotMeasurable where nobody could."""
+        found = stands_of(trial, motion)
+        ends_s = [*found.up_s[1:], math.inf]
+        tops = [
+            float(found.share[(found.time_s >= begin_s) & (found.time_s < end_s)].max())
+            for begin_s, end_s in zip(found.up_s, ends_s, strict=False)
+        ]
+        seat_m = trial.values["noted"].seat_m
+        way_m = trial.values["rise"].high_m - seat_m
+        straight = Measured(None, "%", None, "nobody stood up")
+        if tops:
+            straight = Measured(round(100 * min(tops), 1), "%", round(100 * HEIGHT_ERROR_M / way_m, 1))
+        measures = {
+            "stands": Measured(float(len(found.up_s)), ""),
+            "lowest_stand_percent": straight,
+            "seat_m": Measured(round(seat_m, 3), "m", HEIGHT_ERROR_M),
+        }
+        time_s = motion.time_s - motion.time_s[0]
+        return Result(None, measures, (Trace("Height of the head", "m", *thinned(time_s, motion.head_m[:, 1])),))
 
 
 def stands_of(trial: Trial, motion: Motion) -> Stands:

@@ -1,56 +1,47 @@
 """Five times sit to stand: how long five stands from a chair take, arms crossed, as fast as is safe."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import ClassVar
 
 from calibration import rising
-from engine.clinical import RATE, SEEN, Band, ClinicalTest, Noise, Norm, counted
-from engine.envelope import Envelope
-from engine.motion import Motion
+from engine.clinical import RATE, SEEN, Band, Noise, Norm, counted
 from engine.parameters import number
-from engine.records import Measured, TrialRecord
-from engine.task import Finished, Measure, Move, Result, Trial
+from engine.records import Measured
+from engine.task import Finished, Measure
 
 STANDS = 5
 ERROR_S = 0.15  # 95 % of 500 simulated series, with the frame in which the call is seen
 
 
 @dataclass(frozen=True)
-class Parameters:
+class Parameters(rising.Practised):
     """What a therapist may tune."""
 
-    practice: int = number(1, 0, 2, "", "stands before it, not counted")
     most_s: float = number(60.0, 15.0, 120.0, "s", "the longest time for five stands")
 
 
-class Test(ClinicalTest):
+class Test(rising.ChairStands):
     """One stand to try, then five in a row from a call."""
 
     title = "Five times sit to stand"
     trains = ("leg strength", "sit to stand")
-    moves_parts = ("trunk", "left leg", "right leg")
-    asks = ("rise",)
-    postures = ("standing",)
     version = 1
-    place = "launch"
+    says = ("five_stands.title", "rising.five")
+    most = STANDS
     Parameters = Parameters
-    equipment = ("A firm chair without arms, seat 43 cm high, its back against a wall.", "Somebody who stands by.")
     protocol = (
         "The person sits in the middle of the seat, feet flat, arms crossed on the chest, controllers in the hands.",
         "Say: when it calls, stand up and sit down five times, as fast as you safely can.",
         "Do not help. Where arms push off, stop, and write it down: it is another test then.",
         "The clock runs from the call until the fifth stand; the time until the person sits again stands beside it.",
     )
-    practice = "one stand"
     validity = (
         *rising.VALIDITY,
         "Fewer than five stands, or any that came less than 70 % of the way up: no result.",
         SEEN,
         RATE,
     )
-    measures: ClassVar[Mapping[str, Measure]] = rising.MEASURES
     results: ClassVar[Mapping[str, Measure]] = {
         "five_times_s": Measure(
             "Five stands",
@@ -74,24 +65,10 @@ class Test(ClinicalTest):
     )
     noise = (Noise("five_times_s", 2.5, "Goldberg 2012, Aging Clin Exp Res 24:339, older women, by stopwatch"),)
 
-    def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """To sit down and try it, then the five."""
-        for _ in range(min(1, self.p.practice)):
-            yield rising.trial(envelope, rising.PRACTICE, self.p.practice, self.p.most_s)
-        yield rising.trial(envelope, rising.TEST, STANDS, self.p.most_s)
-
-    def play(self, trial: Trial) -> Move:
-        """Sit, hear the call, stand up and sit down."""
-        text = "rising.try_it" if trial.values["kind"] == rising.PRACTICE else "rising.five"
-        return rising.play(trial, "five_stands.title", text)
-
-    def trial_s(self, trial: Trial, reached: bool) -> float:
-        """Sitting down, the countdown, and the stands."""
-        return rising.trial_s(trial.values["most"])
-
-    def measure(self, trial: Trial, motion: Motion) -> Result:
-        """Each trial's stands, their heights, and when each was up."""
-        return rising.measure(trial, motion)
+    @property
+    def most_s(self) -> float:
+        """As long as a therapist says."""
+        return float(self.p.most_s)
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
         """The time of five stands."""

@@ -6,17 +6,15 @@ from random import Random
 from typing import ClassVar
 
 from calibration import stances
-from engine.clinical import RATE, SEEN, UNCHECKED, Band, ClinicalTest, Norm, mean_of
+from engine.clinical import UNCHECKED, Band, Norm, mean_of
 from engine.envelope import Envelope
 from engine.footing import ONE_LEG
 from engine.frame import SIDES
-from engine.motion import Motion
 from engine.parameters import choice, number, switch
 from engine.records import Measured, TrialRecord
-from engine.task import Finished, Measure, Move, Result, Trial
+from engine.task import Finished, Measure, Trial
 
-MOST_S, TRIES = 45.0, 3
-WORDS = {"left": "stances.on_left", "right": "stances.on_right"}
+TRIES = 3
 _AGES = ((18, 39), (40, 49), (50, 59), (60, 69), (70, 79), (80, 99))
 _LIGHT = tuple(Band(*ages, mean_s) for ages, mean_s in zip(_AGES, (43.3, 40.3, 37.0, 26.9, 15.0, 6.2), strict=True))
 _DARK = tuple(Band(*ages, mean_s) for ages, mean_s in zip(_AGES, (9.4, 7.3, 4.8, 2.8, 2.0, 1.3), strict=True))
@@ -33,21 +31,16 @@ class Parameters:
     strap: str = choice("none", stances.STRAPS, "which controller is strapped to the shank that is lifted")
 
 
-class Test(ClinicalTest):
+class Test(stances.Stance):
     """On each leg in turn, 45 s at most; then the same in the dark, as with closed eyes."""
 
     title = "Single leg stance"
     trains = ("standing on one leg",)
-    moves_parts = ("trunk", "left leg", "right leg")
-    asks = ("stand", "surround")
-    postures = ("standing",)
     version = 1
-    place = "meadow"
+    most_s = 45.0
+    said = "single_leg.title"
+    words: ClassVar[Mapping[str, str]] = {"left": "stances.on_left", "right": "stances.on_right"}
     Parameters = Parameters
-    equipment = (
-        "A rail or wall within reach of both hands.",
-        "Somebody close beside who could catch, also in the dark.",
-    )
     protocol = (
         "Barefoot, arms crossed or at the side, the lifted foot not against the other leg.",
         "Say: when the words come, lift one foot and stand on the other as long as you can.",
@@ -55,8 +48,6 @@ class Test(ClinicalTest):
         "where nothing is worn on the leg.",
         "Three times on each leg, resting between; the best and the mean are told.",
     )
-    validity = (*stances.VALIDITY, SEEN, RATE)
-    measures: ClassVar[Mapping[str, Measure]] = stances.MEASURES
     results: ClassVar[Mapping[str, Measure]] = {
         **{f"one_leg_best_{on}_s": Measure(f"On the {on} leg, best", "s", "The longest of the tries.") for on in SIDES},
         **{f"one_leg_{on}_s": Measure(f"On the {on} leg", "s", "Mean of the tries.") for on in SIDES},
@@ -70,22 +61,10 @@ class Test(ClinicalTest):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Both legs in turn with light, and then without."""
-        for eyes in ("light", "dark") if self.p.dark else ("light",):
+        for eyes in self.eyes:
             for turn in range(self.p.tries):
                 for on in SIDES:
-                    yield stances.trial(ONE_LEG, on, eyes, turn, MOST_S, self.p.strap)
-
-    def play(self, trial: Trial) -> Move:
-        """Come to stand so, stay, and rest."""
-        return stances.play(trial, "single_leg.title", WORDS[trial.side])
-
-    def trial_s(self, trial: Trial, reached: bool) -> float:
-        """Words, the stance and rest."""
-        return stances.trial_s(trial, reached)
-
-    def measure(self, trial: Trial, motion: Motion) -> Result:
-        """How long it was."""
-        return stances.measure(trial, motion)
+                    yield self.trial(ONE_LEG, on, eyes, turn, self.p.strap)
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
         """Best and mean of each leg, and the mean in the dark."""
@@ -94,8 +73,5 @@ class Test(ClinicalTest):
             light, dark = (stances.of(finished, eyes, on) for eyes in ("light", "dark"))
             results[f"one_leg_best_{on}_s"] = stances.best(finished, "light", on)
             results[f"one_leg_{on}_s"] = mean_of(light, "held_s", "s", self.p.tries)
-            in_the_dark = mean_of(dark, "held_s", "s", self.p.tries)
-            results[f"one_leg_dark_{on}_s"] = (
-                in_the_dark if self.p.dark else Measured(None, "s", None, stances.NOT_DARK)
-            )
+            results[f"one_leg_dark_{on}_s"] = self.in_the_dark(mean_of(dark, "held_s", "s", self.p.tries))
         return {name: results[name] for name in self.results}

@@ -6,17 +6,13 @@ from random import Random
 from typing import ClassVar
 
 from calibration import stances
-from engine.clinical import RATE, SEEN, ClinicalTest
 from engine.envelope import Envelope
 from engine.frame import SIDES
-from engine.motion import Motion
 from engine.parameters import choice, number, switch
 from engine.records import Measured, TrialRecord
-from engine.task import Finished, Measure, Move, Result, Trial
+from engine.task import Finished, Measure, Trial
 
-MOST_S = 30.0
 HEEL_TO_TOE = "heel to toe"
-WORDS = {"left": "stances.behind_left", "right": "stances.behind_right"}
 
 
 @dataclass(frozen=True)
@@ -28,29 +24,22 @@ class Parameters:
     dark: bool = switch(True, "whether it is done in the dark, too")
 
 
-class Test(ClinicalTest):
+class Test(stances.Stance):
     """Heel to toe, 30 s at most; then the same in the dark, as with closed eyes."""
 
     title = "Tandem stance"
     trains = ("standing heel to toe",)
-    moves_parts = ("trunk", "left leg", "right leg")
-    asks = ("stand", "surround")
-    postures = ("standing",)
     version = 1
-    place = "meadow"
+    most_s = 30.0
+    said = "tandem.title"
+    words: ClassVar[Mapping[str, str]] = {"left": "stances.behind_left", "right": "stances.behind_right"}
     Parameters = Parameters
-    equipment = (
-        "A rail or wall within reach of both hands.",
-        "Somebody close beside who could catch, also in the dark.",
-    )
     protocol = (
         "Barefoot or in flat shoes, one foot straight before the other, heel to toe, arms crossed or at the side.",
         "Say: when the words come, stand like this as long as you can.",
         "It ends with a step, or when a hand takes the rail: then press the trigger.",
         "With light first, then in the dark; the best of the tries is the result.",
     )
-    validity = (*stances.VALIDITY, SEEN, RATE)
-    measures: ClassVar[Mapping[str, Measure]] = stances.MEASURES
     results: ClassVar[Mapping[str, Measure]] = {
         "tandem_s": Measure("Heel to toe", "s", "The longest of the tries, 30 s at most."),
         "tandem_dark_s": Measure("Heel to toe, in the dark", "s", "The longest of the tries, 30 s at most."),
@@ -60,26 +49,13 @@ class Test(ClinicalTest):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """With light, and then without."""
-        for eyes in ("light", "dark") if self.p.dark else ("light",):
+        for eyes in self.eyes:
             for turn in range(self.p.tries):
-                yield stances.trial(HEEL_TO_TOE, self.p.behind, eyes, turn, MOST_S)
-
-    def play(self, trial: Trial) -> Move:
-        """Come to stand so, stay, and rest."""
-        return stances.play(trial, "tandem.title", WORDS[self.p.behind])
-
-    def trial_s(self, trial: Trial, reached: bool) -> float:
-        """Words, the stance and rest."""
-        return stances.trial_s(trial, reached)
-
-    def measure(self, trial: Trial, motion: Motion) -> Result:
-        """How long it was."""
-        return stances.measure(trial, motion)
+                yield self.trial(HEEL_TO_TOE, self.p.behind, eyes, turn)
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
         """The best with light, and in the dark."""
-        dark = stances.best(finished, "dark", self.p.behind)
         return {
             "tandem_s": stances.best(finished, "light", self.p.behind),
-            "tandem_dark_s": dark if self.p.dark else Measured(None, "s", None, stances.NOT_DARK),
+            "tandem_dark_s": self.in_the_dark(stances.best(finished, "dark", self.p.behind)),
         }
