@@ -110,7 +110,10 @@ class Task:
         raise NotImplementedError
 
     def measure(self, trial: Trial, motion: "Motion") -> Result:
-        """Measure a finished trial from what was recorded of it."""
+        """Measure a finished trial from what was recorded of it.
+
+        Raises NotMeasurable, saying why, where that tells nothing: then this is the note of every measure.
+        """
         raise NotImplementedError
 
     def trial_s(self, trial: Trial, reached: bool) -> float:  # noqa: ARG002 (for those that know better)

@@ -11,6 +11,7 @@ import numpy as np
 from engine import feedback, leg, moves
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.smoothness import sparc
 from engine.motion import Array, Motion
@@ -140,9 +141,9 @@ class Game(Task):
         time_s, lifted = motion.time_s[called:] - motion.time_s[0] - noted.called_s, lifted[called:]
         known = np.isfinite(lifted)
         if len(lifted) < LEAST_FRAMES:
-            return self._nothing("ended before the leg could be lifted")
+            raise NotMeasurable("ended before the leg could be lifted")
         if known.mean() < leg.LEAST_SEEN:
-            return self._nothing("the leg was seen for too little of the time")
+            raise NotMeasurable("the leg was seen for too little of the time")
         time_s, lifted = time_s[known], lifted[known]
         achieved = max(0.0, round(float(lifted.max()), 2))
         measures = {
@@ -174,9 +175,6 @@ class Game(Task):
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _of_the_hold(time_s: Array, lifted_deg: Array, goal_deg: float, asked_s: float) -> dict[str, Measured]:

@@ -13,6 +13,7 @@ from engine import feedback, ferrying, moves, tabletop
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
@@ -134,7 +135,7 @@ class Game(Task):
         time_s = motion.time_s - motion.time_s[0]
         cut = motion.cut(int(np.searchsorted(time_s, self.p.pause_s)), len(time_s))
         if len(cut.time_s) < LEAST_FRAMES:
-            return Result(None, {n: Measured(None, m.unit, None, "ended at once") for n, m in self.measures.items()})
+            raise NotMeasurable("ended at once")
         raised, trace = _raised(cut, trial)
         measures = {**self._times(trial, cut), "elevation_deg": raised}
         return Result(raised.value, measures, (trace,))

@@ -14,7 +14,7 @@ from engine.body import SEATED_EYES_OF_STATURE, Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
-from engine.metrics.definition import measured
+from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.standing import SitToStand, sit_to_stand
@@ -150,16 +150,16 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the stand from its call on."""
         if len(motion.time_s) < LEAST_FRAMES:
-            return self._nothing("ended before anybody could rise")
+            raise NotMeasurable("ended before anybody could rise")
         time_s, height_m = motion.time_s - motion.time_s[0], motion.head_m[:, 1]
         leans = lean_track_deg(motion, trial.values["stance"])
         found = _called(time_s, height_m, leans, trial, self.p.pause_s)
         if found is None:
-            return self._nothing("nobody sat down on the chair")
+            raise NotMeasurable("nobody sat down on the chair")
         called, rise = found
         trace = Trace("Height of the head", "m", *thinned(time_s, height_m))
         if called > len(time_s) - LEAST_FRAMES:
-            return self._nothing("ended before anybody could rise")
+            raise NotMeasurable("ended before anybody could rise")
         share = _share(rise, height_m, leans)
         measures = {
             **_times(time_s[called:], share[called:], trial),
@@ -223,9 +223,6 @@ class Game(Task):
 
     def _around(self, share: float, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", share), Friend("friend", mood)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _lean_forward(envelope: Envelope, lean_deg: float) -> Rise:

@@ -12,6 +12,7 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.facing import facing_deg
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms, hang
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.position_sense import PositionSense, position_sense
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG
 from engine.motion import Motion
@@ -159,7 +160,7 @@ class Game(Task):
         recalled, before = trial.values["recalled"], trial.values["before"]
         beyond, away = _error(trial)
         if math.isnan(beyond):
-            return Result(None, {name: Measured(None, m.unit, None, NOT_FOUND) for name, m in self.measures.items()})
+            raise NotMeasurable(NOT_FOUND)
         error = ELEVATION_ERROR_DEG if trial.side else NECK_ERROR_DEG
         sense = position_sense((*before, beyond))
         note = f"of {len(before) + 1} this way"

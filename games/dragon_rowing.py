@@ -13,7 +13,7 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.bimanual import Bimanual, bimanual
-from engine.metrics.definition import measured
+from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Mask, Motion
 from engine.parameters import choice, number
@@ -144,7 +144,7 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the stroke, from the call of the drum to the next."""
         if len(motion.time_s) < LEAST_FRAMES:
-            return Result(None, {n: Measured(None, m.unit, None, "ended at once") for n, m in self.measures.items()})
+            raise NotMeasurable("ended at once")
         seconds = motion.time_s - motion.time_s[0]
         raised, trace = _raised(motion, trial)
         measures = {

@@ -9,6 +9,7 @@ from engine import feedback, footing, looking, moves, steadiness
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FEET, NEVER, ONE_LEG, Held
 from engine.frame import SIDES
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.head_sway import head_sway
 from engine.metrics.sway_measures import PRIETO
 from engine.motion import Motion
@@ -119,7 +120,7 @@ class Game(Task):
         held, span = trial.values["held"], trial.values["span"]
         if held.ended_by in ("", NEVER):
             why = ENDED_BY.get(held.ended_by, "ended while the feet stood so")
-            return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
+            raise NotMeasurable(why)
         how = f"{ENDED_BY[held.ended_by]}; {RAIL}"
         error = HELD_ERROR_S if held.ended_by == footing.HEAD else None
         sway = head_sway(span.cut(motion), trial.values["stance"])["sway_velocity"]

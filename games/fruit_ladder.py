@@ -13,7 +13,7 @@ from engine.body import Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, hang
-from engine.metrics.definition import measured
+from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.metrics.reach_measures import Reach
 from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m
@@ -134,7 +134,7 @@ class Game(Task):
         elevation, radius = elevation[shown:], radius[shown:]
         stretched = np.flatnonzero(radius >= STRETCHED * trial.values["distance_m"])
         if len(elevation) < LEAST_FRAMES or not len(stretched):
-            return self._unmeasured("the arm was not stretched out towards the fruit")
+            raise NotMeasurable("the arm was not stretched out towards the fruit")
         top = int(stretched[np.argmax(elevation[stretched])])
         achieved = round(float(elevation[top]), 2)
         straight = radius[top] >= STRAIGHT_ARM * trial.values["arm_m"]
@@ -162,9 +162,6 @@ class Game(Task):
         except OutsideEnvelope:  # the bounds were tightened since: the fruit was picked all the same
             return REACHED
         return REACHED
-
-    def _unmeasured(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _came_off(fruit: Target) -> tuple[Item, ...]:

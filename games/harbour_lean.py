@@ -136,13 +136,10 @@ class Game(Task):
         leans = lean_track_deg(motion, trial.values["stance"])
         limit_deg = theoretical_limit_deg(direction)
         if len(leans) < LEAST_FRAMES:
-            return self._nothing("ended before the body could lean")
+            raise NotMeasurable("ended before the body could lean")
         time_s = motion.time_s - motion.time_s[0]
         cue_s = _lit_at_s(time_s, leans, self.p.middle_deg, self.p.limit_s)
-        try:
-            found = limits_of_stability(time_s, leans, direction, cue_s, limit_deg)
-        except NotMeasurable as why:
-            return self._nothing(str(why))
+        found = limits_of_stability(time_s, leans, direction, cue_s, limit_deg)
         along, across = np.array([lean_along((a, r), direction) for a, r in leans.tolist()]).T
         limits = measured(found)
         achieved = max(0.0, round(found.maximum_excursion_percent * limit_deg / 100, 2))  # to sway away is no lean
@@ -161,9 +158,6 @@ class Game(Task):
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _open_ways(envelope: Envelope, ways: Sequence[str], tolerance_deg: float) -> list[str]:

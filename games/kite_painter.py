@@ -12,6 +12,7 @@ from engine import feedback, moves, tracing
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.metrics.reaching import LEAST_RATE_HZ
 from engine.metrics.signals import median_rate_hz
@@ -146,14 +147,14 @@ class Game(Task):
         time_s = motion.time_s - motion.time_s[0]
         led = motion.cut(int(np.searchsorted(time_s, self.p.pause_s)), len(time_s))
         if len(led.time_s) < LEAST_FRAMES:
-            return self._unmeasured("ended before a ribbon could be led along")
+            raise NotMeasurable("ended before a ribbon could be led along")
         hand = _nearer(led, trial, self.p.mode)
         _, elevation, away_m = arm_directions(led, trial.values["stance"], hand, trial.values["shoulder_m"])
         found = tracing.traced(trial.values["points_m"], self.p.radius_m, led.hand_m(hand), led.time_s)
         with np.errstate(invalid="ignore"):
             stretched = np.flatnonzero(away_m >= STRETCHED * _far_m(trial))
         if not len(stretched) or math.isnan(found.error_m):
-            return self._unmeasured("the hand did not come to the ribbon")
+            raise NotMeasurable("the hand did not come to the ribbon")
         top = int(stretched[np.argmax(elevation[stretched])])
         straight = bool(away_m[top] >= STRAIGHT_ARM * trial.values["arm_m"]) and self.p.mode != "two hands"
         measures = {**_angles(elevation[stretched], straight), **self._of_the_way(trial, found, led.time_s)}
@@ -190,9 +191,6 @@ class Game(Task):
             "tempo_percent": _known(tempo, "%", why),
             "smoothness_sparc": _known(math.nan if unsmooth else found.smoothness, "", unsmooth or why, 0.12),
         }
-
-    def _unmeasured(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _known(value: float, unit: str, why: str, error: float | None = None) -> Measured:

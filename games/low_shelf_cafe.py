@@ -11,6 +11,7 @@ import numpy as np
 from engine import bending, feedback, moves
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import lean_track_deg
 from engine.metrics.signals import low_passed, uniform
 from engine.motion import Array, Motion
@@ -135,12 +136,12 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the way down and up."""
         if len(motion.time_s) < LEAST_FRAMES:
-            return self._nothing("ended before anybody could bend")
+            raise NotMeasurable("ended before anybody could bend")
         values, goal = trial.values, trial.values["goal"]
         time_s, head_m = motion.time_s - motion.time_s[0], motion.head_m
         hand_m = _hand_m(motion, goal)
         if hand_m is None:
-            return self._nothing("the hand was not seen")
+            raise NotMeasurable("the hand was not seen")
         at_cup_m = round(float(hand_m[int(np.nanargmin(_away_m(hand_m, goal))), 1]), 3)
         drop_m = round(max(0.0, values["standing_m"] - float(head_m[:, 1].min())), 3)
         measures = {
@@ -158,9 +159,6 @@ class Game(Task):
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _came_down_mps(done: Sequence[TrialRecord]) -> float:

@@ -13,7 +13,7 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, along, hang
 from engine.metrics.bimanual import Bimanual, bimanual
-from engine.metrics.definition import measured
+from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.movements import LEANS
@@ -182,7 +182,7 @@ class Game(Task):
         time_s = motion.time_s - motion.time_s[0]
         first, last = np.searchsorted(time_s, (self.p.watch_s, float(time_s[-1]) - FLOURISH_S))
         if last - first < LEAST_FRAMES:
-            return self._nothing("ended before a pose could be copied")
+            raise NotMeasurable("ended before a pose could be copied")
         copying = motion.cut(int(first), int(last))
         inside = _inside(copying, trial, self.p.radius_m)
         raised = {side: _raised(copying, trial, side) for side in trial.values["hung"]}
@@ -218,9 +218,6 @@ class Game(Task):
 
     def _progress(self, tried: int) -> Progress:
         return Progress("progress", tried / self.p.targets)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _hang_all(

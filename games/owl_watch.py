@@ -15,6 +15,7 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.facing import facing_deg
 from engine.frame import Vector
 from engine.metrics import movement
+from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.smoothness import sparc
@@ -189,7 +190,7 @@ class Game(Task):
         called = int(np.searchsorted(motion.time_s, motion.time_s[0] + noted.ahead_s))
         time_s, along = motion.time_s[called:] - motion.time_s[0] - noted.ahead_s, along[called:]
         if len(along) < LEAST_FRAMES:
-            return self._nothing("ended before the head could turn")
+            raise NotMeasurable("ended before the head could turn")
         achieved = max(0.0, round(float(along.max()), 2))
         far_deg = math.hypot(*way)
         measures = {
@@ -207,9 +208,6 @@ class Game(Task):
         """What the round has come to, and a companion, who would stand in front of owls that sit low and aside."""
         friend = () if self.p.ways == DIAGONALS else (Friend("friend", mood),)
         return (Progress("progress", tried / self.p.targets), *friend)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _seen(goal: Gaze, call_m: Vector) -> tuple[Item, ...]:

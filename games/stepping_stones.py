@@ -11,6 +11,7 @@ import numpy as np
 from engine import feedback, moves, stepping
 from engine.envelope import Envelope
 from engine.frame import SIDES
+from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
 from engine.movements import ON_SIDES
 from engine.parameters import choice, number
@@ -119,14 +120,14 @@ class Game(Task):
         """Measure the step from its light on, by the head."""
         goal: Stone = trial.values["goal"]
         if len(motion.time_s) < LEAST_FRAMES:
-            return self._nothing("ended before anybody could step")
+            raise NotMeasurable("ended before anybody could step")
         time_s = motion.time_s - motion.time_s[0]
         ahead_m, right_m = stepping.over_track_m(motion, trial.values["stance"]).T
         lit_s = _lit_s(time_s, np.hypot(ahead_m, right_m), trial.values["pause_s"], self.p.limit_s)
         turn = math.radians(goal.direction_deg)
         along_m = (ahead_m * math.cos(turn) + right_m * math.sin(turn))[time_s >= lit_s]
         if len(along_m) < LEAST_FRAMES:
-            return self._nothing("ended before anybody could step")
+            raise NotMeasurable("ended before anybody could step")
         measures = {
             **_of_the_step(time_s[time_s >= lit_s] - lit_s, along_m, goal),
             "asked_m": Measured(round(goal.length_m, 3), "m"),
@@ -136,9 +137,6 @@ class Game(Task):
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-    def _nothing(self, why: str) -> Result:
-        return Result(None, {name: Measured(None, m.unit, None, why) for name, m in self.measures.items()})
 
 
 def _feet(way_deg: float) -> tuple[str, ...]:
