@@ -14,15 +14,14 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.definition import NotMeasurable
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.places import from_shoulder
-from engine.records import Measured, Trace, TrialRecord
+from engine.raising import ARM_RAISED, raised
+from engine.records import Measured, TrialRecord
 from engine.scene import Item, Panel, Progress, Prop, Sound, Target
 from engine.tabletop import Table
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
-from engine.trace import thinned
 
 FLOURISH_S = 0.6
 CRATE_M, FLOOR_M = 0.15, 0.055  # half the width of a crate, and its floor below the hand
@@ -85,12 +84,7 @@ class Game(Task):
             "",
             "How often the hand crossed the midline until the block was put down.",
         ),
-        "elevation_deg": Measure(
-            "Arm raised to",
-            "deg",
-            "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
-            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
-        ),
+        "elevation_deg": ARM_RAISED,
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
@@ -136,9 +130,9 @@ class Game(Task):
         cut = motion.cut(int(np.searchsorted(time_s, self.p.pause_s)), len(time_s))
         if len(cut.time_s) < LEAST_FRAMES:
             raise NotMeasurable("ended at once")
-        raised, trace = _raised(cut, trial)
-        measures = {**self._times(trial, cut), "elevation_deg": raised}
-        return Result(raised.value, measures, (trace,))
+        arm = raised(cut, trial.values["stance"], trial.side, trial.values["shoulder_m"])
+        angle = arm.angle(arm.top(), trial.values["arm_m"], "the hand was not seen")
+        return Result(angle.value, {**self._times(trial, cut), "elevation_deg": angle}, (arm.trace,))
 
     def _trial(self, envelope: Envelope, sides: Sequence[str], carried: int, number_: int) -> Trial:
         side, table = _table_for_one(envelope, sides, self.p)
@@ -262,18 +256,6 @@ def _lasted(seconds: Array, begin: int, end: int, why: str) -> Measured:
     if end < 0:
         return Measured(None, "s", None, why)
     return Measured(round(float(seconds[end] - seconds[begin]), 3), "s", FRAME_S)
-
-
-def _raised(motion: Motion, trial: Trial) -> tuple[Measured, Trace]:
-    """How high the arm was raised, and over time."""
-    _, elevation, away_m = arm_directions(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"])
-    trace = Trace("Arm raised", "deg", *thinned(motion.time_s - motion.time_s[0], elevation))
-    if np.isnan(elevation).all():
-        return Measured(None, "deg", None, "the hand was not seen"), trace
-    top = int(np.nanargmax(elevation))
-    straight = away_m[top] >= STRAIGHT_ARM * trial.values["arm_m"]
-    note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
-    return Measured(round(float(elevation[top]), 2), "deg", ELEVATION_ERROR_DEG if straight else None, note), trace
 
 
 def _way_s(way_m: float) -> float:

@@ -12,10 +12,11 @@ from engine import feedback, looking, moves
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.hanging import Hung, hang, refuses_arm
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG, STRAIGHT_ARM, arm_directions
+from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG, STRAIGHT_ARM
 from engine.motion import Array, Mask, Motion
 from engine.movements import ON_SIDES, on_sides
 from engine.parameters import choice, number
+from engine.raising import BENT, STRETCHED, raised
 from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Arms, Breath, Friend, Gaze, Item, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
@@ -26,7 +27,6 @@ REACTION_S, HAND_MPS, HEAD_DPS = 0.35, 0.75, 70.0  # as a simulated patient move
 HANGING_DEG = 25.0
 LEAST_DEG = 15.0
 STRETCH = 0.95  # of the reach: an arm that is nearly straight
-STRETCHED = 0.75  # of the way to the target: a hand beside the ear is high up, and no stretch
 LEAST_FRAMES = 20
 NO_ANGLE = "breathing asks for no angle"
 UP, ASIDE, HEAD = "up", "aside", "head"
@@ -328,7 +328,7 @@ def _band(trial: Trial, motion: Motion) -> tuple[Array, Mask, float | None]:
         sign = math.copysign(1.0, goal.tilt_deg)
         tilt = looking.turned_deg(motion, values["noted"], (0.0, 0.0, sign))
         return tilt, np.abs(tilt - abs(goal.tilt_deg)) < goal.radius_deg, NECK_ERROR_DEG
-    _, elevation, radius = arm_directions(motion, values["stance"], trial.side, values["shoulder_m"])
+    _, elevation, radius = raised(motion, values["stance"], trial.side, values["shoulder_m"])
     away_m = np.linalg.norm(motion.hand_m(trial.side) - np.asarray(goal.place_m), axis=1)
     near: Mask = away_m < goal.radius_m
     inside = near.copy()
@@ -354,7 +354,7 @@ def _of_the_hold(
     whole_s = float(time_s[until - 1] - time_s[since]) + float(steps_s[since])
     held = angle[inside]
     mean, spread = round(float(held.mean()), 2), round(float(held.std()), 2)
-    note = "" if error is not None else "the arm was bent: where the hand was, not the shoulder's angle"
+    note = "" if error is not None else BENT
     return mean, {
         "in_band_s": Measured(round(in_band_s, 2), "s"),
         "in_band_percent": Measured(round(100 * in_band_s / whole_s, 1), "%"),

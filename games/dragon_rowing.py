@@ -14,14 +14,13 @@ from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.bimanual import Bimanual, bimanual
 from engine.metrics.definition import NotMeasurable, measured
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Mask, Motion
 from engine.parameters import choice, number
 from engine.places import from_shoulder
-from engine.records import Measured, Trace, TrialRecord
+from engine.raising import ARM_RAISED, STRETCHED, raised
+from engine.records import Measured, TrialRecord
 from engine.scene import Held, Item, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
-from engine.trace import thinned
 
 FLOURISH_S = 0.5
 MINUTE_S = 60.0
@@ -84,12 +83,7 @@ class Game(Task):
             "Where the middle between the hands was in front, seen from the head, negative to the left. Arms alone can "
             "do that: it is no angle of the trunk.",
         ),
-        "elevation_deg": Measure(
-            "Arm raised to",
-            "deg",
-            "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
-            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
-        ),
+        "elevation_deg": ARM_RAISED,
         **as_defined(Bimanual, "lag_s", "path_symmetry"),
     }
 
@@ -146,17 +140,20 @@ class Game(Task):
         if len(motion.time_s) < LEAST_FRAMES:
             raise NotMeasurable("ended at once")
         seconds = motion.time_s - motion.time_s[0]
-        raised, trace = _raised(motion, trial)
+        lead, values = trial.side, trial.values
+        arm = raised(motion, values["stance"], lead, values["shoulder_m"][lead])
+        forward_m = STRETCHED * math.dist(values["shoulder_m"][lead], values["strokes"][lead].catch_m)
+        angle = arm.angle(arm.top(forward_m), values["arm_m"][lead], "the arm was not stretched forward")
         measures = {
             **{f"stroke_{side}_m": _stroke_m(motion, trial, side, self.p.radius_m) for side in SIDES},
             "reach_percent": _reach_used(motion, trial),
             "strokes_per_min": Measured(round(MINUTE_S / float(seconds[-1]), 1), "/min"),
             "drive_s": _drive_s(motion, trial, self.p.radius_m),
             "hands_aside_deg": _aside_deg(motion, trial),
-            "elevation_deg": raised,
+            "elevation_deg": angle,
             **_together(motion, trial),
         }
-        return Result(raised.value, measures, (trace,))
+        return Result(angle.value, measures, (arm.trace,))
 
     def _answer(self, panel: Panel, finish: Sequence[Target], reached: bool) -> tuple[Item, ...]:
         progress = Progress("progress", (panel.done + 1) / self.p.targets)
@@ -273,20 +270,6 @@ def _aside_deg(motion: Motion, trial: Trial) -> Measured:
     middle = (motion.left_m + motion.right_m)[int(np.nanargmax(along))] / 2 - np.asarray(stance.head_m)
     aside_deg = math.degrees(math.atan2(middle[0], -middle[2])) - stance.facing_deg
     return Measured(round((aside_deg + 180) % 360 - 180, 1), "deg")
-
-
-def _raised(motion: Motion, trial: Trial) -> tuple[Measured, Trace]:
-    """How high the arm was raised that the stroke is about, and over time."""
-    shoulder_m, arm_m = trial.values["shoulder_m"][trial.side], trial.values["arm_m"][trial.side]
-    _, elevation, away_m = arm_directions(motion, trial.values["stance"], trial.side, shoulder_m)
-    trace = Trace("Arm raised", "deg", *thinned(motion.time_s - motion.time_s[0], elevation))
-    reached = away_m >= 0.75 * math.dist(shoulder_m, trial.values["strokes"][trial.side].catch_m)
-    if not reached.any():
-        return Measured(None, "deg", None, "the arm was not stretched forward"), trace
-    top = int(np.argmax(np.where(reached, elevation, -math.inf)))
-    straight = away_m[top] >= STRAIGHT_ARM * arm_m
-    note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
-    return Measured(round(float(elevation[top]), 2), "deg", ELEVATION_ERROR_DEG if straight else None, note), trace
 
 
 def _together(motion: Motion, trial: Trial) -> dict[str, Measured]:

@@ -14,17 +14,16 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, hang
 from engine.metrics.definition import NotMeasurable, measured
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.metrics.reach_measures import Reach
 from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m
 from engine.metrics.reaching import reach
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.places import seen_from_shoulder
-from engine.records import Measured, Trace, TrialRecord
+from engine.raising import ARM_RAISED, STRETCHED, raised
+from engine.records import Measured, TrialRecord
 from engine.scene import Friend, Item, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
-from engine.trace import thinned
 
 FLOURISH_S = 0.7
 BONUS_S = 4.0
@@ -32,7 +31,6 @@ BONUS_FROM_DEG = 5.0  # nearer than this a golden fruit would hang where the han
 REACTION_S, HAND_MPS = 0.35, 0.75  # as a simulated patient moves who is not said to move otherwise
 HANGING_DEG = 25.0
 LEAST_FRAMES = 20
-STRETCHED = 0.75  # of the way to the fruit: a hand beside the ear is high up, and no reach
 OF_A_REACH = (
     *("reaction_s", "movement_s", "peak_speed_mps", "movement_units", "path_ratio"),
     *("smoothness_sparc", "smoothness_ldlj"),
@@ -66,12 +64,7 @@ class Game(Task):
     place = "orchard"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
-        "elevation_deg": Measure(
-            "Arm raised to",
-            "deg",
-            "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
-            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
-        ),
+        "elevation_deg": ARM_RAISED,
         **as_defined(Reach, *OF_A_REACH),
         **as_defined(TrunkShift, "trunk_shift_m"),
     }
@@ -129,21 +122,17 @@ class Game(Task):
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the reach from the fruit's appearance on."""
-        _, elevation, radius = arm_directions(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"])
+        values, unstretched = trial.values, "the arm was not stretched out towards the fruit"
         shown = int(np.searchsorted(motion.time_s, motion.time_s[0] + self.p.pause_s))
-        elevation, radius = elevation[shown:], radius[shown:]
-        stretched = np.flatnonzero(radius >= STRETCHED * trial.values["distance_m"])
-        if len(elevation) < LEAST_FRAMES or not len(stretched):
-            raise NotMeasurable("the arm was not stretched out towards the fruit")
-        top = int(stretched[np.argmax(elevation[stretched])])
-        achieved = round(float(elevation[top]), 2)
-        straight = radius[top] >= STRAIGHT_ARM * trial.values["arm_m"]
-        note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
-        measures = {"elevation_deg": Measured(achieved, "deg", ELEVATION_ERROR_DEG if straight else None, note)}
-        cue_s = float(motion.time_s[shown])
-        measures |= _of_the_reach(motion, trial, cue_s, self.p, shown + top)
-        trace = Trace("Arm raised", "deg", *thinned(motion.time_s[shown:] - motion.time_s[shown], elevation))
-        return Result(achieved, measures, (trace,))
+        if len(motion.time_s) - shown < LEAST_FRAMES:
+            raise NotMeasurable(unstretched)
+        arm = raised(motion.cut(shown, len(motion.time_s)), values["stance"], trial.side, values["shoulder_m"])
+        top = arm.top(STRETCHED * values["distance_m"])
+        if top is None:
+            raise NotMeasurable(unstretched)
+        angle = arm.angle(top, values["arm_m"], unstretched)
+        of_the_reach = _of_the_reach(motion, trial, float(motion.time_s[shown]), self.p, shown + top)
+        return Result(angle.value, {"elevation_deg": angle, **of_the_reach}, (arm.trace,))
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)

@@ -13,27 +13,27 @@ from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
 from engine.metrics.definition import NotMeasurable
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
+from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.metrics.reaching import LEAST_RATE_HZ
 from engine.metrics.signals import median_rate_hz
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.places import from_shoulder
-from engine.records import Measured, Trace, TrialRecord
+from engine.raising import ARM_RAISED, STRETCHED, angle, raised
+from engine.records import Measured, TrialRecord
 from engine.scene import Follow, Item, Panel, Progress, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
-from engine.trace import thinned
 from engine.tracing import FIGURES, Laid
 
 FLOURISH_S = 1.2
 CIRCLE_M, HANGS = 0.07, 0.9  # of a pendulum: how large, and how much of the reach an arm that hangs has
 SPAN_TO_WIDE, OUTWARD_DEG = 1.3, 10.0
-STRETCHED = 0.75  # of the way's distance: a hand beside the ear is high up, and leads nothing
 REACTION_S, HAND_MPS, ENDS = 0.35, 0.75, 0.92  # as a simulated patient moves, who is at the end a little before it
 LEAST_FRAMES = 20
 PLACE_ERROR_M = 0.027  # 95 %, of a Quest 2 controller (Carnevale 2022, Sensors 22:5511)
 HAND = {"left": "kite_painter.hand_left", "right": "kite_painter.hand_right"}
 HOW = {"two hands": "kite_painter.both", "pendulum": "kite_painter.hang"}
+HELPED = "the arm was bent or helped: where the hand was, not the shoulder's angle"
 MODES = ("one hand", "two hands", "pendulum")
 
 
@@ -66,12 +66,7 @@ class Game(Task):
     place = "hill"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
-        "elevation_deg": Measure(
-            "Arm raised to",
-            "deg",
-            "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
-            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
-        ),
+        "elevation_deg": ARM_RAISED,
         "elevation_span_deg": Measure(
             "Range used", "deg", "From the lowest to the highest angle of the arm while it led the kite."
         ),
@@ -149,18 +144,21 @@ class Game(Task):
         if len(led.time_s) < LEAST_FRAMES:
             raise NotMeasurable("ended before a ribbon could be led along")
         hand = _nearer(led, trial, self.p.mode)
-        _, elevation, away_m = arm_directions(led, trial.values["stance"], hand, trial.values["shoulder_m"])
+        arm = raised(led, trial.values["stance"], hand, trial.values["shoulder_m"])
         found = tracing.traced(trial.values["points_m"], self.p.radius_m, led.hand_m(hand), led.time_s)
-        with np.errstate(invalid="ignore"):
-            stretched = np.flatnonzero(away_m >= STRETCHED * _far_m(trial))
-        if not len(stretched) or math.isnan(found.error_m):
+        out_m = STRETCHED * _far_m(trial)
+        top = arm.top(out_m)
+        if top is None or math.isnan(found.error_m):
             raise NotMeasurable("the hand did not come to the ribbon")
-        top = int(stretched[np.argmax(elevation[stretched])])
-        straight = bool(away_m[top] >= STRAIGHT_ARM * trial.values["arm_m"]) and self.p.mode != "two hands"
-        measures = {**_angles(elevation[stretched], straight), **self._of_the_way(trial, found, led.time_s)}
-        trace = Trace("Arm raised", "deg", *thinned(led.time_s - led.time_s[0], elevation))
+        straight = bool(arm.away_m[top] >= STRAIGHT_ARM * trial.values["arm_m"]) and self.p.mode != "two hands"
+        high, low = float(arm.elevation_deg[top]), float(arm.elevation_deg[arm.away_m >= out_m].min())
+        measures = {
+            "elevation_deg": angle(high, straight, HELPED),
+            "elevation_span_deg": angle(high - low, straight, HELPED),
+            **self._of_the_way(trial, found, led.time_s),
+        }
         achieved = measures["elevation_deg"].value
-        return Result(achieved if trial.request else None, measures, (trace,))
+        return Result(achieved if trial.request else None, measures, (arm.trace,))
 
     def _path(self, trial: Trial) -> Follow:
         values, hand = trial.values, "either" if self.p.mode == "two hands" else trial.side
@@ -230,13 +228,3 @@ def _nearer(motion: Motion, trial: Trial, mode: str) -> str:
 
 def _far_m(trial: Trial) -> float:
     return min(math.dist(trial.values["shoulder_m"], place_m) for place_m in trial.values["points_m"])
-
-
-def _angles(elevation: Array, straight: bool) -> dict[str, Measured]:
-    note = "" if straight else "the arm was bent or helped: where the hand was, not the shoulder's angle"
-    error = ELEVATION_ERROR_DEG if straight else None
-    high, low = float(elevation.max()), float(elevation.min())
-    return {
-        "elevation_deg": Measured(round(high, 2), "deg", error, note),
-        "elevation_span_deg": Measured(round(high - low, 2), "deg", error, note),
-    }

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar
 
@@ -14,20 +14,18 @@ from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, along, hang
 from engine.metrics.bimanual import Bimanual, bimanual
 from engine.metrics.definition import NotMeasurable, measured
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.movements import LEANS
 from engine.parameters import choice, number
 from engine.places import from_shoulder
-from engine.records import Measured, Request, Trace, TrialRecord
+from engine.raising import ARM_RAISED, STRETCHED, Raised, raised
+from engine.records import Measured, Request, TrialRecord
 from engine.scene import Arms, Friend, Gaze, Item, Lean, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
-from engine.trace import thinned
 
 FLOURISH_S = 1.2
 STRETCH = 0.95  # of the reach: an arm that is bent more than that shows no angle
 COMFORTABLE = 0.85  # of its limit: the most for the arm that a trial is not about
-STRETCHED = 0.75  # of the way to its target: a hand beside the ear is high up, and no pose
 FURTHEST_OUT_DEG = (60.0, 40.0, 20.0, 0.0)  # where to hang a target that cannot be as far out as the pose wants
 MOST_LEAN_DEG, LEAN_OF_LIMIT, LEAN_TOLERANCE_DEG = 4.0, 0.7, 1.2
 TILT_OF_LIMIT, TILT_TOLERANCE_DEG = 0.6, 7.0
@@ -107,15 +105,7 @@ class Game(Task):
             "Time to match", "s", "From the invitation until both hands were first where they should be."
         ),
         "held_s": Measure("Held", "s", "Longest time for which both hands stayed there."),
-        **{
-            f"elevation_{side}_deg": Measure(
-                f"{side.capitalize()} arm raised to",
-                "deg",
-                "Highest angle of the line from shoulder to hand, 0 hanging, 90 level; true with a straight arm.",
-                "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
-            )
-            for side in SIDES
-        },
+        **{f"elevation_{side}_deg": replace(ARM_RAISED, title=f"{side.capitalize()} arm raised to") for side in SIDES},
         "asymmetry_deg": Measure(
             "Right arm higher than left",
             "deg",
@@ -185,18 +175,17 @@ class Game(Task):
             raise NotMeasurable("ended before a pose could be copied")
         copying = motion.cut(int(first), int(last))
         inside = _inside(copying, trial, self.p.radius_m)
-        raised = {side: _raised(copying, trial, side) for side in trial.values["hung"]}
-        _, elevation, _ = arm_directions(
-            copying, trial.values["stance"], trial.side, trial.values["shoulder_m"][trial.side]
-        )
-        trace = Trace("Arm raised", "deg", *thinned(copying.time_s - copying.time_s[0], elevation))
+        arms = {
+            side: raised(copying, trial.values["stance"], side, at) for side, at in trial.values["shoulder_m"].items()
+        }
+        angles = {side: _angle(arm, trial, side) for side, arm in arms.items()}
         measures = {
             **_matched(copying, inside, self.p.hold_s),
-            **{f"elevation_{side}_deg": raised.get(side, _unasked("deg")) for side in SIDES},
-            "asymmetry_deg": _asymmetry(copying, trial, self.p.hold_s),
+            **{f"elevation_{side}_deg": angles.get(side, _unasked("deg")) for side in SIDES},
+            "asymmetry_deg": _asymmetry(arms, trial, self.p.hold_s),
             **_together(copying, inside, trial),
         }
-        return Result(raised[trial.side].value, measures, (trace,))
+        return Result(angles[trial.side].value, measures, (arms[trial.side].trace,))
 
     def _copy(self, trial: Trial, targets: tuple[Target, ...]) -> Move:
         """Bring every joint of the pose where it should be, all at once, and keep it there."""
@@ -339,31 +328,22 @@ def _matched(motion: Motion, inside: Array, hold_s: float) -> dict[str, Measured
     }
 
 
-def _raised(motion: Motion, trial: Trial, side: str) -> Measured:
+def _angle(arm: Raised, trial: Trial, side: str) -> Measured:
     """How high an arm was raised while it was stretched out."""
-    shoulder_m, hung = trial.values["shoulder_m"][side], trial.values["hung"][side]
-    _, elevation, radius = arm_directions(motion, trial.values["stance"], side, shoulder_m)
-    with np.errstate(invalid="ignore"):
-        stretched = np.flatnonzero(radius >= STRETCHED * math.dist(shoulder_m, hung.place_m))
-    if not len(stretched):
-        return Measured(None, "deg", None, "the arm was not stretched out")
-    top = int(stretched[np.argmax(elevation[stretched])])
-    straight = radius[top] >= STRAIGHT_ARM * trial.values["arm_m"][side]
-    note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
-    return Measured(round(float(elevation[top]), 2), "deg", ELEVATION_ERROR_DEG if straight else None, note)
+    out_m = STRETCHED * math.dist(trial.values["shoulder_m"][side], trial.values["hung"][side].place_m)
+    return arm.angle(arm.top(out_m), trial.values["arm_m"][side], "the arm was not stretched out")
 
 
-def _asymmetry(motion: Motion, trial: Trial, hold_s: float) -> Measured:
+def _asymmetry(arms: Mapping[str, Raised], trial: Trial, hold_s: float) -> Measured:
     """How much more the right arm did of what was asked of it than the left, in the last moments."""
     if len(trial.values["hung"]) < 2:
         return _unasked("deg")
-    last = motion.time_s >= motion.time_s[-1] - max(LEAST_WINDOW_S, hold_s)
     more_deg = {}
-    for side, hung in trial.values["hung"].items():
-        _, elevation, _ = arm_directions(motion, trial.values["stance"], side, trial.values["shoulder_m"][side])
-        if np.isnan(elevation[last]).all():
+    for side, arm in arms.items():
+        last = arm.elevation_deg[arm.time_s >= arm.time_s[-1] - max(LEAST_WINDOW_S, hold_s)]
+        if np.isnan(last).all():
             return Measured(None, "deg", None, f"the {side} hand was not seen")
-        more_deg[side] = float(np.nanmean(elevation[last])) - hung.elevation_deg
+        more_deg[side] = float(np.nanmean(last)) - trial.values["hung"][side].elevation_deg
     return Measured(round(more_deg["right"] - more_deg["left"], 1), "deg")
 
 

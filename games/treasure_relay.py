@@ -6,26 +6,23 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
-import numpy as np
-
 from engine import feedback, moves, relaying
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.course import VISIT_NOISE_DEG
-from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
+from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.motion import Motion
 from engine.parameters import choice, number
 from engine.places import seen_from_shoulder
-from engine.records import Measured, Request, Trace, TrialRecord
+from engine.raising import SOURCE, STRETCHED, angle, raised
+from engine.records import Measured, Request, TrialRecord
 from engine.relaying import Hidden
 from engine.scene import Item, Panel, Progress, Prop, Reach, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
-from engine.trace import thinned
 
 FLOURISH_S = 1.4
 CHEST, CHEST_BELOW_M = 0.7, 0.10  # how large it is, and how far below the hand it stands
-STRETCHED = 0.75  # of the arm: a hand beside the ear is high up, and finds nothing
 LEAST_FRAMES, FRAME_S = 20, 0.05
 REACTION_S, HAND_MPS, ARRIVES, RESTS = 0.35, 0.75, 0.70, 0.72  # as a simulated patient moves
 WAYS = ("the hand", "a controller")
@@ -67,13 +64,13 @@ class Game(Task):
             "Arm led to",
             "deg",
             "Angle of the line from shoulder to hand where the adult kept it still, 0 hanging, 90 level.",
-            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
+            SOURCE,
         ),
         "active_deg": Measure(
             "Arm raised alone to",
             "deg",
             "Highest angle of that line while the hand looked for the treasure alone; true with a straight arm.",
-            "Wu 2005, doi 10.1016/j.jbiomech.2004.05.042, gravity for the thorax",
+            SOURCE,
         ),
         "gap_deg": Measure(
             "Passive beyond active",
@@ -130,15 +127,12 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure both ends: where the hand was led to, and how far it came alone."""
         hidden: Hidden = trial.values["hidden"]
-        _, elevation, away_m = arm_directions(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"])
-        time_s = motion.time_s - motion.time_s[0]
+        arm, arm_m = (
+            raised(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"]),
+            trial.values["arm_m"],
+        )
         passive = _passive(trial, hidden, self.p.leads)
-        with np.errstate(invalid="ignore"):
-            alone = np.flatnonzero((time_s >= hidden.seek_s) & (away_m >= STRETCHED * trial.values["arm_m"]))
-        active = Measured(None, "deg", None, "the arm was not raised alone")
-        if len(alone):
-            top = int(alone[np.argmax(elevation[alone])])
-            active = _angle(float(elevation[top]), bool(away_m[top] >= STRAIGHT_ARM * trial.values["arm_m"]))
+        active = arm.angle(arm.top(STRETCHED * arm_m, hidden.seek_s), arm_m, "the arm was not raised alone")
         turn = "the adult's turn ended before anything was hidden"
         measures = {
             "passive_deg": passive,
@@ -148,7 +142,7 @@ class Game(Task):
             "freeze_s": _seconds(hidden.still_s if hidden.place_m else math.nan, turn),
             "find_s": _seconds(hidden.found_s - hidden.seek_s, "it was not found yet"),
         }
-        return Result(active.value, measures, (Trace("Arm raised", "deg", *thinned(time_s, elevation)),))
+        return Result(active.value, measures, (arm.trace,))
 
     def _seek(self, trial: Trial, panel: Panel) -> Move:
         p: Parameters = self.p
@@ -227,12 +221,7 @@ def _passive(trial: Trial, hidden: Hidden, leads: str) -> Measured:
     if hidden.place_m is None:
         return Measured(None, "deg", None, "the adult's turn ended before anything was hidden")
     _, up_deg, away_m = seen_from_shoulder(trial.values["shoulder_m"], 0.0, hidden.place_m)
-    return _angle(up_deg, away_m >= STRAIGHT_ARM * trial.values["arm_m"])
-
-
-def _angle(up_deg: float, straight: bool) -> Measured:
-    note = "" if straight else "the arm was bent: where the hand was, not the shoulder's angle"
-    return Measured(round(up_deg, 2), "deg", ELEVATION_ERROR_DEG if straight else None, note)
+    return angle(up_deg, away_m >= STRAIGHT_ARM * trial.values["arm_m"])
 
 
 def _gap(passive: Measured, active: Measured) -> Measured:
