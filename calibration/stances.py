@@ -15,7 +15,8 @@ from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
 
 TEST = "test"
 EYES = {"light": LIGHT, "dark": DARK}
-READY_S, LIFTS_S, REST_S, GIVES_UP_S = 3.0, 1.5, 5.0, 15.0
+READY_S: Mapping[str, float] = {"light": 3.0, "dark": 5.0}  # there is more to read before the dark
+LIFTS_S, REST_S, GIVES_UP_S = 1.5, 5.0, 15.0
 HELD_ERROR_S = 0.5  # of a foot that only the head shows
 NOT_DARK = "not done in the dark"
 STRAPS = ("none", "left", "right")
@@ -64,7 +65,7 @@ class Stance(ClinicalTest):
     def trial_s(self, trial: Trial, reached: bool) -> float:
         """Words, the stance and rest; who does not stay until the end does for half the time, about."""
         lifts_s = LIFTS_S if trial.values["goal"].feet == ONE_LEG else 0.0
-        return READY_S + lifts_s + (self.most_s if reached else self.most_s / 2) + REST_S
+        return READY_S[trial.values["eyes"]] + lifts_s + (self.most_s if reached else self.most_s / 2) + REST_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """How long it was, and what ended it; raises NotMeasurable for a try that does not count."""
@@ -81,9 +82,10 @@ class Stance(ClinicalTest):
     def _stood(self, trial: Trial) -> Move:
         values, goal, how = trial.values, trial.values["goal"], self.words[trial.side]
         held, span, eyes = values["held"], values["span"], values["eyes"]
-        panel = Panel("stance", self.said, (how, "stances.rail"))
-        yield from moves.alongside((panel,), footing.get_ready(goal, READY_S, held))
-        shown = (Panel("stance", self.said, (how, f"stances.{eyes}")), Sound(f"{goal.key} begins", "appear"))
+        long = f"stances.{eyes}"
+        panel = Panel("stance", self.said, (how, long, "stances.rail") if eyes == "dark" else (how, "stances.rail"))
+        yield from moves.alongside((panel,), footing.get_ready(goal, READY_S[eyes], held))
+        shown = (Panel("stance", self.said, (how, long)), Sound(f"{goal.key} begins", "appear"))
         outcome = NOT_YET
         if (
             goal.feet != ONE_LEG

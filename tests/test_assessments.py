@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from engine.plan import ASSESS, Plan, Step
 from engine.precautions import BOUNDED, effect
 from engine.recording import Writer
 from engine.records import Measured, Precaution, Session
-from engine.scene import Lean, Panel, Reach, Sound, Surround, Walk
+from engine.scene import Lean, Panel, Reach, Scene, Sound, Surround, Walk
 from engine.simulated import SimulatedHeadset
 from engine.simulated_walk import Walker
 from engine.theme import SOUND_ROLES
@@ -132,6 +133,20 @@ def test_somebody_takes_it_and_gets_every_result_with_its_unit(name: str, tmp_pa
         elif isinstance(item, Sound):
             assert item.name in sounds
             assert item.name in SOUND_ROLES
+    said = {line for scene in kept.scenes for line in lines(scene)}
+    tried = any("try it out" in words.say(line) for line in said)
+    assert tried == (test.practice != "none"), "who practises is told so"
+    for before, scene in pairwise(kept.scenes):
+        assert not is_dark(scene) or is_dark(before) or lines(scene) <= lines(before), "words are read before the dark"
+
+
+def lines(scene: Scene) -> set[str]:
+    """The words of the panels of a scene."""
+    return {str(line) for item in scene.items if isinstance(item, Panel) for line in item.text}
+
+
+def is_dark(scene: Scene) -> bool:
+    return any(isinstance(item, Surround) and item.light == 0 for item in scene.items)
 
 
 @EVERY

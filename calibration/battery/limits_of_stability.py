@@ -113,7 +113,11 @@ class Test(ClinicalTest):
         middle = moves.within(self.p.most_s, moves.upright("middle", MIDDLE_DEG, MIDDLE_S))
         yield from timed(moves.alongside((back,), middle), values["noted"])
         values["noted"].call()
-        words = (values["movement"].replace("lean_", "lean.text_"), "limits_of_stability.stay")
+        practice = values["kind"] == PRACTICE
+        words = (
+            values["movement"].replace("lean_", "lean.text_"),
+            "functional_reach.practice" if practice else "limits_of_stability.stay",
+        )
         panel = Panel("lean", "limits_of_stability.title", words)
         return (yield from moves.alongside((panel, Sound(f"{goal.key} call", "call")), _lean_for(goal, HOLD_S)))
 

@@ -23,7 +23,8 @@ from engine.scene import Gaze, Panel
 from engine.steadiness import DARK
 from engine.task import Finished, Measure, Move, Result, Trial
 
-AHEAD_S, FINDS_S, TRIAL_S = 1.5, 12.0, 8.0
+AHEAD_S, READS_S, FINDS_S, TRIAL_S = 1.5, 2.5, 12.0, 10.5
+PRACTICE, TEST = "practice", "test"
 LEAST = 4  # of six
 WAYS = ("neck_rotation_left", "neck_rotation_right", "neck_extension", "neck_flexion")
 FROM = {"neck_rotation_left": "left", "neck_rotation_right": "right", "neck_extension": "up", "neck_flexion": "down"}
@@ -92,7 +93,7 @@ class Test(ClinicalTest):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each way in turn, for practice first."""
-        rounds = ["practice"] * self.p.practice + ["test"] * self.p.tries
+        rounds = [PRACTICE] * self.p.practice + [TEST] * self.p.tries
         for turn, kind in enumerate(rounds):
             for movement in WAYS:
                 furthest_deg = next(most for stem, most in ANYBODYS_NECK_DEG.items() if movement.startswith(stem))
@@ -105,12 +106,14 @@ class Test(ClinicalTest):
                 yield Trial(values={**values, "recalled": Recalled()})
 
     def play(self, trial: Trial) -> Move:
-        """Look ahead, turn away in the dark, and come back."""
+        """Look ahead, read where to turn, turn away in the dark, and come back."""
         values, title = trial.values, "neck_position.title"
         ahead = moves.gaze(Gaze(f"{values['goal'].key} home", 0.0, 0.0, looking.AHEAD_DEG), AHEAD_S)
         home = recall.remembered(moves.within(self.p.most_s, ahead), recall.face_deg, values["recalled"])
         yield from moves.alongside((Panel("neck", title, ("neck.ahead", "neck_position.remember")),), home)
-        away = Panel("neck", title, (WORDS[values["neck"]], "neck_position.back"))
+        practice = ("neck.practice",) if values["kind"] == PRACTICE else ()
+        away = Panel("neck", title, (WORDS[values["neck"]], "neck_position.back", *practice))
+        yield from moves.show((away,), READS_S)
         turn = moves.gaze_out(values["goal"], self.p.most_s)
         yield from moves.alongside((away, *DARK.surround), turn)
         find = recall.find_again(
@@ -133,7 +136,7 @@ class Test(ClinicalTest):
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
         """The mean of each direction, whichever way it missed; and how all tries lie."""
-        test, results = counted(finished, "test"), dict[str, Measured]()
+        test, results = counted(finished, TEST), dict[str, Measured]()
         for movement, way in FROM.items():
             mine = [one for one in test if one.trial.values["neck"] == movement]
             found, why = numbers_of(mine, "away_deg")

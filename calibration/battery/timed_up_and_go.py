@@ -112,7 +112,8 @@ class Test(ClinicalTest):
             text = ("timed_up_and_go.way", "timed_up_and_go.take_off", "session.confirm")
             panel = Panel("up and go", title, text, confirm=True)
             yield from timed(choosing.confirm((panel,), self.p.ready_s), noted)
-        panel = Panel("up and go", title, ("timed_up_and_go.take_off", "timed_up_and_go.sit"))
+        practice = ("functional_reach.practice",) if values["kind"] == PRACTICE else ()
+        panel = Panel("up and go", title, ("timed_up_and_go.take_off", "timed_up_and_go.sit", *practice))
         if (yield from timed(sits_still(wait, (panel,), self.p.ready_s), noted)) == NOT_YET:
             return NOT_YET
         for left in range(COUNTDOWN, 0, -1):
