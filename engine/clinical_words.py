@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.clinical import Band, ClinicalTest, Noise, Norm
 from engine.parameters import describe
+from engine.records import Measured
 from engine.task import Measure
 
 HEAD = """# Assessments
@@ -46,6 +47,12 @@ def overview(tests: Mapping[str, type[ClinicalTest]], docs: Path) -> str:
     return "\n".join(lines)
 
 
+def results(name: str, test: type[ClinicalTest], found: Mapping[str, Measured]) -> str:
+    """The results of one test on a terminal, each with its error or why there is none, and where to read on."""
+    lines = [f"{test.title}:", *(_found(test.results[key], number) for key, number in found.items())]
+    return "\n  ".join([*lines, f"what they may be held against: steadyreach assessments {name}"])
+
+
 def shown(value: float, unit: str) -> str:
     """A value with its unit."""
     return f"{value:g}{UNITS.get(unit, f' {unit}')}"
@@ -60,6 +67,14 @@ def norm_lines(test: type[ClinicalTest], norm: Norm) -> Iterator[str]:
         yield f"{f'{sex.capitalize()}: ' if sex else ''}{'; '.join(rows)}."
     if norm.alike:
         yield norm.alike
+
+
+def _found(result: Measure, number: Measured) -> str:
+    if number.value is None:
+        return f"{result.title}: no result: {number.note}"
+    error = f" ± {number.error:g}" if number.error else ""
+    note = f" ({number.note})" if number.note else ""
+    return f"{result.title}: {shown(number.value, result.unit)}{error}{note}"
 
 
 def _band(band: Band, unit: str) -> str:
@@ -104,8 +119,9 @@ def _result(key: str, measure: Measure) -> str:
 def _parameters(test: type[ClinicalTest]) -> Iterator[str]:
     for each in describe(test.Parameters):
         unit = each.get("unit", "")
-        between = ", ".join(each["options"]) if each.get("options") else ""
+        usual, between = each["default"], ", ".join(each.get("options", ("yes", "no")))
         if "low" in each:
-            between = f"{shown(each['low'], '')} to {shown(each['high'], unit)}"
-        usual = each["default"] if isinstance(each["default"], str) else shown(each["default"], unit)
+            usual, between = shown(usual, unit), f"{shown(each['low'], '')} to {shown(each['high'], unit)}"
+        elif isinstance(usual, bool):
+            usual = "yes" if usual else "no"
         yield f"| {each['help']} (`{each['name']}`) | {usual} | {between} |"

@@ -14,6 +14,7 @@ from calibration.adaptation import Followers
 from engine import praise, session
 from engine.commands import following, visits
 from engine.commands.following import Prepared
+from engine.commands.play import said_of
 from engine.patient import PatientRecord
 from engine.plan import ASSESS, Plan, Step
 from engine.prescription import Draft, Practice, Prescription, check
@@ -125,6 +126,19 @@ def test_the_report_names_the_test(done: Session, tmp_path: Path) -> None:
     assert "Five times sit to stand" in page
     assert "Bohannon 2006" in page
     assert "No game was played" not in page
+
+
+def test_who_runs_it_reads_its_results_at_once(done: Session) -> None:
+    found = done.blocks[-1].measures["five_times_s"]
+    none = msgspec.structs.replace(found, value=None, note="nobody sat still on a chair")
+    block = msgspec.structs.replace(done.blocks[-1], measures={"five_times_s": found, "five_times_seated_s": none})
+    assert said_of(msgspec.structs.replace(done, blocks=(block,)), Path("there")).splitlines() == [
+        "finished: there",
+        "Five times sit to stand:",
+        f"  Five stands: {found.value:g} s ± {found.error:g}",
+        "  Five stands, until seated: no result: nobody sat still on a chair",
+        "  what they may be held against: steadyreach assessments five_stands",
+    ]
 
 
 def test_a_table_of_trials_has_a_line_for_the_results(done: Session) -> None:

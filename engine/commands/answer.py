@@ -47,6 +47,7 @@ def summary(done: Session, folder: Path) -> dict[str, object]:
         "trials": len(asked),
         "reached": reached,
         "success_rate": round(reached / len(asked), 4) if asked else None,
+        "results": {block.task: block.measures for block in done.blocks if block.kind == ASSESS and block.measures},
         "limits": {name: {"value": limit.value, "unit": limit.unit} for name, limit in limits.items()},
         "notes": list(dict.fromkeys([*late, *(note for block in done.blocks for note in block.notes)])),
     }

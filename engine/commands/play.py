@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from calibration import imported
+from calibration import battery, imported
 from engine import replay, words
 from engine import theme as themes
+from engine.clinical_words import results
 from engine.commands import following, outgoing, patients, visits
 from engine.commands.answer import fail, summary, tell, unplayed
 from engine.commands.assessing import USUAL
@@ -206,18 +207,21 @@ def _tell_what_started(started: Choice) -> None:
 
 def _tell_what_came(done: Session, where: Path, as_json: bool) -> None:
     used = done.prescribed or None
-    tell({**summary(done, where), "prescription": used}, as_json, _said(done, where))
+    tell({**summary(done, where), "prescription": used}, as_json, said_of(done, where))
     if done.ended_by == "error" or done.ended_by.startswith(UNWRITTEN):
         fail(f"the session ended early ({done.ended_by}); what was done is in {where}")
 
 
-def _said(done: Session, where: Path) -> str:
+def said_of(done: Session, where: Path) -> str:
+    """What came of a session, for whoever started it: how much was reached, and the results of tests."""
     answer: dict[str, Any] = summary(done, where)
     notes = "".join(f"\n  {note}" for note in answer["notes"])
     by = f", by prescription version {done.prescribed.version} ({done.prescribed.state})" if done.prescribed else ""
-    came = "no game was played" if unplayed(done) else f"{answer['reached']} of {answer['trials']} reached"
-    ended = "" if unplayed(done) and done.ended_by == "finished" else f", {done.ended_by}"
-    return f"{came}{ended}{by}: {where}{notes}"
+    asked = [f"{answer['reached']} of {answer['trials']} reached"] if answer["trials"] else []
+    came = ["no game was played"] if unplayed(done) else asked
+    ended = [] if unplayed(done) and done.ended_by == "finished" else [done.ended_by]
+    tests = [f"\n{results(name, battery.load(name), found)}" for name, found in answer["results"].items()]
+    return f"{', '.join([*came, *ended])}{by}: {where}{notes}{''.join(tests)}"
 
 
 def _now() -> str:
