@@ -9,6 +9,7 @@ from engine.frame import Vector
 from engine.places import towards
 from engine.records import Request
 from engine.scene import Lean
+from engine.turns import open_of
 
 LOWER_STEP_DEG = 5.0
 LEAST_DEG = 15.0
@@ -29,11 +30,7 @@ def able_arms(envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
 
     Raises OutsideEnvelope, saying why not, when there is none.
     """
-    refusals = {side: refuses_arm(envelope, side) for side in wanted}
-    able = tuple(side for side in wanted if not refusals[side])
-    if not able:
-        raise OutsideEnvelope("; ".join(refusals.values()))
-    return able
+    return tuple(open_of({side: refuses_arm(envelope, side) for side in wanted}))
 
 
 def refuses_arm(envelope: Envelope, side: str) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine import feedback, leg, moves
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.signals import low_passed, uniform
@@ -21,6 +21,7 @@ from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Friend, Item, Lift, Panel, Progress, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
+from engine.turns import open_of
 
 FLOURISH_S = 1.2
 STRAP_S, STRAP_LIMIT_S = 3.0, 60.0  # to strap a controller on, after which the leg is still for a while
@@ -155,11 +156,8 @@ class Game(Task):
 
     def _open_sides(self, envelope: Envelope) -> list[str]:
         """The legs that may be asked for; raises OutsideEnvelope, saying why not, where there is none."""
-        refusals = {movement: leg.refuses(envelope, movement) for movement in self.limits}
-        able = [movement.rpartition("_")[2] for movement, why in refusals.items() if not why]
-        if not able:
-            raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
-        return able
+        able = open_of({movement: leg.refuses(envelope, movement) for movement in self.limits})
+        return [movement.rpartition("_")[2] for movement in able]
 
     def _rest(self, trial: Trial) -> Move:
         """Let the leg rest; before its first bell there is time to strap a controller on."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine import feedback, ferrying, moves, tabletop
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.definition import NotMeasurable
@@ -22,6 +22,7 @@ from engine.records import Measured, TrialRecord
 from engine.scene import Item, Panel, Progress, Prop, Sound, Target
 from engine.tabletop import Table
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
+from engine.turns import first_able
 
 FLOURISH_S = 0.6
 CRATE_M, FLOOR_M = 0.15, 0.055  # half the width of a crate, and its floor below the hand
@@ -135,7 +136,8 @@ class Game(Task):
         return Result(angle.value, {**self._times(trial, cut), "elevation_deg": angle}, (arm.trace,))
 
     def _trial(self, envelope: Envelope, sides: Sequence[str], carried: int, number_: int) -> Trial:
-        side, table = _table_for_one(envelope, sides, self.p)
+        p: Parameters = self.p
+        side, table = first_able(sides, lambda arm: tabletop.lay(envelope, arm, p.lift, p.aside_m, RING_M))
         return Trial(side, table.request, {
             "table": table,
             "carried": carried,
@@ -202,17 +204,6 @@ def _targets(table: Table, key: str, side: str, radius_m: float) -> tuple[Target
         Target(f"{key} over", table.over_m, RING_M, side, role=""),
         Target(f"{key} put", table.put_m, max(radius_m, RING_M), side, role=""),
     )
-
-
-def _table_for_one(envelope: Envelope, sides: Sequence[str], p: Parameters) -> tuple[str, Table]:
-    """The first of some arms for which there is a table, and the table; raises OutsideEnvelope for none."""
-    refusals = []
-    for side in sides:
-        try:
-            return side, tabletop.lay(envelope, side, p.lift, p.aside_m, RING_M)
-        except OutsideEnvelope as reason:
-            refusals.append(str(reason))
-    raise OutsideEnvelope("; ".join(refusals))
 
 
 def _standing(table: Table, facing_deg: float) -> Iterator[Prop]:

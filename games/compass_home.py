@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from engine import feedback, looking, moves, recall
 from engine.body import Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.facing import facing_deg
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms, hang
@@ -23,6 +23,7 @@ from engine.recall import STILL_DPS, STILL_MPS, Recalled
 from engine.records import Measured, Request, TrialRecord
 from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound, Surround, Target
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as_defined
+from engine.turns import open_of, shuffled
 
 HOME_S, THERE_S, DONE_S = 3.0, 0.3, 2.5
 LOWERED = 0.55  # of the way up: so far an arm is lowered, and hardly at rest
@@ -104,11 +105,9 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each way that there is once in a shuffled order, then again; how far it leads differs a little."""
-        able, told = self._able(envelope), list[str]()
+        ways, told = shuffled(random, self._able(envelope)), list[str]()
         for number_ in range(self.p.targets):
-            if number_ % len(able) == 0:
-                order = random.sample(able, len(able))
-            movement = order[number_ % len(able)]
+            movement = next(ways)
             amount = envelope.at_most(movement).value * self.p.share * (1 + random.uniform(-VARIES, VARIES))
             errors = [r.measures.get("beyond_deg") for was, r in zip(told, done, strict=False) if was == movement]
             values = {
@@ -184,10 +183,7 @@ class Game(Task):
         if self.p.ways == ARM:
             sides = able_arms(envelope, [name.rpartition("_")[2] for name in wished])
             return [f"shoulder_elevation_{side}" for side in sides]
-        refusals = {name: looking.refuses(envelope, name, self.p.within_deg) for name in wished}
-        if all(refusals.values()):
-            raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
-        return [name for name in wished if not refusals[name]]
+        return open_of({name: looking.refuses(envelope, name, self.p.within_deg) for name in wished})
 
     def _of_head(self, movement: str, amount_deg: float, values: dict[str, Any]) -> Trial:
         yaw, pitch, tilt = looking.goal_deg(movement, round(amount_deg, 2))

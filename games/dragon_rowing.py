@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import ClassVar
 
 import numpy as np
 
 from engine import feedback, moves, rowing
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.bimanual import Bimanual, bimanual
@@ -21,6 +22,7 @@ from engine.raising import ARM_RAISED, STRETCHED, raised
 from engine.records import Measured, TrialRecord
 from engine.scene import Held, Item, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
+from engine.turns import first_able, in_turn
 
 FLOURISH_S = 0.5
 MINUTE_S = 60.0
@@ -93,9 +95,9 @@ class Game(Task):
         sides = able_arms(envelope, SIDES if p.arms == "both" else (p.arms,))
         first = random.randrange(len(sides))
         for number_ in range(p.targets):
-            turn = (first + number_) % len(sides)
             way = 1 if (number_ // len(sides)) % 2 else -1
-            lead, laid = _laid_for_one(envelope, (*sides[turn:], *sides[:turn]), way * p.turn_deg, p)
+            order = in_turn(sides, first + number_)
+            lead, laid = first_able(order, partial(_lay, envelope, p, order, way * p.turn_deg))
             yield Trial(lead, laid.request, {
                 "strokes": laid.strokes,
                 "turn_deg": laid.turn_deg,
@@ -190,16 +192,10 @@ def _oars(trial: Trial) -> tuple[Held, ...]:
     return tuple(Held(f"oar {side}", "oar", side, place_m) for side, place_m in rowlocks_m.items())
 
 
-def _laid_for_one(envelope: Envelope, sides: Sequence[str], turn_deg: float, p: Parameters) -> tuple[str, rowing.Laid]:
-    """The first of some arms that can row, and its stroke with the others'; raises OutsideEnvelope for none."""
-    refusals = []
-    for side in sides:
-        others = [other for other in sides if other != side]
-        try:
-            return side, rowing.lay(envelope, side, others, p.height, p.stretch, turn_deg, p.radius_m)
-        except OutsideEnvelope as reason:
-            refusals.append(str(reason))
-    raise OutsideEnvelope("; ".join(refusals))
+def _lay(envelope: Envelope, p: Parameters, sides: Sequence[str], turn_deg: float, side: str) -> rowing.Laid:
+    """The stroke of an arm, with those of the others; raises OutsideEnvelope where it cannot row."""
+    others = [other for other in sides if other != side]
+    return rowing.lay(envelope, side, others, p.height, p.stretch, turn_deg, p.radius_m)
 
 
 def _along_m(motion: Motion, trial: Trial, side: str) -> Array:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from engine.raising import ARM_RAISED, STRETCHED, raised
 from engine.records import Measured, TrialRecord
 from engine.scene import Friend, Item, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
+from engine.turns import first_able, in_turn
 
 FLOURISH_S = 0.7
 BONUS_S = 4.0
@@ -73,8 +75,7 @@ class Game(Task):
         """One fruit after another, arms in turn, each as high as the difficulty asks."""
         sides = able_arms(envelope, SIDES if self.p.arms == "both" else (self.p.arms,))
         for number_ in range(self.p.targets):
-            turn = number_ % len(sides)
-            side, hung = _hang_for_one(envelope, (*sides[turn:], *sides[:turn]), self.p, random)
+            side, hung = first_able(in_turn(sides, number_), partial(_hang, envelope, self.p, random))
             values = {
                 "place_m": hung.place_m,
                 "golden_m": _golden(envelope, hung, side, self.p),
@@ -173,19 +174,13 @@ def _raised(trial: Trial) -> Callable[[Body], float]:
     return height
 
 
-def _hang_for_one(envelope: Envelope, sides: Sequence[str], parameters: Parameters, random: Random) -> tuple[str, Hung]:
-    """The first of some arms for which a fruit can hang, and where; raises OutsideEnvelope when it can for none."""
-    refusals = []
-    for side in sides:
-        try:
-            wish = envelope.request(f"shoulder_elevation_{side}")
-            outward = [0.0, parameters.outward_deg, random.uniform(0.0, parameters.outward_deg)]
-            random.shuffle(outward)
-            azimuths_deg = [azimuth if side == "right" else -azimuth for azimuth in outward]
-            return side, hang(envelope, side, wish, azimuths_deg, parameters.radius_m, parameters.stretch)
-        except OutsideEnvelope as reason:
-            refusals.append(str(reason))
-    raise OutsideEnvelope("; ".join(refusals))
+def _hang(envelope: Envelope, p: Parameters, random: Random, side: str) -> Hung:
+    """Where a fruit hangs for an arm; raises OutsideEnvelope when it can nowhere."""
+    wish = envelope.request(f"shoulder_elevation_{side}")
+    outward = [0.0, p.outward_deg, random.uniform(0.0, p.outward_deg)]
+    random.shuffle(outward)
+    azimuths_deg = [azimuth if side == "right" else -azimuth for azimuth in outward]
+    return hang(envelope, side, wish, azimuths_deg, p.radius_m, p.stretch)
 
 
 def _golden(envelope: Envelope, hung: Hung, side: str, parameters: Parameters) -> Vector | None:

@@ -22,6 +22,7 @@ from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Friend, Item, Lean, Panel, Progress, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
+from engine.turns import open_of, shuffled
 
 FLOURISH_S = 0.7
 LEAST_FRAMES = 20
@@ -90,12 +91,11 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each way that may be leant once in a shuffled order, then again."""
-        ways = _open_ways(envelope, on_sides(WAYS[self.p.ways], self.p.sides), self.p.tolerance_deg)
+        wished = on_sides(WAYS[self.p.ways], self.p.sides)
+        ways = shuffled(random, open_of({way: _refuses_way(envelope, way, self.p.tolerance_deg) for way in wished}))
         stance = APART if envelope.posture == "seated" else self.p.stance
         for number_ in range(self.p.targets):
-            if number_ % len(ways) == 0:
-                order = random.sample(ways, len(ways))
-            movement = order[number_ % len(order)]
+            movement = next(ways)
             wish = _narrowed(envelope.request(movement), stance)
             request, centre_deg = envelope.centred(wish, self.p.tolerance_deg)
             goal = Lean(f"buoy {number_}", LEANS[movement], centre_deg, self.p.tolerance_deg)
@@ -158,18 +158,6 @@ class Game(Task):
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-
-def _open_ways(envelope: Envelope, ways: Sequence[str], tolerance_deg: float) -> list[str]:
-    """The ways in which there is a lean to ask for.
-
-    Raises OutsideEnvelope, saying why not, when there is none.
-    """
-    refusals = {movement: _refuses_way(envelope, movement, tolerance_deg) for movement in ways}
-    able = [movement for movement in ways if not refusals[movement]]
-    if not able:
-        raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
-    return able
 
 
 def _refuses_way(envelope: Envelope, movement: str, tolerance_deg: float) -> str:

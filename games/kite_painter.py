@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from engine.records import Measured, TrialRecord
 from engine.scene import Follow, Item, Panel, Progress, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.tracing import FIGURES, Laid
+from engine.turns import first_able, in_turn
 
 FLOURISH_S = 1.2
 CIRCLE_M, HANGS = 0.07, 0.9  # of a pendulum: how large, and how much of the reach an arm that hangs has
@@ -99,9 +101,8 @@ class Game(Task):
             sides = (p.arms,)
         order = random.sample(tuple(FIGURES), len(FIGURES)) if p.figure == "in turn" else [p.figure]
         for number_ in range(p.targets):
-            turn = number_ % len(sides)
             figure = order[number_ // len(sides) % len(order)]
-            side, laid = _laid_for_one(envelope, (*sides[turn:], *sides[:turn]), figure, p)
+            side, laid = first_able(in_turn(sides, number_), partial(_lay, envelope, p, figure))
             yield Trial(side, laid.request, {
                 "points_m": laid.points_m,
                 "long_m": laid.long_m,
@@ -195,19 +196,13 @@ def _known(value: float, unit: str, why: str, error: float | None = None) -> Mea
     return Measured(None, unit, None, why) if math.isnan(value) else Measured(round(value, 3), unit, error)
 
 
-def _laid_for_one(envelope: Envelope, sides: Sequence[str], figure: str, p: Any) -> tuple[str, Laid]:
-    """The first of some arms in front of which a ribbon can be, and the ribbon; raises OutsideEnvelope for none."""
-    refusals = []
-    for side in sides:
-        try:
-            if p.mode == "pendulum":
-                return side, tracing.lay_hanging(envelope, side, CIRCLE_M, HANGS)
-            mirror, drawn = (1 if side == "right" else -1), FIGURES[figure]
-            span_deg = (mirror * SPAN_TO_WIDE * p.span_deg, p.span_deg)
-            return side, tracing.lay(envelope, side, drawn, span_deg, mirror * OUTWARD_DEG, p.radius_m, p.stretch)
-        except OutsideEnvelope as reason:
-            refusals.append(str(reason))
-    raise OutsideEnvelope("; ".join(refusals))
+def _lay(envelope: Envelope, p: Parameters, figure: str, side: str) -> Laid:
+    """The ribbon in front of an arm; raises OutsideEnvelope where there can be none."""
+    if p.mode == "pendulum":
+        return tracing.lay_hanging(envelope, side, CIRCLE_M, HANGS)
+    mirror = 1 if side == "right" else -1
+    span_deg = (mirror * SPAN_TO_WIDE * p.span_deg, p.span_deg)
+    return tracing.lay(envelope, side, FIGURES[figure], span_deg, mirror * OUTWARD_DEG, p.radius_m, p.stretch)
 
 
 def _nearer(motion: Motion, trial: Trial, mode: str) -> str:

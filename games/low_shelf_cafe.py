@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine import bending, feedback, moves
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import lean_track_deg
@@ -20,6 +20,7 @@ from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Bend, Friend, Item, Panel, Progress, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
+from engine.turns import open_of
 
 EITHER = "either"
 FLOURISH_S = 0.9
@@ -171,10 +172,7 @@ def _allowed(envelope: Envelope, hand: str) -> list[float]:
     """The heights at which a shelf may stand, as shares of the shoulder's; raises OutsideEnvelope for none."""
     heights = [share / 100 for share in range(100, round(100 * LOWEST) - 1, -1)]
     whys = {share: bending.refuses(envelope, bending.place_of(envelope, share, hand), hand) for share in heights}
-    able = [share for share in heights if not whys[share]]
-    if not able:
-        raise OutsideEnvelope("; ".join(dict.fromkeys(whys.values())))
-    return able
+    return open_of(whys)
 
 
 def _nearness(goal: Bend, hand_m: tuple[float, float, float] | None) -> float:

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 from typing import ClassVar
 
@@ -22,6 +24,7 @@ from engine.raising import ARM_RAISED, STRETCHED, Raised, raised
 from engine.records import Measured, Request, TrialRecord
 from engine.scene import Arms, Friend, Gaze, Item, Lean, Panel, Progress, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
+from engine.turns import first_able, in_turn, shuffled
 
 FLOURISH_S = 1.2
 STRETCH = 0.95  # of the reach: an arm that is bent more than that shows no angle
@@ -118,12 +121,10 @@ class Game(Task):
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each pose once in a shuffled order, then again; about one arm after the other."""
         sides = able_arms(envelope, SIDES if self.p.arms == "both" else (self.p.arms,))
-        first = random.randrange(len(sides))
+        first, poses = random.randrange(len(sides)), shuffled(random, POSES)
         for number_ in range(self.p.targets):
-            if number_ % len(POSES) == 0:
-                order = random.sample(POSES, len(POSES))
-            pose, turn = order[number_ % len(POSES)], (first + number_) % len(sides)
-            side, hung = _hang_all(envelope, (*sides[turn:], *sides[:turn]), pose, self.p.radius_m, done)
+            pose, order = next(poses), in_turn(sides, first + number_)
+            side, hung = first_able(order, partial(_hang_all, envelope, order, pose, self.p.radius_m, done))
             lean, hung = _leaning(envelope, pose, side, hung) if "lean" in JOINTS[self.p.joints] else (None, hung)
             tilt = _tilting(envelope, pose, side) if "tilt" in JOINTS[self.p.joints] else None
             yield Trial(side, hung[side].request, {
@@ -210,30 +211,21 @@ class Game(Task):
 
 
 def _hang_all(
-    envelope: Envelope, sides: Sequence[str], pose: Pose, radius_m: float, done: Sequence[TrialRecord]
-) -> tuple[str, dict[str, Hung]]:
-    """The first of some arms that can do its part of a pose, and where each of them goes; one that cannot is left out.
+    envelope: Envelope, sides: Sequence[str], pose: Pose, radius_m: float, done: Sequence[TrialRecord], side: str
+) -> dict[str, Hung]:
+    """Where each of some arms goes in a pose that is about a side; another that cannot do its part is left out.
 
-    Raises OutsideEnvelope when none can.
+    Raises OutsideEnvelope when that of the side cannot.
     """
-    refusals = []
-    for side in sides:
-        try:
-            wish = envelope.request(f"shoulder_elevation_{side}")
-            hung = {side: _hang(envelope, side, wish, pose.lead_out_deg, radius_m)}
-        except OutsideEnvelope as reason:
-            refusals.append(str(reason))
-            continue
-        for other in (arm for arm in sides if arm != side):
-            movement = f"shoulder_elevation_{other}"
-            share_deg = round(pose.other_share * _comfortable_deg(envelope, movement, done), 3)
-            wish = Request(movement, share_deg, "deg", "POSE", f"{share_deg:.0f}°: comfortable for the other arm")
-            try:
-                hung[other] = _hang(envelope, other, wish, pose.other_out_deg, radius_m)
-            except OutsideEnvelope:
-                continue  # the pose is one of one arm
-        return side, hung
-    raise OutsideEnvelope("; ".join(refusals))
+    wish = envelope.request(f"shoulder_elevation_{side}")
+    hung = {side: _hang(envelope, side, wish, pose.lead_out_deg, radius_m)}
+    for other in (arm for arm in sides if arm != side):
+        movement = f"shoulder_elevation_{other}"
+        share_deg = round(pose.other_share * _comfortable_deg(envelope, movement, done), 3)
+        wish = Request(movement, share_deg, "deg", "POSE", f"{share_deg:.0f}°: comfortable for the other arm")
+        with suppress(OutsideEnvelope):  # then the pose is one of one arm
+            hung[other] = _hang(envelope, other, wish, pose.other_out_deg, radius_m)
+    return hung
 
 
 def _hang(envelope: Envelope, side: str, wish: Request, out_deg: float, radius_m: float) -> Hung:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import feedback, looking, moves
 from engine.body import Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.facing import facing_deg
 from engine.frame import Vector
 from engine.metrics import movement
@@ -26,6 +26,7 @@ from engine.records import Measured, Request, Trace, TrialRecord
 from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
+from engine.turns import open_of, shuffled
 
 FLOURISH_S = 0.7
 CALLS_FROM_M = 4.0
@@ -133,11 +134,11 @@ class Game(Task):
         A diagonal has no limit of its own: it lies on the ellipse through what is asked of its two movements, nearer
         after each diagonal owl that was not found, and further again after each that was.
         """
-        ways, share = _open_ways(envelope, self._ways, self.p.radius_deg), DIAGONAL
+        refusals = {name: looking.refuses(envelope, name, self.p.radius_deg) for name in self.limits}
+        first_why = {way: next((refusals[name] for name in way if refusals[name]), "") for way in self._ways}
+        ways, share = shuffled(random, open_of(first_why)), DIAGONAL
         for number_ in range(self.p.targets):
-            if number_ % len(ways) == 0:
-                order = random.sample(ways, len(ways))
-            way, before = order[number_ % len(order)], len(done)
+            way, before = next(ways), len(done)
             request, (yaw, pitch, tilt) = _goal(envelope, way, self.p.radius_deg, share)
             values = {
                 "goal": Gaze(f"owl {number_}", yaw, pitch, self.p.radius_deg, tilt),
@@ -225,18 +226,6 @@ def _share_of_way(goal: Gaze) -> Callable[[Body], float]:
         return (yaw * goal.yaw_deg + pitch * goal.pitch_deg + tilt * goal.tilt_deg) / squared
 
     return share
-
-
-def _open_ways(envelope: Envelope, ways: Sequence[Way], radius_deg: float) -> list[Way]:
-    """The ways of which every movement may be asked for.
-
-    Raises OutsideEnvelope, saying why not, when there is none.
-    """
-    refusals = {name: looking.refuses(envelope, name, radius_deg) for way in ways for name in way}
-    able = [way for way in ways if not any(refusals[name] for name in way)]
-    if not able:
-        raise OutsideEnvelope("; ".join(dict.fromkeys(filter(None, refusals.values()))))
-    return able
 
 
 def _goal(envelope: Envelope, way: Way, radius_deg: float, share: float) -> tuple[Request | None, Vector]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from engine.records import Measured, Request, TrialRecord
 from engine.relaying import Hidden
 from engine.scene import Item, Panel, Progress, Prop, Reach, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
+from engine.turns import first_able, in_turn
 
 FLOURISH_S = 1.4
 CHEST, CHEST_BELOW_M = 0.7, 0.10  # how large it is, and how far below the hand it stands
@@ -88,9 +90,9 @@ class Game(Task):
         p: Parameters = self.p
         sides = able_arms(envelope, SIDES if p.arms == "both" else (p.arms,))
         for number_ in range(p.targets):
-            turn = number_ % len(sides)
             outward_deg = random.uniform(0.0, p.outward_deg)
-            side, request, line = _line_for_one(envelope, (*sides[turn:], *sides[:turn]), outward_deg, number_, p)
+            line_up = partial(_line_up, envelope, p, outward_deg, f"way {number_}")
+            side, (request, line) = first_able(in_turn(sides, number_), line_up)
             yield Trial(side, request, {
                 "line": line._replace(helper=side if p.leads == WAYS[0] else OTHER[side]),
                 "number": number_,
@@ -173,24 +175,14 @@ class Game(Task):
         return (Progress("progress", tried / self.p.targets),)
 
 
-def _line_for_one(
-    envelope: Envelope, sides: Sequence[str], outward_deg: float, number_: int, p: Parameters
-) -> tuple[str, Request, Reach]:
-    """The first of some arms that has a way up as far as is asked of it; raises OutsideEnvelope for none."""
-    refusals = []
-    for side in sides:
-        try:
-            wish = envelope.request(f"shoulder_elevation_{side}")
-        except OutsideEnvelope as reason:
-            refusals.append(str(reason))
-            continue
-        azimuth_deg = outward_deg if side == "right" else -outward_deg
-        furthest_deg = wish.amplitude + p.beyond_deg
-        line = relaying.way_up(envelope, side, azimuth_deg, furthest_deg, f"way {number_}")
-        if seen_from_shoulder(envelope.shoulder(side), 0.0, line.stop_m)[1] > relaying.LEAST_DEG:
-            return side, wish, line
-        refusals.append(f"the {side} arm may not be led as far up as hides anything")
-    raise OutsideEnvelope("; ".join(refusals))
+def _line_up(envelope: Envelope, p: Parameters, outward_deg: float, key: str, side: str) -> tuple[Request, Reach]:
+    """What is asked of an arm, and its way up, a little further; raises OutsideEnvelope where there is none."""
+    wish = envelope.request(f"shoulder_elevation_{side}")
+    azimuth_deg = outward_deg if side == "right" else -outward_deg
+    line = relaying.way_up(envelope, side, azimuth_deg, wish.amplitude + p.beyond_deg, key)
+    if seen_from_shoulder(envelope.shoulder(side), 0.0, line.stop_m)[1] <= relaying.LEAST_DEG:
+        raise OutsideEnvelope(f"the {side} arm may not be led as far up as hides anything")
+    return wish, line
 
 
 def may_hide(trial: Trial, leads: str) -> relaying.Allowed:
