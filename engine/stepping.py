@@ -5,6 +5,8 @@ that has stepped takes it, so that a foot which only points there does not count
 """
 
 import math
+from collections.abc import Collection
+from itertools import combinations
 
 import numpy as np
 
@@ -25,11 +27,24 @@ MOST_OF_LEG = 0.6
 BEHIND = 0.6  # of a step ahead or aside: nobody sees where they step back to
 HEAD_SHARE, ARRIVES = 0.6, 0.85  # of the way to a stone the head goes, and of that way, from where on it is there
 BACK_M = 0.10
+GAP_M = 0.02  # between the rims of two stones, and from a rim to the middle of a foot that stands
+FOOT_OF_STATURE = 0.05  # how far to the side a foot stands: half the distance between the hips
 
 
 def leg_m(envelope: Envelope) -> float:
     """How long somebody's legs are, by their stature."""
     return LEG_OF_STATURE * envelope.calibration.stature_m.value
+
+
+def radius_m(lie: Collection[tuple[float, float]], most_m: float, stature_m: float) -> float:
+    """How large stones may be that lie in these directions (degrees) and so far (metres) from the middle.
+
+    At most `most_m`; less where two would overlap, or where one would lie under a foot that stands in the middle.
+    """
+    places = [(length_m * towards(0.0, way)[0], -length_m * towards(0.0, way)[2]) for way, length_m in lie]
+    feet = [(side * FOOT_OF_STATURE * stature_m, 0.0) for side in (-1, 1)]
+    between = [(math.dist(a, b) - GAP_M) / 2 for a, b in combinations(places, 2)]
+    return min([most_m, *between, *(math.dist(place, foot) - GAP_M for place in places for foot in feet)])
 
 
 def refuses(envelope: Envelope, stone: Stone) -> str:

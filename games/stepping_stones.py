@@ -71,11 +71,13 @@ class Game(Task):
         """Each stone once in a shuffled order, then again; ahead and behind both feet take turns."""
         length_m = self.p.length_percent / 100 * stepping.leg_m(envelope)
         stones = [(way, foot) for way in ROUND[self.p.stones] for foot in _feet(way) if self.p.sides in ("both", foot)]
+        lie = {way: length_m * _share(way) for way, _ in stones}
+        radius_m = stepping.radius_m(lie.items(), self.p.radius_m, envelope.calibration.stature_m.value)
         for count in range(self.p.targets):
             if count % len(stones) == 0:
                 order = random.sample(stones, len(stones))
             way, foot = order[count % len(order)]
-            goal = Stone(f"stone {count}", way, length_m * _share(way), self.p.radius_m, foot)
+            goal = Stone(f"stone {count}", way, lie[way], radius_m, foot)
             pause_s = self.p.pause_s * (1 + random.uniform(0.0, FOREPERIOD))
             yield Trial("", None, {
                 "goal": goal,
@@ -83,7 +85,7 @@ class Game(Task):
                 "pause_s": pause_s,
                 "eye_m": envelope.stance.head_m[1],
                 "stance": envelope.stance,
-                "idle": _idle([each for each, _ in order], length_m, self.p.radius_m),
+                "idle": _idle(lie, radius_m),
             })  # fmt: skip
 
     def play(self, trial: Trial) -> Move:
@@ -151,11 +153,9 @@ def _share(way_deg: float) -> float:
     return stepping.BEHIND if way_deg == 180.0 else 1.0
 
 
-def _idle(ways: Sequence[float], length_m: float, radius_m: float) -> tuple[Stone, ...]:
-    """All stones that lie there, unlit."""
-    return tuple(
-        Stone(f"lies {way:g}", way, length_m * _share(way), radius_m, "", state="idle") for way in dict.fromkeys(ways)
-    )
+def _idle(lie: Mapping[float, float], radius_m: float) -> tuple[Stone, ...]:
+    """All stones that lie there, unlit: how far away, by direction."""
+    return tuple(Stone(f"lies {way:g}", way, away_m, radius_m, "", state="idle") for way, away_m in lie.items())
 
 
 def _lit_s(time_s: Array, away_m: Array, pause_s: float, limit_s: float) -> float:

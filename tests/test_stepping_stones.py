@@ -1,16 +1,19 @@
 """Stepping Stones by itself: which stones are lit, how a step is seen, what is measured, and where it is left out."""
 
+import cmath
 import math
 from collections.abc import Mapping
+from itertools import combinations, product
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from visits import Kept, calibration, game, patient, play
 
 from engine import stepping
-from engine.body import Body, estimate, upright
+from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
 from engine.envelope import Envelope
 from engine.frame import LOST, Devices, Frame, Hand, Pose
 from engine.guard import Guard
@@ -19,6 +22,7 @@ from engine.records import Precaution, Session
 from engine.scene import Stone
 from engine.simulated import SimulatedHeadset
 from engine.task import REACHED, Trial
+from games.stepping_stones import ROUND
 
 KNOWN = calibration()
 STONE = Stone("stone", 90.0, 0.3, 0.12, "right")
@@ -58,6 +62,19 @@ def test_a_step_is_a_share_of_the_leg_and_shorter_behind() -> None:
     for trial in trials({"stones": "four", "length_percent": 50.0}):
         goal = trial.values["goal"]
         assert goal.length_m == pytest.approx(leg_m * (0.3 if goal.direction_deg == 180.0 else 0.5))
+
+
+@pytest.mark.parametrize("eye_m", [1.0, 1.6])
+def test_no_two_stones_overlap_and_none_lies_under_who_stands(eye_m: float) -> None:
+    stature_m = eye_m / EYE_HEIGHT_OF_STATURE
+    envelope = Envelope(replace(KNOWN, stature_m=replace(KNOWN.stature_m, value=stature_m)))
+    for stones, percent in product(ROUND, (20.0, 30.0, 60.0)):
+        values = {"stones": stones, "length_percent": percent, "radius_m": 0.2}
+        idle = next(game("stepping_stones", values).trials(envelope, Random(1), [])).values["idle"]
+        places = [cmath.rect(each.length_m, math.radians(each.direction_deg)) for each in idle]
+        radius_m = idle[0].radius_m
+        assert all(abs(a - b) > 2 * radius_m for a, b in combinations(places, 2))
+        assert all(abs(place - side * 0.05j * stature_m) > radius_m > 0.02 for place in places for side in (-1, 1))
 
 
 def test_the_head_shows_a_step_and_a_foot_that_points_does_not() -> None:

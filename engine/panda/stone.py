@@ -1,8 +1,8 @@
-"""A Stone, drawn: what is stepped on around the feet, lit and with the sole of the foot that shall step there."""
+"""A Stone, drawn: what is stepped on around the feet, lit and with two soles on it, that of the foot to step dark."""
 
 import math
 
-from engine.frame import Frame
+from engine.frame import SIDES, Frame
 from engine.panda import shapes
 from engine.panda.ease import Follower
 from engine.panda.flourish import Flourish, show
@@ -11,7 +11,9 @@ from engine.panda.look import colour
 from engine.scene import Stone
 
 STONE_M = 0.17  # the radius of the model
-_RAISED_M, _OVER_M, _SOLE_M = 0.02, 0.034, 0.25  # a stone whose top is level with a floor would be hidden by it
+_RAISED_M, _OVER_M = 0.02, 0.034  # a stone whose top is level with a floor would be hidden by it
+_SOLE_OF_RADIUS, _ASIDE_OF_RADIUS = 1.5, 0.34
+_BRIGHT, _FAINT = 0.95, 0.22
 _WAKES_S = 0.15
 
 
@@ -33,14 +35,20 @@ class SteppingStone:
         ring.reparent_to(self._mark)
         self._ring = kit.look.mark(ring)
         if item.foot:
-            paper = colour(kit.place.ink.paper)
-            sole = shapes.disc("sole", shapes.sole(min(_SOLE_M, 1.9 * item.radius_m)), (*paper, 0.85), (*paper, 1.0))
-            sole.reparent_to(self._mark)
-            sole.set_sx(1 if item.foot == "right" else -1)
-            kit.look.mark(sole)
+            for side in SIDES:
+                self._sole(kit, item.radius_m, side, _BRIGHT if side == item.foot else _FAINT)
         self._flourish = Flourish(kit.look, self.node, item.radius_m, 0.35)
         self._state = ""
         self.update(item)
+
+    def _sole(self, kit: Kit, radius_m: float, side: str, opacity: float) -> None:
+        """One of two soles beside each other: a sole alone tells nobody which foot it is."""
+        ink, hand = min(colour(kit.place.ink.text), colour(kit.place.ink.paper), key=sum), 1 if side == "right" else -1
+        sole = shapes.disc("sole", shapes.sole(_SOLE_OF_RADIUS * radius_m), (*ink, opacity), (*ink, opacity))
+        sole.reparent_to(self._mark)
+        sole.set_x(hand * _ASIDE_OF_RADIUS * radius_m)
+        sole.set_sx(hand)
+        kit.look.mark(sole)
 
     def update(self, item: Stone) -> None:
         """Light up, close the ring, or let sparks fly."""
