@@ -72,6 +72,17 @@ def gaze_form(name: str, adaptation: Adaptation, gazes: Collection[str], story: 
     return {"open_gaze": {"ways": ways, "repetitions": min(EFFORTS, adaptation.open_reaches), "more": 2}}
 
 
+def cross_form(name: str, adaptation: Adaptation, crosses: Collection[str]) -> Form:
+    """As `gaze_form` for arms that come across the body: at the height of a table and level, once each or twice."""
+    if name == NOTHING or not crosses:
+        return {}
+    sides = [side for side in SIDES if any(movement.endswith(side) for movement in crosses)]
+    which: dict[str, Value] = {"sides": "both" if len(sides) > 1 else sides[0], "more": 2}
+    if name == CHECK:
+        return {"open_cross": {**which, "repetitions": max(2, adaptation.check_reaches), "check": True}}
+    return {"open_cross": {**which, "repetitions": 2 * min(2, adaptation.open_reaches)}}
+
+
 def lift_form(name: str, adaptation: Adaptation, lifts: Collection[str], strapped: str = leg.EACH) -> Form:
     """As `gaze_form` for the legs, by the exercise that these movements are of and what is strapped on for it."""
     if name == NOTHING or not lifts:

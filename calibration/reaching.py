@@ -11,6 +11,7 @@ import numpy as np
 
 from calibration import story
 from calibration.checks import in_doubt, poor_quality, taken_in
+from calibration.crossing import across
 from calibration.limits import ELEVATION_SD_DEG, PRACTICE, Effort, from_efforts, from_one, reach_cells
 from calibration.shoulders import arm_sd_m, shoulder
 from engine import moves
@@ -140,7 +141,10 @@ class OpenReach(Assessment):
             calibration,
             limits=taken_in(calibration, fresh, self.p.check, poor),
             arm_m={**calibration.arm_m, **{side: arm.length_m for side, arm in new.items()}},
-            reach={**calibration.reach, **{side: arm.reach for side, arm in new.items()}},
+            reach={
+                **calibration.reach,
+                **{side: _with_across(calibration, side, arm.reach) for side, arm in new.items()},
+            },
             shoulders={**calibration.shoulders, **{side: arm.shoulder for side, arm in new.items()}},
         )
 
@@ -163,6 +167,13 @@ class OpenReach(Assessment):
             reach_cells(*seen),
             poor_quality([f.motion.quality for f in mine]),
         )
+
+
+def _with_across(calibration: Calibration, side: str, seen: tuple[ReachCell, ...]) -> tuple[ReachCell, ...]:
+    """The reach that was seen, with what other reaches say of what is across the body."""
+    fresh = {(cell.azimuth_deg, cell.elevation_deg) for cell in seen}
+    known = (cell for cell in calibration.reach.get(side, ()) if across(side, cell))
+    return (*seen, *(cell for cell in known if (cell.azimuth_deg, cell.elevation_deg) not in fresh))
 
 
 def _reach(envelope: Envelope, side: str, outward: float, key: str) -> Trial:

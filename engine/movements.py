@@ -44,7 +44,10 @@ LIFTS = tuple(f"{stem}_{side}" for stem in ("knee_extension", "thigh_raise", "an
 ANYBODYS_LIFT_DEG = {"knee_extension": 90.0, "thigh_raise": 45.0, "ankle_dorsiflexion": 30.0}
 """Further than that no leg is asked to go: a straight knee, a thigh that a trunk need not lean back for, and a foot
 half as far again as the 20 degrees that are usual."""
-UNUSUAL = (*GAZES, *LIFTS)
+CROSSES = tuple(f"cross_body_adduction_{side}" for side in SIDES)
+"""The movements by which an arm comes across the body: how far the line from shoulder to hand points to the other side
+of straight ahead."""
+UNUSUAL = (*GAZES, *LIFTS, *CROSSES)
 """What is measured only of somebody who will play a game that asks for it; all else is measured of everybody."""
 
 PARTS = ("neck", "trunk", *(f"{side} {limb}" for side in SIDES for limb in ("arm", "leg")))
@@ -65,6 +68,7 @@ def _both(name: str, title: str, limb: str, largest: float, unit: str = "deg") -
 
 MOVEMENTS: Mapping[str, Movement] = {
     **_both("shoulder_elevation", "arm raised", "arm", 180.0),
+    **_both("cross_body_adduction", "arm brought across the body", "arm", 90.0),
     **_both("shoulder_external_rotation", "shoulder turned outward", "arm", 120.0),
     **_both("elbow_extension", "elbow straightened, from a right angle", "arm", 90.0),
     "neck_flexion": Movement("head bent forward", "neck", largest=90.0),

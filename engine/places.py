@@ -32,6 +32,17 @@ def seen_from_shoulder(shoulder_m: Vector, facing_deg: float, place_m: Vector) -
     return (azimuth + 180) % 360 - 180, math.degrees(math.acos(max(-1.0, min(1.0, -y / radius)))), radius
 
 
+def adduction_deg(shoulder_m: Vector, facing_deg: float, place_m: Vector, side: str) -> float:
+    """How far the line from a shoulder to a place points across the body; below 0 where it points outward.
+
+    The angle out of the plane ahead of the shoulder: that of horizontal adduction with a level arm (AAOS 1965), and
+    near 0 with the arm hanging or straight up, where a direction around the body means nothing.
+    """
+    azimuth, elevation, _ = seen_from_shoulder(shoulder_m, facing_deg, place_m)
+    rightward = math.sin(math.radians(elevation)) * math.sin(math.radians(azimuth))
+    return math.degrees(math.asin(rightward)) * (-1 if side == "right" else 1)
+
+
 def towards(facing_deg: float, direction_deg: float) -> Vector:
     """The level unit vector of a lean direction: 0 forward, 90 right, 180 back, as seen by the person."""
     heading = math.radians(facing_deg + direction_deg)

@@ -30,7 +30,10 @@ TRUNK_OF_HEIGHT: Mapping[str, float] = {
 }
 ACTIVITY_OF_POSTURE: Mapping[str, str] = {"standing": "standing", "seated": "sitting", "lying": "lying"}
 BOUNDED: Mapping[str, tuple[str, ...]] = {
-    "hand": ("shoulder_elevation", "shoulder_external_rotation", "elbow_extension", "neck", "use_of_arm"),
+    "hand": (
+        *("shoulder_elevation", "cross_body_adduction", "shoulder_external_rotation", "elbow_extension", "neck"),
+        "use_of_arm",
+    ),
     "lean": ("lean", "ankle", "trunk_flexion", "hip_flexion"),
     "stand": (),
     "gaze": ("neck",),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from engine import simulated_recall
+from engine import simulated_crossing, simulated_recall
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE
 from engine.envelope import from_head, shoulder_by_stature
 from engine.frame import (
@@ -110,6 +110,8 @@ class Patient:
 DEFAULT_LIMITS_DEG: Mapping[str, float] = {
     "shoulder_elevation_left": 120.0,
     "shoulder_elevation_right": 105.0,
+    "cross_body_adduction_left": 46.0,
+    "cross_body_adduction_right": 42.0,
     "lean_forward": 6.5,
     "lean_right": 5.5,
     "lean_back": 3.5,
@@ -447,6 +449,12 @@ class SimulatedHeadset:
             able = able * self.patient.effort + (self.patient.passive_more_deg if item.helper == item.hand else 0.0)
         reach = min(radius, self.patient.arm_m[side]) if isinstance(item, Target) else self.patient.arm_m[side]
         goal = from_shoulder(shoulder, 0.0, azimuth, min(elevation, able), reach)
+        if simulated_crossing.crosses(shoulder, place, side):
+            across = self._able(self._limits[f"cross_body_adduction_{side}"], self.patient.slope_deg)
+            if isinstance(item, Reach):
+                self._slide_along(item, across * self.patient.effort, now_s, delay_s)
+                return
+            goal = simulated_crossing.towards(shoulder, goal, side, across)
         self._reached_m[side] = goal
         moved = item.helper or side if isinstance(item, Reach) else side
         way, about = self._hands[moved], shoulder if isinstance(item, Reach) and moved == side else None
@@ -454,6 +462,15 @@ class SimulatedHeadset:
         self._look_at(place)
         patience = PATIENCE_S if isinstance(item, Target) else math.inf if item.helper else 1.0
         self._gives_up_after_s = delay_s + way.lasts_s + patience
+
+    def _slide_along(self, item: Reach, able_deg: float, now_s: float, delay_s: float) -> None:
+        """Bring a hand across, from one end of a line towards the other."""
+        way, shoulder = self._hands[item.hand], self._shoulders[item.hand]
+        points = simulated_crossing.along(shoulder, item.start_m, item.stop_m, item.hand, able_deg)
+        way.lead(points, now_s, delay_s, self.patient.hand_speed_mps, simulated_crossing.SLIDES_S)
+        self._reached_m[item.hand] = points[-1]
+        self._look_at(item.stop_m)
+        self._gives_up_after_s = delay_s + way.lasts_s + 1.0
 
     def _lead_along(self, item: Follow, now_s: float, delay_s: float, lapse: bool) -> None:
         """Keep to the light's tempo; where the arm cannot be raised far enough, the hand goes along below."""

@@ -6,16 +6,16 @@ from itertools import product
 from typing import NamedTuple
 
 from engine.body import HALF_SHOULDER_WIDTH_OF_STATURE, UPPER_ARM_OF_STATURE
-from engine.envelope import Envelope, OutsideEnvelope, from_head
+from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, from_head
 from engine.frame import Vector
 from engine.metrics.signals import lengths
 from engine.motion import Array
-from engine.places import seen_from_shoulder
+from engine.places import adduction_deg, seen_from_shoulder
 from engine.records import Request, Stance
 
 LOWER_M = (-0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25)  # than the elbow: a hand over a table is above it
 AHEAD_OF_REACH = (0.7, 0.6, 0.5, 0.4, 0.3)
-ASIDE = (1.0, 0.75, 0.5, 0.35)
+ASIDE = (1.0, 0.75, 0.5, 0.35, 0.25)
 LEAST_LIFT_M = 0.06
 FENCE_M = 0.05  # below the middle of the way over it
 HIGHEST_DEG = 105.0
@@ -23,12 +23,16 @@ CROSSED_M = 0.03  # beyond the midline: a hand that trembles there crosses it on
 
 
 class Table(NamedTuple):
-    """Where a hand takes something, over what it carries it, and where it puts it; and the request of the lift."""
+    """Where a hand takes something, over what it carries it, and where it puts it; and the request of the lift.
+
+    `beside` says why the table is on the hand's own side and not in front; "" where it is in front.
+    """
 
     take_m: Vector
     over_m: Vector
     put_m: Vector
     request: Request
+    beside: str = ""
 
     @property
     def way_m(self) -> float:
@@ -40,32 +44,69 @@ def lay(envelope: Envelope, side: str, lift: float, aside_m: float, radius_m: fl
     """A table for a hand, which takes on its own side and puts on the other.
 
     `lift` is how high it is lifted over the fence, as a share of what is asked for now; `aside_m` how far from the
-    midline the places are, nearer where the reach is not enough. Where nobody knows how far the hand comes across the
-    midline, both places are on its own side. Raises OutsideEnvelope, saying why, where none fits.
+    midline the places are. The fence is on the midline, and the hand puts as far across it as SHARE_OF_REACH of what
+    was measured lets it; both places are on its own side, as near to the front as they can be, only where nothing of
+    that was measured or is left. Raises OutsideEnvelope, saying why, where no table fits.
     """
     wish = envelope.request(f"shoulder_elevation_{side}")
-    own, refusals = (1 if side == "right" else -1), list[str]()
-    for up_m, ahead_m, out_m, middle_m in _spots(envelope, side, aside_m):
-        ends_m = (own * (middle_m + out_m), own * (middle_m - out_m))
-        take_m, put_m = (from_head(envelope.stance, (x, up_m, ahead_m)) for x in ends_m)
-        over_m = _over(envelope, side, lift * wish.amplitude, (own * middle_m, up_m, ahead_m))
+    own, why, beside = (1 if side == "right" else -1), "", ""
+    for spot in _spots(envelope, side, aside_m):
+        ends_m = (own * (spot.middle_m + spot.take_m), own * (spot.middle_m - spot.put_m))
+        take_m, put_m = (from_head(envelope.stance, (x, spot.up_m, spot.ahead_m)) for x in ends_m)
+        over_m = _over(envelope, side, lift * wish.amplitude, (own * spot.middle_m, spot.up_m, spot.ahead_m))
         why = next((found for place in (take_m, over_m, put_m) if (found := envelope.refuses_target(place, side))), "")
+        if not spot.middle_m:
+            why = _refuses_across(envelope, side, put_m) or why
+            beside = why and f"the table is on the hand's own side: {why}"
         if not why:
-            return Table(take_m, over_m, put_m, _request(envelope, side, wish, over_m, radius_m))
-        refusals.append(why)
-    raise OutsideEnvelope(f"no table fits before the {side} hand: {refusals[-1]}")
+            return Table(take_m, over_m, put_m, _request(envelope, side, wish, over_m, radius_m), beside)
+    raise OutsideEnvelope(f"no table fits before the {side} hand: {why}")
 
 
-def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[tuple[float, float, float, float]]:
-    """Up and ahead of the head, out from the fence, and where that is, on the hand's side of the midline.
+def below_shoulder_m(envelope: Envelope) -> float:
+    """How far below a shoulder a hand is over a table that is as high as the elbow."""
+    return UPPER_ARM_OF_STATURE * envelope.calibration.stature_m.value + LOWER_M[0]
 
-    As high as the elbow and far ahead first; with the fence before the hand's own shoulder only where nothing else is.
+
+class _Spot(NamedTuple):
+    """Where a fence may stand: up and ahead of the head, and on the hand's side of the midline by `middle_m`.
+
+    A hand takes so far to its own side of the fence, and puts so far beyond it.
     """
-    elbow_m = envelope.shoulder(side)[1] - UPPER_ARM_OF_STATURE * envelope.calibration.stature_m.value
-    shoulder_m = HALF_SHOULDER_WIDTH_OF_STATURE * envelope.calibration.stature_m.value
-    for beside, lower_m, share, ahead in product((False, True), LOWER_M, ASIDE, AHEAD_OF_REACH):
-        up_m, out_m = elbow_m - lower_m - envelope.stance.head_m[1], share * aside_m
-        yield up_m, ahead * envelope.arm_m(side), out_m, shoulder_m + out_m if beside else 0.0
+
+    up_m: float
+    ahead_m: float
+    middle_m: float
+    take_m: float
+    put_m: float
+
+
+def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[_Spot]:
+    """As high as the elbow, far across and far ahead first, and close to the body last.
+
+    With the fence aside only where nothing else is, and then far ahead first: so that it is nearly in front.
+    """
+    shoulder_up_m, arm_m = envelope.shoulder(side)[1] - envelope.stance.head_m[1], envelope.arm_m(side)
+    elbow_m = shoulder_up_m - UPPER_ARM_OF_STATURE * envelope.calibration.stature_m.value
+    for aheads in (AHEAD_OF_REACH[:-1], AHEAD_OF_REACH[-1:]):
+        for lower_m, share, ahead in product(LOWER_M, ASIDE, aheads):
+            yield _Spot(elbow_m - lower_m, ahead * arm_m, 0.0, aside_m, share * aside_m)
+    half_m = HALF_SHOULDER_WIDTH_OF_STATURE * envelope.calibration.stature_m.value
+    for middle, lower_m, ahead, share in product((0.0, 0.5, 1.0), LOWER_M, AHEAD_OF_REACH, ASIDE):
+        out_m = min(share * aside_m, 0.9 * half_m)
+        yield _Spot(elbow_m - lower_m, ahead * arm_m, half_m + middle * out_m, out_m, out_m)
+
+
+def _refuses_across(envelope: Envelope, side: str, place_m: Vector) -> str:
+    """Why a hand may not be asked to put something across the midline; "" when it may."""
+    try:
+        most = envelope.at_most(f"cross_body_adduction_{side}")
+    except OutsideEnvelope as reason:
+        return str(reason)
+    across_deg = adduction_deg(envelope.shoulder(side), envelope.stance.facing_deg, place_m, side)
+    if across_deg <= SHARE_OF_REACH * most.value:
+        return ""
+    return f"{across_deg:.0f}° across the body is beyond {100 * SHARE_OF_REACH:.0f} % of {most.value:.0f}°, {most.why}"
 
 
 def _over(envelope: Envelope, side: str, elevation_deg: float, fence_m: Vector) -> Vector:

@@ -88,13 +88,17 @@ def longest_m(bounds: Mapping[str, Cap], side: str, arm_m: float) -> float:
 def refuses_arm(bounds: Mapping[str, Cap], side: str, line_m: Vector, arm_m: float) -> str:
     """Why bounds on an arm forbid its hand to be at `line_m` (outward, up, ahead) from its shoulder, "" for nothing.
 
-    For the hand itself, its elbow, and the turn of its shoulder; how high it may be raised is the envelope's.
+    For the hand itself, its elbow, how far it comes across the body, and the turn of its shoulder; how high it may be
+    raised is the envelope's.
     """
     if f"use_of_arm_{side}" in bounds:
         return f"the {side} hand may not be used, by {bounds[f'use_of_arm_{side}'].why}"
     far_m, most_m, elbow = math.hypot(*line_m), longest_m(bounds, side, arm_m), bounds.get(f"elbow_extension_{side}")
     if elbow is not None and not far_m <= most_m + SLACK_M:
         return f"{far_m:.2f} m from the {side} shoulder is beyond {most_m:.2f} m for the elbow, {elbow.why}"
+    cap, across_deg = bounds.get(f"cross_body_adduction_{side}"), _across_deg(line_m)
+    if cap is not None and across_deg > cap.value + SLACK_DEG:
+        return f"{across_deg:.0f}° of cross-body adduction of the {side} arm is beyond {cap.value:.0f}°, {cap.why}"
     cap = bounds.get(f"shoulder_external_rotation_{side}")
     if cap is None:
         return ""
@@ -102,6 +106,11 @@ def refuses_arm(bounds: Mapping[str, Cap], side: str, line_m: Vector, arm_m: flo
     if turned <= cap.value + SLACK_DEG:
         return ""
     return f"{turned:.0f}° of external rotation of the {side} shoulder is beyond {cap.value:.0f}°, {cap.why}"
+
+
+def _across_deg(line_m: Vector) -> float:
+    """As `engine.places.adduction_deg`, of a place as (outward, up, ahead)."""
+    return math.degrees(math.asin(-line_m[0] / (math.hypot(*line_m) or 1.0)))
 
 
 def refuses_look(bounds: Mapping[str, Cap], head_m: Vector, facing_deg: float, place_m: Vector) -> str:

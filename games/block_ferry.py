@@ -15,6 +15,7 @@ from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
+from engine.movements import CROSSES, on_sides
 from engine.parameters import choice, number
 from engine.places import from_shoulder
 from engine.raising import ARM_RAISED, raised
@@ -25,7 +26,7 @@ from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.turns import first_able
 
 FLOURISH_S = 0.6
-CRATE_M, FLOOR_M = 0.15, 0.055  # half the width of a crate, and its floor below the hand
+ROOM_M, FLOOR_M = 0.18, 0.055  # from the fence to the middle of a crate, and its floor below the hand
 RING_M = 0.10  # of the way over the fence
 SHOWN_BLOCKS = 8
 REACTION_S, HAND_MPS, ARRIVES = 0.35, 0.75, 0.72  # as a simulated patient moves, who is there before it rests
@@ -60,7 +61,7 @@ class Game(Task):
     trains = ("gross dexterity", "crossing the midline", "reaching at a table", "pace")
     moves_parts = ("neck", "left arm", "right arm")
     asks = ("hand",)
-    version = 1
+    version = 2
     place = "lake"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
@@ -87,6 +88,11 @@ class Game(Task):
         ),
         "elevation_deg": ARM_RAISED,
     }
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The movements that it may ask for beside those that are measured of everybody."""
+        return on_sides(CROSSES, self.p.arms)
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """One block after another, first all of one arm, until there are no more or its time is over."""
@@ -159,8 +165,8 @@ class Game(Task):
         """The crates with the blocks that are in them, the fence, and what the round has come to."""
         left = self.p.targets - count - 1
         standing = _standing(table, trial.values["stance"].facing_deg)
-        size = _size(table)
-        heaps = (*_heap("wait", table.take_m, left, size), *_heap("over", table.put_m, count, size))
+        take_m, put_m = _crates_m(table)
+        heaps = (*_heap("wait", take_m, left), *_heap("over", put_m, count))
         return (*standing, *heaps, Progress("progress", count / self.p.targets))
 
     def _answer(self, trial: Trial, panel: Panel, put: Target, reached: bool) -> tuple[Item, ...]:
@@ -195,7 +201,8 @@ class Game(Task):
             rate = Measured(round(60 / block.value, 1), "/min")
         end = put + 1 if put >= 0 else len(hand)
         crossed = tabletop.crossings(tabletop.across_m(trial.values["stance"], hand[:end]))
-        return {"blocks_per_min": rate, **found, "path_ratio": way, "midline_crossings": Measured(float(crossed), "")}
+        midline = Measured(float(crossed), "", None, table.beside)
+        return {"blocks_per_min": rate, **found, "path_ratio": way, "midline_crossings": midline}
 
 
 def _targets(table: Table, key: str, side: str, radius_m: float) -> tuple[Target, Target, Target]:
@@ -208,10 +215,9 @@ def _targets(table: Table, key: str, side: str, radius_m: float) -> tuple[Target
 
 def _standing(table: Table, facing_deg: float) -> Iterator[Prop]:
     """Both crates on their posts, and the fence between them."""
-    (ax, ay, az), (bx, _, bz) = table.take_m, table.put_m
-    floor_m, scale = ay - FLOOR_M, _size(table)
-    for name, (x, z) in (("take", (ax, az)), ("put", (bx, bz))):
-        yield Prop(f"crate {name}", "crate", (x, floor_m, z), facing_deg, scale)
+    floor_m = table.take_m[1] - FLOOR_M
+    for name, (x, _, z) in zip(("take", "put"), _crates_m(table), strict=True):
+        yield Prop(f"crate {name}", "crate", (x, floor_m, z), facing_deg)
         yield Prop(f"post {name}", "shelf_leg", (x, 0.0, z), tall=floor_m)
     x, y, z = table.over_m
     top_m = y - tabletop.FENCE_M - RING_M / 2
@@ -219,20 +225,20 @@ def _standing(table: Table, facing_deg: float) -> Iterator[Prop]:
     yield Prop("fence", "barrier", (x, floor_m, z), facing_deg, tall=max(0.02, top_m - floor_m))
 
 
-def _size(table: Table) -> float:
-    """How large crates are, 1 where they have room beside the fence."""
-    return min(1.0, math.dist(table.take_m, table.put_m) / 2 / (CRATE_M + 0.03))
+def _crates_m(table: Table) -> tuple[Vector, Vector]:
+    """The middles of both crates, a little above their floor: around the places, but clear of the fence between."""
+    (x, _, z), (ax, y, az), (bx, _, bz) = table.over_m, table.take_m, table.put_m
+    a, b = (max(1.0, ROOM_M / math.hypot(px - x, pz - z)) for px, pz in ((ax, az), (bx, bz)))
+    return (x + a * (ax - x), y, z + a * (az - z)), (x + b * (bx - x), y, z + b * (bz - z))
 
 
-def _heap(name: str, place_m: Vector, count: int, size: float) -> Iterator[Prop]:
+def _heap(name: str, place_m: Vector, count: int) -> Iterator[Prop]:
     """Blocks side by side on the floor of a crate, behind and beside the one that is asked for."""
     x, y, z = place_m
     for index in range(min(count, SHOWN_BLOCKS)):
         row, column = divmod(index, 4)
-        aside_m, back_m = size * (column - 1.5) * 0.058, size * (-0.065, 0.065)[row]
-        yield Prop(
-            f"{name} {index}", "block", (x + aside_m, y - FLOOR_M + 0.026 * size, z + back_m), 15.0 * index, size
-        )
+        aside_m, back_m = (column - 1.5) * 0.058, (-0.065, 0.065)[row]
+        yield Prop(f"{name} {index}", "block", (x + aside_m, y - FLOOR_M + 0.026, z + back_m), 15.0 * index)
 
 
 def _passed(hand: Array, table: Table, radius_m: float) -> tuple[int, int]:

@@ -23,7 +23,13 @@ from server_sync.fhir.observations import RATED
 
 DEPRECATED = {"41301-3", "41302-1"}
 ROTATED_INWARD = {"41391-4", "41392-2", "41316-1"}
-OPEN = {"OpenReach": "open_reach", "OpenGaze": "open_gaze", "OpenLean": "open_lean", "OpenLift": "open_lift"}
+OPEN = {
+    "OpenReach": "open_reach",
+    "OpenGaze": "open_gaze",
+    "OpenLean": "open_lean",
+    "OpenLift": "open_lift",
+    "OpenCross": "open_cross",
+}
 OTHERS = codes.table().others
 OF_LOINC = {name: other.code for name, other in OTHERS.items() if other.system == "loinc"}
 OF_SNOMED = {name: other.code for name, other in OTHERS.items() if other.system == "snomed"}

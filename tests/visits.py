@@ -9,7 +9,7 @@ from calibration.adaptation import Followers
 from engine import session
 from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.frame import SIDES, Frame
-from engine.movements import GAZES, LEANS, LIFTS
+from engine.movements import CROSSES, GAZES, LEANS, LIFTS
 from engine.parameters import Layer, fill
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
@@ -41,6 +41,7 @@ def calibration(
     limits = {f"shoulder_elevation_{side}": limit(elevation_deg) for side in SIDES}
     limits |= {name: limit(lean_deg) for name in LEANS}
     limits |= {name: limit(of_neck * deg) for name in GAZES for stem, deg in NECK_DEG.items() if name.startswith(stem)}
+    limits |= {name: limit(60.0) for name in CROSSES}
     limits |= {name: limit(of_neck * LEG_DEG[name.rpartition("_")[0]]) for name in LIFTS}
     return Calibration(
         "2026-01-05",

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from calibration.crossing import OpenCross
 from calibration.due import CHECK, FULL, NOTHING, due, unusual_due
 from calibration.due import USUAL as USUAL_MOVEMENTS
-from calibration.forms import Form, form_of, gaze_form, lift_form
+from calibration.forms import Form, cross_form, form_of, gaze_form, lift_form
 from calibration.gazing import OpenGaze
 from calibration.leaning import OpenLean
 from calibration.lifting import OpenLift
@@ -15,7 +16,7 @@ from calibration.story import PLAIN
 from engine import leg
 from engine.adaptation import Adaptation
 from engine.clinical import ClinicalTest
-from engine.movements import GAZES, LIFTS, MOVEMENTS, UNUSUAL
+from engine.movements import CROSSES, GAZES, LIFTS, MOVEMENTS, UNUSUAL
 from engine.patient import PatientRecord
 from engine.presets import Resolved
 from engine.records import Answer
@@ -27,8 +28,9 @@ ASSESSMENTS: Mapping[str, type[Task]] = {
     "open_lean": OpenLean,
     "open_gaze": OpenGaze,
     "open_lift": OpenLift,
+    "open_cross": OpenCross,
 }
-OF_FEW = ("open_gaze", "open_lift")
+OF_FEW = ("open_gaze", "open_lift", "open_cross")
 """What is measured only of who will be asked for it."""
 USUAL, AUTO = "usual", "auto"
 NAMED = {"ways", "exercise", "sides", "strapped"}
@@ -64,7 +66,7 @@ def form_for(
         concerned = tuple(name for name in USUAL_MOVEMENTS if MOVEMENTS[name].part in moved) or USUAL_MOVEMENTS
         measuring, first = due(record, holds.adaptation, day, answers, movements=concerned, posture=posture)
         why = dict.fromkeys(first)
-        for name, of in zip(OF_FEW, (GAZES, LIFTS), strict=True):
+        for name, of in zip(OF_FEW, (GAZES, LIFTS, CROSSES), strict=True):
             asked = tuple(movement for movement in of if movement in limits)
             few_forms[name], then = unusual_due(record, holds.adaptation, day, answers, movements=asked)
             why |= dict.fromkeys(then)
@@ -77,15 +79,16 @@ def form_for(
 def _of_few(
     forms: Mapping[str, str], adaptation: Adaptation, limits: Sequence[str], strapped: str, story: str = PLAIN
 ) -> Form:
-    """The assessments of a neck and of legs in their forms, for the limits that games ask for."""
-    gazes, lifts = ([name for name in limits if name in of] for of in (GAZES, LIFTS))
+    """The assessments of a neck, of legs and across the body in their forms, for the limits that games ask for."""
+    gazes, lifts, crosses = ([name for name in limits if name in of] for of in (GAZES, LIFTS, CROSSES))
     return {
         **gaze_form(forms["open_gaze"], adaptation, gazes, story),
         **lift_form(forms["open_lift"], adaptation, lifts, strapped),
+        **cross_form(forms["open_cross"], adaptation, crosses),
     }
 
 
 def _limits(wished: Sequence[Task]) -> tuple[str, ...]:
-    """The movements of neck and legs that games may ask for, as the preset has them."""
+    """The movements of UNUSUAL that games may ask for, as the preset has them."""
     asked = {movement for game in wished for movement in game.limits}
     return tuple(movement for movement in UNUSUAL if movement in asked)
