@@ -21,7 +21,7 @@ from engine.frame import LOST, Frame, Hand, Pose
 from engine.places import from_shoulder
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
-from engine.records import Precaution, Session
+from engine.records import Event, Precaution, Session
 from engine.scene import Gaze, Lean, Progress, Reach, Rise, Scene, Target
 from engine.simulated import SimulatedHeadset
 
@@ -123,7 +123,9 @@ def test_a_hand_that_is_missing_is_never_seen() -> None:
 def refused(item: Asked, caps: Mapping[str, float] | None = None, *precautions: Precaution) -> list[str]:
     """What is said of one thing that was asked of somebody who is known."""
     done = Session("x", "x", "2026-01-05T09:00:00+00:00", 1.0, "", "", "", 0, "", "finished", calibration())
-    return beyond(done, Plan("x", (), Followers(), caps=caps or {}, precautions=precautions), {item})
+    onlooker = Onlooker()
+    onlooker.see(FRAME, Scene("orchard", (item,)))
+    return beyond(done, Plan("x", (), Followers(), caps=caps or {}, precautions=precautions), onlooker)
 
 
 def hung(side: str, elevation_deg: float, far_m: float = 0.5) -> Target:
@@ -177,7 +179,21 @@ def test_an_onlooker_keeps_each_thing_once_and_knows_its_direction() -> None:
     for fill in (0.0, 0.5):
         onlooker.see(FRAME, Scene("harbour", (Lean("lean", 90.0, 4.0, 1.0, fill=fill), Gaze("gaze", 30.0, 0.0, 5.0))))
     done = Session("x", "x", "2026-01-05T09:00:00+00:00", 1.0, "", "", "", 0, "", "finished", calibration())
-    assert directions(done, onlooker.asked) == {("lean", 6, 0), ("face", 6, 0)}
+    assert directions(done, onlooker) == {("lean", 6, 0), ("face", 6, 0)}
+
+
+@pytest.mark.parametrize("sat", [True, False])
+def test_what_is_asked_of_somebody_who_sat_down_is_seen_from_their_seat(sat: bool) -> None:
+    low = hung("left", 60.0)._replace(hand="left")
+    x, y, z = low.place_m
+    onlooker = Onlooker()
+    for second, (head_m, items) in enumerate([(1.6, ()), (1.2, ()), (1.2, (low._replace(place_m=(x, y - 0.4, z)),))]):
+        onlooker.see(FRAME._replace(time_ns=second * 10**9, head=Pose((0.0, head_m, 0.0))), Scene("hill", items))
+    events = (Event(1.0, "recentred"),) if sat else ()
+    done = Session(
+        "x", "x", "2026-01-05T09:00:00+00:00", 1.0, "", "", "", 0, "", "finished", calibration(), events=events
+    )
+    assert len(beyond(done, Plan("x", (), Followers()), onlooker)) == (0 if sat else 1)
 
 
 def after_the_rocket(rise: float, folder: Path, *tides: Step) -> Session:

@@ -4,7 +4,7 @@ Nothing of the envelope is used: places become angles by scalar products, and th
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,79 +14,125 @@ from engine.body import (
     SHOULDER_BEHIND_EYES_M,
     SHOULDER_HEIGHT_OF_STATURE,
 )
-from engine.frame import SIDES, Frame, Vector
+from engine.frame import SIDES, Frame, Pose, Vector, yaw_rad
 from engine.movements import ANYBODYS_LIFT_DEG, GAZES, LEANS
 from engine.plan import Plan
-from engine.records import Calibration, Session
-from engine.scene import Bend, Gaze, Lean, Lift, Reach, Rise, Scene, Target
+from engine.records import Calibration, Session, Stance
+from engine.scene import Bend, Follow, Gaze, Item, Lean, Lift, Reach, Rise, Scene, Target
 
-SLACK_DEG, SLACK_M = 0.1, 0.005
+SLACK_DEG, SLACK_M, ROUNDED_S = 0.1, 0.005, 1e-3
 MOST_ARM_OF_STATURE, MOST_LEAN_DEG = 0.5, 12.0
 STEP_DEG = 15.0
 EYES_DEG, GRID_DEG, STRAIGHT_BACK_DEG = 20.0, 2.0, 180.0
 BENDS = ("trunk_flexion", "hip_flexion_left", "hip_flexion_right")
 LOOKS = ("neck_rotation_left", "neck_rotation_right", "neck_flexion", "neck_extension")
 _MAIN = {"lean_forward": (1, 0), "lean_right": (0, 1), "lean_back": (-1, 0), "lean_left": (0, -1)}
-Asked = Target | Reach | Lean | Gaze | Rise | Lift | Bend
+Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Bend
 
 
 class Onlooker:
-    """Keeps once each thing that was asked, whatever it looked like meanwhile."""
+    """Keeps once each thing that was asked, whatever it looked like meanwhile, with when it was first and last shown.
+
+    `heads` are where the head was, and when, in seconds.
+    """
 
     def __init__(self) -> None:
-        self.asked: set[Asked] = set()
+        self.asked: dict[Asked, tuple[float, float]] = {}
+        self.heads: list[tuple[float, Pose]] = []
         self._before: tuple[object, ...] = ()
 
-    def see(self, frame: Frame, scene: Scene) -> None:  # noqa: ARG002 (what every onlooker is given)
+    def see(self, frame: Frame, scene: Scene) -> None:
         """Look at a scene."""
+        now_s = frame.time_ns * 1e-9
+        self.heads.append((now_s, frame.head))
         if scene.items is self._before:
             return
         self._before = scene.items
-        for item in scene.items:
-            if isinstance(item, Target):
-                self.asked.add(item._replace(key="", fill=0.0, state=""))
-            elif isinstance(item, Lean):
-                self.asked.add(item._replace(key="", fill=0.0, now_deg=(0.0, 0.0)))
-            elif isinstance(item, Gaze):
-                self.asked.add(item._replace(key="", fill=0.0, now_deg=(0.0, 0.0, 0.0), state=""))
-            elif isinstance(item, Rise):
-                self.asked.add(item._replace(key="", fill=0.0, share=0.0))
-            elif isinstance(item, Bend):
-                self.asked.add(item._replace(key="", fill=0.0, share=0.0, goal="", state=""))
-            elif isinstance(item, Lift):
-                self.asked.add(item._replace(key="", fill=0.0, now_deg=0.0, state="", device=""))
-            elif isinstance(item, Reach):
-                self.asked.add(item._replace(key="", reached=0.0))
+        for item in (plain for item in scene.items if (plain := _plain(item)) is not None):
+            self.asked[item] = (self.asked.get(item, (now_s, now_s))[0], now_s)
 
 
-def beyond(done: Session, plan: Plan, asked: set[Asked]) -> list[str]:
+def _plain(item: Item) -> Asked | None:
+    """What an item asks for, without what it looks like meanwhile; None where it asks for nothing."""
+    if isinstance(item, Target):
+        return item._replace(key="", fill=0.0, state="")
+    if isinstance(item, Follow):
+        return item._replace(key="", reached=0.0, pace=0.0, fill=0.0, state="")
+    if isinstance(item, Lean):
+        return item._replace(key="", fill=0.0, now_deg=(0.0, 0.0))
+    if isinstance(item, Gaze):
+        return item._replace(key="", fill=0.0, now_deg=(0.0, 0.0, 0.0), state="")
+    if isinstance(item, Rise):
+        return item._replace(key="", fill=0.0, share=0.0)
+    if isinstance(item, Bend):
+        return item._replace(key="", fill=0.0, share=0.0, goal="", state="")
+    if isinstance(item, Lift):
+        return item._replace(key="", fill=0.0, now_deg=0.0, state="", device="")
+    return item._replace(key="", reached=0.0) if isinstance(item, Reach) else None
+
+
+def beyond(done: Session, plan: Plan, seen: Onlooker) -> list[str]:
     """Everything that was asked beyond what was measured, prescribed and allowed, in words."""
     if done.calibration is None:
-        return [f"{item} was asked of somebody of whom nothing was measured" for item in asked]
-    bounds = _Bounds(done.calibration, plan)
-    return [why for item in sorted(asked, key=repr) for why in bounds.refuse(item)]
+        return [f"{item} was asked of somebody of whom nothing was measured" for item in seen.asked]
+    bounds = {stance: _Bounds(done.calibration, plan, stance) for _, stance in stances(done, seen)}
+    return [
+        why
+        for item, stance in sorted(_by_stance(done, seen), key=repr)
+        for why in bounds[stance].refuse(item, max(each.head_m[1] for each in bounds))
+    ]
 
 
-def directions(done: Session, asked: set[Asked]) -> set[tuple[str, int, int]]:
+def stances(done: Session, seen: Onlooker) -> list[tuple[float, Stance]]:
+    """How the person stood or sat from when on: in the first frame, in each that was a new middle, and as measured."""
+    standing = [block.trials[-1] for block in done.blocks if block.task == "standing" and block.trials]
+    taken_s = [(event.at_s, event.at_s) for event in done.events if event.name == "recentred"]
+    taken_s += [(trial.start_s, trial.end_s) for trial in standing]
+    if not taken_s and done.calibration:
+        return [(0.0, done.calibration.stance)]
+    return [(to_s, _stood(seen.heads, from_s, to_s)) for from_s, to_s in [(0.0, 0.0), *sorted(taken_s)]]
+
+
+def _stood(heads: Sequence[tuple[float, Pose]], from_s: float, to_s: float) -> Stance:
+    """How somebody stood from one time to another, in the mean."""
+    within = [head for at_s, head in heads if from_s - ROUNDED_S <= at_s <= to_s + ROUNDED_S]
+    x, y, z = np.mean([head.position_m for head in within], axis=0).tolist()
+    return Stance((x, y, z), math.degrees(float(np.mean([yaw_rad(head.orientation) for head in within]))))
+
+
+def _by_stance(done: Session, seen: Onlooker) -> set[tuple[Asked, Stance]]:
+    """Everything that was asked, with how the person was when it was asked first, and when it was asked last."""
+    found = stances(done, seen)
+    return {
+        (item, [stance for from_s, stance in found if from_s <= at_s + ROUNDED_S][-1])
+        for item, times_s in seen.asked.items()
+        for at_s in times_s
+    }
+
+
+def directions(done: Session, seen: Onlooker) -> set[tuple[str, int, int]]:
     """The directions that were asked for: of hands as seen by the eyes, of leans and of the face, in steps of 15°."""
-    head_m = done.calibration.stance.head_m if done.calibration else (0.0, 0.0, 0.0)
     found = set[tuple[str, int, int]]()
-    for item in asked:
+    for item, stance in _by_stance(done, seen):
         if isinstance(item, Target):
-            x, y, z = (p - h for p, h in zip(item.place_m, head_m, strict=True))
-            found.add(("hand", _step(math.atan2(x, -z)), _step(math.atan2(y, math.hypot(x, z)))))
+            found.add(_of_hand(item.place_m, stance))
+        elif isinstance(item, Follow):
+            found.update(_of_hand(place_m, stance) for place_m in item.points_m)
         elif isinstance(item, Lean):
             found.add(("lean", _step(math.radians(item.direction_deg)), 0))
         elif isinstance(item, Gaze):
             turned = math.atan2(item.yaw_deg, item.pitch_deg) if item.yaw_deg or item.pitch_deg else 0.0
             found.add(("face", _step(turned), round(math.copysign(1, item.tilt_deg)) if item.tilt_deg else 0))
-        elif isinstance(item, Rise):
-            found.add(("rise", 0, 0))
-        elif isinstance(item, Bend):
-            found.add(("bend", 0, 0))
+        elif isinstance(item, Rise | Bend):
+            found.add(("rise" if isinstance(item, Rise) else "bend", 0, 0))
         elif isinstance(item, Lift):
             found.add((item.movement, 0, 0))
     return found
+
+
+def _of_hand(place_m: Vector, stance: Stance) -> tuple[str, int, int]:
+    x, y, z = (p - h for p, h in zip(place_m, stance.head_m, strict=True))
+    return ("hand", _step(math.atan2(x, -z)), _step(math.atan2(y, math.hypot(x, z))))
 
 
 def _step(angle_rad: float) -> int:
@@ -94,8 +140,8 @@ def _step(angle_rad: float) -> int:
 
 
 class _Bounds:
-    def __init__(self, calibration: Calibration, plan: Plan) -> None:
-        self._known, self._stature_m = calibration, calibration.stature_m.value
+    def __init__(self, calibration: Calibration, plan: Plan, stance: Stance) -> None:
+        self._known, self._stance, self._stature_m = calibration, stance, calibration.stature_m.value
         self._caps = dict(plan.caps)
         for precaution in plan.precautions:
             name = precaution.movement
@@ -103,10 +149,12 @@ class _Bounds:
         shown = calibration.limits.items()
         self._most = {name: limit.value if limit.best is None else limit.best for name, limit in shown}
 
-    def refuse(self, item: Asked) -> Iterator[str]:
-        if isinstance(item, Target):
-            whys = [self._hand(item.place_m, side, True) for side in (SIDES if item.hand == "either" else (item.hand,))]
-            yield from [] if "" in whys else whys[:1]
+    def refuse(self, item: Asked, standing_m: float) -> Iterator[str]:
+        if isinstance(item, Target | Follow):
+            hands = SIDES if item.hand == "either" else (item.hand,)
+            for place_m in (item.place_m,) if isinstance(item, Target) else item.points_m:
+                whys = [self._hand(place_m, side, True) for side in hands]
+                yield from [] if "" in whys else whys[:1]
         elif isinstance(item, Reach):
             yield from filter(None, [self._hand(item.stop_m, item.hand, False)])
         elif isinstance(item, Lean):
@@ -117,8 +165,8 @@ class _Bounds:
             yield from self._bend(item)
         elif isinstance(item, Lift):
             yield from self._lift(item)
-        elif item.high_m > self._known.stance.head_m[1] + 0.01:
-            yield f"to rise to {item.high_m:.2f} m, above {self._known.stance.head_m[1]:.2f} m"
+        elif item.high_m > standing_m + 0.01:
+            yield f"to rise to {item.high_m:.2f} m, above {standing_m:.2f} m"
         elif item.lean_deg > self._caps.get("lean_forward", MOST_LEAN_DEG * 3) + SLACK_DEG:
             yield f"to lean forward by {item.lean_deg:.1f}° over the toes"
 
@@ -143,7 +191,7 @@ class _Bounds:
         caps = [self._caps.get(name, STRAIGHT_BACK_DEG) for name in LOOKS]
         if min(caps) == STRAIGHT_BACK_DEG:
             return ""
-        way = self._in_front(tuple(p - h for p, h in zip(place_m, self._known.stance.head_m, strict=True)))
+        way = self._in_front(tuple(p - h for p, h in zip(place_m, self._stance.head_m, strict=True)))
         left, right, down, up = (min(cap, most) for cap, most in zip(caps, (180.0, 180.0, 90.0, 90.0), strict=True))
         turns, nods = np.radians(np.linspace(-left, right, 91)), np.radians(np.linspace(-down, up, 91))[:, None]
         x, y, z = np.array(way) / math.hypot(*way)
@@ -199,8 +247,8 @@ class _Bounds:
         )
         if measured and side in self._known.shoulders:
             right, up, ahead = self._known.shoulders[side].centre_m
-        turned = math.radians(self._known.stance.facing_deg)
-        x, y, z = self._known.stance.head_m
+        turned = math.radians(self._stance.facing_deg)
+        x, y, z = self._stance.head_m
         return (
             x + right * math.cos(turned) + ahead * math.sin(turned),
             y + up,
@@ -208,7 +256,7 @@ class _Bounds:
         )
 
     def _in_front(self, line: tuple[float, ...]) -> Vector:
-        turned = math.radians(self._known.stance.facing_deg)
+        turned = math.radians(self._stance.facing_deg)
         x, y, z = line
         return (
             x * math.cos(turned) + z * math.sin(turned), y, z * math.cos(turned) - x * math.sin(turned)
