@@ -53,6 +53,7 @@ RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 RISEN_FROM_M = 0.02
+STRAIGHTENS = 0.75  # of the way up: beyond it little strength is needed, and who is only tired comes up all of it
 STEP_MPS = 0.6  # peak, of a head that goes along with a step
 LIFTED_BEYOND = 1.06  # of what is asked: nobody stops a leg just there
 Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Stone | Bend | Recall | Walk | Option | Panel
@@ -357,17 +358,21 @@ class SimulatedHeadset:
 
     def _rise_to(self, item: Rise, now_s: float, delay_s: float, lapse: bool) -> None:
         up = item.goal == "up"
-        able = self.patient.rise * (1 - self.patient.fatigue) ** self._tries * (0.6 if lapse else 1.0)
+        share = self._share_up() * (0.6 if lapse else 1.0)
         if item.high_m > item.low_m:
-            standing_m = self._stance.head_m[1]
-            risen_m = self._seated_m + min(1.0, able) * (standing_m - self._seated_m)
+            risen_m = self._seated_m + share * (self._stance.head_m[1] - self._seated_m)
             self._stand_to(risen_m if up else self._seated_m, now_s, delay_s)
             lasts_s = self._height.lasts_s
         else:
-            goal = (min(1.0, able) * item.lean_deg * 1.05 if up else 0.0, 0.0, 0.0)
+            goal = (share * item.lean_deg * 1.05 if up else 0.0, 0.0, 0.0)
             self._lean.aim(goal, now_s, delay_s, 8 * self.patient.lean_speed_dps)
             lasts_s = self._lean.lasts_s
         self._gives_up_after_s = delay_s + lasts_s + PATIENCE_S
+
+    def _share_up(self) -> float:
+        """How much of the way up from a chair, out to a stone or down to a shelf they come now."""
+        able = self.patient.rise * (1 - self.patient.fatigue) ** self._tries
+        return 1.0 if able > STRAIGHTENS else able
 
     def _go_over(self, item: Stone | Bend, now_s: float, delay_s: float) -> None:
         if isinstance(item, Stone):
@@ -376,7 +381,7 @@ class SimulatedHeadset:
             self._bend_to(item, now_s, delay_s)
 
     def _step_to(self, item: Stone, now_s: float, delay_s: float) -> None:
-        share = min(1.0, self.patient.rise * (1 - self.patient.fatigue) ** self._tries) if item.goal == "out" else 0.0
+        share = self._share_up() if item.goal == "out" else 0.0
         right, _, behind = towards(0.0, item.direction_deg)
         over_deg = share * head_deg(item, self._stance.head_m[1])
         speed = math.degrees(STEP_MPS / self._stance.head_m[1])
@@ -388,8 +393,8 @@ class SimulatedHeadset:
             self._gives_up_after_s = PATIENCE_S  # they have begun to come up already
             return
         side = item.hand if item.hand in SIDES else "right"
-        share = self.patient.rise * (1 - self.patient.fatigue) ** self._tries
-        lasts_s = self._bending.aim(item.low_m, min(1.0, share), now_s, delay_s)
+        share = self._share_up()
+        lasts_s = self._bending.aim(item.low_m, share, now_s, delay_s)
         elevation = seen_from_shoulder(self._shoulders[side], 0.0, item.place_m)[1]
         able = self._able(self._limits[f"shoulder_elevation_{side}"], self.patient.slope_deg)
         way, rest, place = self._hands[side], self._rest(side), item.place_m
