@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, leg, moves
+from engine import feedback, leg, moves, rounds
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.metrics.definition import NotMeasurable
@@ -18,7 +18,7 @@ from engine.motion import Array, Motion
 from engine.movements import ON_SIDES
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
-from engine.scene import Friend, Item, Lift, Panel, Progress, Sound
+from engine.scene import Item, Lift, Panel, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 from engine.turns import open_of
@@ -118,13 +118,9 @@ class Game(Task):
             heard = feedback.followed(felt, lambda body: leg.lifted_deg(body, worn) / goal.angle_deg)
             outcome = yield from moves.alongside((ring, Sound(f"{goal.key} calls", "appear"), *around), heard)
         reached = outcome == REACHED
-        title = "bell_tower.reached" if reached else "bell_tower.not_yet"
-        after = panel._replace(title=title, text=("bell_tower.down",), done=count + reached)
-        answer: tuple[Item, ...] = (Sound(f"{goal.key} after", "reached" if reached else "not_yet"),)
-        answer += (feedback.arrival(goal.key),) if reached else ()
         still = goal._replace(device=worn.device, state="done" if reached else "rest", fill=float(reached))
-        shown = (after, still, *answer, *self._around(count + 1, "cheers" if reached else "calm"))
-        yield from moves.show(shown, FLOURISH_S)
+        answer = rounds.answer(panel, goal.key, reached, text=("bell_tower.down",))
+        yield from moves.show((still, *answer), FLOURISH_S)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -171,8 +167,8 @@ class Game(Task):
             return ("leg.still",)
         return (leg.words_of_strap(self.p.exercise, trial.values["worn"].side, self.p.strapped), "leg.still")
 
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+    def _around(self, tried: int) -> tuple[Item, ...]:
+        return rounds.around(tried / self.p.targets)
 
 
 def _of_the_hold(time_s: Array, lifted_deg: Array, goal_deg: float, asked_s: float) -> dict[str, Measured]:

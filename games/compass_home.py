@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from engine import feedback, looking, moves, recall
+from engine import feedback, looking, moves, recall, rounds
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.facing import facing_deg
@@ -21,7 +21,7 @@ from engine.parameters import choice, number
 from engine.places import seen_from_shoulder
 from engine.recall import STILL_DPS, STILL_MPS, Recalled
 from engine.records import Measured, Request, TrialRecord
-from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound, Surround, Target
+from engine.scene import Gaze, Panel, Sound, Surround, Target
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as_defined
 from engine.turns import open_of, shuffled
 
@@ -128,7 +128,7 @@ class Game(Task):
         count, key, recalled = trial.values["number"], trial.values["home"].key, trial.values["recalled"]
         away = (WORDS[trial.values["movement"]], *(("compass_home.count",) if self.p.count_by else ()))
         panel = Panel("compass_home", "compass_home.home", away, count, self.p.targets, values=(str(self.p.count_by),))
-        around, where = self._around(count), trial.values["where"]
+        around, where = rounds.around(count / self.p.targets), trial.values["where"]
         home = recall.remembered(feedback.felt(_come(trial.values["home"], HOME_S)), where, recalled)
         outcome = yield from moves.alongside((panel, *around), moves.within(self.p.limit_s + HOME_S, home))
         if outcome == REACHED:
@@ -138,13 +138,8 @@ class Game(Task):
             find = recall.find_again(f"{key} again", trial.side, where, still, self.p.limit_s, recalled)
             outcome = yield from moves.alongside((back, Sound(f"{key} called", "call"), *DARK, *around), find)
         found = outcome == REACHED and _error(trial)[1] <= self.p.within_deg
-        words = "compass_home.reached" if found else "compass_home.not_yet"
-        after = panel._replace(title=words, text=(), done=count + found)
-        rung = Sound(f"{key} ends", "home" if found else "not_yet")
-        felt: tuple[Item, ...] = (feedback.arrival(key),) if found else ()
-        around = self._around(count + 1, "cheers" if found else "calm")
         seen = moves.within(DONE_S, _come(trial.values["home"], math.inf))
-        yield from moves.alongside((after, rung, *felt, *around), seen)
+        yield from moves.alongside(rounds.answer(panel, key, found, sound="home"), seen)
         return REACHED if found else NOT_YET
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -219,9 +214,6 @@ class Game(Task):
         led = feedback.followed(moves.gaze(away, THERE_S), _turned(away))
         yield from moves.within(self.p.limit_s, led)
         return (yield from moves.show((away, Sound(f"{key} there", "appear")), self.p.hold_s))
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
 
 
 def _come(home: Gaze | Target, hold_s: float) -> Move:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from engine import feedback, footing, looking, moves, steadiness
+from engine import footing, looking, moves, rounds, steadiness
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FEET, NEVER, ONE_LEG, Held
 from engine.frame import SIDES
@@ -16,7 +16,7 @@ from engine.motion import Motion
 from engine.movements import ON_SIDES
 from engine.parameters import choice, number
 from engine.records import Measured, TrialRecord
-from engine.scene import Footing, Friend, Gaze, Item, Panel, Progress, Sound
+from engine.scene import Footing, Friend, Gaze, Panel, Progress, Sound
 from engine.steadiness import Span
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 
@@ -132,7 +132,9 @@ class Game(Task):
         asked = (WORDS[goal.feet, goal.on], "flamingo_garden.rail", *strap)
         panel = Panel("flamingo_garden", "flamingo_garden.ready", asked)
         panel = panel._replace(done=count, total=self.p.targets)
-        yield from moves.alongside((panel, *self._around(count)), footing.get_ready(goal, READY_S, held))
+        yield from moves.alongside(
+            (panel, *rounds.around(count / self.p.targets)), footing.get_ready(goal, READY_S, held)
+        )
         turn = ("flamingo_garden.turn",) if trial.values["looks"] else ()
         lifts = Friend("friend", "calm", leg=_up(goal))
         panel = panel._replace(
@@ -141,11 +143,9 @@ class Game(Task):
         begins = (panel, Sound(f"{goal.key} begins", "appear"), Progress("progress", count / self.p.targets), lifts)
         outcome = yield from moves.alongside(begins, self._stood(goal, trial))
         reached = outcome == REACHED
-        words = "flamingo_garden.reached" if reached else "flamingo_garden.not_yet"
-        after = panel._replace(title=words, text=("flamingo_garden.down",), done=count + reached)
-        shown: tuple[Item, ...] = (goal._replace(fill=1.0, state="done"), feedback.arrival(goal.key)) if reached else ()
-        rung = Sound(f"{goal.key} ends", "reached" if reached else "not_yet")
-        yield from moves.show((after, rung, *shown, *self._around(count + 1, "cheers" if reached else "calm")), DONE_S)
+        done = (goal._replace(fill=1.0, state="done"),) if reached else ()
+        answer = rounds.answer(panel, goal.key, reached, text=("flamingo_garden.down",))
+        yield from moves.show((*answer, *done), DONE_S)
         return outcome
 
     def _stood(self, goal: Footing, trial: Trial) -> Move:
@@ -159,9 +159,6 @@ class Game(Task):
         outcome = yield from moves.beside(footing.stay(goal, self.p.hold_s, held), looking_around)
         span.ends_s = span.now_s
         return outcome
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
 
 
 def _looks(envelope: Envelope, goal: Footing) -> tuple[Gaze, ...]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves
+from engine import feedback, moves, rounds
 from engine.body import Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
@@ -23,7 +23,7 @@ from engine.parameters import choice, number
 from engine.places import seen_from_shoulder
 from engine.raising import ARM_RAISED, STRETCHED, raised
 from engine.records import Measured, TrialRecord
-from engine.scene import Friend, Item, Panel, Progress, Sound, Target
+from engine.scene import Item, Panel, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
 from engine.turns import first_able, in_turn
 
@@ -94,19 +94,17 @@ class Game(Task):
         fruit = Target(key, trial.values["place_m"], self.p.radius_m, trial.side)
         panel = Panel("fruit_ladder", "fruit_ladder.reach", (hand, "fruit_ladder.hold"), count, self.p.targets)
         soon = Panel("fruit_ladder", "fruit_ladder.next", (hand,), count, self.p.targets)
-        yield from moves.show((soon, fruit._replace(state="later"), *self._around(count)), self.p.pause_s)
+        around = rounds.around(count / self.p.targets)
+        yield from moves.show((soon, fruit._replace(state="later"), *around), self.p.pause_s)
         reach = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(moves.hold(fruit, self.p.hold_s)))
         heard = feedback.followed(reach, _raised(trial))
-        shown = (panel, Sound(f"{key} appears", "appear", fruit.place_m), *self._around(count))
+        shown = (panel, Sound(f"{key} appears", "appear", fruit.place_m), *around)
         outcome = yield from moves.alongside(shown, heard)
-        if outcome == REACHED:
-            cheer = panel._replace(title="fruit_ladder.reached", text=(), done=count + 1)
-            around = (cheer, *self._around(count + 1, "cheers"))
-            yield from moves.show((*around, *_came_off(fruit)), FLOURISH_S)
-            yield from self._bonus(trial, around)
-        else:
-            waits = (soon._replace(title="fruit_ladder.not_yet"), Sound(f"{key} stays", "not_yet"))
-            yield from moves.show((*waits, *self._around(count + 1)), FLOURISH_S)
+        if outcome != REACHED:
+            yield from moves.show(rounds.answer(panel, key, False, text=(hand,)), FLOURISH_S)
+            return outcome
+        yield from moves.show(_came_off(panel, fruit), FLOURISH_S)
+        yield from self._bonus(trial, panel)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -135,29 +133,28 @@ class Game(Task):
         of_the_reach = _of_the_reach(motion, trial, float(motion.time_s[shown]), self.p, shown + top)
         return Result(angle.value, {"elevation_deg": angle, **of_the_reach}, (arm.trace,))
 
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-    def _bonus(self, trial: Trial, around: tuple[Item, ...]) -> Move:
+    def _bonus(self, trial: Trial, panel: Panel) -> Move:
         """Let a golden fruit hang further up for a while; to leave it there is no miss."""
         golden_m, key = trial.values["golden_m"], f"golden {trial.values['number']}"
         if golden_m is None:
             return REACHED
         golden = Target(key, golden_m, self.p.radius_m, trial.side)
-        inviting = (*around, Sound(f"{key} appears", "appear", golden_m))
+        cheer = panel._replace(title="fruit_ladder.reached", text=(), done=panel.done + 1)
+        around = rounds.around((panel.done + 1) / self.p.targets, "cheers")
+        inviting = (cheer, *around, Sound(f"{key} appears", "appear", golden_m))
         try:
             outcome = yield from moves.alongside(inviting, moves.within(BONUS_S, moves.hold(golden, 0.0)))
             if outcome == REACHED:
-                yield from moves.show((*around, *_came_off(golden)), FLOURISH_S)
+                yield from moves.show(_came_off(panel, golden), FLOURISH_S)
         except OutsideEnvelope:  # the bounds were tightened since: the fruit was picked all the same
             return REACHED
         return REACHED
 
 
-def _came_off(fruit: Target) -> tuple[Item, ...]:
+def _came_off(panel: Panel, fruit: Target) -> tuple[Item, ...]:
     """What is shown, heard and felt of a fruit that was picked."""
-    reached = Sound(f"{fruit.key} reached", "reached", fruit.place_m)
-    return fruit._replace(state="done", fill=1.0), reached, feedback.arrival(fruit.key, fruit.hand)
+    answer = rounds.answer(panel, fruit.key, True, place_m=fruit.place_m, hand=fruit.hand)
+    return (fruit._replace(state="done", fill=1.0), *answer)
 
 
 def _raised(trial: Trial) -> Callable[[Body], float]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves
+from engine import feedback, moves, rounds
 from engine.body import Body
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.metrics.definition import NotMeasurable, measured
@@ -19,7 +19,7 @@ from engine.movements import LEANS, MAIN_LEANS, ON_SIDES, on_sides
 from engine.parameters import choice, number
 from engine.places import lean_along
 from engine.records import Measured, Request, Trace, TrialRecord
-from engine.scene import Friend, Item, Lean, Panel, Progress, Sound
+from engine.scene import Lean, Panel, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 from engine.turns import open_of, shuffled
@@ -107,19 +107,13 @@ class Game(Task):
         goal, count, feet = trial.values["goal"], trial.values["number"], trial.values["feet"]
         panel = Panel("harbour_lean", "harbour_lean.lean", (feet, "harbour_lean.hold"), count, self.p.targets)
         back = panel._replace(title="harbour_lean.back", text=(feet,))
-        around = self._around(count)
+        around = rounds.around(count / self.p.targets)
         middle = moves.within(self.p.limit_s, moves.upright("middle", self.p.middle_deg, MIDDLE_S))
         yield from moves.alongside((back, *around), middle)
         lean = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(moves.lean(goal, self.p.hold_s)))
         shown = (panel, Sound(f"{goal.key} lit", "appear"), *around)
         outcome = yield from moves.alongside(shown, feedback.followed(lean, _leant(goal)))
-        reached = outcome == REACHED
-        words = "harbour_lean.reached" if reached else "harbour_lean.not_yet"
-        after = panel._replace(title=words, text=(), done=count + reached)
-        answer: tuple[Item, ...] = (Sound(f"{goal.key} after", "reached" if reached else "not_yet"),)
-        answer += (feedback.arrival(goal.key),) if reached else ()
-        around = self._around(count + 1, "cheers" if reached else "calm")
-        yield from moves.show((after, *answer, *around), FLOURISH_S)
+        yield from moves.show(rounds.answer(panel, goal.key, outcome == REACHED), FLOURISH_S)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -155,9 +149,6 @@ class Game(Task):
             Trace("Lean across it", "deg", *thinned(time_s, across)),
         )
         return Result(achieved, measures, traces)
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
 
 
 def _refuses_way(envelope: Envelope, movement: str, tolerance_deg: float) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, tracing
+from engine import feedback, moves, rounds, tracing
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
@@ -22,7 +22,7 @@ from engine.parameters import choice, number
 from engine.places import from_shoulder
 from engine.raising import ARM_RAISED, STRETCHED, angle, raised
 from engine.records import Measured, TrialRecord
-from engine.scene import Follow, Item, Panel, Progress, Sound
+from engine.scene import Follow, Panel, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.tracing import FIGURES, Laid
 from engine.turns import first_able, in_turn
@@ -119,12 +119,16 @@ class Game(Task):
         text = (HOW.get(self.p.mode, HAND[trial.side]), "kite_painter.follow")
         panel = Panel("kite_painter", "kite_painter.lead", text, count, self.p.targets)
         soon = panel._replace(title="kite_painter.next", text=text[:1])
-        yield from moves.show((soon, path._replace(state="later"), self._progress(count)), self.p.pause_s)
+        around = rounds.around(count / self.p.targets, companion=False)
+        yield from moves.show((soon, path._replace(state="later"), *around), self.p.pause_s)
         most_s = path.seconds + self.p.limit_s + self.p.hold_s
         led = moves.within(most_s, feedback.felt(tracing.trace(path, self.p.hold_s)))
-        shown = (panel, Sound(f"{path.key} appears", "appear", path.points_m[0]), self._progress(count))
+        shown = (panel, Sound(f"{path.key} appears", "appear", path.points_m[0]), *around)
         outcome = yield from moves.alongside(shown, led)
-        yield from moves.show(self._answer(panel, path, outcome == REACHED), FLOURISH_S)
+        reached, end_m = outcome == REACHED, path.points_m[-1]
+        painted = (path._replace(state="done", reached=1.0, pace=1.0, fill=1.0),) if reached else ()
+        answer = rounds.answer(panel, path.key, reached, place_m=end_m, hand=path.hand, companion=False)
+        yield from moves.show((*answer, *painted), FLOURISH_S)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -165,18 +169,6 @@ class Game(Task):
         values, hand = trial.values, "either" if self.p.mode == "two hands" else trial.side
         seconds = values["long_m"] / self.p.speed_mps
         return Follow(f"ribbon {values['number']}", values["points_m"], self.p.radius_m, hand, seconds)
-
-    def _answer(self, panel: Panel, path: Follow, reached: bool) -> tuple[Item, ...]:
-        if not reached:
-            waits = panel._replace(title="kite_painter.not_yet", text=())
-            return (waits, Sound(f"{path.key} stays", "not_yet"), self._progress(panel.done + 1))
-        cheer = panel._replace(title="kite_painter.reached", text=(), done=panel.done + 1)
-        painted = path._replace(state="done", reached=1.0, pace=1.0, fill=1.0)
-        heard = Sound(f"{path.key} painted", "reached", path.points_m[-1])
-        return (cheer, painted, heard, feedback.arrival(path.key, path.hand), self._progress(panel.done + 1))
-
-    def _progress(self, tried: int) -> Progress:
-        return Progress("progress", tried / self.p.targets)
 
     def _of_the_way(self, trial: Trial, found: tracing.Traced, time_s: Array) -> dict[str, Measured]:
         seconds, why = trial.values["long_m"] / self.p.speed_mps, "the end of the ribbon was not reached"

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import bending, feedback, moves
+from engine import bending, feedback, moves, rounds
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.metrics.definition import NotMeasurable
@@ -17,7 +17,7 @@ from engine.metrics.signals import low_passed, uniform
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
-from engine.scene import Bend, Friend, Item, Panel, Progress, Sound
+from engine.scene import Bend, Panel, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 from engine.turns import open_of
@@ -106,22 +106,20 @@ class Game(Task):
         goal, count, standing_m = (trial.values[name] for name in ("goal", "number", "standing_m"))
         panel = Panel("low_shelf_cafe", "low_shelf_cafe.upright", (), count, self.p.targets)
         up = bending.come_up(goal._replace(state="later"), self.p.pause_s, standing_m)
-        yield from moves.alongside((panel, *self._around(count)), moves.within(self.p.limit_s, up))
+        around = rounds.around(count / self.p.targets)
+        yield from moves.alongside((panel, *around), moves.within(self.p.limit_s, up))
         how = "low_shelf_cafe.gently" if trial.values["hasty"] else "low_shelf_cafe.as_you_like"
         ask = panel._replace(title="low_shelf_cafe.take", text=(self._hand_words(), how))
         down = moves.within(
             self.p.limit_s + self.p.hold_s, feedback.felt(bending.bend(goal, self.p.hold_s, standing_m))
         )
         heard = feedback.followed(down, lambda body: _nearness(goal, moves.hand_m(body, goal.hand, goal.place_m)))
-        outcome = yield from moves.alongside((ask, Sound(f"{goal.key} call", "appear"), *self._around(count)), heard)
+        outcome = yield from moves.alongside((ask, Sound(f"{goal.key} call", "appear"), *around), heard)
         reached = outcome == REACHED
-        title = "low_shelf_cafe.reached" if reached else "low_shelf_cafe.not_yet"
-        after = panel._replace(title=title, text=("low_shelf_cafe.up",), done=count + reached)
-        answer: tuple[Item, ...] = (Sound(f"{goal.key} after", "reached" if reached else "not_yet"),)
-        answer += (feedback.arrival(goal.key),) if reached else ()
+        answer = rounds.answer(panel, goal.key, reached, text=("low_shelf_cafe.up",))
         gone = goal._replace(state="done" if reached else "later")
         back = moves.within(self.p.limit_s, bending.come_up(gone, FLOURISH_S, standing_m))
-        yield from moves.alongside((after, *answer, *self._around(count + 1, "cheers" if reached else "calm")), back)
+        yield from moves.alongside(answer, back)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -157,9 +155,6 @@ class Game(Task):
 
     def _hand_words(self) -> str:
         return "low_shelf_cafe.any_hand" if self.p.hand == EITHER else f"low_shelf_cafe.hand_{self.p.hand}"
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
 
 
 def _came_down_mps(done: Sequence[TrialRecord]) -> float:

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, steadiness
+from engine import moves, rounds, steadiness
 from engine.envelope import Envelope
 from engine.metrics.head_sway import KEPT, head_sway
 from engine.metrics.sway_measures import PRIETO, SCHUBERT
 from engine.motion import Motion
 from engine.parameters import choice, number
 from engine.records import Measured, TrialRecord
-from engine.scene import Friend, Item, Panel, Progress, Sound, Steady
+from engine.scene import Panel, Sound, Steady
 from engine.steadiness import DARK, LIGHT, SETTLES_S, STUCK, Condition, Span
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 
@@ -141,16 +141,14 @@ class Game(Task):
         key, title = f"light {count}", "night_lighthouse.sit" if seated else "night_lighthouse.stand"
         panel = Panel("night_lighthouse", title, done=count, total=self.p.targets)
         ready = panel._replace(text=(*TOLD[condition], *self._how(condition, seated)), values=(str(self.p.count_by),))
-        yield from moves.show((ready, Steady(key), *self._around(count)), READY_S)
+        around = rounds.around(count / self.p.targets)
+        yield from moves.show((ready, Steady(key), *around), READY_S)
         still = steadiness.steady(key, self.p.within_deg, self.p.hold_s, trial.values["span"])
         stood = moves.within(SETTLES_S + self.p.hold_s + self.p.limit_s, steadiness.surrounded(condition, still))
-        outcome = yield from moves.alongside((ready, Sound(f"{key} begins", "appear"), *self._around(count)), stood)
+        outcome = yield from moves.alongside((ready, Sound(f"{key} begins", "appear"), *around), stood)
         reached = outcome == REACHED
-        said = "night_lighthouse.reached" if reached else "night_lighthouse.not_yet"
-        after = panel._replace(title=said, done=count + reached)
-        shown: tuple[Item, ...] = (Steady(key, fill=1.0, state="done"), feedback.arrival(key)) if reached else ()
-        rung = Sound(f"{key} ends", "reached" if reached else "not_yet")
-        yield from moves.show((after, rung, *shown, *self._around(count + 1, "cheers" if reached else "calm")), DONE_S)
+        done = (Steady(key, fill=1.0, state="done"),) if reached else ()
+        yield from moves.show((*rounds.answer(panel, key, reached), *done), DONE_S)
         return outcome
 
     def _how(self, condition: Condition, seated: bool) -> tuple[str, ...]:
@@ -159,9 +157,6 @@ class Game(Task):
         foam = ("night_lighthouse.foam",) if self.p.surface == "foam" and condition is LIGHT else ()
         counts = ("night_lighthouse.count",) if self.p.count_by else ()
         return (foam or feet) + counts
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
 
 
 def _speeds(told: Sequence[Condition], done: Sequence[TrialRecord], of: Condition) -> tuple[float, ...]:

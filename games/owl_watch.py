@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, looking, moves
+from engine import feedback, looking, moves, rounds
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.facing import facing_deg
@@ -23,7 +23,7 @@ from engine.motion import Array, Motion
 from engine.movements import ON_SIDES, on_sides
 from engine.parameters import choice, number
 from engine.records import Measured, Request, Trace, TrialRecord
-from engine.scene import Friend, Gaze, Item, Panel, Progress, Sound
+from engine.scene import Gaze, Panel, Sound
 from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 from engine.turns import open_of, shuffled
@@ -159,18 +159,17 @@ class Game(Task):
         panel = Panel("owl_watch", "owl_watch.find", trial.values["words"], count, self.p.targets)
         back = panel._replace(title="owl_watch.back", text=("owl_watch.ahead",))
         ahead = looking.ahead(looking.AHEAD_DEG, ahead_s, trial.values["noted"])
-        yield from moves.alongside((back, *self._around(count)), moves.within(self.p.limit_s + ahead_s, ahead))
+        beside = self.p.ways != DIAGONALS  # a companion would stand in front of owls that sit low and aside
+        around = rounds.around(count / self.p.targets, companion=beside)
+        yield from moves.alongside((back, *around), moves.within(self.p.limit_s + ahead_s, ahead))
         hold_s = self._hold_s(goal)
         look = moves.within(self.p.limit_s + hold_s, feedback.felt(moves.gaze(goal, hold_s)))
         call = Sound(f"{goal.key} calls", "call", trial.values["call_m"])
-        outcome = yield from moves.alongside(
-            (panel, call, *self._around(count)), feedback.followed(look, _share_of_way(goal))
-        )
+        outcome = yield from moves.alongside((panel, call, *around), feedback.followed(look, _share_of_way(goal)))
         found = outcome == REACHED
-        after = panel._replace(title="owl_watch.reached" if found else "owl_watch.not_yet", text=(), done=count + found)
-        shown = _seen(goal, trial.values["call_m"]) if found else (Sound(f"{goal.key} waits", "not_yet"),)
-        around = self._around(count + 1, "cheers" if found else "calm")
-        yield from moves.show((after, *around, *shown), FLOURISH_S)
+        pleased = (goal._replace(state="done", fill=1.0),) if found else ()
+        answer = rounds.answer(panel, goal.key, found, place_m=trial.values["call_m"], companion=beside)
+        yield from moves.show((*answer, *pleased), FLOURISH_S)
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -204,17 +203,6 @@ class Game(Task):
     def _hold_s(self, goal: Gaze) -> float:
         held_s: float = self.p.hold_s
         return min(held_s, UPWARD_HOLD_S) if goal.pitch_deg > 0 else held_s
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        """What the round has come to, and a companion, who would stand in front of owls that sit low and aside."""
-        friend = () if self.p.ways == DIAGONALS else (Friend("friend", mood),)
-        return (Progress("progress", tried / self.p.targets), *friend)
-
-
-def _seen(goal: Gaze, call_m: Vector) -> tuple[Item, ...]:
-    """What is shown, heard and felt of an owl that was found."""
-    pleased = goal._replace(state="done", fill=1.0)
-    return pleased, Sound(f"{goal.key} found", "reached", call_m), feedback.arrival(goal.key)
 
 
 def _share_of_way(goal: Gaze) -> Callable[[Body], float]:

@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import ClassVar
 
-from engine import feedback, moves, relaying
+from engine import feedback, moves, relaying, rounds
 from engine.envelope import Envelope, OutsideEnvelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
@@ -19,7 +19,7 @@ from engine.places import seen_from_shoulder
 from engine.raising import SOURCE, STRETCHED, angle, raised
 from engine.records import Measured, Request, TrialRecord
 from engine.relaying import Hidden
-from engine.scene import Item, Panel, Progress, Prop, Reach, Sound
+from engine.scene import Item, Panel, Prop, Reach, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 from engine.turns import first_able, in_turn
 
@@ -108,9 +108,10 @@ class Game(Task):
         p: Parameters = self.p
         count, hidden, line = trial.values["number"], trial.values["hidden"], trial.values["line"]
         panel = Panel("treasure_relay", "treasure_relay.adult", (ADULT[p.leads], HAND[trial.side]), count, p.targets)
-        yield from moves.show((panel._replace(text=()), *self._around(count)), p.pause_s)
+        around = rounds.around(count / p.targets, companion=False)
+        yield from moves.show((panel._replace(text=()), *around), p.pause_s)
         guided = relaying.guide(line, trial.values["shoulder_m"], p.freeze_s, may_hide(trial, p.leads), hidden)
-        outcome = yield from moves.alongside((panel, *self._around(count)), moves.within(p.adult_s, guided))
+        outcome = yield from moves.alongside((panel, *around), moves.within(p.adult_s, guided))
         if outcome == NOT_YET:
             yield from moves.show(self._waits(panel, trial), FLOURISH_S)
             return NOT_YET
@@ -152,27 +153,22 @@ class Game(Task):
         mine = panel._replace(title="treasure_relay.seek", text=(HAND[trial.side], "treasure_relay.warm"))
         key = f"treasure {count}"
         hid = (Sound(f"{key} hidden", "appear", hidden.place_m), feedback.arrival(f"{key} hidden", line.helper))
-        yield from moves.show((mine._replace(text=()), *hid, *self._around(count)), p.pause_s)
+        around = rounds.around(count / p.targets, companion=False)
+        yield from moves.show((mine._replace(text=()), *hid, *around), p.pause_s)
         hidden.seek_s = 2 * p.pause_s + hidden.guided_s
         sought = relaying.seek(line._replace(key=f"{line.key} alone", helper=""), p.radius_m, p.hold_s, hidden)
-        outcome = yield from moves.alongside((mine, *self._around(count)), moves.within(p.limit_s + p.hold_s, sought))
+        outcome = yield from moves.alongside((mine, *around), moves.within(p.limit_s + p.hold_s, sought))
         if outcome == NOT_YET:
             yield from moves.show(self._waits(panel, trial), FLOURISH_S)
             return NOT_YET
-        cheer = panel._replace(title="treasure_relay.reached", text=(), done=count + 1)
-        heard = (Sound(f"{key} found", "reached", hidden.place_m), feedback.arrival(key, trial.side))
-        yield from moves.show((cheer, _chest(trial, 1.0), *heard, *self._around(count + 1)), FLOURISH_S)
+        answer = rounds.answer(panel, key, True, place_m=hidden.place_m, hand=trial.side, companion=False)
+        yield from moves.show((_chest(trial, 1.0), *answer), FLOURISH_S)
         return REACHED if _as_far(trial, hidden) else NOT_YET
 
     def _waits(self, panel: Panel, trial: Trial) -> tuple[Item, ...]:
         """What is shown of a treasure that was not hidden, or not found yet: where it was, a little open."""
-        count = trial.values["number"]
         chest = (_chest(trial, 0.15),) if trial.values["hidden"].place_m else ()
-        waits = panel._replace(title="treasure_relay.not_yet", text=())
-        return (waits, Sound(f"treasure {count} waits", "not_yet"), *chest, *self._around(count + 1))
-
-    def _around(self, tried: int) -> tuple[Item, ...]:
-        return (Progress("progress", tried / self.p.targets),)
+        return (*rounds.answer(panel, f"treasure {trial.values['number']}", False, companion=False), *chest)
 
 
 def _line_up(envelope: Envelope, p: Parameters, outward_deg: float, key: str, side: str) -> tuple[Request, Reach]:
