@@ -20,6 +20,7 @@ from engine.body import EYE_HEIGHT_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE
 from engine.clinical import ClinicalTest
 from engine.clinical_words import overview
 from engine.commands import visits
+from engine.commands.animations import MOST_BYTES, TESTS
 from engine.frame import LOST, Button, Frame, Hand
 from engine.headset import Headset
 from engine.metrics.definition import NotMeasurable
@@ -182,6 +183,9 @@ def test_the_page_says_what_the_code_says() -> None:
     assert page == overview(tests, ROOT / "docs") + "\n", (
         "run: steadyreach assessments --markdown > docs/assessments.md"
     )
+    assert set(TESTS) == set(tests)
+    pictures = [ROOT / "docs" / "assessments" / f"{name}.webp" for name in tests]
+    assert all(0 < picture.stat().st_size <= MOST_BYTES for picture in pictures), "run: steadyreach animations"
 
 
 def test_norms_are_looked_up_by_age_and_sex() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of play: a still and a short animated picture of every game, each a moment of a simulated visit."""
+"""Pictures of play: a still of every game and clinical test, and a short animated one of games; all are simulated."""
 
 import math
 import tempfile
@@ -16,7 +16,7 @@ from engine.commands.film import Cut, camera, reel_of
 from engine.commands.video import Pixels, Video, VideoRefused
 from engine.frame import Pose, forward, from_yaw_pitch
 from engine.headset import HeadsetUnavailable
-from engine.plan import About
+from engine.plan import ASSESS, About
 from engine.records import Session
 from engine.session_folder import read_session
 from engine.settings import Settings
@@ -36,8 +36,8 @@ SEEN_HZ = 45.0
 class Moment:
     """Some seconds of the round that a simulated patient of this seed plays: `from_s` after the beginning of a trial.
 
-    The still is taken `still_s` after them. The eyes turn this share of the way that the head does, and then up by
-    `up_deg`, so that panel and target are both in view.
+    The still is taken `still_s` after them; what lasts 0 s is not animated. The eyes turn this share of the way that
+    the head does, and then up by `up_deg`, so that panel and target are both in view. `view` is one of films.
     """
 
     game: str
@@ -50,6 +50,7 @@ class Moment:
     turns: float = 0.3
     up_deg: float = 0.0
     theme: str = "day"
+    view: str = "eyes"
 
 
 MOMENTS: Mapping[str, Moment] = {
@@ -71,11 +72,28 @@ MOMENTS: Mapping[str, Moment] = {
     "stepping_stones": Moment("stepping_stones", 3, 5, 0.6, 3.2, 1.6, up_deg=-70.0),
     "calm_tide": Moment("calm_tide", 3, 1, 3.0, 10.5, 9.5, speed=2.5),
 }
-"""What each picture shows: see that target, hand and panel are in view when a game has changed."""
+"""What each picture of a game shows: see that target, hand and panel are in view when a game has changed."""
+TESTS: Mapping[str, Moment] = {
+    "five_stands": Moment("five_stands", 3, 1, 0.0, 0.0, 10.3, view="both"),
+    "functional_reach": Moment("functional_reach", 3, 3, 0.0, 0.0, 6.5, view="both"),
+    "limits_of_stability": Moment("limits_of_stability", 3, 9, 0.0, 0.0, 5.0),
+    "neck_position": Moment("neck_position", 3, 4, 0.0, 0.0, 1.4),
+    "neck_range": Moment("neck_range", 3, 6, 0.0, 0.0, 3.0, view="both"),
+    "reach_envelope": Moment("reach_envelope", 3, 8, 0.0, 0.0, 4.0, view="both"),
+    "sensory_conditions": Moment("sensory_conditions", 3, 3, 0.0, 0.0, 1.0),
+    "shoulder_range": Moment("shoulder_range", 3, 6, 0.0, 0.0, 3.2, view="both"),
+    "single_leg": Moment("single_leg", 3, 0, 0.0, 0.0, 20.0, up_deg=-4.0),
+    "tandem": Moment("tandem", 3, 0, 0.0, 0.0, 20.0, up_deg=-4.0),
+    "thirty_second_stands": Moment("thirty_second_stands", 3, 1, 0.0, 0.0, 16.9, view="both"),
+    "timed_up_and_go": Moment("timed_up_and_go", 3, 0, 0.0, 0.0, 0.9),
+}
+"""What each picture of a clinical test shows."""
+PAGES: Mapping[str, Mapping[str, Moment]] = {"games": MOMENTS, "assessments": TESTS}
+"""The pictures by the folder that they are in, beside the page that shows them."""
 
 
-def pictures_of_play(folder: Path, chosen: Mapping[str, Moment] = MOMENTS) -> list[Path]:
-    """Write NAME.webp and NAME-play.webp of each moment.
+def pictures_of_play(folder: Path, chosen: Mapping[str, Moment]) -> list[Path]:
+    """Write NAME.webp of each moment, and NAME-play.webp of those that last.
 
     Raises VideoRefused and engine.headset.HeadsetUnavailable where there is no PyAV and no OpenGL.
     """
@@ -87,8 +105,9 @@ def pictures_of_play(folder: Path, chosen: Mapping[str, Moment] = MOMENTS) -> li
             taken_s = begins_s + moment.still_s
             still = Cut(taken_s, taken_s + 1 / RATE_HZ, 1.0, RATE_HZ)
             written.append(_write(folder / f"{name}.webp", _filmed(session, moment, still, STILL)))
-            play = Cut(begins_s, begins_s + moment.lasts_s, moment.speed, RATE_HZ)
-            written.append(_write(folder / f"{name}-play.webp", _filmed(session, moment, play, ANIMATED)))
+            if moment.lasts_s:
+                play = Cut(begins_s, begins_s + moment.lasts_s, moment.speed, RATE_HZ)
+                written.append(_write(folder / f"{name}-play.webp", _filmed(session, moment, play, ANIMATED)))
     return written
 
 
@@ -101,7 +120,7 @@ def _visited(moment: Moment, folder: Path) -> Path:
 
 
 def _begins_s(done: Session, moment: Moment) -> float:
-    (played,) = [block for block in done.blocks if (block.task, block.kind) == (moment.game, "play")]
+    (played,) = [block for block in done.blocks if block.task == moment.game and block.kind in ("play", ASSESS)]
     return played.trials[moment.trial].start_s + moment.from_s
 
 
@@ -109,7 +128,7 @@ def _filmed(session: Path, moment: Moment, cut: Cut, size: tuple[int, int]) -> l
     done, reel, _ = reel_of(session, cut)
     drawn = (SHARPER * size[0], SHARPER * size[1])
     taken = []
-    with camera(drawn, "eyes", Settings(theme=moment.theme, captions=False), 0, done) as eye:
+    with camera(drawn, moment.view, Settings(theme=moment.theme, captions=False), 0, done) as eye:
         for frame, scene, pictures in reel.shots:
             if pictures:
                 picture = _smaller(eye.picture(scene, frame, _eyes(frame.head, moment)))
@@ -147,16 +166,19 @@ def _smaller(drawn: Pixels) -> Pixels:
 
 @app.command("animations")
 def animations_command(
-    folder: Annotated[Path, typer.Option(help="where the pictures go")] = Path("docs/games"),
-    name: Annotated[list[str] | None, typer.Option(help=f"only this one of {', '.join(MOMENTS)}")] = None,
+    folder: Annotated[Path, typer.Option(help="where the folders of pictures are")] = Path("docs"),
+    name: Annotated[list[str] | None, typer.Option(help="only this one; may be given again")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
 ) -> None:
-    """Take a still and an animated picture of every game, for its page."""
-    unknown = set(name or ()) - set(MOMENTS)
-    if unknown:
-        fail(f"there is no moment {', '.join(sorted(unknown))}; there are {', '.join(MOMENTS)}")
+    """Take a still picture of every game and clinical test, and an animated one of games, for their pages."""
+    known = [each for moments in PAGES.values() for each in moments]
+    if unknown := set(name or ()) - set(known):
+        fail(f"there is no moment {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    written = []
     try:
-        written = pictures_of_play(folder, {key: MOMENTS[key] for key in name or MOMENTS})
+        for page, moments in PAGES.items():
+            chosen = {key: moment for key, moment in moments.items() if key in (name or known)}
+            written += pictures_of_play(folder / page, chosen)
     except (HeadsetUnavailable, VideoRefused) as reason:
         fail(str(reason))
     answer: dict[str, Any] = {str(path): path.stat().st_size for path in written}

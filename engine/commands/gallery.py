@@ -14,17 +14,15 @@ import typer
 from numpy.typing import NDArray
 
 import games
+from calibration.anybody import anybody
 from engine import theme as themes
 from engine import words
-from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.commands import visits
 from engine.commands.answer import fail, tell
 from engine.commands.difficulty import preset_parameters
-from engine.frame import SIDES, Button, Frame, Pose, Vector, from_yaw_pitch
+from engine.frame import Button, Frame, Pose, Vector, from_yaw_pitch
 from engine.headset import Headset, HeadsetUnavailable, Watched
-from engine.movements import LEANS
-from engine.plan import END, REST, SUMMARY, About, AnyStep, Step
-from engine.records import Calibration, Limit, ReachCell, Stance
+from engine.plan import ASSESS, END, REST, SUMMARY, About, AnyStep, Step
 from engine.scene import (
     Bend,
     Breath,
@@ -46,7 +44,7 @@ from engine.scene import (
     Target,
 )
 from engine.settings import Settings
-from engine.simulated import DEFAULT_LIMITS_DEG, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
 from engine.task import Move, Task, Trial
 
 if TYPE_CHECKING:
@@ -67,7 +65,6 @@ SETTLES_NS = 3_000_000_000
 AWAY_S, STOPS_S = (14.0, 17.0), 22.0
 _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
-_EYE_M, _ARM_M = 1.6, 0.62
 _TO_THE_FEET_RAD = math.radians(72.0)
 _TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.4, 0.75
 
@@ -156,14 +153,16 @@ def _headset() -> SimulatedHeadset:
 
 def _moments(name: str, steps: tuple[AnyStep, ...], headset: Headset, folder: Path) -> Mapping[str, Moment]:
     moments = Moments()
-    plan = visits.plan("gallery", steps, visits.resolved(), SEED, _known())
+    plan = visits.plan("gallery", steps, visits.resolved(), SEED, anybody())
     about = About(f"gallery-{name}", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
     visits.play(plan, Watched(headset, moments), folder, about)
     return moments.kept
 
 
 def _step(name: str) -> Step:
-    return Step(name, games.load(name)(preset_parameters(name, visits.resolved())), "play")
+    """A game as it is played, or a clinical test as it is taken; raises games.UnknownGame."""
+    kind = "play" if name in games.names() else ASSESS
+    return Step(name, visits.task_kind(name)(preset_parameters(name, visits.resolved())), kind)
 
 
 def _faulty(game: type[Task]) -> type[Task]:
@@ -175,28 +174,6 @@ def _faulty(game: type[Task]) -> type[Task]:
             raise RuntimeError("a fault made on purpose, for its picture")
 
     return Faulty
-
-
-def _known() -> Calibration:
-    """The limits of a simulated patient, so that nothing has to be measured first."""
-
-    def limit(value: float, unit: str = "deg") -> Limit:
-        return Limit(value, 0.95 * value, 1.05 * value, unit, 3, "as simulated", best=value)
-
-    cells = tuple(
-        ReachCell(float(azimuth), float(elevation), _ARM_M, 100)
-        for azimuth in range(-90, 91, 15)
-        for elevation in range(0, 181, 15)
-    )
-    limits_deg = {**dict.fromkeys(LEANS, 5.0), **DEFAULT_LIMITS_DEG}
-    return Calibration(
-        "2026-01-05",
-        Stance((0.0, _EYE_M, 0.0), 0.0),
-        limit(_EYE_M / EYE_HEIGHT_OF_STATURE, "m"),
-        {side: limit(_ARM_M, "m") for side in SIDES},
-        {name: limit(value) for name, value in limits_deg.items()},
-        dict.fromkeys(SIDES, cells),
-    )
 
 
 def _state_of(scene: Scene, frame: Frame) -> tuple[str, float]:
