@@ -12,8 +12,9 @@ import numpy as np
 from calibration.checks import in_doubt, poor_quality, taken_in
 from calibration.limits import ELEVATION_SD_DEG, Effort, from_efforts, reach_cells
 from engine import moves, tabletop
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
+from engine.limits import OutsideEnvelope
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, arm_directions
 from engine.motion import Array, Motion
 from engine.movements import ON_SIDES

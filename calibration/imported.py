@@ -9,13 +9,12 @@ from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_
 from calibration.limits import ELEVATION_SD_DEG, NOT_ASKED, from_one, from_repetitions, reach_cells
 from calibration.shoulders import arm_sd_m, shoulder, span_arm
 from calibration.standing import SEATED_SWAY, TOLD_SD_M, mean_facing_deg, stance_of
-from engine.envelope import from_head
 from engine.frame import SIDES
 from engine.metrics.head_sway import head_sway
 from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import SPLIT_S, Motion, clean
 from engine.movements import LEANS, MAIN_LEANS, THEORETICAL_LEAN_DEG
-from engine.places import lean_along
+from engine.places import from_head, lean_along
 from engine.records import Calibration, Limit, Measured, Stance
 from engine.task import NotMeasured
 

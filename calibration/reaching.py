@@ -16,12 +16,12 @@ from calibration.limits import ELEVATION_SD_DEG, PRACTICE, Effort, from_efforts,
 from calibration.shoulders import arm_sd_m, shoulder
 from engine import moves
 from engine.body import ARM_OF_STATURE
-from engine.envelope import Envelope, from_head
+from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
 from engine.parameters import choice, number, switch
-from engine.places import from_shoulder
+from engine.places import from_head, from_shoulder
 from engine.records import Calibration, Limit, Measured, ReachCell, Shoulder, TrialRecord
 from engine.scene import Panel, Reach
 from engine.task import STOPPED, Assessment, Finished, Measure, Move, NotMeasured, Result, Trial

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields
 from random import Random
 from statistics import NormalDist, pstdev
 
-from engine.envelope import Difficulty, Envelope, OutsideEnvelope
+from engine.envelope import Envelope
+from engine.limits import Difficulty, OutsideEnvelope
 from engine.movements import LEANS, MOVEMENTS
 from engine.plan import REST, Interlude, Plan, Step, in_order
 from engine.precautions import barred

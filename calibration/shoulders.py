@@ -9,12 +9,12 @@ import scipy
 
 from calibration.arm import Array, Prior, by_proportions, fit_straight, settled, spaced
 from calibration.limits import from_one
-from engine.body import ARM_OF_STATURE
-from engine.envelope import from_head, shoulder_by_stature
+from engine.body import ARM_OF_STATURE, shoulder_by_stature
 from engine.frame import SIDES
 from engine.metrics.range_of_motion import STRAIGHT_ARM, arm_directions, shoulder_track_m
 from engine.metrics.reach_space import neck_track_m
 from engine.motion import Motion
+from engine.places import from_head
 from engine.records import Limit, Shoulder, Stance
 
 HAND_SD_M = 0.0135  # of a controller's place over half a metre: Carnevale et al. 2022

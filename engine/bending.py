@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from engine import moves
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE, Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
+from engine.limits import OutsideEnvelope
 from engine.precautions import HIPS_OF_STATURE, SEATED_HIPS_OF_STATURE, SITTING_HIP_DEG, Cap
 from engine.scene import Bend, Target
 from engine.task import REACHED, Move

@@ -168,3 +168,9 @@ def estimate(frame: Frame, person: Upright, time_s: float, dt_s: float) -> Body:
         frame,
         person,
     )
+
+
+def shoulder_by_stature(stature_m: float, side: str) -> Vector:
+    """The centre of a shoulder by body proportions (Drillis & Contini 1966): metres right, up and ahead of the head."""
+    sideways = HALF_SHOULDER_WIDTH_OF_STATURE * stature_m * (1 if side == "right" else -1)
+    return (sideways, (SHOULDER_HEIGHT_OF_STATURE - EYE_HEIGHT_OF_STATURE) * stature_m, -SHOULDER_BEHIND_EYES_M)

@@ -1,49 +1,18 @@
 """Where a target may be: what was measured, what the preset allows and what precautions forbid, all at once.
 
-An envelope answers three questions: how far may this movement go, how far shall the next trial ask (and
-why), and may this target be shown. It never allows more than the smallest of its bounds.
+An envelope answers three questions: how far may this movement go (`engine.limits`), how far shall the next trial ask
+and why (`engine.asking`), and may this target be shown. It never allows more than the smallest of its bounds.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Protocol
 
-from msgspec.structs import replace
-
-from engine.adaptation import Adaptation
-from engine.body import (
-    ARM_OF_STATURE,
-    EYE_HEIGHT_OF_STATURE,
-    HALF_SHOULDER_WIDTH_OF_STATURE,
-    SHOULDER_BEHIND_EYES_M,
-    SHOULDER_HEIGHT_OF_STATURE,
-)
+from engine.asking import Asking
+from engine.body import ARM_OF_STATURE, shoulder_by_stature
 from engine.frame import SIDES, Vector
-from engine.movements import (
-    ANYBODYS_LIFT_DEG,
-    ANYBODYS_NECK_DEG,
-    GAZES,
-    LEANS,
-    LIFTS,
-    MAIN_LEANS,
-    MOVEMENTS,
-    along_ellipse,
-    gaze_movement,
-    lean_movement,
-)
-from engine.places import from_shoulder, seen_from_shoulder
-from engine.precautions import (
-    LEAST_LEAN_DEG,
-    LEAST_LIFT_DEG,
-    LEAST_RAISE_DEG,
-    LEAST_TURN_DEG,
-    Cap,
-    bounds_of,
-    lean_cap,
-    lower,
-    value_of,
-)
-from engine.records import Calibration, Limit, Precaution, Request, Stance
+from engine.limits import OutsideEnvelope
+from engine.movements import ANYBODYS_LIFT_DEG, ANYBODYS_NECK_DEG, MOVEMENTS, gaze_movement, lean_movement
+from engine.places import from_head, from_shoulder, seen_from_shoulder
+from engine.precautions import Cap, lean_cap, value_of
 from engine.workspace import SLACK_DEG, SLACK_M, longest_m, refuses_arm, refuses_look
 
 SHARE_OF_REACH = 0.9  # Herrera 2025: targets at 90 % of the measured radius
@@ -54,160 +23,10 @@ CELL_DEG = 15.0
 PATH_STEPS = 16
 STOP_STEP_DEG = 5.0
 LEVEL_DEG, STRETCH_DEG = 90.0, 8.0  # an arm that is level; the theoretical limit of stability ahead
-COARSE = 20.0  # from here on words have no decimals
-MAIN_LEANS_DEG = {name: LEANS[name] for name in MAIN_LEANS}
 
 
-class Difficulty(Protocol):
-    """Follows one limit and says what to ask next."""
-
-    def next_amplitude(self) -> Request:
-        """How far the next trial shall go, and why."""
-        ...
-
-    def update(self, amplitude: float, achieved: float | None, success: bool) -> None:
-        """Learn from a finished trial."""
-        ...
-
-    def limit(self) -> Limit:
-        """The present estimate of the limit, with its interval."""
-        ...
-
-
-class OutsideEnvelope(ValueError):
-    """Nothing can be asked of a person here; the message says which measure or precaution is missing or in the way."""
-
-
-class Envelope:
-    """The bounds of one person today. `caps` are the preset's (movement to degrees).
-
-    `floors` are the least that is asked of a movement where nothing forbids it, `rises` the most that this session may
-    ask, a step beyond the one before. Bounds only ever become tighter, whatever is measured or said afterwards.
-    `forbidden_leans` are what precautions forbid whatever the lean is for: a direction, the most that is allowed along
-    it, and how many degrees to either side that holds: a diagonal no further than it is the nearest of the eight, so
-    that it takes nothing from those beside it. `posture` is that of the visit.
-    """
-
-    def __init__(
-        self,
-        calibration: Calibration,
-        precautions: tuple[Precaution, ...] = (),
-        caps: Mapping[str, float] | None = None,
-        difficulties: Mapping[str, Difficulty] | None = None,
-        *,
-        posture: str = "standing",
-        floors: Mapping[str, float] | None = None,
-        rises: Mapping[str, float] | None = None,
-        adaptation: Adaptation | None = None,
-    ) -> None:
-        self._bounds = bounds_of(precautions, caps or {}, posture)
-        self._looks = dict(self._bounds)  # answers ease what is asked of a neck, not where somebody may look
-        forbidden = bounds_of(precautions, {}, posture)
-        self.forbidden_leans = tuple(
-            (LEANS[name], cap.value, 90.0 if name in MAIN_LEANS else 22.5)
-            for name, cap in forbidden.items()
-            if name in LEANS
-        )
-        self.posture = posture
-        self._floors, self._rises = floors or {}, rises or {}
-        self._adaptation = adaptation or Adaptation()
-        self._asked: dict[str, float] = {}
-        self._eases: list[tuple[float, str, tuple[str, ...]]] = []
-        self._best: dict[str, float] = {}
-        self.know(calibration, difficulties or {})
-
-    def know(self, calibration: Calibration, difficulties: Mapping[str, Difficulty]) -> None:
-        """Take in what was measured, and who follows it."""
-        self.calibration, self.stance, self._difficulties = calibration, calibration.stance, difficulties
-        known = self._best.keys()
-        shown = {name: limit.value if limit.best is None else limit.best for name, limit in calibration.limits.items()}
-        self._best = {name: most for name, most in shown.items() if 0 <= most < math.inf}
-        self._shown_deg = {
-            name: max(most, calibration.limits[name].value)
-            for name, most in self._best.items()
-            if name in LEANS and calibration.limits[name].n
-        }
-        for share, why, of in self._eases:
-            for movement in sorted(name for name in self._best.keys() - known if name.startswith(of)):
-                self._ease(movement, share, why)
-
-    def stand(self, stance: Stance) -> None:
-        """Take a new stance, in the middle of a block too: what it asks for next is asked for from there."""
-        self.calibration, self.stance = replace(self.calibration, stance=stance), stance
-
-    def ease(self, share: float, why: str, of: tuple[str, ...] = ("",)) -> None:
-        """Bound every movement whose name begins with one of `of` to a share of what was asked of it last, for good.
-
-        Where nothing was asked, to that share of its limit today; what is measured only later is eased then.
-        """
-        self._eases.append((share, why, of))
-        for movement in self._best:
-            if movement.startswith(of):
-                self._ease(movement, share, why)
-
-    @property
-    def easings(self) -> int:
-        """How often something that the person said made everything easier, for what is asked without a limit."""
-        return len(self._eases)
-
-    def _ease(self, movement: str, share: float, why: str) -> None:
-        most, asked = self.at_most(movement).value, self._asked.get(movement)
-        if asked is None:
-            try:
-                asked = self._difficulties[movement].limit().value
-            except Exception:  # noqa: BLE001 (whoever says nothing of use is not followed)
-                asked = self.calibration.limits[movement].value
-        self._lower(movement, share * min(most, asked), why)  # in this order nan is none
-
-    def may_use(self, side: str) -> bool:
-        """Whether anything may be asked of a hand."""
-        return f"use_of_arm_{side}" not in self._bounds
-
-    @property
-    def refuses_conflict(self) -> str:
-        """Why nobody may be shown a world that goes along with their head; "" when they may."""
-        bound = self._bounds.get("visual_conflict")
-        return "" if bound is None else f"{MOVEMENTS['visual_conflict'].title} is not shown: {bound.why}"
-
-    def forbid_conflict(self, why: str) -> None:
-        """Show no world that goes along with the head any more, for good."""
-        self._lower("visual_conflict", 0.0, why)
-
-    def may_ask(self, movement: str) -> bool:
-        """Whether a movement was measured and is left enough of to ask for it."""
-        side = movement.rpartition("_")[2]
-        if MOVEMENTS[movement].part.endswith("arm") and not self.may_use(side):
-            return False
-        try:
-            most = self.at_most(movement).value
-        except OutsideEnvelope:
-            return False
-        return most >= _least_deg(movement)
-
-    def at_most(self, movement: str) -> Cap:
-        """The cap of a movement: the smallest of what was measured, the preset's ceiling, precautions and answers.
-
-        A diagonal lean that was not measured lies on an ellipse through those beside it. Raises OutsideEnvelope when
-        the movement was never measured, so that nothing can be asked of it.
-        """
-        measured, bound = self._measured(movement), self._bound(movement)
-        return bound if bound is not None and bound.value < measured.value else measured
-
-    def shown_lean_deg(self, direction_deg: float) -> float | None:
-        """The furthest lean that was shown in a direction, between measured ones by an ellipse; None where none was."""
-        shown = self._shown_deg.get(lean_movement(direction_deg))
-        if shown is None and all(name in self._shown_deg for name in _beside(direction_deg)):
-            return along_ellipse(direction_deg, self._shown_deg)
-        return shown
-
-    def bound(self, movement: str) -> Cap | None:
-        """What precautions, the preset and answers leave of a movement, whatever was measured; None for all of it."""
-        return self._bound(movement)
-
-    def stop_line(self, movement: str, furthest: float) -> float:
-        """Where an open-ended movement has to end: `furthest`, or less where a precaution or the preset says so."""
-        bound = self._bound(movement)
-        return furthest if bound is None else min(furthest, bound.value)
+class Envelope(Asking):
+    """Limits, what is asked within them, and where something to reach for, lean to or look at may be."""
 
     def stop_elevation(
         self, side: str, azimuth_deg: float, radius_m: float, lowest_deg: float, furthest_deg: float
@@ -224,50 +43,6 @@ class Envelope:
                 return stop_deg
             stop_deg -= STOP_STEP_DEG
         return lowest_deg
-
-    def request(self, movement: str) -> Request:
-        """What to ask next: the difficulty's wish, raised to the floor and then lowered to every bound.
-
-        An open effort (`inf`) becomes the cap, for whoever cannot show a stop line. Raises OutsideEnvelope where
-        nothing was measured, or where the wish is no number.
-        """
-        cap, wish = self.at_most(movement), self._wish(movement)
-        if math.isnan(wish.amplitude) or wish.amplitude < 0:
-            raise OutsideEnvelope(f"{movement}: {wish.amplitude} was wished for, so that nothing is asked")
-        floor, rise = self._floors.get(movement, 0.0), self._rises.get(movement, math.inf)
-        if wish.amplitude < floor:
-            wish = _instead(wish, floor, "FLOOR", "the least that is asked, by the preset")
-        if wish.amplitude > rise:
-            percent = self._adaptation.rise_per_session_percent
-            wish = _instead(wish, rise, "NEAR_BEST", f"no more than {percent:g} % beyond last time")
-        if wish.amplitude > cap.value:
-            code = "CALIBRATION" if wish.amplitude == math.inf else "CEILING"
-            wish = _instead(wish, cap.value, code, f"no further than {cap.why}")
-        self._asked[movement] = wish.amplitude
-        return wish
-
-    def centred(self, request: Request, tolerance: float) -> tuple[Request, float]:
-        """A target that counts from `tolerance` before its centre: the request, and where the centre goes.
-
-        The request is where it begins to count. The centre stays within the cap; where that brings the target
-        nearer, the request says so.
-        """
-        cap = self.at_most(request.movement)
-        centre = request.amplitude + tolerance
-        if centre <= cap.value:
-            return request, centre
-        amplitude = round(max(0.0, cap.value - tolerance), 3)
-        self._asked[request.movement] = amplitude
-        why = f"the target's middle is at {_amount(cap.value, request.unit)}, {cap.why}"
-        return _instead(request, amplitude, "CEILING", why), cap.value
-
-    def learn(self, request: Request, achieved: float | None, success: bool) -> Limit | None:
-        """Take in a finished trial; returns the estimate after it, None of a movement that nobody follows."""
-        difficulty = self._difficulties.get(request.movement)
-        if difficulty is None:
-            return None
-        difficulty.update(request.amplitude, achieved, success)
-        return difficulty.limit()
 
     def shoulder(self, side: str) -> Vector:
         """The centre of a shoulder in the stance: as it was measured, else by body proportions of the stature.
@@ -402,39 +177,6 @@ class Envelope:
         anybody = Cap(furthest, "deg", "the most for anybody")
         return min(anybody, self._bounds.get(movement, anybody), key=value_of)
 
-    def _lower(self, movement: str, value: float, why: str) -> None:
-        lower(self._bounds, movement, Cap(value, MOVEMENTS[movement].unit, why))
-
-    def _bound(self, movement: str) -> Cap | None:
-        return lean_cap(LEANS[movement], self._bounds) if movement in LEANS else self._bounds.get(movement)
-
-    def _measured(self, movement: str) -> Cap:
-        if movement in self._best:
-            unit = self.calibration.limits[movement].unit
-            return Cap(self._best[movement], unit, "the furthest that was measured")
-        if movement in LEANS and all(main in self._best for main in _beside(LEANS[movement])):
-            most = along_ellipse(LEANS[movement], {main: self._best[main] for main in MAIN_LEANS if main in self._best})
-            return Cap(most, "deg", "an ellipse through the furthest that were measured")
-        raise OutsideEnvelope(f"{MOVEMENTS[movement].title} was not measured: calibrate before a game asks for it")
-
-    def _wish(self, movement: str) -> Request:
-        """What the difficulty asks for; of a diagonal lean that nobody follows, what it asks for beside it."""
-        if movement in self._difficulties:
-            return self._next(movement)
-        between = _beside(LEANS[movement]) if movement in LEANS else [movement]
-        if any(name not in self._difficulties for name in between):
-            raise OutsideEnvelope(f"nothing follows {movement}: calibrate before a game asks for it")
-        most = along_ellipse(LEANS[movement], {name: self._next(name).amplitude for name in between})
-        titles = " and ".join(MOVEMENTS[name].title for name in between)
-        reason = f"{_amount(most, 'deg')}: between what is asked {titles}"
-        return Request(movement, round(most, 3), "deg", "UNSURE", reason)
-
-    def _next(self, movement: str) -> Request:
-        try:
-            return self._difficulties[movement].next_amplitude()
-        except Exception as fault:
-            raise OutsideEnvelope(f"{movement}: nobody knows how far to ask for it, because of {fault!r}") from fault
-
     def _seen_m(self, side: str, azimuth_deg: float, elevation_deg: float) -> float:
         around = [
             cell.radius_m
@@ -502,40 +244,3 @@ class Envelope:
 
     def _refuses_look(self, place_m: Vector) -> str:
         return refuses_look(self._looks, self.stance.head_m, self.stance.facing_deg, place_m)
-
-
-def shoulder_by_stature(stature_m: float, side: str) -> Vector:
-    """The centre of a shoulder by body proportions (Drillis & Contini 1966): metres right, up and ahead of the head."""
-    sideways = HALF_SHOULDER_WIDTH_OF_STATURE * stature_m * (1 if side == "right" else -1)
-    return (sideways, (SHOULDER_HEIGHT_OF_STATURE - EYE_HEIGHT_OF_STATURE) * stature_m, -SHOULDER_BEHIND_EYES_M)
-
-
-def from_head(stance: Stance, place_m: Vector) -> Vector:
-    """In space, a place given in metres right, up and ahead of the neutral head."""
-    (x, y, z), (right, up, ahead) = stance.head_m, place_m
-    facing = math.radians(stance.facing_deg)
-    return (
-        x + right * math.cos(facing) + ahead * math.sin(facing),
-        y + up,
-        z + right * math.sin(facing) - ahead * math.cos(facing),
-    )
-
-
-def _least_deg(movement: str) -> float:
-    """The least of a movement that is worth asking for."""
-    if movement in LEANS:
-        return LEAST_LEAN_DEG
-    return LEAST_TURN_DEG if movement in GAZES else LEAST_LIFT_DEG if movement in LIFTS else LEAST_RAISE_DEG
-
-
-def _beside(direction_deg: float) -> list[str]:
-    """The main directions that a lean is between: one for itself, else two."""
-    return [name for name, at in MAIN_LEANS_DEG.items() if abs((direction_deg - at + 180) % 360 - 180) < 90 - 1e-6]
-
-
-def _instead(request: Request, value: float, code: str, why: str) -> Request:
-    return Request(request.movement, value, request.unit, code, f"{_amount(value, request.unit)}: {why}")
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{value:.{0 if value >= COARSE else 1}f}{'°' if unit == 'deg' else f' {unit}'}"

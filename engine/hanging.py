@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import Vector
+from engine.limits import OutsideEnvelope
 from engine.places import towards
 from engine.records import Request
 from engine.scene import Lean

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.body import ORIGIN, Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Devices, Pose, Quaternion, Vector, inverse, rotate, rotation_deg, times
+from engine.limits import OutsideEnvelope
 from engine.metrics import turning
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.facing import apart_deg, facing_deg
 from engine.frame import Quaternion, Vector
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import neck_track_deg
 from engine.motion import Array, Motion

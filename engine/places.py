@@ -7,6 +7,7 @@ and positive to the right. Both are degrees.
 import math
 
 from engine.frame import Vector
+from engine.records import Stance
 
 
 def from_shoulder(
@@ -56,4 +57,15 @@ def lean_along(lean_deg: tuple[float, float], direction_deg: float) -> tuple[flo
     return (
         ahead * math.cos(direction) + right * math.sin(direction),
         right * math.cos(direction) - ahead * math.sin(direction),
+    )
+
+
+def from_head(stance: Stance, place_m: Vector) -> Vector:
+    """In space, a place given in metres right, up and ahead of the neutral head."""
+    (x, y, z), (right, up, ahead) = stance.head_m, place_m
+    facing = math.radians(stance.facing_deg)
+    return (
+        x + right * math.cos(facing) + ahead * math.sin(facing),
+        y + up,
+        z + right * math.sin(facing) - ahead * math.cos(facing),
     )

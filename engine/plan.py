@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.adaptation import Adaptation
 from engine.answers import check_answer
-from engine.envelope import Difficulty
+from engine.limits import Difficulty
 from engine.movements import MOVEMENTS, UnknownBound, check_bound
 from engine.precautions import as_precautions, refuses_posture
 from engine.questions import Question

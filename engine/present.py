@@ -5,10 +5,11 @@ from datetime import date
 
 from engine.answers import Answers
 from engine.body import Upright, upright
-from engine.envelope import Difficulty, Envelope
+from engine.envelope import Envelope
 from engine.first_sight import provisional, stance_in
 from engine.frame import SIDES, Button, Frame
 from engine.guard import Guard, seen
+from engine.limits import Difficulty
 from engine.plan import STILL, Plan
 from engine.precautions import expired, problems_of
 from engine.prescription import held_back

@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.envelope import Envelope, OutsideEnvelope, from_head
+from engine.envelope import Envelope
 from engine.frame import Vector
+from engine.limits import OutsideEnvelope
+from engine.places import from_head
 from engine.records import Request
 
 HIGHEST_DEG, LEAST_DEG, STEP_DEG = 85.0, 20.0, 5.0  # hands go no higher than the shoulders

@@ -14,8 +14,8 @@ from engine import choosing, moves, praise, sitting, talking
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.clinical import ClinicalTest
 from engine.conclusion import conclude
-from engine.envelope import OutsideEnvelope
 from engine.frame import Devices
+from engine.limits import OutsideEnvelope
 from engine.measuring import measured
 from engine.movements import MOVEMENTS
 from engine.plan import ASSESS, DELIVERY_ON, FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step

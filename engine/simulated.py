@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from engine import simulated_crossing, simulated_recall
-from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE
-from engine.envelope import from_head, shoulder_by_stature
+from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE, shoulder_by_stature
 from engine.frame import (
     LOST,
     SIDES,
@@ -29,7 +28,7 @@ from engine.frame import (
     times,
 )
 from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_movement
-from engine.places import from_shoulder, seen_from_shoulder, towards
+from engine.places import from_head, from_shoulder, seen_from_shoulder, towards
 from engine.records import Calibration, Stance
 from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Stone, Target, Walk
 from engine.simulated_bending import Bending

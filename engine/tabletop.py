@@ -6,11 +6,12 @@ from itertools import product
 from typing import NamedTuple
 
 from engine.body import HALF_SHOULDER_WIDTH_OF_STATURE, UPPER_ARM_OF_STATURE
-from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, from_head
+from engine.envelope import SHARE_OF_REACH, Envelope
 from engine.frame import Vector
+from engine.limits import OutsideEnvelope
 from engine.metrics.signals import lengths
 from engine.motion import Array
-from engine.places import adduction_deg, seen_from_shoulder
+from engine.places import adduction_deg, from_head, seen_from_shoulder
 from engine.records import Request, Stance
 
 LOWER_M = (-0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25)  # than the elbow: a hand over a table is above it

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import Vector
 from engine.hanging import hang
+from engine.limits import OutsideEnvelope
 from engine.metrics.signals import lengths, low_passed, median_rate_hz, speed, uniform
 from engine.metrics.smoothness import sparc
 from engine.motion import Array

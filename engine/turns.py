@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import TypeVar
 
-from engine.envelope import OutsideEnvelope
+from engine.limits import OutsideEnvelope
 
 Way = TypeVar("Way")
 

@@ -11,9 +11,9 @@ from datetime import date
 from engine import choosing, talking
 from engine.answers import DIZZY, DIZZY_HOLD
 from engine.body import Body, estimate
-from engine.envelope import OutsideEnvelope
 from engine.frame import Button, Frame, Vector
 from engine.guard import AWAY, FALLING, RESTARTING, SETTLING, TOO_LOW, UNHEEDED, Verdict
+from engine.limits import OutsideEnvelope
 from engine.measuring import table
 from engine.motion import clean
 from engine.plan import STILL, Plan

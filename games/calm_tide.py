@@ -9,9 +9,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from engine import feedback, looking, moves
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.hanging import Hung, hang, refuses_arm
+from engine.limits import OutsideEnvelope
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG, STRAIGHT_ARM
 from engine.motion import Array, Mask, Motion
 from engine.movements import ON_SIDES, on_sides

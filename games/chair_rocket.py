@@ -11,8 +11,9 @@ import numpy as np
 
 from engine import feedback, moves, sitting
 from engine.body import SEATED_EYES_OF_STATURE, Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES
+from engine.limits import OutsideEnvelope
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg

@@ -11,9 +11,10 @@ import numpy as np
 
 from engine import feedback, moves, rounds
 from engine.body import Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, hang
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.reach_measures import Reach
 from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m

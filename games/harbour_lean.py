@@ -10,7 +10,8 @@ import numpy as np
 
 from engine import feedback, moves, rounds
 from engine.body import Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.metrics.stability import LEAST_LEAN_DEG, limits_of_stability, theoretical_limit_deg

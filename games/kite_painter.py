@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from engine import feedback, moves, rounds, tracing
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.metrics.reaching import LEAST_RATE_HZ

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from engine import feedback, moves, posing
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, along, hang
+from engine.limits import OutsideEnvelope
 from engine.metrics.bimanual import Bimanual, bimanual
 from engine.metrics.definition import NotMeasurable, measured
 from engine.motion import Array, Motion

@@ -8,9 +8,10 @@ from random import Random
 from typing import ClassVar
 
 from engine import feedback, moves, relaying, rounds
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
+from engine.limits import OutsideEnvelope
 from engine.metrics.course import VISIT_NOISE_DEG
 from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.motion import Motion

@@ -12,8 +12,9 @@ from visits import ABOUT, Kept, calibration, game, patient, play
 from calibration.adaptation import Followers
 from engine import leg
 from engine.commands import visits as steady
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import LOST, Frame, Hand
+from engine.limits import OutsideEnvelope
 from engine.plan import Step
 from engine.precautions import barred
 from engine.records import Precaution, Session

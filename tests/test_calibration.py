@@ -19,12 +19,12 @@ from calibration.reaching import NOT_RAISED, OpenReach, arm_length
 from calibration.shoulders import AVERAGED, FITTED
 from calibration.standing import Standing, mean_facing_deg
 from engine import bsor
-from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_m
-from engine.envelope import Envelope, from_head, shoulder_by_stature
+from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_by_stature, shoulder_m
+from engine.envelope import Envelope
 from engine.frame import SIDES, Hand, Pose
 from engine.motion import clean
 from engine.movements import MAIN_LEANS, THEORETICAL_LEAN_DEG
-from engine.places import from_shoulder
+from engine.places import from_head, from_shoulder
 from engine.plan import Step
 from engine.recording import FRAME, read
 from engine.records import Calibration, Limit, Precaution, Session, Shoulder, TrialRecord

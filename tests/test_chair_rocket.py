@@ -16,8 +16,9 @@ from visits import Kept, calibration, game, patient, play
 
 from calibration.knobs import next_step
 from engine.adaptation import Adaptation
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import Frame
+from engine.limits import OutsideEnvelope
 from engine.metrics.standing import sit_to_stand
 from engine.motion import clean
 from engine.precautions import barred

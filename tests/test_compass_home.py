@@ -16,8 +16,9 @@ from visits import Kept, calibration, game, patient, play
 from calibration.adaptation import Followers
 from engine import recall
 from engine.body import upright
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import Vector, from_yaw_pitch
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.position_sense import position_sense
 from engine.precautions import barred

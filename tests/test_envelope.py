@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from people import ARM_M, a_calibration, a_limit
 
 from engine.body import shoulder_m
-from engine.envelope import SHARE_OF_REACH, Envelope, OutsideEnvelope, from_head
+from engine.envelope import SHARE_OF_REACH, Envelope
+from engine.limits import OutsideEnvelope
 from engine.movements import lean_movement
-from engine.places import from_shoulder, seen_from_shoulder
+from engine.places import from_head, from_shoulder, seen_from_shoulder
 from engine.records import Limit, Precaution, ReachCell, Request, Shoulder, Stance
 
 RIGHT = "shoulder_elevation_right"

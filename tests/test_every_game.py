@@ -11,7 +11,8 @@ from visits import Kept, calibration, game, patient, play
 
 import games
 from engine import bending, stepping, tracing
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
+from engine.limits import OutsideEnvelope
 from engine.movements import PARTS
 from engine.parameters import describe
 from engine.precautions import BOUNDED

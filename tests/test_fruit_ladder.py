@@ -14,8 +14,9 @@ from people import played as move_played
 from visits import calibration, game, patient, play
 
 from calibration.adaptation import Followers
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
+from engine.limits import OutsideEnvelope
 from engine.records import Calibration, Precaution, Session
 from engine.scene import Buzz, Item, Progress, Target, Tone
 from engine.simulated import SimulatedHeadset

@@ -10,7 +10,8 @@ from people import STANCE, STEP_NS, a_body, a_frame, rows_of
 from visits import calibration, game, patient, play
 
 from calibration.adaptation import Followers
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
+from engine.limits import OutsideEnvelope
 from engine.motion import clean
 from engine.movements import LEANS, MAIN_LEANS
 from engine.records import Precaution

@@ -15,9 +15,10 @@ from visits import calibration, game, patient, play
 from calibration.adaptation import Followers
 from engine import tracing
 from engine.body import Body
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.guard import Guard
+from engine.limits import OutsideEnvelope
 from engine.places import seen_from_shoulder
 from engine.precautions import barred
 from engine.records import Calibration, Precaution

@@ -16,8 +16,9 @@ from calibration.lifting import OpenLift, Parameters
 from engine import leg
 from engine.adaptation import Adaptation
 from engine.body import Body, estimate, upright
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import LOST, UPRIGHT, Devices, Frame, Hand, Pose, Quaternion, from_yaw_pitch, times
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Motion, Track
 from engine.plan import Step

@@ -10,13 +10,12 @@ from visits import calibration, game, patient
 
 from calibration.adaptation import Followers
 from engine import session
-from engine.body import EYE_HEIGHT_OF_STATURE
+from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_by_stature
 from engine.commands.bench import lives, living
 from engine.commands.bench.lives_picture import draw
 from engine.commands.bench.living import Life
 from engine.commands.bench.outside import Asked, Onlooker, beyond, directions
 from engine.commands.bench.population import KINDS, headset, person
-from engine.envelope import shoulder_by_stature
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.places import from_shoulder
 from engine.plan import About, Plan, Step

@@ -15,9 +15,10 @@ from engine.adaptation import Adaptation
 from engine.answers import Answers
 from engine.body import estimate, upright
 from engine.commands.flow import whole_visit
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.guard import Guard
+from engine.limits import OutsideEnvelope
 from engine.plan import END, WELCOME, Step
 from engine.precautions import barred
 from engine.profile import Profile

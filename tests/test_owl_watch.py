@@ -12,9 +12,10 @@ from visits import Kept, calibration, game, patient, play
 
 from calibration.adaptation import Followers
 from engine import looking, moves
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.facing import apart_deg, face_deg
 from engine.frame import UPRIGHT, Button
+from engine.limits import OutsideEnvelope
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.records import Precaution, Session, TrialRecord
 from engine.scene import Gaze, Panel, Sound

@@ -7,8 +7,8 @@ import pytest
 from people import a_frame
 
 from calibration.adaptation import Followers
+from engine.body import shoulder_by_stature
 from engine.commands import visits
-from engine.envelope import shoulder_by_stature
 from engine.first_sight import provisional
 from engine.frame import SIDES
 from engine.plan import About, Plan, PostureRefused, Step

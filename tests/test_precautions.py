@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from people import ARM_M, HEAD_M, STANCE, a_calibration, a_limit
 from scipy.spatial.transform import Rotation
 
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.guard import Guard
+from engine.limits import OutsideEnvelope
 from engine.movements import LEANS, MOVEMENTS, PARTS
 from engine.places import from_shoulder
 from engine.precautions import (

@@ -10,10 +10,10 @@ from people import STANCE, a_frame, rows_of
 from scipy.spatial.transform import Rotation
 
 from calibration.shoulders import AVERAGED, FITTED, PROPORTIONS, hand_from_head_m, shoulder, span_arm
-from engine.body import EYE_HEIGHT_OF_STATURE
-from engine.envelope import from_head, shoulder_by_stature
+from engine.body import EYE_HEIGHT_OF_STATURE, shoulder_by_stature
 from engine.frame import SIDES
 from engine.motion import Motion, Track, clean
+from engine.places import from_head
 from engine.records import Shoulder, Stance
 
 Array = NDArray[np.float64]

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from engine.envelope import OutsideEnvelope
+from engine.limits import OutsideEnvelope
 from engine.turns import first_able, in_turn, open_of, shuffled
 
 WAYS = ("left", "right", "up", "down")
@@ -16,7 +16,7 @@ def test_what_nothing_refuses_is_open_in_the_order_given() -> None:
 
 
 def test_where_nothing_is_open_every_reason_is_told_once() -> None:
-    with pytest.raises(OutsideEnvelope, match="^it hurts; too little$"):
+    with pytest.raises(OutsideEnvelope, match=r"^it hurts; too little$"):
         open_of({"left": "it hurts", "up": "too little", "right": "it hurts"})
 
 

@@ -13,8 +13,9 @@ from calibration.leaning import MIDDLE_DEG, MIDDLE_S
 from engine import moves, stretching
 from engine.body import ARM_OF_STATURE
 from engine.clinical import RATE, SEEN, UNCHECKED, Band, ClinicalTest, Norm, counted, mean_of
-from engine.envelope import Envelope, OutsideEnvelope
+from engine.envelope import Envelope
 from engine.frame import SIDES
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.head_sway import across_and_ahead_m
 from engine.metrics.range_of_motion import STRAIGHT_ARM

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
-from engine.envelope import shoulder_by_stature
+from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, shoulder_by_stature
 from engine.frame import LOST, SIDES, Frame, Hand
 from engine.records import Precaution
 from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset

@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
+from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, shoulder_by_stature
 from engine.commands.clinic_demo.characters import Character, Moment, Relative, Spent, Told, Version, Wrote
-from engine.envelope import shoulder_by_stature
 from engine.frame import SIDES, Button
 from engine.prescription import Draft, Practice
 from engine.programme import DAYS, Goal, HandsOn, Pause
