@@ -23,13 +23,12 @@ from assets.build.launch import HUT, PAD, TANKS, TOWER
 from assets.build.launch_looks import MORNING
 from assets.build.lighthouse import ON_ROCK_M, lighthouse, rock, tower
 from assets.build.lighthouse import cottage as cottage_of_the_keeper
-from assets.build.long_boat import carved_prow
 from assets.build.meadow_looks import DAY
 from assets.build.mountain_lake import ISLET
 from assets.build.open_air import arch, deck
 from assets.build.point import LIGHTHOUSE
 from assets.build.pond_looks import MORNING as MORNING_POND
-from assets.build.raft import FRONT_M
+from assets.build.raft import raft
 from assets.build.shore_looks import DAY as SHORE
 from assets.build.studio import Light, Model
 from assets.build.town import cottage
@@ -56,6 +55,7 @@ HOMES = tuple(
     (-22.0 + 3.6 * k, -27.0 - 0.5 * k, 12.0 - k, 1.0 + 0.08 * (k % 2), 1.0 + 0.16 * (k * 2 % 3)) for k in range(6)
 )
 POINT_SIZE = 0.55
+OVER_FLOOR_M = 0.012
 CROWNS = ((0.0, 0.0, 0.0, 1.0), (0.62, -0.28, 0.25, 0.72), (-0.58, -0.22, -0.2, 0.68), (0.1, 0.55, 0.0, 0.66))
 
 
@@ -178,10 +178,12 @@ def hill_top() -> list[Mesh]:
 
 
 def lake() -> list[Mesh]:
-    """Boat houses, a pagoda, and a carved dragon ahead."""
+    """Boat houses, a pagoda, and the ferry with its carved dragon ahead."""
     tower = pagoda(3, "#4f7f86").moved(ISLET[0], 0.1, ISLET[1])
-    prow = carved_prow(("#a5703f", "#c8935a", "#e2b67e"), "#4a3428", "#e2694a").scaled(0.86).moved(0, 0.02, FRONT_M)
-    return [*(slate(thing) for thing in (*houses(-0.4), tower, prow)), *grove(((3.0, -30.0, 3.6), (20.0, -24.0, 4.0)))]
+    ferry = join(raft(("#a5703f", "#c8935a", "#e2b67e"), "#7d4c2f", "#e2694a", "#f0dfb8", "#4a3428")).moved(
+        0, OVER_FLOOR_M, 0
+    )
+    return [*(slate(thing) for thing in (*houses(-0.4), tower, ferry)), *grove(((3.0, -30.0, 3.6), (20.0, -24.0, 4.0)))]
 
 
 def pond() -> list[Mesh]:

@@ -92,6 +92,7 @@ def oar(wood: Sequence[str], grip: str, blade: str, edge: str) -> Mesh:
 MODELS: dict[str, Model] = {
     "block": prop("block", lambda: block("#dd5f42", "#f59a5c", "#fff1d9")),
     "block_dusk": prop("block_dusk", lambda: shining(block("#ff9a3c", "#ffd27a", "#fffbe6"), 1.25)),
+    "block_clear": prop("block_clear", lambda: block("#ffffff", "#ffffff", "#101010")),
     "crate": prop("crate", lambda: crate(OAK, "#3f9aa4", "#f0dfb8")),
     "crate_dusk": prop("crate_dusk", lambda: crate(PLUM, "#5fc4bc", "#ffe3c8")),
     "barrier": prop("barrier", lambda: barrier(OAK, "#fff6e6")),

@@ -30,6 +30,8 @@ class Cloth:
 DAY = Cloth(
     ("#f4b942", "#e2694a", "#3f9aa4", "#fbeedb"), "#fff6e6", "#a5784f", "#fff6e6", ("#e2694a", "#f4b942", "#3f9aa4")
 )
+CLEAR = Cloth(("#ffffff",) * 4, "#ffffff", "#ffffff", "#101010", ("#ffffff",))
+"""To be painted over: what is dark stays so."""
 FAR = (
     (("#e2694a", "#fbeedb"), "#f4b942"),
     (("#3f9aa4", "#fbe6b8"), "#e2694a"),
@@ -145,6 +147,7 @@ def far_kite(cloth: tuple[str, str], ribbon: str) -> Mesh:
 MODELS: dict[str, Model] = {
     "kite": prop("kite", lambda: kite(DAY)),
     "kite_dusk": prop("kite_dusk", paper_dragon),
+    "kite_clear": prop("kite_clear", lambda: kite(CLEAR)),
     "far_kite": prop("far_kite", lambda: far_kite(*FAR[0])),
     "far_kite_teal": prop("far_kite_teal", lambda: far_kite(*FAR[1])),
     "far_kite_dusk": prop("far_kite_dusk", lambda: far_kite(*FAR[2])),

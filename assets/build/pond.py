@@ -17,7 +17,7 @@ from assets.build.night_harbour import PAPERS, paper_lantern
 from assets.build.plants import crown_paint, flower, flowers, grass, leafy, small_trees
 from assets.build.pond_growth import pads, reeds, stone, water_lily, willow
 from assets.build.pond_land import PATHS, WATER_M, ground, ground_at, ground_m, inside_m, mirror, off_m
-from assets.build.pond_looks import DUSK, MORNING, Look
+from assets.build.pond_looks import CLEAR, DUSK, MORNING, Look
 from assets.build.studio import Model, prop
 
 DECK_M, RAIL_M, LAMP_M = 2.45, 2.28, 1.35
@@ -178,6 +178,7 @@ MODELS = {
     "pond_dusk": Model(lambda: place(DUSK), DUSK.times.light),
     "stone": prop("stone", lambda: stone(MORNING, 1)),
     "stone_dusk": prop("stone_dusk", lambda: stone(DUSK, 1)),
+    "stone_clear": prop("stone_clear", lambda: stone(CLEAR, 1)),
     "water_lily": prop("water_lily", lambda: water_lily(MORNING)),
     "water_lily_dusk": prop("water_lily_dusk", lambda: water_lily(DUSK)),
 }

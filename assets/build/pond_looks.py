@@ -76,3 +76,5 @@ DUSK = Look(
     lamp="#ffd28a",
     dusk=True,
 )
+CLEAR = replace(MORNING, stone=("#101010", "#ffffff", "#ffffff", "#ffffff"), reed=("#ffffff",) * 4)
+"""Of a stone to be painted over: the ring that is cut into it is dark and stays so."""
