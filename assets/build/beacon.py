@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,20 +14,22 @@ from assets.build.small_boats import small_boat
 from assets.build.studio import Model, prop
 
 BEAM_M, BEAM_WIDE_M = 14.0, 1.7
-ROPE_M = 5.2
+BALLOON_M = 0.60
+"""Where the rope of a lantern ends and the balloon that carries it begins."""
 
 
 @dataclass(frozen=True)
 class Metal:
-    """The colours of a lantern: its metal from shade to light, its glass from rim to heart, and its rope."""
+    """The colours of a lantern: its metal from shade to light, its glass from rim to heart, rope and balloon."""
 
     frame: tuple[str, str, str]
     glass: tuple[str, str, str]
     rope: str
+    cloth: tuple[str, str]
 
 
-BRASS = Metal(("#8a5a2c", "#c98f45", "#f6d088"), ("#f09a34", "#ffc860", "#ffedb8"), "#d8c29a")
-OPAL = Metal(("#5a3f8c", "#9a72c4", "#e2bcec"), ("#ff9a5c", "#ffc688", "#ffeed0"), "#c8aed8")
+BRASS = Metal(("#8a5a2c", "#c98f45", "#f6d088"), ("#f09a34", "#ffc860", "#ffedb8"), "#d8c29a", ("#d9644a", "#f4ead8"))
+OPAL = Metal(("#5a3f8c", "#9a72c4", "#e2bcec"), ("#ff9a5c", "#ffc688", "#ffeed0"), "#c8aed8", ("#8a5cb8", "#ffd9c0"))
 
 
 def beacon(metal: Metal) -> dict[str, Mesh]:
@@ -63,8 +66,8 @@ def _beams() -> Mesh:
 
 
 def ship_lantern(metal: Metal) -> dict[str, Mesh]:
-    """A ship's lantern 0.42 m high about the middle of its glass, on a hook, with a rope 5.2 m up."""
-    return {"owl": _lantern(metal), "light": _glass(metal), "perch": _hook(metal), "vines": _rope(metal)}
+    """A ship's lantern 0.42 m high about the middle of its glass, on a hook, carried by a balloon."""
+    return {"owl": _lantern(metal), "light": _glass(metal), "perch": _hook(metal), "vines": _balloon(metal)}
 
 
 def _glass(metal: Metal) -> Mesh:
@@ -115,15 +118,25 @@ def _hook(metal: Metal) -> Mesh:
 
 
 def _rope(metal: Metal) -> Mesh:
-    """A twisted rope that goes up out of sight, with a knot at the ring."""
+    """A twisted rope from the ring to the balloon, with a knot."""
 
     def twist(points: Array) -> Array:
         around = np.arctan2(points[:, 2], points[:, 0]) - 46.0 * points[:, 1]
         return ramp((metal.rope,), around) * (0.82 + 0.18 * np.sin(2 * around))[:, None]
 
-    line = tube([(0, y, 0, 0.0105) for y in np.linspace(0.345, ROPE_M, 22)], sides=7, steps=5).painted(twist)
-    knot = ball(1, 2, metal.rope).scaled(0.024, 0.034, 0.024).moved(0, 0.372, 0)
-    return join([line, knot])
+    line = tube([(0, y, 0, 0.0105) for y in np.linspace(0.345, BALLOON_M, 5)], sides=7, steps=5).painted(twist)
+    return join([line, ball(1, 2, metal.rope).scaled(0.024, 0.034, 0.024).moved(0, 0.372, 0)])
+
+
+def _balloon(metal: Metal) -> Mesh:
+    """A balloon in two colours, 0.42 m high, over its rope."""
+    half = [(0.026, 0.0), (0.052, 0.03), (0.115, 0.11), (0.160, 0.20), (0.172, 0.27)]
+    half += [(0.158, 0.34), (0.105, 0.395), (0.040, 0.418), (0.0, 0.42)]
+    line = [tuple(at) for at in smooth_path(half, 4)]
+    ends = (0, 10, 17, 22, len(line) - 1)
+    bands = [(line[a : b + 1], metal.cloth[k % 2]) for k, (a, b) in enumerate(pairwise(ends))]
+    mouth = lathe([(0.0, 0.0), (0.030, -0.012), (0.034, 0.0), (0.026, 0.006)], metal.frame[0], 16)
+    return join([_rope(metal), join([banded(bands, 28), mouth]).moved(0, BALLOON_M, 0)])
 
 
 def lantern_boat(hull: str, rim: str, sail: str, metal: Metal) -> Mesh:
