@@ -53,8 +53,6 @@ class Scenery:
             self._share = min(max(progress.share, 0.0), 1.0)
         if self._lamps is not None:
             self._lamps.follow(lean, leant(lean) if lean else 0.0)
-        if rise is not None and self._vehicle is None:
-            self._vehicle = Vehicle(self._place, self._look, self._models, self.node)
         if self._vehicle is not None:
             self._vehicle.follow(rise)
         if steady is not None and self._beacon is None:

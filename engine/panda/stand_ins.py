@@ -62,17 +62,6 @@ def _owl(node: NodePath) -> None:
     _ball(perch, "branch", (0, 0, -0.02), (0.26, 0.025, 0.025), _BROWN)
 
 
-def _rocket(node: NodePath) -> None:
-    rocket, flame = node.attach_new_node("rocket"), node.attach_new_node("flame")
-    hull = [(0.30, 0.55), (0.46, 0.9), (0.52, 1.5), (0.44, 2.2), (0.26, 2.8), (0.0, 3.2)]
-    shapes.turned("hull", hull, _CREAM).reparent_to(rocket)
-    _ball(rocket, "window", (0, -0.46, 1.8), (0.2, 0.1, 0.2), _TEAL)
-    for side in (-1, 1):
-        _ball(rocket, "fin", (side * 0.5, 0, 0.55), (0.16, 0.06, 0.45), _CORAL)
-    flame.set_z(0.55)
-    shapes.turned("fire", [(0.0, -1.0), (0.14, -0.6), (0.20, -0.2), (0.0, 0.0)], _FIRE).reparent_to(flame)
-
-
 def _companion(node: NodePath) -> None:
     _ball(node, "body", (0, 0, 0.42), (0.22, 0.19, 0.42), _BROWN)
     head = node.attach_new_node("head")
@@ -194,7 +183,7 @@ def _bell(node: NodePath) -> None:
 
 
 _MAKERS: Mapping[str, Callable[[NodePath], None]] = {
-    "wanted": _fruit, "later": _fruit, "look": _owl, "vehicle": _rocket, "companion": _companion, "breath": _lantern,
+    "wanted": _fruit, "later": _fruit, "look": _owl, "companion": _companion, "breath": _lantern,
     "hand_open": _hand, "hand_grab": _hand, "kite": _kite, "beacon": _beacon, "block": _block, "crate": _crate,
     "barrier": _barrier, "shelf_leg": _leg, "oar": _oar, "treasure": _treasure,
     "bell": _bell, "shelf": _shelf, "stone": _stone,

@@ -21,18 +21,14 @@ _NO_FLAME = 0.02
 
 
 class Vehicle:
-    """A vehicle on its pad; how far it is up follows the round, how strong its flame is follows the person.
-
-    Where a place has none of its own it is there only while somebody is asked to stand up or to sit down.
-    """
+    """A vehicle on its pad; how far it is up follows the round, how strong its flame is follows the person."""
 
     def __init__(self, place: Place, look: Look, models: Models, parent: NodePath) -> None:
         """Park it."""
-        self._whole, self._at_home = parent.attach_new_node("vehicle and pad"), bool(place.roles.vehicle)
-        self.node = self._whole.attach_new_node("vehicle")
+        self.node = parent.attach_new_node("vehicle")
         self._pad, self._up_m = to_panda(place.vehicle_m), place.vehicle_up_m
         self.node.set_pos(self._pad)
-        self._shadow = Shadow(look, place, self._whole.attach_new_node("pad"), 0.55 * place.vehicle_scale)
+        self._shadow = Shadow(look, place, parent.attach_new_node("pad"), 0.55 * place.vehicle_scale)
         model = dressed("vehicle", place, models, look, self.node)
         model.set_scale(place.vehicle_scale)
         self._flame = _from_its_top(part(model, "flame"), model)
@@ -54,7 +50,6 @@ class Vehicle:
     def follow(self, rise: Rise | None) -> None:
         """Do as the person does, or idle while they have not been asked to stand up."""
         before, now = self._rise, rise or Rise("", 0.0, 0.0, "up")
-        show(self._whole, self._at_home or rise is not None)
         show(self._ring, rise is not None)
         if now.fill > 0 == before.fill:
             self._flourish.touch()
