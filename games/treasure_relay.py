@@ -25,7 +25,7 @@ from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 from engine.turns import first_able, in_turn
 
 FLOURISH_S = 1.4
-CHEST, CHEST_BELOW_M = 0.7, 0.10  # how large it is, and how far below the hand it stands
+CHEST, CHEST_BELOW_M, AJAR = 0.55, 0.08, 0.05  # how large it is, how far below the hand, and how far a little open is
 LEAST_FRAMES, FRAME_S = 20, 0.05
 REACTION_S, HAND_MPS, ARRIVES, RESTS = 0.35, 0.75, 0.70, 0.72  # as a simulated patient moves
 WAYS = ("the hand", "a controller")
@@ -168,7 +168,7 @@ class Game(Task):
 
     def _waits(self, panel: Panel, trial: Trial) -> tuple[Item, ...]:
         """What is shown of a treasure that was not hidden, or not found yet: where it was, a little open."""
-        chest = (_chest(trial, 0.15),) if trial.values["hidden"].place_m else ()
+        chest = (_chest(trial, AJAR),) if trial.values["hidden"].place_m else ()
         return (*rounds.answer(panel, f"treasure {trial.values['number']}", False, companion=False), *chest)
 
 
