@@ -113,15 +113,15 @@ def _smoothed(points: Array) -> Array:
 def _strip(name: str, points: Array, eye: Array, across_m: tuple[float, float], shade: tuple[float, ...]) -> NodePath:
     """A band along points (n, 3) that faces an eye, from one distance aside to another; u runs from 0 to 1 along it.
 
-    It is narrower where the way turns so sharply that it would fold.
+    It is narrower on the inner side of a turn so sharp that it would fold there.
     """
     way = np.gradient(points, axis=0)
     step = np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-9)
-    turn = np.linalg.norm(np.gradient(way / step, axis=0), axis=1, keepdims=True) / step
-    room = np.minimum(1.0, _OF_TURN / np.maximum(turn, 1e-9) / max(map(abs, across_m)))
     aside = np.cross(way, eye - points)
-    aside *= room / np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
-    rows = np.stack([points + out_m * aside for out_m in across_m], axis=1).reshape(-1, 3)
+    aside /= np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
+    turn = (np.gradient(way / step, axis=0) * aside).sum(axis=1, keepdims=True) / step  # 1/m, to that side
+    outs = [np.where(out_m * turn > _OF_TURN, _OF_TURN / np.where(turn, turn, 1.0), out_m) for out_m in across_m]
+    rows = np.stack([points + out * aside for out in outs], axis=1).reshape(-1, 3)
     low = 2 * np.arange(len(points) - 1)
     faces = np.concatenate([np.stack([low, low + 1, low + 3], 1), np.stack([low, low + 3, low + 2], 1)])
     along = np.repeat(np.linspace(0.0, 1.0, len(points)), 2)
