@@ -23,6 +23,7 @@ from engine.scene import (
     Lift,
     Middle,
     Option,
+    Prop,
     Reach,
     Rise,
     Scene,
@@ -48,7 +49,8 @@ _WAY = (0.45, 0.65, 0.85)  # where on its way a hand is looked for
 _STEM_UP_M, _TWIG_M, _VINE_M = (0.12, 0.24, 0.35, 0.46, 0.58), 0.07, 0.03
 _LAMP_M, _BREATH_M, _FRIEND_M, _FRIEND_UP_M, _SCALE_M, _PROGRESS_M = 0.40, 0.40, 0.55, 0.75, 0.35, 0.25
 _BEACON_M = 0.8
-_BELL_M = 0.62
+_BELL_M, _ROOF_M = 0.62, ((0.78, 0.22), 0.22)  # how far the ends of its roof are aside and up, and their radius
+_CHEST_M = 0.16
 _PICTURED = 1.2  # how much taller than wide the card of an option with a picture is
 _REMEMBERED = 36
 
@@ -184,6 +186,8 @@ def _mark(item: Item) -> object:
         return (item.key, item.yaw_deg, item.pitch_deg) if item.state != "done" else None
     if isinstance(item, Friend):
         return item.key if item.mood == "shows" else None
+    if isinstance(item, Prop):
+        return (item.key, item.place_m) if item.role == "treasure" else None
     if isinstance(item, Lean):
         return (item.key, item.direction_deg)
     if isinstance(item, Reach):
@@ -203,6 +207,9 @@ def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[
         yield from (Spot(_between(item.start_m, item.stop_m, share), _HAND_M) for share in (0.5, 0.75, 1.0))
     elif isinstance(item, Follow):
         yield from (Spot((x, y + _KITE_M / 2, z), _KITE_M) for x, y, z in item.points_m[::_EVERY])
+    elif isinstance(item, Prop):
+        x, y, z = item.place_m
+        yield Spot((x, y + 0.75 * _CHEST_M * item.scale, z), _CHEST_M * item.scale)
     elif isinstance(item, Option):
         yield Spot(item.place_m, item.radius_m * (_PICTURED if item.picture else 1.0))
     else:
@@ -229,7 +236,9 @@ def _in_room(item: Item, place: Place, eye_m: float) -> Iterator[Spot]:
     elif isinstance(item, Steady):
         yield Spot(place.beacon_m, _BEACON_M * place.beacon_scale)
     elif isinstance(item, Lift):
-        yield Spot(place.bell_m, _BELL_M * place.bell_scale)
+        (x, y, z), ((aside_m, up_m), radius_m), scale = place.bell_m, _ROOF_M, place.bell_scale
+        yield Spot(place.bell_m, _BELL_M * scale)
+        yield from (Spot((x + side * aside_m * scale, y + up_m * scale, z), radius_m * scale) for side in (-1, 1))
     elif isinstance(item, Rise):
         x, y, z = place.vehicle_m
         yield from (Spot((x, y + up_m, z), _SCALE_M * place.vehicle_scale) for up_m in (1.0, 2.0, 3.0))
