@@ -13,7 +13,7 @@ from calibration.differences import differences
 from calibration.rehearsal import Rehearsal, RehearsedBlock, Tried, envelope_of, followers_of, people, rehearse
 from engine.envelope import Envelope
 from engine.movements import LEANS, MAIN_LEANS, MOVEMENTS, along_ellipse
-from engine.plan import Interlude, Plan, in_order
+from engine.plan import ASSESS, Interlude, Plan, in_order
 from engine.previewed import BlockPreview, Course, Preview, SessionPreview, Spread
 from engine.records import Calibration, Limit
 
@@ -82,7 +82,9 @@ def _with_diagonals(beliefs: Mapping[str, Limit]) -> dict[str, Limit]:
 def _trials(plan: Plan) -> int:
     """About how many trials a plan has, to know how many sessions there is time for."""
     played = [
-        step.task for step in in_order(plan.steps) if not isinstance(step, Interlude) and step.kind != "calibrate"
+        step.task
+        for step in in_order(plan.steps)
+        if not isinstance(step, Interlude) and step.kind not in ("calibrate", ASSESS)
     ]
     return sum(getattr(task.p, "targets", 10) for task in played)
 

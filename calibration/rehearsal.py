@@ -14,7 +14,7 @@ from statistics import NormalDist, pstdev
 from engine.envelope import Envelope
 from engine.limits import Difficulty, OutsideEnvelope
 from engine.movements import LEANS, MOVEMENTS
-from engine.plan import REST, Interlude, Plan, Step, in_order
+from engine.plan import ASSESS, REST, Interlude, Plan, Step, in_order
 from engine.precautions import barred
 from engine.records import Calibration, Limit, Request, TrialRecord
 from engine.task import NOT_YET, REACHED, Task, Trial
@@ -141,7 +141,7 @@ def _same_for_all(plan: Plan, known: Calibration) -> dict[tuple[str, str], Rehea
             continue
         if why := barred(step.task, plan.posture, plan.precautions, plan.caps):
             same[step.name, step.kind] = RehearsedBlock(step.name, step.task.title, step.kind, 0.0, 0.0, (), why)
-        elif step.kind == "calibrate":
+        elif step.kind in ("calibrate", ASSESS):
             same[step.name, step.kind] = _block(step, envelope, {}, Person({}, {}, 0.0, ""), Random(0))
     return same
 

@@ -19,10 +19,12 @@ from engine.commands.previewing import of_drafts
 from engine.prescription import Draft, Message, Practice, held_on
 from engine.records import Precaution, from_json, to_json
 from server_sync import wire
+from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.service import Service
 from server_sync.page.arc import Bounded, Dots, arc, dial_of
 from server_sync.page.asking import asks
+from server_sync.page.plan import choice_of_games, dose
 from server_sync.page.tune_form import leaves, merged, resolved, wished
 from server_sync.page.tuning import past, shown_value
 from server_sync.web import access, app
@@ -115,6 +117,39 @@ def test_an_easier_plan_asks_for_less_of_the_same_person() -> None:
     assert found.old is not None
     now, was = (next(each for each in said.movements if each.movement == ARM) for said in (found.new, found.old))
     assert now.highest.median <= 60.0 < was.highest.median
+
+
+def test_the_time_of_the_tests_of_a_programme_stands_beside_that_of_its_games() -> None:
+    def told(*games: str) -> dict[str, str]:
+        draft = replace(SAVED, programme=(Practice(games=games),), precautions=())
+        holds = resolved(draft.preset, draft.plan)
+        return {row.title: row.now for row in asks(of_drafts(PLAYED, draft, None, DAY), ARM, holds, holds, ()).rows}
+
+    alone, both = told("fruit_ladder"), told("fruit_ladder", "tandem", "shoulder_range")
+    assert both.keys() - alone.keys() == {"Time for clinical tests"}
+    assert both["Time for clinical tests"] == "about 4 min"
+    assert both["Targets"] == alone["Targets"]
+
+
+def test_a_test_is_tuned_like_a_game() -> None:
+    wish = wished({"games.tandem.dark": "no", "games.tandem.tries": "9"}, SAVED)
+    assert (wish.plan["games"], set(wish.problems)) == ({"tandem": {"dark": False}}, {"games.tandem.tries"})
+
+
+def test_games_and_tests_are_chosen_from_apart_and_by_posture() -> None:
+    chosen, *others = choice_of_games({"game.tandem": "on", "game.gone": "on", "game.fruit_ladder": "on"})
+    assert [game.name for game in chosen.games] == ["tandem", "gone", "fruit_ladder"]
+    assert {shelf.title: shelf.games[0].title for shelf in others} == {
+        "Games, standing or seated": "Bell Tower",
+        "Games, standing": "Flamingo Garden",
+        "Clinical tests, standing or seated": "Neck position sense",
+        "Clinical tests, standing": "Five times sit to stand",
+    }
+    named = [game.name for shelf in (chosen, *others) for game in shelf.games]
+    assert sorted(named) == sorted([*tasks(), "gone"]), "each once"
+    assert dose(Practice(games=("tandem", "single_leg", "fruit_ladder"), minutes=5.0)) == (
+        "every day · 5 min · tests about 14 min · at home"
+    )
 
 
 def test_what_cuts_is_named_the_ceiling_or_what_allows_less_than_it() -> None:

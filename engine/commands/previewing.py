@@ -1,12 +1,13 @@
 """A preview wired: a patient's record and two presets become the visits that are rehearsed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
 import games
+from calibration import battery
 from calibration.differences import quantity
 from calibration.due import NOTHING, USUAL, due
 from calibration.preview import PreviewRefused, preview
@@ -63,7 +64,8 @@ def previewed(
 def of_drafts(done: Session, new: Draft, old: Draft | None, today: date) -> Preview:
     """What a draft of a prescription will ask of who left a session, beside another draft of theirs.
 
-    Rehearsed are the games of its programme, or all that can be asked where it names none. Raises NotPreviewed.
+    Rehearsed are the games of its programme, or all that can be asked where it names none, and its clinical tests.
+    Raises NotPreviewed.
     """
     try:
         left = left_by(done)
@@ -72,13 +74,19 @@ def of_drafts(done: Session, new: Draft, old: Draft | None, today: date) -> Prev
         holds = [visits.resolved(record.preset, (), record) for record in records]
         named = [[game for practice in draft.programme for game in practice.games] for draft in drafts]
         plans = [
-            _plan(record, each, [name for name in dict.fromkeys(of) if name in games.names()], done.posture, 0, today)
+            _plan(record, each, _known(of, done.posture), done.posture, 0, today)
             for record, each, of in zip(records, holds, named, strict=True)
         ]
         found = preview(plans[0], plans[1] if old else None, titles=[each.title for each in holds])
         return msgspec.structs.replace(found, warnings=tuple(_warnings(records[0], holds[0], done.posture, today)))
     except (PreviewRefused, PostureRefused, ParameterError, UnknownBound) as reason:
         raise NotPreviewed(str(reason)) from None
+
+
+def _known(named: Iterable[str], posture: str) -> list[str]:
+    """The games among some names, and the clinical tests that can be done in a posture; each once."""
+    tests = [name for name in battery.names() if posture in battery.load(name).postures]
+    return [name for name in dict.fromkeys(named) if name in (*games.names(), *tests)]
 
 
 def _by(draft: Draft, left: PatientRecord, today: date) -> PatientRecord:

@@ -12,10 +12,5 @@ from engine.task import Task
 @cache
 def tasks() -> Mapping[str, type[Task]]:
     """The games, and after them the clinical tests, by name."""
-    return {**played(), **{name: load_test(name) for name in names_of_tests()}}
-
-
-@cache
-def played() -> Mapping[str, type[Task]]:
-    """The games, which are tuned."""
-    return {name: games.load(name) for name in games.names()}
+    tests = {name: load_test(name) for name in names_of_tests()}
+    return {**{name: games.load(name) for name in games.names()}, **tests}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from engine.movements import LEANS, MOVEMENTS
+from engine.plan import ASSESS
 from engine.preset_words import share_of_limit
 from engine.presets import Resolved
 from engine.previewed import Course, Preview, SessionPreview
@@ -86,7 +87,11 @@ def _rows(now: SessionPreview, was: SessionPreview, course: Course | None, befor
         yield _row(_("Hits expected"), *(_percent(each.success.median) for each in (before, course)))
         yield _row(_("Most misses in a row"), *(_run(each) for each in (before, course)))
     yield _row(_("Targets"), *(f"{each.trials.median:.0f}" for each in (was, now)))
-    yield _row(_("Time to play"), *(_minutes(each.seconds.median) for each in (was, now)))
+    tests_s = [sum(block.seconds.median for block in each.blocks if block.kind == ASSESS) for each in (was, now)]
+    play_s = [each.seconds.median - of_tests for each, of_tests in zip((was, now), tests_s, strict=True)]
+    yield _row(_("Time to play"), *map(_minutes, play_s))
+    if any(tests_s):
+        yield _row(_("Time for clinical tests"), *map(_minutes, tests_s))
 
 
 def _row(title: str, before: str, now: str) -> Row:

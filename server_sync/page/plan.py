@@ -8,12 +8,15 @@ from typing import NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from calibration.battery import usual_minutes
 from engine import presets, programmes
+from engine.clinical import ClinicalTest
 from engine.movements import MOVEMENTS, PARTS
 from engine.precautions import Asking, barred, effect, expired
-from engine.prescription import Draft, due_on, goals_of, hands_on_of, paused, planned_on
+from engine.prescription import Draft, Practice, due_on, goals_of, hands_on_of, paused, planned_on
 from engine.programme import CLINIC, DAYS, Scheduled, monday, week_number
 from engine.records import Precaution
+from engine.task import Task
 from server_sync.clinic.known_tasks import tasks
 from server_sync.page import words
 from server_sync.page.language import N_, _, dated, ngettext
@@ -28,11 +31,19 @@ _BARS = {"standing": N_("Standing, it bars %(games)s."), "seated": N_("Seated, i
 
 
 class Game(NamedTuple):
-    """A game to choose: its name, its title and what it trains."""
+    """A game or a clinical test to choose: its name, its title, what it trains, and of a test how long it takes."""
 
     name: str
     title: str
     trains: str
+
+
+class Shelf(NamedTuple):
+    """Games to choose from under one heading."""
+
+    title: str
+    games: tuple[Game, ...]
+    chosen: bool = False
 
 
 class Proposal(NamedTuple):
@@ -46,23 +57,39 @@ class Proposal(NamedTuple):
     ages: tuple[int, int]
 
 
-@cache
-def all_games() -> tuple[Game, ...]:
-    """All games that there are, and after them the clinical tests."""
-    return tuple(Game(name, task.title, ", ".join(task.trains)) for name, task in tasks().items())
-
-
-def choice_of_games(row: Mapping[str, str]) -> tuple[tuple[Game, bool], ...]:
-    """The games of a practice as it is typed, in the order in which they are played, then the others."""
-    known = {game.name: game for game in all_games()}
+def choice_of_games(row: Mapping[str, str]) -> tuple[Shelf, ...]:
+    """The games of a practice as it is typed, in the order in which they are played, then all others by their kind."""
+    known = tasks()
     named = [key.removeprefix("game.") for key in row if key.startswith("game.")]
-    chosen = [(known.get(name, Game(name, words.name(name), _("not known here"))), True) for name in named]
-    others = ((game, False) for game in known.values() if game.name not in named)
-    return tuple((_in_language(game), on) for game, on in (*chosen, *others))
+    shelves = [Shelf(_("Chosen, in this order"), tuple(map(_game, named)), chosen=True)]
+    for title, test, seated in (
+        (_("Games, standing or seated"), False, True),
+        (_("Games, standing"), False, False),
+        (_("Clinical tests, standing or seated"), True, True),
+        (_("Clinical tests, standing"), True, False),
+    ):
+        of = [name for name, task in known.items() if (issubclass(task, ClinicalTest), _seated(task)) == (test, seated)]
+        shelves.append(Shelf(title, tuple(_game(name) for name in of if name not in named)))
+    return tuple(shelf for shelf in shelves if shelf.games)
 
 
-def _in_language(game: Game) -> Game:
-    return Game(game.name, translated(game.title), translated(game.trains))
+def _seated(task: type[Task]) -> bool:
+    return "seated" in task.postures
+
+
+def _game(name: str) -> Game:
+    """One in the language of the page."""
+    if name not in tasks():
+        return Game(name, words.name(name), _("not known here"))
+    task = tasks()[name]
+    trains = translated(", ".join(task.trains))
+    return Game(name, translated(task.title), f"{trains} · {takes([name])}" if takes([name]) else trains)
+
+
+def takes(names: Sequence[str]) -> str:
+    """How long the clinical tests among some games take, about; "" where there are none."""
+    minutes = [usual_minutes(name) for name in names if issubclass(tasks().get(name, Task), ClinicalTest)]
+    return _("about %(minutes)s min", minutes=max(1, round(sum(minutes)))) if minutes else ""
 
 
 @cache
@@ -176,6 +203,8 @@ def dose(plan: Scheduled, times: int = 1) -> str:
         pieces.append(_("%(minutes)s min", minutes=f"{plan.minutes:g}"))
     if times > 1:
         pieces.append(ngettext("%(num)s time a day", "%(num)s times a day", times))
+    if isinstance(plan, Practice) and (tests := takes(plan.games)):
+        pieces.append(_("tests %(takes)s", takes=tests))
     pieces.append(_("here") if plan.at_clinic else _("at home"))
     if plan.at:
         pieces.append(plan.at)

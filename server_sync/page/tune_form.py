@@ -12,7 +12,7 @@ from engine.parameters import ParameterError, Value, describe
 from engine.prescription import Draft
 from engine.presets import Resolved, names, resolve
 from engine.records import Precaution
-from server_sync.clinic.known_tasks import played
+from server_sync.clinic.known_tasks import tasks
 from server_sync.page import words
 from server_sync.page.language import _
 from server_sync.page.translated import translated
@@ -37,7 +37,7 @@ class _NotTaken(ValueError):
 
 def resolved(preset: str, plan: Plan) -> Resolved:
     """What holds by a preset and a plan; raises ParameterError."""
-    return resolve(preset, played(), plan, others=True)
+    return resolve(preset, tasks(), plan, others=True)
 
 
 @cache
@@ -59,7 +59,7 @@ def described() -> Mapping[str, Mapping[str, Any]]:
     for movement, about in MOVEMENTS.items():
         if about.unit:
             found |= {f"limits.{movement}.{each['name']}": each for each in describe_bounds(movement)[:2]}
-    for game, task in played().items():
+    for game, task in tasks().items():
         found |= {f"games.{game}.{each['name']}": each for each in describe(task.Parameters)}
     return found
 

@@ -8,7 +8,7 @@ from engine.parameters import ParameterError
 from engine.prescription import Draft
 from engine.preset_words import share_of_limit
 from engine.presets import DEFAULT, PLAN, Resolved
-from server_sync.clinic.known_tasks import played, tasks
+from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.prescriptions import Version
 from server_sync.page import words
 from server_sync.page.language import _, ngettext
@@ -88,12 +88,12 @@ class Fields:
         return tuple(map(self.control, keys))
 
     def more(self, movements: Sequence[str], shown: Iterable[str]) -> tuple[Group, ...]:
-        """All others in groups: how difficulty follows, the bounds of other movements, each game."""
+        """All others in groups: how difficulty follows, the bounds of other movements, each game and test."""
         left, held = {*self._about} - {*shown}, {*movements, *self._new.limits}
         follows = [key for key in self._about if key.startswith("adaptation.")]
         bounds = [f"limits.{name}.{end}" for name in MOVEMENTS if name in held for end in ("ceiling", "floor")]
         keys = {_("How difficulty follows"): follows, _("Other movements"): bounds}
-        for game, task in played().items():
+        for game, task in tasks().items():
             keys[translated(task.title)] = [key for key in self._about if key.startswith(f"games.{game}.")]
         found = (Group(heading, self.controls(key for key in of if key in left)) for heading, of in keys.items())
         return tuple(group for group in found if group.controls)
