@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import games
-from engine.commands import gallery
+from engine.commands import gallery, visits
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.scene import Lean, Panel, Progress, Scene
 
@@ -15,11 +15,11 @@ REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
 
 
-@pytest.mark.parametrize("name", games.names())
+@pytest.mark.parametrize("name", [*games.names(), "limits_of_stability", "timed_up_and_go"])
 def test_every_game_has_a_moment_worth_a_picture(name: str, tmp_path: Path) -> None:
     scene, _ = gallery._played(name, tmp_path)[gallery.PLAY]
     assert scene.trial
-    assert scene.place == games.load(name).place
+    assert scene.place == visits.task_kind(name).place
 
 
 def test_every_state_of_a_session_is_lived_through(tmp_path: Path) -> None:

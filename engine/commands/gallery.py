@@ -65,6 +65,7 @@ SETTLES_NS = 3_000_000_000
 AWAY_S, STOPS_S = (14.0, 17.0), 22.0
 _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
+_WORDS_ALONE = -20.0
 _TO_THE_FEET_RAD = math.radians(72.0)
 _TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.4, 0.75
 
@@ -211,8 +212,6 @@ def _near(item: Target, frame: Frame) -> float:
 
 
 def _leant(item: Lean) -> float:
-    if item.open_ended:
-        return -math.inf
     return _settled(item.fill) + math.cos(math.radians(item.direction_deg - _BEST_LEAN_DEG))
 
 
@@ -264,6 +263,7 @@ _WORTH: Mapping[type, Callable[[Any], float]] = {
     Steady: lambda item: _settled(item.fill) + item.steadiness,
     Friend: _shown,
     Breath: lambda item: item.full,
+    Panel: lambda _: _WORDS_ALONE,
 }
 """What makes a good picture of what a game asks for, by the kind of item."""
 
