@@ -4,7 +4,7 @@ from engine.body import EYE_HEIGHT_OF_STATURE
 from engine.frame import SIDES
 from engine.movements import LEANS
 from engine.records import Calibration, Limit, ReachCell, Stance
-from engine.simulated import DEFAULT_LIMITS_DEG
+from engine.simulated_patient import DEFAULT_LIMITS_DEG
 
 EYE_M, ARM_M, LEAN_DEG = 1.6, 0.62, 5.0
 

@@ -19,7 +19,8 @@ from engine.plan import Step
 from engine.precautions import barred
 from engine.records import Precaution, Session
 from engine.scene import Lift, Sound
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 from engine.task import Trial
 from games.bell_tower import _of_the_hold
 

@@ -29,7 +29,8 @@ from engine.plan import Step
 from engine.recording import FRAME, read
 from engine.records import Calibration, Limit, Precaution, Session, Shoulder, TrialRecord
 from engine.replay import ReplayHeadset
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 from engine.task import REACHED, STOPPED, Assessment, Finished, NotMeasured, Trial
 
 SEEDS = range(4)

@@ -35,7 +35,8 @@ from engine.scene import (
     Surround,
     Target,
 )
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 from engine.task import Trial
 from engine.theme import SOUND_ROLES
 from engine.theme import load as load_theme

@@ -26,7 +26,8 @@ from engine.formats.tables import FLAT, PLACES, Table
 from engine.motion import clean
 from engine.recording import DEVICES_FLAGS, FLAGS, TABLES, Recorded, RecordingUnreadable
 from engine.records import Session, to_json
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 
 TARGETS = ("visit.csv", "visit.parquet", "visit.c3d", "visit.mcap", "dataset")
 WRITERS: dict[str, Callable[[Path, Recorded], object]] = {"r.mcap": foxglove.write, "bids": motion_bids.write}

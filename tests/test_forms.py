@@ -23,7 +23,8 @@ from engine.parameters import Layer, fill
 from engine.plan import Step
 from engine.records import Calibration, Session
 from engine.scene import Lean, Panel, Sound
-from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient
 from engine.task import Task
 
 ADAPTATION = Adaptation()

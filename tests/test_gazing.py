@@ -29,7 +29,8 @@ from engine.patient import PatientRecord
 from engine.plan import Interlude, Step
 from engine.records import Calibration, Precaution, Session
 from engine.scene import Gaze, Panel
-from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient
 from engine.task import NotMeasured
 
 ADAPTATION = Adaptation()

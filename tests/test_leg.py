@@ -24,7 +24,8 @@ from engine.motion import Motion, Track
 from engine.plan import Step
 from engine.records import Precaution, Quality, Session, Stance
 from engine.scene import Lift
-from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient
 from engine.task import REACHED, Move
 
 GOAL = Lift("bell", "knee_extension_left", 60.0, "left")

@@ -7,7 +7,8 @@ from visits import game
 
 from engine.plan import Step
 from engine.records import Session
-from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient
 
 
 def visit(folder: Path, left_deg: float) -> Session:

@@ -28,7 +28,8 @@ from engine.records import (
 )
 from engine.sealing import RECIPIENTS, Recipient
 from engine.session_folder import FolderUnusable
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 
 CAST = Precaution("shoulder_elevation_left", 70.0, "deg", "a cast", "Dr Wood")
 

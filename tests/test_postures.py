@@ -15,7 +15,8 @@ from engine.plan import About, Plan, PostureRefused, Step
 from engine.records import Session
 from engine.scene import Lean, Scene, Stand
 from engine.session_folder import read_session
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 
 ABOUT = About("one", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
 

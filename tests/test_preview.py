@@ -29,7 +29,8 @@ from engine.patient import PatientRecord
 from engine.plan import END, REST, WELCOME, Plan, PostureRefused, Step
 from engine.previewed import Course, Preview, SessionPreview
 from engine.records import Calibration, Limit, Precaution, RecordUnreadable, Session, from_json, to_json
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 
 TODAY = date(2026, 3, 2)
 SORE = Precaution("shoulder_elevation_left", 60.0, "deg", "rotator cuff repair", "Dr Wood", "2026-12-01")

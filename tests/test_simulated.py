@@ -19,7 +19,8 @@ from engine.places import from_shoulder, lean_along
 from engine.recording import pack
 from engine.records import Stance
 from engine.scene import Item, Lean, Panel, Reach, Scene, Target
-from engine.simulated import DEFAULT_LIMITS_DEG, READING_S, Patient, SimulatedHeadset, patient_like
+from engine.simulated import READING_S, SimulatedHeadset
+from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient, patient_like
 
 SURE = Patient(slope_deg=0.5, lean_slope_deg=0.05, lapse=0.0, fatigue=0.0)
 STANCE = Stance((0.0, SURE.eye_height_m, 0.0), 0.0)

@@ -15,7 +15,8 @@ from engine.plan import About, Plan, Step
 from engine.recording import Writer
 from engine.records import Calibration, Limit, ReachCell, Session, Stance
 from engine.scene import Scene
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 from engine.task import Task
 
 EYE_M = 1.6

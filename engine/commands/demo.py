@@ -29,7 +29,8 @@ from engine.keys import Keys
 from engine.plan import About
 from engine.records import Calibration, Session, to_json
 from engine.scene import Lean, Panel, Scene, Target
-from engine.simulated import SimulatedHeadset, patient_like
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import patient_like
 from engine.theme import ASSETS
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from random import Random
 from engine.body import ARM_OF_STATURE, EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, shoulder_by_stature
 from engine.frame import LOST, SIDES, Frame, Hand
 from engine.records import Precaution
-from engine.simulated import DEFAULT_LIMITS_DEG, Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient
 
 STATURE_M = 1.71
 DIFFER = 0.08  # the standard deviation of a limit among people of one kind, as a share

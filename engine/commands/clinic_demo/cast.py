@@ -13,7 +13,7 @@ from engine.frame import SIDES, Button
 from engine.prescription import Draft, Practice
 from engine.programme import DAYS, Goal, HandsOn, Pause
 from engine.records import Precaution
-from engine.simulated import Patient
+from engine.simulated_patient import Patient
 
 SHORT_CALM = {"calm_tide": {"targets": 1}}
 LEFT_ARM, RIGHT_ARM = ({"fruit_ladder": {"arms": side, "targets": 20}} for side in SIDES)

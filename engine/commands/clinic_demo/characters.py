@@ -14,7 +14,7 @@ import numpy as np
 from engine.frame import Button
 from engine.prescription import Draft, due_on
 from engine.questions import LEVELS
-from engine.simulated import Patient
+from engine.simulated_patient import Patient
 
 DAY_TO_DAY = 0.02  # the standard deviation of a limit from one day to the next, as a share
 Course = tuple[tuple[float, float], ...]
@@ -75,7 +75,7 @@ class Relative(NamedTuple):
 
 @dataclass(frozen=True)
 class Character:
-    """One patient: `courses` are numbers of `engine.simulated.Patient` or limits in degrees, by name, over time.
+    """One patient: `courses` are numbers of their `Patient` or limits in degrees, by name, over time.
 
     `pain` and `effort` are what they answer, 0 to 10, over time. `missed` and `moments` count visits from the last one
     that was planned (1) back. What was played on the last `silent_days` did not reach the clinic.

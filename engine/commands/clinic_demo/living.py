@@ -15,7 +15,8 @@ from engine.commands.wishes import Wish, completed, known_of, plan_on, visit_of
 from engine.frame import Frame
 from engine.keys import FOLDER_VARIABLE
 from engine.plan import About
-from engine.simulated import Patient, SimulatedHeadset
+from engine.simulated import SimulatedHeadset
+from engine.simulated_patient import Patient
 
 RATE_HZ = 30.0
 """As few frames as can be measured: there are some hundred visits to play."""
