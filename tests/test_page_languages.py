@@ -28,6 +28,8 @@ BLANK = re.compile(r"%\((\w+)\)s|(%%)|</?(\w+)>")
 ACCENTED = re.compile(r"\b(?=\w*[aceinosuyACEINOSUY])[A-Za-z']{3,}\b")
 """Words that are written otherwise in the pseudo-language."""
 NO_WORDS = {"min", "href", "Steadyreach", "steadyreach", "UTC", "SHA", "PDF", "OMNI", "NRS", "https"}
+BREAKS = re.compile(r"(?<![\u00a0\u202f])[;:!?»](?=\s|$|[<.,)»…])|«(?![\u00a0\u202f])")
+"""French marks of two parts, and quotations, without the space before or within them that never breaks a row."""
 CATALOGUE = pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
 
 
@@ -76,6 +78,12 @@ def test_a_translation_has_the_blanks_of_its_sentence_in_every_form(path: Path) 
             original = blanks(expected[min(number, len(expected) - 1)])
             without = [blank for blank in original if blank != "%(num)s"]
             assert blanks(form) == original or (number == 0 and blanks(form) == without), (message.id, form)
+
+
+def test_no_row_of_french_begins_with_a_mark_or_ends_with_a_quotation() -> None:
+    said = [form for message in read(CATALOGUES / "fr.po") if message.id for form in forms(message.string)]
+    assert sum("\u00a0:" in form for form in said) > 100
+    assert [form for form in said if BREAKS.search(form)] == []
 
 
 @CATALOGUE
