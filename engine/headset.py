@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.frame import Frame
+from engine.records import Room
+from engine.room import AROUND, UNSEEN
 from engine.scene import Scene
 
 
@@ -12,7 +14,8 @@ class Headset(Protocol):
 
     `frames()` yields a Frame per image until the person leaves; `show(scene)` is called once after each
     frame and draws what the person sees until the next. `close()` gives back what was opened and may be
-    called twice. `kind` is the name it is chosen by; `description` says what it really is (runtime, version).
+    called twice. `kind` is the name it is chosen by; `description` says what it really is (runtime, version). It may
+    also have `room`, what it knows of the room from the first frame on that shows somebody.
     """
 
     kind: str
@@ -43,6 +46,17 @@ _NOT_WORN: Mapping[str, str] = {
 def why_not_worn(kind: str) -> str:
     """Why a session of a kind of headset is nothing that a person did who wore one; "" where they did."""
     return "" if kind == WORN else _NOT_WORN.get(kind, f"nobody knows whether a person wears a headset {kind!r}")
+
+
+def usual_room(kind: str) -> Room:
+    """What is taken for true of the room where a kind of headset says nothing of it."""
+    return UNSEEN if kind == WORN else AROUND
+
+
+def room_around(headset: Headset) -> Room:
+    """What a headset knows of the room; what is worn and says nothing hides it."""
+    room: Room = getattr(headset, "room", usual_room(headset.kind))
+    return room
 
 
 class HeadsetUnavailable(Exception):
@@ -85,6 +99,11 @@ class Watched:
         self._headset, self._watchers = headset, watchers
         self.kind, self.description = headset.kind, headset.description
         self._frame: Frame | None = None
+
+    @property
+    def room(self) -> Room:
+        """What the headset behind knows of the room."""
+        return room_around(self._headset)
 
     def frames(self) -> Iterator[Frame]:
         """The frames of the headset behind."""

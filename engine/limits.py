@@ -21,7 +21,8 @@ from engine.precautions import (
     lean_cap,
     lower,
 )
-from engine.records import Calibration, Limit, Precaution, Request, Stance
+from engine.records import Calibration, Limit, Precaution, Request, Room, Stance
+from engine.room import AROUND
 
 MAIN_LEANS_DEG = {name: LEANS[name] for name in MAIN_LEANS}
 
@@ -53,7 +54,7 @@ class Limits:
     ask, a step beyond the one before. Bounds only ever become tighter, whatever is measured or said afterwards.
     `forbidden_leans` are what precautions forbid whatever the lean is for: a direction, the most that is allowed along
     it, and how many degrees to either side that holds: a diagonal no further than it is the nearest of the eight, so
-    that it takes nothing from those beside it. `posture` is that of the visit.
+    that it takes nothing from those beside it. `posture` is that of the visit, `room` the real one around it.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Limits:
         floors: Mapping[str, float] | None = None,
         rises: Mapping[str, float] | None = None,
         adaptation: Adaptation | None = None,
+        room: Room = AROUND,
     ) -> None:
         self._bounds = bounds_of(precautions, caps or {}, posture)
         self._looks = dict(self._bounds)  # answers ease what is asked of a neck, not where somebody may look
@@ -76,7 +78,7 @@ class Limits:
             for name, cap in forbidden.items()
             if name in LEANS
         )
-        self.posture = posture
+        self.posture, self.room = posture, room
         self._floors, self._rises = floors or {}, rises or {}
         self._adaptation = adaptation or Adaptation()
         self._asked: dict[str, float] = {}

@@ -10,7 +10,8 @@ from engine.limits import Difficulty
 from engine.movements import MOVEMENTS, UnknownBound, check_bound
 from engine.precautions import as_precautions, refuses_posture
 from engine.questions import Question
-from engine.records import Answer, Calibration, Followed, Limit, Precaution, Prescribed
+from engine.records import Answer, Calibration, Followed, Limit, Precaution, Prescribed, Room
+from engine.room import AROUND
 from engine.scene import Line, Panel
 from engine.task import Task
 
@@ -203,7 +204,7 @@ class Plan:
     from. `posture` is one of POSTURES. `answers` are those that were given before play. `followed` is what `difficulty`
     goes on from, for the record. `prescribed` is the prescription that all of this follows, None without one.
     `most_s` is how long the visit may last, and `play_s` how long play may from its first game on: then nothing begins
-    but the calm end. `sees_floor` says whether who plays sees the floor they stand on. `delivery` is a line for the
+    but the calm end. `room` is the real one around who plays. `delivery` is a line for the
     first panel and the summary, on a computer of a clinic: it is no part of the session.
 
     Raises engine.movements.UnknownBound for a bound on a movement that there is not, or that is no number, and for a
@@ -232,7 +233,7 @@ class Plan:
     play_s: float = math.inf
     prescribed: Prescribed | None = None
     delivery: Line | None = None
-    sees_floor: bool = True
+    room: Room = AROUND
 
     def __post_init__(self) -> None:
         check_posture(self.posture)

@@ -13,7 +13,8 @@ from engine.limits import Difficulty
 from engine.plan import STILL, Plan
 from engine.precautions import expired, problems_of
 from engine.prescription import held_back
-from engine.records import Answer, Calibration, Event, Stance
+from engine.records import Answer, Calibration, Event, Stance, to_json
+from engine.room import ROOM, THROUGH
 from engine.scene import Middle
 
 
@@ -21,7 +22,8 @@ class Present:
     """The state that the frames of a visit and its script share.
 
     `place` is where they are, `in_trial` whether something is asked of the person now, `recentre_asked` whether they
-    asked for a new middle. `upright` is how they stand when nothing is asked.
+    asked for a new middle, `see_through` whether they see the real room meanwhile. `upright` is how they stand when
+    nothing is asked.
     """
 
     def __init__(self, plan: Plan, first: Frame, today: date) -> None:
@@ -29,17 +31,21 @@ class Present:
         self.plan = plan
         self.events: list[Event] = []
         self.now_s, self.place, self.in_trial, self.recentre_asked = 0.0, STILL, False, False
+        self.see_through = False
         self.answers, self.guard = Answers(plan.adaptation), Guard()
         self.calibration = provisional(plan, first)
         self.middle = middle_of(self.calibration.stance)
         self.envelope = Envelope(self.calibration, plan.precautions, plan.caps, posture=plan.posture,
-                                 floors=plan.floors, rises=plan.rises, adaptation=plan.adaptation)  # fmt: skip
+                                 floors=plan.floors, rises=plan.rises, adaptation=plan.adaptation,
+                                 room=plan.room)  # fmt: skip
         self.chosen: Frame | None = None  # in which somebody asked for a new middle that was not taken yet
         self._first_ns, self._now = first.time_ns, first
         self._difficulties: dict[str, Difficulty] = {}
         # Somebody who stands as in the stance; nobody has where the stance is that of another day.
         self._neutral = None if plan.keep_stance else first
         self._know(self.calibration)
+        if plan.room.floor == THROUGH or plan.room.bounds_m:
+            self.note(ROOM, to_json(plan.room).decode().strip())
         if plan.prescribed is not None and (why := held_back(plan.prescribed)):
             self.note("prescription", why)
         for precaution in plan.precautions:

@@ -302,6 +302,18 @@ class Prescribed(Record, frozen=True):
     state: str
 
 
+class Room(Record, frozen=True):
+    """The real room around a person, as far as a headset knows it.
+
+    `floor` says how they see the floor: `beside` a screen, `through` the pictures of a headset, or `hidden`. `bounds_m`
+    are the four corners (x, z) of the floor that is clear, in the space of the frames and in order; none where nobody
+    knows them.
+    """
+
+    floor: str
+    bounds_m: tuple[tuple[float, float], ...] = ()
+
+
 class Session(Record, frozen=True):
     """One visit of one person, whole.
 

@@ -386,7 +386,8 @@ class Scene(NamedTuple):
     """Everything to show. `place` names a place of the theme; `dim` runs from 0 (clear) to 1 (dark).
 
     `middle` is where the place stands; items have places in the space of the frames, whatever the middle is. While
-    a `trial` runs, nothing that a person reaches for may move. `menu` is what opens the menu when it is looked at.
+    a `trial` runs, nothing that a person reaches for may move. `menu` is what opens the menu when it is looked at. With
+    `see_through` the real room is seen behind the items, and nothing of the place.
     """
 
     place: str
@@ -395,3 +396,4 @@ class Scene(NamedTuple):
     middle: Middle = Middle()
     trial: bool = False
     menu: Option | None = None
+    see_through: bool = False

@@ -4,7 +4,7 @@ A step is a task (assessment, warm-up, game) whose trials are generators, a ques
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from random import Random
 
@@ -23,6 +23,7 @@ from engine.precautions import barred
 from engine.present import Present
 from engine.questions import GATES, Question
 from engine.records import Answer, BlockRecord, Limit, Measured, Request, TrialRecord
+from engine.room import THROUGH, refuses_steps
 from engine.scene import Panel, Rise, Sound
 from engine.task import NOT_YET, REACHED, STOPPED, Assessment, Finished, Move, Task, Trial
 
@@ -207,11 +208,11 @@ class Script:
     def _rest(self, step: Step, done: int) -> Move:
         self._present.note("rest", f"after {done} trials")
         yield from self._words(REST)
-        self._at(step.task.place)
+        self._at(step.task.place, step.task.asks)
         return "finished"
 
     def _block(self, step: Step) -> Move:
-        begun_s = self._at(step.task.place)
+        begun_s = self._at(step.task.place, step.task.asks)
         finished: list[Finished] = []
         done: list[TrialRecord] = []
         notes: list[str] = []
@@ -259,8 +260,8 @@ class Script:
         if self._time_is_up() and step.kind in TIMED and step.kind != CALM:
             return TIME_IS_UP
         plan = self._present.plan
-        if "step" in step.task.asks and not plan.sees_floor:
-            return f"{step.task.title} is played only where the floor is seen: at a desk, until headsets show it"
+        if "step" in step.task.asks and (why := refuses_steps(plan.room)):
+            return f"{step.task.title} is played {why}"
         return barred(step.task, plan.posture, plan.precautions, plan.caps)
 
     def _stand_up(self, task: Task) -> Move:
@@ -284,7 +285,7 @@ class Script:
             goal = Rise(f"stand up {asked}", low_m, high_m, "up")
             stood = moves.alongside((STAND_UP,), moves.rise(goal, STOOD_S))
             if (yield from moves.within(STAND_UP_S, stood)) == REACHED:
-                self._at(task.place)
+                self._at(task.place, task.asks)
                 self._present.recentre_asked = high_m > stance_m  # who asked for a middle on the chair stands now
                 yield ()
                 return REACHED
@@ -368,9 +369,10 @@ class Script:
             self._present.note("not learnt", f"{MOVEMENTS[request.movement].title}: {reason}")
             return None
 
-    def _at(self, place: str) -> float:
-        """Go to a place; the time of it."""
+    def _at(self, place: str, asks: Collection[str] = ()) -> float:
+        """Go to a place, for what asks for such moves; the time of it. Who steps sees the real floor."""
         self._present.place = place
+        self._present.see_through = "step" in asks and self._present.plan.room.floor == THROUGH
         return self._present.now_s
 
     def _keep(self, name: str, title: str, version: int, kind: str, begun_s: float, **more: object) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from engine.conclusion import stamped
 from engine.frame import Button, Frame
 from engine.guard import seen
-from engine.headset import Headset
+from engine.headset import Headset, room_around
 from engine.plan import STILL, About, AnyStep, Fork, Pick, Plan, Step
 from engine.questions import Question
 from engine.recorder import Recorder, Teller
@@ -24,7 +24,6 @@ from engine.records import BlockRecord, Recording, Session
 from engine.scene import Panel, Scene
 from engine.visit import Visit
 
-NO_FLOOR = ("openxr",)  # behind these nobody sees the floor they stand on
 UNWRITTEN, CLOSED = "the recording could not be written", "the headset closed"
 INTERRUPTED = "stopped from the keyboard"
 CUT_OFF = "the computer stopped in the middle"
@@ -41,7 +40,7 @@ class _Life:
     def __init__(self, plan: Plan, today: date, writer: Recorder) -> None:
         self.visit: Visit | None = None
         self.why = CLOSED
-        self._plan, self._today, self._writer = plan, today, writer
+        self.plan, self._today, self._writer = plan, today, writer
         self._teller: Teller | None = None
         self._before: list[bytes] = []
 
@@ -50,7 +49,7 @@ class _Life:
         for frame in headset.frames():
             row = pack(frame)
             self._writer.write(row, frame.devices)
-            scene = self._step(frame, row)
+            scene = self._step(headset, frame, row)
             if self._teller is not None:
                 self._teller.tell()
             if scene is None:
@@ -73,7 +72,7 @@ class _Life:
         nobody = f"the headset {'saw nobody' if self._writer.rows else 'gave no frame'}"
         return nobody if self.why == CLOSED else self.why
 
-    def _step(self, frame: Frame, row: bytes) -> Scene | None:
+    def _step(self, headset: Headset, frame: Frame, row: bytes) -> Scene | None:
         """What to show after a frame, None when it is over."""
         if self.visit is None:
             self._before.append(row)
@@ -82,7 +81,8 @@ class _Life:
                 return None
             if not seen(frame):
                 return Scene(STILL, (WAITING,))
-            self.visit = Visit(self._plan, frame, self._before, self._today)
+            self.plan = with_values(self.plan, room=room_around(headset))
+            self.visit = Visit(self.plan, frame, self._before, self._today)
             self._teller = Teller(self.visit, self._writer)
         return self.visit.step(frame, row)
 
@@ -93,7 +93,6 @@ def run(plan: Plan, headset: Headset, writer: Recorder, about: About) -> Session
     A person who stops or leaves, a fault of a task or of the headset and a full disk end the session early and
     whole: `ended_by` says which, `error` for a fault, and begins with UNWRITTEN for the disk.
     """
-    plan = with_values(plan, sees_floor=headset.kind not in NO_FLOOR)
     life = _Life(plan, date.fromisoformat(about.started_at[:10]), writer)
     try:
         try:
@@ -112,7 +111,7 @@ def run(plan: Plan, headset: Headset, writer: Recorder, about: About) -> Session
             life.stop()
     except RecordingUnwritten as reason:
         life.why = f"{UNWRITTEN}: {reason.strerror}"
-    return _record(plan, headset, writer, about, life)
+    return _record(headset, writer, about, life)
 
 
 def begun(plan: Plan, kind: str, description: str, about: About) -> Session:
@@ -169,8 +168,8 @@ def _block(task: str, kind: str, parameters: Mapping[str, float | int | str | bo
     return BlockRecord(task, title or task.capitalize(), 1, kind, 0.0, 0.0, parameters)
 
 
-def _record(plan: Plan, headset: Headset, writer: Recorder, about: About, life: _Life) -> Session:
-    visit = life.visit
+def _record(headset: Headset, writer: Recorder, about: About, life: _Life) -> Session:
+    plan, visit = life.plan, life.visit
     record = replace(
         begun(plan, headset.kind, headset.description, about),
         ended_by=life.ended_by(),

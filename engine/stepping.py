@@ -19,6 +19,7 @@ from engine.motion import Array, Motion
 from engine.places import towards
 from engine.precautions import HIPS_OF_STATURE
 from engine.records import Stance
+from engine.room import MARGIN_M, inside_m
 from engine.scene import Stone
 from engine.task import REACHED, Move
 
@@ -54,7 +55,15 @@ def refuses(envelope: Envelope, stone: Stone) -> str:
         return f"nobody steps on stones {envelope.posture}"
     if not 0 < stone.length_m <= most_m + 1e-6:
         return f"a step of {stone.length_m:.2f} m is longer than {most_m:.2f} m, {MOST_OF_LEG:.0%} of a leg"
+    if inside_m(envelope.room, *place_m(envelope.stance, stone)) < stone.radius_m + MARGIN_M:
+        return "a stone would lie beyond the play space or at its edge: stand nearer to its middle"
     return ""
+
+
+def place_m(stance: Stance, stone: Stone) -> tuple[float, float]:
+    """Where on the floor a stone lies for somebody who stands so, (x, z)."""
+    x, _, z = towards(stance.facing_deg, stone.direction_deg)
+    return (stance.head_m[0] + stone.length_m * x, stance.head_m[2] + stone.length_m * z)
 
 
 def share(stone: Stone, body: Body) -> float:

@@ -221,7 +221,8 @@ class Visit:
         hidden = self.ended_by or self._menu is not None or self.present.plan.keep_stance
         spot = None if hidden else self._spot.beside(items)
         self._spot_shown = spot is not None
-        return Scene(self.present.place, items, dim, self.present.middle, self.present.in_trial, spot)
+        present = self.present
+        return Scene(present.place, items, dim, present.middle, present.in_trial, spot, present.see_through)
 
     def _play(self, body: Body) -> Scene | None:
         try:

@@ -11,6 +11,7 @@ import numpy as np
 from engine import feedback, moves, stepping
 from engine.envelope import Envelope
 from engine.frame import SIDES
+from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
 from engine.movements import ON_SIDES
@@ -69,15 +70,11 @@ class Game(Task):
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Each stone once in a shuffled order, then again; ahead and behind both feet take turns."""
-        length_m = self.p.length_percent / 100 * stepping.leg_m(envelope)
-        stones = [(way, foot) for way in ROUND[self.p.stones] for foot in _feet(way) if self.p.sides in ("both", foot)]
-        lie = {way: length_m * _share(way) for way, _ in stones}
-        radius_m = stepping.radius_m(lie.items(), self.p.radius_m, envelope.calibration.stature_m.value)
+        order: list[Stone] = []
         for count in range(self.p.targets):
-            if count % len(stones) == 0:
-                order = random.sample(stones, len(stones))
-            way, foot = order[count % len(order)]
-            goal = Stone(f"stone {count}", way, lie[way], radius_m, foot)
+            stones = self._stones(envelope)
+            order = [stone for stone in order if stone in stones] or random.sample(stones, len(stones))
+            goal = order.pop(0)._replace(key=f"stone {count}", state="wanted")
             pause_s = self.p.pause_s * (1 + random.uniform(0.0, FOREPERIOD))
             yield Trial("", None, {
                 "goal": goal,
@@ -85,7 +82,7 @@ class Game(Task):
                 "pause_s": pause_s,
                 "eye_m": envelope.stance.head_m[1],
                 "stance": envelope.stance,
-                "idle": _idle(lie, radius_m),
+                "idle": tuple({stone.direction_deg: stone._replace(foot="") for stone in stones}.values()),
             })  # fmt: skip
 
     def play(self, trial: Trial) -> Move:
@@ -137,25 +134,33 @@ class Game(Task):
         trace = Trace("Head towards the stone", "m", *thinned(time_s[time_s >= lit_s] - lit_s, along_m))
         return Result(None, measures, (trace,))
 
+    def _stones(self, envelope: Envelope) -> list[Stone]:
+        """Every stone that may be stepped on from here, unlit, once for each foot that may."""
+        length_m = self.p.length_percent / 100 * stepping.leg_m(envelope)
+        ways = {way: length_m * _share(way) for way in ROUND[self.p.stones] if self._feet(way)}
+        radius_m = stepping.radius_m(ways.items(), self.p.radius_m, envelope.calibration.stature_m.value)
+        stones = [
+            Stone(f"lies {way:g}", way, away_m, radius_m, foot, state="idle")
+            for way, away_m in ways.items()
+            for foot in self._feet(way)
+        ]
+        refused = [stepping.refuses(envelope, stone) for stone in stones]
+        if all(refused):
+            raise OutsideEnvelope(refused[0])
+        return [stone for stone, why in zip(stones, refused, strict=True) if not why]
+
+    def _feet(self, way_deg: float) -> tuple[str, ...]:
+        """The feet that may step in a direction: that of its side, and either ahead and behind."""
+        feet = SIDES if way_deg in (0.0, 180.0) else ("right",) if way_deg < 180.0 else ("left",)
+        return tuple(foot for foot in feet if self.p.sides in ("both", foot))
+
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
         return Progress("progress", tried / self.p.targets), Friend("friend", mood)
-
-
-def _feet(way_deg: float) -> tuple[str, ...]:
-    """The feet that may step in a direction: that of its side, and either ahead and behind."""
-    if way_deg in (0.0, 180.0):
-        return SIDES
-    return ("right",) if way_deg < 180.0 else ("left",)
 
 
 def _share(way_deg: float) -> float:
     """How much of a step is asked for in a direction."""
     return stepping.BEHIND if way_deg == 180.0 else 1.0
-
-
-def _idle(lie: Mapping[float, float], radius_m: float) -> tuple[Stone, ...]:
-    """All stones that lie there, unlit: how far away, by direction."""
-    return tuple(Stone(f"lies {way:g}", way, away_m, radius_m, "", state="idle") for way, away_m in lie.items())
 
 
 def _lit_s(time_s: Array, away_m: Array, pause_s: float, limit_s: float) -> float:

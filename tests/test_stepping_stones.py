@@ -17,8 +17,10 @@ from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
 from engine.envelope import Envelope
 from engine.frame import LOST, Devices, Frame, Hand, Pose
 from engine.guard import Guard
+from engine.limits import OutsideEnvelope
 from engine.precautions import barred
-from engine.records import Precaution, Session
+from engine.records import Precaution, Room, Session
+from engine.room import AROUND, refuses_steps
 from engine.scene import Stone
 from engine.simulated import SimulatedHeadset
 from engine.task import REACHED, Trial
@@ -122,6 +124,39 @@ def test_where_the_floor_is_not_seen_it_is_left_out_and_the_visit_says_so(tmp_pa
     assert session.blocks[0].trials == ()
     assert "only where the floor is seen" in session.blocks[0].notes[0]
     assert not any(isinstance(item, Stone) for scene in kept.scenes for item in scene.items)
+
+
+def rectangle(x_m: float, z_m: float, wide_m: float = 2.0, deep_m: float = 2.4, turn_deg: float = 0.0) -> Room:
+    """A clear floor whose middle is there."""
+    turn = cmath.rect(1.0, math.radians(turn_deg))
+    corners = (complex(a * wide_m / 2, b * deep_m / 2) * turn for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1)))
+    return Room("through", tuple((x_m + corner.real, z_m + corner.imag) for corner in corners))
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 180.0])
+def test_stones_lie_only_where_the_play_space_is_clear(turn_deg: float) -> None:
+    ways = {each.direction_deg for each in lying(rectangle(-0.6, 0.3, turn_deg=turn_deg))}
+    assert ways == {0.0, 180.0, 225.0, 270.0, 315.0}  # nothing lies to the right, where it ends 0.4 m away
+    assert len(lying(rectangle(0.0, 0.0))) == len(lying(AROUND)) == 8
+    assert len(lying(rectangle(0.0, 0.0, 1.5, 1.5, 45.0))) == 8
+    with pytest.raises(OutsideEnvelope, match="beyond the play space"):
+        lying(rectangle(0.0, 2.0))
+
+
+def lying(room: Room) -> tuple[Stone, ...]:
+    envelope = Envelope(KNOWN, room=room)
+    idle: tuple[Stone, ...] = next(game("stepping_stones", {"stones": "eight"}).trials(envelope, Random(1), [])).values[
+        "idle"
+    ]
+    guard = Guard()
+    guard.renew(envelope)
+    assert guard.admit(idle) == ""
+    return idle
+
+
+def test_who_steps_needs_two_metres_either_way() -> None:
+    assert refuses_steps(rectangle(0.0, 0.0, 2.0, 2.0, 30.0)) == ""
+    assert "has 1.9 × 3.0 m" in refuses_steps(rectangle(0.0, 0.0, 3.0, 1.9))
 
 
 def watched(right_m: np.ndarray, height_m: np.ndarray) -> set[str]:

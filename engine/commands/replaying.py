@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from engine import recording, session
 from engine.frame import Frame
-from engine.headset import Headset
-from engine.records import Session, to_json
+from engine.headset import Headset, usual_room
+from engine.records import Room, Session, from_json, to_json
 from engine.replay import ReplayHeadset
+from engine.room import AROUND, ROOM
 
 FOUND = "found unfinished"
 """The event that says what came of a session that the computer stopped in the middle."""
@@ -18,6 +19,8 @@ def replayed(before: Session, frames: recording.Recorded) -> Headset:
     """A headset that gives the frames of a session once more, and ends as it did where the frames do not show it."""
     shown = before.ended_by not in (session.INTERRUPTED, session.CUT_OFF)
     headset = _Ending(frames.rows, before.headset_description, frames.devices, frames.joints)
+    kept = (from_json(event.detail.encode(), Room) for event in frames.events if event.name == ROOM)
+    headset.room = next(kept, usual_room(before.headset))
     headset.kind, headset.ends = before.headset, "" if shown else before.ended_by
     return headset
 
@@ -36,7 +39,7 @@ def tables(frames: recording.Recorded) -> list[bytes]:
 class _Ending(ReplayHeadset):
     """A recording after which it is said what ended it."""
 
-    ends = ""
+    room, ends = AROUND, ""
 
     def frames(self) -> Iterator[Frame]:
         """The recorded frames, in order, and then the end."""

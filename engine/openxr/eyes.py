@@ -32,6 +32,7 @@ from engine.panda.graphics import Graphics
 _STARTS = (xr.View.pose.offset, xr.View.pose.offset + ctypes.sizeof(xr.View))
 _SEEN = xr.CompositionLayerProjectionView
 _FLAGS = xr.CompositionLayerFlags
+_THROUGH = int(_FLAGS.BLEND_TEXTURE_SOURCE_ALPHA_BIT)
 _BEHIND = int(_FLAGS.BLEND_TEXTURE_SOURCE_ALPHA_BIT | _FLAGS.UNPREMULTIPLIED_ALPHA_BIT)
 
 
@@ -40,7 +41,8 @@ class Eyes:
 
     `views` is how the eyes were placed in the images drawn last. With `holes`, what lies behind shows where the images
     have an alpha below 1; their colours are not multiplied by it, because they are curved as a screen shows them, and
-    a product would darken edges.
+    a product would darken edges. With `see_through` the room shows where nothing was drawn. What is drawn onto nothing
+    comes multiplied by its alpha, so that there edges are a little darker.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Eyes:
         """
         self._graphics, self._session, self._late = graphics, session, options.late
         self.views: Views | None = None
-        self.holes = False
+        self.holes = self.see_through = False
         self._space, self._placed, self._head = 0, True, LMatrix4f()
         self._gl = Gl()
         closing.callback(self._gl.close)
@@ -94,10 +96,12 @@ class Eyes:
         for eye, view in zip(self._eyes, self.views, strict=True):
             if eye.mask is not None:
                 eye.mask.fit(view)
+        for picture in self._pictures:
+            picture.clear(0.0 if self.see_through else 1.0)
         self._gl.errors()
         if not self._fill():
             return 0
-        self._layer.show(self.views, space, holes=self.holes)
+        self._layer.show(self.views, space, _THROUGH if self.see_through else _BEHIND if self.holes else 0)
         return self._layer.address
 
     def remask(self, number: int) -> None:
@@ -202,10 +206,10 @@ class _Layer:
         self._buffer = memoryview(self._seen).cast("B")
         self.address = address(self._layer)
 
-    def show(self, views: Views, space: int, *, holes: bool) -> None:
-        """Say how the eyes were placed, and in which space."""
+    def show(self, views: Views, space: int, flags: int) -> None:
+        """Say how the eyes were placed, in which space, and how the images mix with what is behind."""
         self._space.value = space
-        self._layer._layer_flags = _BEHIND if holes else 0
+        self._layer._layer_flags = flags
         for number, view in enumerate(views):
             write_view(view, self._buffer, number * ctypes.sizeof(_SEEN) + _SEEN.pose.offset)
 

@@ -13,6 +13,8 @@ from engine.openxr.gestures import Gestures
 from engine.openxr.housekeeping import Housekeeping
 from engine.openxr.options import Options
 from engine.plan import check_posture
+from engine.records import Room
+from engine.room import UNSEEN
 from engine.scene import Buzz, Scene
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class OpenXRHeadset:
         self._over, self._waited, self._asked = False, False, Button.NONE
         self._away_since_s: float | None = None
         self._placed: Placed | None = None
+        self._display_ns = 0
         self._settling, self._in_trial = False, False
         self._buzzes: set[str] = set()
         try:
@@ -81,6 +84,11 @@ class OpenXRHeadset:
     def views(self) -> "tuple[View, View] | None":
         """How the eyes were placed when they were drawn last; None before, and while nobody knows."""
         return self._link.eyes.views if self._link else None
+
+    @property
+    def room(self) -> Room:
+        """What the runtime shows and knows of the room around the person, once there was a frame with somebody."""
+        return self._link.room(self._display_ns) if self._link else UNSEEN
 
     def press(self, buttons: Button) -> None:
         """Press buttons in the place of the person, as a therapist may: the next frame has them."""
@@ -102,8 +110,8 @@ class OpenXRHeadset:
             self._waited, layers = False, []
             if self._link.session.begin():
                 self._stage.show(scene, self._frame)
-                layers = self._link.draw(self._display_ns, self._cards())
-            self._link.session.end(layers)
+                layers = self._link.draw(self._display_ns, self._cards(), see_through=scene.see_through)
+            self._link.session.end(layers, see_through=scene.see_through)
             self._buzz(self._link, scene)
             self._in_trial = scene.trial
         except self._losses as reason:

@@ -19,6 +19,8 @@ from engine.openxr.session import FAILED, Session
 from engine.openxr.spaces import Floor, Placed
 from engine.panda.card import Card
 from engine.panda.graphics import Graphics
+from engine.records import Room
+from engine.room import HIDDEN, THROUGH
 
 _log = logging.getLogger("steadyreach.openxr")
 
@@ -46,6 +48,7 @@ class Link:
         """
         calls = Calls()
         self.worn, self.controls_changed = True, True
+        self._sees_through = bool(runtime.see_through)
         options = _cured(options, runtime.cures)
         try:
             self.session = Session(runtime, calls, held)
@@ -79,13 +82,20 @@ class Link:
         devices = self.actions.devices(space, display_ns, self._floor.head_speed())
         return Frame(time_ns, head, left, right, pressed, heeded, devices)
 
-    def draw(self, display_ns: int, cards: Sequence[Card]) -> list[int]:
-        """Draw the cards and both eyes; gives the layers to show, none while nobody knows where the eyes are."""
+    def room(self, display_ns: int) -> Room:
+        """What the runtime shows and knows of the room; a frame must have been read."""
+        return Room(THROUGH if self._sees_through else HIDDEN, self._floor.bounds_m(display_ns))
+
+    def draw(self, display_ns: int, cards: Sequence[Card], *, see_through: bool = False) -> list[int]:
+        """Draw the cards and both eyes; gives the layers to show, none while nobody knows where the eyes are.
+
+        With `see_through` cards are seen in the scene: layers behind it would cover the room at their edges.
+        """
         space = self._floor.at(display_ns)
         if not space:
             return []
-        behind = self._cards.draw(cards, space)
-        self.eyes.holes = bool(behind)
+        behind = self._cards.draw(() if see_through else cards, space)
+        self.eyes.holes, self.eyes.see_through = bool(behind), see_through
         layer = self.eyes.draw(space)
         return [*behind, layer] if layer else []
 

@@ -1,5 +1,6 @@
 """What Panda3D draws the eyes in, and the copy from there into the runtime's images."""
 
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -43,11 +44,18 @@ class Picture:
         self.output: GraphicsOutput = graphics.buffer("eyes", (width * len(eyes), height), samples)
         closing.callback(graphics.engine.remove_window, self.output)
         self.output.set_active(False)
-        self.output.set_clear_color(LVecBase4f(0, 0, 0, 1))
+        self._alpha = math.nan
+        self.clear(1.0)
         self.output.set_clear_stencil_active(True)
         self.region = self.output.make_display_region()
         # The region keeps the callback, which keeps this, which keeps the region: no collector sees that.
         closing.callback(self.region.clear_draw_callback)
+
+    def clear(self, alpha: float) -> None:
+        """From now on have this alpha where nothing is drawn."""
+        if alpha != self._alpha:
+            self._alpha = alpha
+            self.output.set_clear_color(LVecBase4f(0, 0, 0, alpha))
 
     def probe(self, graphics: Graphics) -> int:
         """How the buffer keeps depth, as OpenGL numbers it; 0 when it does so in no way of OpenXR's."""

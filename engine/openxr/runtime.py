@@ -26,6 +26,8 @@ HAND_SOURCE = "XR_EXT_hand_tracking_data_source"
 TRACKERS = "XR_HTCX_vive_tracker_interaction"
 _WANTED = {EGL, FLOOR, DEPTH, MASK, RATES, PRESENCE, HANDS, HAND_SOURCE, TRACKERS} | EXTENSIONS
 _NEW, _OLD = xr.Version(1, 1, 0), xr.Version(1, 0, 0)
+_OPAQUE = xr.EnvironmentBlendMode.OPAQUE.value
+_SEE_THROUGH = (xr.EnvironmentBlendMode.ALPHA_BLEND.value, xr.EnvironmentBlendMode.ADDITIVE.value)
 STEREO = xr.ViewConfigurationType.PRIMARY_STEREO
 
 _log = logging.getLogger("steadyreach.openxr")
@@ -36,7 +38,9 @@ class Runtime:
 
     `extensions` are the enabled ones, `new` says whether the instance speaks OpenXR 1.1, `cures` what has to be done
     about this runtime's faults. `sizes` are the recommended width and height in pixels of each eye, `largest` the
-    greatest that it takes. `hands` and `presence` say whether this very headset sees hands, and whether it is worn.
+    greatest that it takes. `blend_mode` is how frames are shown, `see_through` how those are that show the room behind,
+    0 where the runtime has no way. `hands` and `presence` say whether this very headset sees hands, and whether it is
+    worn.
     """
 
     def __init__(self, closing: ExitStack) -> None:
@@ -90,9 +94,9 @@ class Runtime:
         self.system = self._find_system()
         self.description = f"{self._find_abilities()} on {self.name} {version}"
         self.sizes, self.largest = self._find_views()
-        modes = xr.enumerate_environment_blend_modes(self.instance, self.system, STEREO)
-        opaque = xr.EnvironmentBlendMode.OPAQUE
-        self.blend_mode = opaque if opaque in modes or not modes else xr.EnvironmentBlendMode(modes[0])
+        modes = [int(mode) for mode in xr.enumerate_environment_blend_modes(self.instance, self.system, STEREO)]
+        self.blend_mode = _OPAQUE if _OPAQUE in modes or not modes else modes[0]
+        self.see_through = next((mode for mode in _SEE_THROUGH if mode in modes), 0)
 
     def _find_system(self) -> int:
         try:

@@ -50,7 +50,8 @@ class Session:
         self.life, self._begun = life(IDLE), False
         self._events: list[Event] = []
         self._event, self._frame = xr.EventDataBuffer(), xr.FrameState()
-        self._ended = xr.FrameEndInfo(environment_blend_mode=runtime.blend_mode)
+        self._ended = xr.FrameEndInfo()
+        self._usual_mode, self._see_through_mode = runtime.blend_mode, runtime.see_through or runtime.blend_mode
         self._layers = (ctypes.c_void_p * _MOST_LAYERS)()
         field(self._ended, xr.FrameEndInfo._layers).value = ctypes.addressof(self._layers)
         self._prepare_views()
@@ -100,8 +101,9 @@ class Session:
         )  # fmt: skip
         return bool(self._view_state._view_state_flags & _VALID == _VALID)
 
-    def end(self, layers: Sequence[int]) -> None:
-        """End the frame, showing the layers at these addresses, the last one in front."""
+    def end(self, layers: Sequence[int], *, see_through: bool = False) -> None:
+        """End the frame, showing the layers at these addresses, the last one in front, and perhaps the room behind."""
+        self._ended._environment_blend_mode = self._see_through_mode if see_through else self._usual_mode
         self._ended.display_time = self._frame.predicted_display_time
         count = min(len(layers), _MOST_LAYERS)
         for number in range(count):

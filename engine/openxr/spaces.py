@@ -143,6 +143,22 @@ class Floor:
             self._moves.append(event)
         return Button.RECENTRE if event.space == self._front_kind else Button.NONE
 
+    def bounds_m(self, time_ns: int) -> tuple[tuple[float, float], ...]:
+        """The corners (x, z) of the clear floor in the space at a time; none where the runtime does not know them."""
+        if self._stage is None or not self._handle:
+            return ()
+        try:
+            size = xr.get_reference_space_bounds_rect(self._session, _KIND.STAGE)
+        except (xr.SpaceBoundsUnavailable, xr.ErrorResult):  # a session that is lost says so with its next frame
+            return ()
+        stage = self._stage.pose(self._handle, time_ns)
+        if not stage.valid or not (size.width > 0 and size.height > 0):
+            return ()
+        half_x, half_z = size.width / 2, size.height / 2
+        corners = ((-half_x, -half_z), (half_x, -half_z), (half_x, half_z), (-half_x, half_z))
+        places_m = (after(stage, Pose((x, 0.0, z))).position_m for x, z in corners)
+        return tuple((x, z) for x, _, z in places_m)
+
     def settle(self, time_ns: int) -> None:
         """Lift or turn the space anew for somebody who sits or lies otherwise than before; it moves the space.
 

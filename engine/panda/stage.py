@@ -17,6 +17,7 @@ from engine.panda.breath import BreathGuide
 from engine.panda.caption import Captions
 from engine.panda.card import Card
 from engine.panda.companion import Companion, uncovered
+from engine.panda.flourish import show
 from engine.panda.fonts import Fonts
 from engine.panda.footing import StandingFeet
 from engine.panda.footprints import Footprints
@@ -104,10 +105,11 @@ class Stage:
         self.look = Look(self.root)
         self._models = Models(theme.models, cache)
         self.fonts = Fonts()
-        sky = shapes.dome()
-        sky.reparent_to(self.root)
-        self.look.sky(sky)
+        self._sky = shapes.dome()
+        self._sky.reparent_to(self.root)
+        self.look.sky(self._sky)
         world, hands = self.root.attach_new_node("world"), self.root.attach_new_node("hands")
+        self._gloves = hands
         self._room = world.attach_new_node("room")
         self._things = world.attach_new_node("things")
         self._hands = {side: DrawnHand(side, hands, self.look) for side in SIDES}
@@ -131,6 +133,9 @@ class Stage:
             self.look.stand(self._room)
         self.look.tick(time_s, scene.dim, self.surroundings.dark)
         items = uncovered(scene.items, self.theme.places[self._place])
+        if scene.see_through:
+            items = tuple(item for item in items if not isinstance(item, Friend))
+        self._bare(scene.see_through)
         self._strapped |= devices_of(items)
         self._keep(items if scene.menu is None else (*items, scene.menu), frame)
         self._touch(frame, time_s)
@@ -211,6 +216,11 @@ class Stage:
         self._room.set_h(-middle.facing_deg)
         self.look.stand(self._room)
         self._clear()
+
+    def _bare(self, bare: bool) -> None:
+        """Show what is asked for alone, before the real room, or all of the place."""
+        for node in (self._sky, self._gloves, *([self._scenery.node] if self._scenery else [])):
+            show(node, not bare)
 
     def _clear(self) -> None:
         """Take everything away, so that it is drawn anew as it has to be here."""

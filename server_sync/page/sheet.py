@@ -9,6 +9,7 @@ from markupsafe import Markup
 from engine import presets
 from engine.plan import ASSESS, POSTURES
 from engine.records import Answer, BlockRecord, Calibration, Precaution, Recording, Session
+from engine.room import ROOM
 from server_sync.clinic.ceilings import ceilings
 from server_sync.page import figures, words
 from server_sync.page.happened import happened
@@ -160,6 +161,7 @@ def _course(session: Session) -> tuple[tuple[str, str, str], ...]:
     events = [
         (event.at_s, words.sentence(translated(_EVENTS.get(event.name, event.name))), translated(event.detail))
         for event in session.events
+        if event.name != ROOM
     ]
     ordered = sorted(steps + events, key=lambda step: step[0])
     played = any(block.trials for block in session.blocks if block.kind in _DONE)

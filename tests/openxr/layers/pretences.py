@@ -103,6 +103,40 @@ def pretend_hand_source(faults: Faults, source: xr.HandTrackingDataSourceEXT) ->
     faults.spoil("xrLocateHandJointsEXT", locate)
 
 
+def pretend_see_through(faults: Faults, mode: xr.EnvironmentBlendMode, bounds_m: tuple[float, float]) -> list[int]:
+    """Frames may show the room behind them in a mode, and so much of its floor is clear.
+
+    The list that is given gets the mode of every frame, and the flags of its last layer in the bits from 8 on.
+    """
+    offered, shown = (xr.EnvironmentBlendMode.OPAQUE.value, mode.value), list[int]()
+
+    def enumerate_modes(_: Onward, __: int, ___: int, ____: int, room: int, count: int, modes: int) -> int:
+        ctypes.c_uint32.from_address(count).value = len(offered)
+        if room:
+            (ctypes.c_int * len(offered)).from_address(modes)[:] = offered
+        return SUCCESS
+
+    def end(onward: Onward, session: int, request: int) -> int:
+        told = xr.FrameEndInfo.from_address(request)
+        flags = 0
+        if told.layer_count:
+            last = ctypes.cast(told._layers, ctypes.POINTER(ctypes.c_void_p))[told.layer_count - 1]
+            flags = xr.CompositionLayerBaseHeader.from_address(last or 0)._layer_flags
+        shown.append(told._environment_blend_mode | flags << 8)
+        own = xr.FrameEndInfo.from_buffer_copy(told)
+        own._environment_blend_mode = offered[0]
+        return onward(session, ctypes.addressof(own))
+
+    def bounds(_: Onward, __: int, ___: int, size: int) -> int:
+        (ctypes.c_float * 2).from_address(size)[:] = bounds_m
+        return SUCCESS
+
+    faults.instead("xrEnumerateEnvironmentBlendModes", enumerate_modes)
+    faults.instead("xrEndFrame", end)
+    faults.instead("xrGetReferenceSpaceBoundsRect", bounds)
+    return shown
+
+
 def spoil_poses(faults: Faults) -> None:
     """Every pose of a space is not a number."""
 
