@@ -18,7 +18,7 @@ LOWER_M = (-0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25)  # than the elbow: a hand ove
 AHEAD_OF_REACH = (0.7, 0.6, 0.5, 0.4, 0.3)
 ASIDE = (1.0, 0.75, 0.5, 0.35, 0.25)
 LEAST_LIFT_M = 0.06
-FENCE_M = 0.05  # below the middle of the way over it
+FENCE_M = 0.09  # below the middle of the way over it
 HIGHEST_DEG = 105.0
 CROSSED_M = 0.03  # beyond the midline: a hand that trembles there crosses it once
 

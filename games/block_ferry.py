@@ -27,7 +27,7 @@ from engine.turns import first_able
 
 FLOURISH_S = 0.6
 ROOM_M, FLOOR_M = 0.18, 0.055  # from the fence to the middle of a crate, and its floor below the hand
-RING_M = 0.10  # of the way over the fence
+PUT_M = 0.10  # how near to its place a block is put, at least
 SHOWN_BLOCKS = 8
 REACTION_S, HAND_MPS, ARRIVES = 0.35, 0.75, 0.72  # as a simulated patient moves, who is there before it rests
 LEAST_FRAMES, FRAME_S = 20, 0.02
@@ -143,7 +143,7 @@ class Game(Task):
 
     def _trial(self, envelope: Envelope, sides: Sequence[str], carried: int, number_: int) -> Trial:
         p: Parameters = self.p
-        side, table = first_able(sides, lambda arm: tabletop.lay(envelope, arm, p.lift, p.aside_m, RING_M))
+        side, table = first_able(sides, lambda arm: tabletop.lay(envelope, arm, p.lift, p.aside_m, p.radius_m))
         return Trial(side, table.request, {
             "table": table,
             "carried": carried,
@@ -208,8 +208,8 @@ class Game(Task):
 def _targets(table: Table, key: str, side: str, radius_m: float) -> tuple[Target, Target, Target]:
     return (
         Target(key, table.take_m, radius_m, side, role="block"),
-        Target(f"{key} over", table.over_m, RING_M, side, role=""),
-        Target(f"{key} put", table.put_m, max(radius_m, RING_M), side, role=""),
+        Target(f"{key} over", table.over_m, radius_m, side, role=""),
+        Target(f"{key} put", table.put_m, max(radius_m, PUT_M), side, role=""),
     )
 
 
@@ -220,7 +220,7 @@ def _standing(table: Table, facing_deg: float) -> Iterator[Prop]:
         yield Prop(f"crate {name}", "crate", (x, floor_m, z), facing_deg)
         yield Prop(f"post {name}", "shelf_leg", (x, 0.0, z), tall=floor_m)
     x, y, z = table.over_m
-    top_m = y - tabletop.FENCE_M - RING_M / 2
+    top_m = y - tabletop.FENCE_M
     yield Prop("post fence", "shelf_leg", (x, 0.0, z), tall=floor_m)
     yield Prop("fence", "barrier", (x, floor_m, z), facing_deg, tall=max(0.02, top_m - floor_m))
 
@@ -244,8 +244,8 @@ def _heap(name: str, place_m: Vector, count: int) -> Iterator[Prop]:
 def _passed(hand: Array, table: Table, radius_m: float) -> tuple[int, int]:
     """The samples in which a hand came to the block, and over the fence to the other crate; -1 for never."""
     take = tabletop.arrival(hand, table.take_m, radius_m, 0)
-    over = tabletop.arrival(hand, table.over_m, RING_M, take) if take >= 0 else -1
-    put = tabletop.arrival(hand, table.put_m, max(radius_m, RING_M), over) if over >= 0 else -1
+    over = tabletop.arrival(hand, table.over_m, radius_m, take) if take >= 0 else -1
+    put = tabletop.arrival(hand, table.put_m, max(radius_m, PUT_M), over) if over >= 0 else -1
     return take, put
 
 

@@ -25,11 +25,13 @@ PLACES = [(name, theme.load(name).places) for name in theme.names()]
 ORCHARD = theme.load().places["orchard"]
 LEFT = Target("fruit", (-0.35, 1.7, -0.5), 0.06, "left")
 NOTHING = Wanted()
+LOOKED_DOWN = ("block_ferry", "low_shelf_cafe", "stepping_stones")  # games of a table, a shelf and the feet
+IN_VIEW_DEG = 44.0  # half of what a headset shows from top to bottom, less half of a panel
 SAYS = Panel("a", "fruit_ladder.reach", ("fruit_ladder.hand_left", "fruit_ladder.hold"), 2, 5)
 
 
 def half(size_m: tuple[float, float]) -> tuple[float, float]:
-    return (size_m[0] / board.DISTANCE_M, size_m[1] / board.DISTANCE_M)
+    return (size_m[0] / berth.DISTANCE_M, size_m[1] / berth.DISTANCE_M)
 
 
 def covered(found: berth.Berth, size_m: tuple[float, float], spots: tuple[Spot, ...]) -> float:
@@ -69,10 +71,23 @@ def test_no_panel_ever_covers_what_is_asked_for(
             for asked in wanted(kept.scenes, places):
                 now = choose(half(size_m), 0.0, EYE_M, asked, now)
                 assert covered(now, size_m, asked.spots) == 0, (look, now, asked)
+                assert name not in LOOKED_DOWN or now.up_deg - asked.low_deg < IN_VIEW_DEG, (look, now, asked)
 
 
 def test_where_nothing_is_in_the_way_a_panel_stands_to_the_left() -> None:
     assert choose(half(SIZES[0]), 0.0, EYE_M, Wanted(), None) == BERTHS[0] == (-berth.FRONT_DEG, berth.ABOVE_DEG)
+
+
+@pytest.mark.parametrize("low_m", [(0.2, 1.1, -0.3), (0.0, 0.55, -0.7), (-0.1, 0.1, -0.4)])
+def test_a_panel_comes_down_to_who_looks_down_and_stays_there(low_m: tuple[float, float, float]) -> None:
+    low, watch = Target("block", low_m, 0.07, "right"), Watch()
+    asked = watch.see(Scene("orchard", (low,)), ORCHARD, EYE_M)
+    found = choose(half(SIZES[0]), 0.0, EYE_M, asked, BERTHS[0])
+    assert found.up_deg - asked.low_deg < IN_VIEW_DEG
+    bottom_m = EYE_M[1] + berth.DISTANCE_M * math.sin(math.radians(found.up_deg)) - SIZES[0][1]
+    assert bottom_m > 0
+    higher = watch.see(Scene("orchard", (low._replace(key="over", place_m=(0.0, 1.6, -0.5)),)), ORCHARD, EYE_M)
+    assert choose(half(SIZES[0]), 0.0, EYE_M, higher, found) == found
 
 
 def test_a_panel_makes_room_for_a_hand_that_reaches_to_its_side() -> None:
@@ -105,7 +120,7 @@ def test_a_panel_that_has_to_move_keeps_clear_of_what_was_asked_for_before() -> 
 
 
 def test_where_no_berth_is_clear_the_one_with_least_behind_it_is_taken() -> None:
-    wall = Wanted(tuple(Spot((x / 4, 1.6 + y / 4, -1.0), 0.13) for x in range(-4, 5) for y in range(-2, 3)))
+    wall = Wanted(tuple(Spot((x / 4, 1.6 + y / 4, -1.0), 0.13) for x in range(-4, 5) for y in range(-5, 3)))
     found = choose(half(SIZES[0]), 0.0, EYE_M, wall, None)
     assert covered(found, SIZES[0], wall.spots) == min(covered(b, SIZES[0], wall.spots) for b in BERTHS) > 0
 

@@ -13,7 +13,7 @@ import games
 from engine import talking, theme, words
 from engine.commands.following import MOST_BESIDE
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
-from engine.panda import board, caption, faces, option
+from engine.panda import berth, board, caption, faces, option
 from engine.panda.berth import Watch
 from engine.panda.board import Board, lay
 from engine.panda.caption import Captions
@@ -138,16 +138,16 @@ def test_letters_are_at_least_1_3_degrees_high(font) -> None:
     low, high = NodePath(capital.generate()).get_tight_bounds()
     assert high.z - low.z >= CAPITAL_OF_EM - 0.01
     for em_m, away_m in (
-        (board.BODY_EM_M, board.DISTANCE_M),
-        (board.TITLE_EM_M, board.DISTANCE_M),
-        (board.BODY_EM_M * caption.AWAY_M / board.DISTANCE_M, caption.AWAY_M),
+        (board.BODY_EM_M, berth.DISTANCE_M),
+        (board.TITLE_EM_M, berth.DISTANCE_M),
+        (board.BODY_EM_M * caption.AWAY_M / berth.DISTANCE_M, caption.AWAY_M),
     ):
         assert math.degrees(math.atan2(CAPITAL_OF_EM * em_m, away_m)) >= 1.3
 
 
 def test_a_panel_that_is_further_away_has_larger_letters() -> None:
     kit, panel = kit_with(SPOKEN["en"]), Panel("a", "reach.title", ("reach.comfortable",))
-    near, far = lay(kit, panel), lay(kit, panel, 2 * board.DISTANCE_M)
+    near, far = lay(kit, panel), lay(kit, panel, 2 * berth.DISTANCE_M)
     ratios = [b.get_text_scale() / a.get_text_scale() for a, b in zip(near.texts, far.texts, strict=True)]
     assert ratios == pytest.approx([2.0, 2.0])
     assert far.wide_m > near.wide_m

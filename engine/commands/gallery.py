@@ -67,7 +67,7 @@ _STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error":
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
 _WORDS_ALONE = -20.0
 _TO_THE_FEET_RAD = math.radians(72.0)
-_TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.4, 0.75
+_TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.7, 0.75
 
 Pixels = NDArray[np.uint8]
 Moment = tuple[Scene, Frame]

@@ -28,6 +28,7 @@ from engine.scene import (
     Rise,
     Scene,
     Steady,
+    Stone,
     Target,
 )
 from engine.theme import Place
@@ -38,10 +39,19 @@ FRONT_DEG, ABOVE_DEG = 13.0, 3.8
 """The usual berth, to the left: how far from the front the nearer edge of a panel is, and its middle above the eyes."""
 _EDGES_DEG = (FRONT_DEG, 18.0, 23.0, 8.0)
 _ASIDE_DEG = 24.0  # where the middle of a usual panel is, and that of a wider one shall be
-_ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, 0.0, -4.0, -8.0, -12.0, -16.0)
+_ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, *(-4.0 * step for step in range(12)))
+SEEN_WITH_DEG = 26.0
+"""How far above the lowest thing that was asked for a panel stands: it is read there with a glance, by eyes that look
+down at a table, a shelf or the feet and by those that look ahead."""
+_IN_VIEW_DEG, _UNSEEN = 40.0, 8.0  # further up nobody sees it who looks down: what a degree of that is worth
+_OFF_DEG = 12.0  # a panel that is no further than that from where it would be best stays
+_FEET_DEG = -62.0  # where somebody looks who steps
+_OVER_FLOOR_M = 0.06
 _MOST_RAISED_DEG = 12
 _TOP_DEG = 30.0  # higher up a title is seen neither in a window nor without raising the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
+DISTANCE_M = 1.5
+"""How far away panels are that stand in a berth."""
 _EVERY, _KITE_M = 5, 0.13  # points of a way that are so near each other; what is led along it, and above it
 _HAND_M, _RING_M = 0.07, 0.095  # the ring around a fruit is no smaller: engine.panda.fruit
 _HIP_M = (0.22, -0.65, 0.15)  # beside, below and before the eyes: where a hand comes from
@@ -75,13 +85,15 @@ class Spot(NamedTuple):
 class Wanted(NamedTuple):
     """What a scene asks for, the ways of the hands to it with what it hangs from, and what else there is to see.
 
-    `before` is what was or may be asked for in the same place, `besides` what shows how far a round has come.
+    `before` is what was or may be asked for in the same place, `besides` what shows how far a round has come. `low_deg`
+    is how far up (below 0: down) from the eyes the lowest place was that a hand or a foot was asked for since then.
     """
 
     spots: tuple[Spot, ...] = ()
     ways: tuple[Spot, ...] = ()
     before: tuple[Spot, ...] = ()
     besides: tuple[Spot, ...] = ()
+    low_deg: float = 90.0
 
 
 class Watch:
@@ -105,7 +117,8 @@ class Watch:
             ways = tuple(spot for item in items for spot in (*_ways(item, scene.middle, eye_m), *_stem(item, place)))
             gone = (*self.wanted.before, *self.wanted.spots, *self.wanted.ways)
             remembered = tuple(dict.fromkeys(gone))[-_REMEMBERED:]
-            self.wanted = self.wanted._replace(spots=spots, ways=ways, before=remembered)
+            low_deg = min([self.wanted.low_deg, *(_low_deg(item, eye_m) for item in items)])
+            self.wanted = self.wanted._replace(spots=spots, ways=ways, before=remembered, low_deg=low_deg)
         return self.wanted
 
 
@@ -145,16 +158,26 @@ def choose(half: tuple[float, float], facing_deg: float, eye_m: Vector, wanted: 
 
     What is asked for comes first; then the less effort it is to read, and the less of the rest is lost, the better.
     """
-    asked = (*wanted.spots, *wanted.ways)
-    if now is not None and not covered_deg((way_deg(now, half[0], facing_deg),), half, asked, eye_m)[0]:
+    asked, best_deg = (*wanted.spots, *wanted.ways), _best_deg(half, eye_m, wanted)
+    near = now is not None and (best_deg == ABOVE_DEG or abs(now.up_deg - best_deg) <= _OFF_DEG)
+    if now is not None and near and not covered_deg((way_deg(now, half[0], facing_deg),), half, asked, eye_m)[0]:
         return now
     ways = [way_deg(berth, half[0], facing_deg) for berth in BERTHS]
     worth = zip(_WORTH, (wanted.ways, wanted.before, wanted.besides), strict=True)
-    effort_deg = _EFFORTS_DEG + [abs(abs(right_deg - facing_deg) - _ASIDE_DEG) for right_deg, _ in ways]
+    effort_deg = _SIDES_DEG + np.abs(_UPS_DEG - best_deg)
+    effort_deg = effort_deg + _UNSEEN * np.maximum(_UPS_DEG - wanted.low_deg - _IN_VIEW_DEG, 0.0)
+    effort_deg = effort_deg + [abs(abs(right_deg - facing_deg) - _ASIDE_DEG) for right_deg, _ in ways]
     tops_deg = np.array([up_deg for _, up_deg in ways]) + math.degrees(math.atan(half[1]))
     effort_deg = effort_deg + _WORTH[0] * np.maximum(tops_deg - _TOP_DEG, 0.0)
     lost_deg = sum((share * covered_deg(ways, half, spots, eye_m) for share, spots in worth), effort_deg)
     return BERTHS[int(np.lexsort((lost_deg, covered_deg(ways, half, wanted.spots, eye_m)))[0])]
+
+
+def _best_deg(half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> float:
+    """How far up a panel is best read: as usual, or lower with what is looked down at, but over the floor."""
+    bottom_deg = math.degrees(math.asin(min(1.0, max(0.0, eye_m[1] - _OVER_FLOOR_M) / DISTANCE_M)))
+    floor_deg = math.degrees(math.atan(half[1])) - bottom_deg
+    return min(ABOVE_DEG, max(wanted.low_deg + SEEN_WITH_DEG, floor_deg))
 
 
 def raised(way: Way, half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> Way:
@@ -173,7 +196,8 @@ def _axes(right_deg: float, up_deg: float) -> tuple[Vector, Vector, Vector]:
 BERTHS = tuple(Berth(side * edge, up) for side in (-1, 1) for edge in _EDGES_DEG for up in _ABOVE_DEG)
 """All berths, the usual one first."""
 _WORTH = (3.0, 3.0, 1.0)  # of seeing a degree of a way, of what may be asked for, of the rest, in degrees of effort
-_EFFORTS_DEG = np.array([_CHANGE_OF_SIDE_DEG * (edge_deg > 0) + abs(up_deg - ABOVE_DEG) for edge_deg, up_deg in BERTHS])
+_SIDES_DEG = np.array([_CHANGE_OF_SIDE_DEG * (edge_deg > 0) for edge_deg, _ in BERTHS])
+_UPS_DEG = np.array([up_deg for _, up_deg in BERTHS])
 
 
 def _mark(item: Item) -> object:
@@ -194,7 +218,7 @@ def _mark(item: Item) -> object:
         return (item.key, item.start_m, item.stop_m)
     if isinstance(item, Option):
         return (item.key, item.place_m)
-    return item.key if isinstance(item, Rise | Lift | Breath | Footing | Steady) else None
+    return item.key if isinstance(item, Rise | Lift | Breath | Footing | Steady | Stone) else None
 
 
 def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[Spot]:
@@ -214,6 +238,16 @@ def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[
         yield Spot(item.place_m, item.radius_m * (_PICTURED if item.picture else 1.0))
     else:
         yield from (spot._replace(place_m=_of_room(middle, spot.place_m)) for spot in _in_room(item, place, eye_m[1]))
+
+
+def _low_deg(item: Item, eye_m: Vector) -> float:
+    """How far up from the eyes a hand or a foot is asked to go; 90 where none is."""
+    if isinstance(item, Stone):
+        return _FEET_DEG
+    if not isinstance(item, Target | Bend) or item.state == "done":
+        return 90.0
+    x, y, z = (there - here for there, here in zip(item.place_m, eye_m, strict=True))
+    return math.degrees(math.atan2(y, math.hypot(x, z)))
 
 
 def _in_room(item: Item, place: Place, eye_m: float) -> Iterator[Spot]:

@@ -10,7 +10,7 @@ from panda3d.core import LVecBase4f, NodePath, TextNode
 from engine.frame import Frame, Vector
 from engine.panda import shapes
 from engine.panda.axes import to_panda
-from engine.panda.berth import BERTHS, Wanted, Way, choose, raised, way_deg
+from engine.panda.berth import BERTHS, DISTANCE_M, Wanted, Way, choose, raised, way_deg
 from engine.panda.card import Card
 from engine.panda.ease import Burst, smooth
 from engine.panda.fonts import LEADING, Align, Setting
@@ -18,7 +18,6 @@ from engine.panda.kit import Kit
 from engine.questions import before
 from engine.scene import Line, Panel
 
-DISTANCE_M = 1.5
 GLIDES_S = 0.8
 """How long a panel takes to get out of the way of something new."""
 IN_FRONT_DEG = 6.0
@@ -28,6 +27,8 @@ STANDING_EYE_M = 1.55
 TITLE_EM_M, BODY_EM_M = 0.058, 0.049
 MARGIN_M, PIP_M, SHADOW_M = 0.058, 0.018, 0.06
 LEAST_WIDTH_M, MOST_TEXT_M = 0.58, 0.58
+USUAL_HALF_M = (0.29, 0.19)
+"""Half of how wide and tall a panel with a title and two lines is."""
 MOST_M, MOST_ROWS = 0.95, 3
 """How wide and how tall a panel may be, and how many rows a line may have: beyond that its letters are smaller."""
 _TITLE_GAP_M, _BODY_GAP_M, _PIPS_M = 0.020, 0.012, 0.056
@@ -90,7 +91,7 @@ class Board:
         self._from = self._to = BERTHS[0]
         self._stood, self._place_m = False, item.place_m
         self._wanted, self._glide = Wanted(), Burst(GLIDES_S)
-        self._half_m = self._largest_m = (0.0, 0.0)
+        self._half_m, self._largest_m = (0.0, 0.0), USUAL_HALF_M
         self.update(item)
 
     def update(self, item: Panel) -> None:
@@ -127,7 +128,7 @@ class Board:
 
         `aside` says whether something is played; what it is when the panel comes, holds for as long as it is there.
         """
-        # A panel that says more later in a trial shall not have to move then: its largest size counts.
+        # A panel that says more later in a trial shall not have to move then: its largest size counts, at least the usual.
         largest_m = (max(self._half_m[0], self._largest_m[0]), max(self._half_m[1], self._largest_m[1]))
         known = wanted is self._wanted and largest_m == self._largest_m
         if known or self._from != self._to:

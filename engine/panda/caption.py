@@ -9,7 +9,8 @@ from panda3d.core import LVecBase4f, NodePath
 from engine.frame import Frame, Pose, forward
 from engine.panda import fields, shapes
 from engine.panda.axes import to_panda
-from engine.panda.board import BODY_EM_M, DISTANCE_M, SHADOW_M, eye_m
+from engine.panda.berth import DISTANCE_M
+from engine.panda.board import BODY_EM_M, SHADOW_M, eye_m
 from engine.panda.fonts import LEADING, Setting
 from engine.panda.kit import Kit
 from engine.scene import Item, Sound

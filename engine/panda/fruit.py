@@ -29,7 +29,7 @@ class Fruit:
         self._fruit = self.node.attach_new_node("fruit")
         self._skin = kit.look.surface(self._fruit, gloss=1.0)
         self._radius_m = min(item.radius_m, LARGEST_M)
-        ring_m = max(item.radius_m, 1.9 * self._radius_m)
+        ring_m = max(item.radius_m, 1.9 * self._radius_m) if item.role else item.radius_m
         self._glow, self._light = ring_of_light(kit.look, self.node, ring_m)
         self._flourish = Flourish(kit.look, self.node, ring_m)
         self._floor = self.node.attach_new_node("floor")

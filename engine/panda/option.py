@@ -10,7 +10,8 @@ from panda3d.core import LPoint3, LVecBase4f, NodePath, PTA_LVecBase4f, TextNode
 
 from engine.frame import Frame, Vector
 from engine.panda import faces, fields, shapes
-from engine.panda.board import BODY_EM_M, DISTANCE_M, MOST_ROWS, SHADOW_M, eye_m, face
+from engine.panda.berth import DISTANCE_M
+from engine.panda.board import BODY_EM_M, MOST_ROWS, SHADOW_M, eye_m, face
 from engine.panda.fonts import LEADING, Setting
 from engine.panda.kit import Kit
 from engine.panda.look import colour
