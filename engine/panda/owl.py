@@ -70,7 +70,8 @@ class _Bird:
         self._item, self._perched = item, (math.nan, math.nan)
         self._node = parent.attach_new_node("perched")
         model = kit.role("look", self._node)
-        model.set_scale(kit.place.look_scale)
+        # Below the eyes it is near: as large as ever it would fill the view, and its vines would cross the panel.
+        model.set_scale(kit.place.look_scale * math.sqrt(away_m / kit.place.look_m))
         self._owl, self._head = model.attach_new_node("bird"), part(model, "owl_head")
         for found in (part(model, "owl"), part(model, "light"), self._head):
             found.wrt_reparent_to(self._owl)
