@@ -10,7 +10,7 @@ from engine.records import Measured
 from engine.task import STOPPED, Finished, Measure, Task
 
 SEEN = "More than 5 % of the frames of a trial without the head, or the hand that is measured: no result."
-UNCHECKED = "as commonly cited, not checked against the paper"
+RETOLD = "rounded as far as two retellings of its table agree"
 RATE = "Fewer than 25 frames a second: no result. A pause or a gap of more than 0.25 s within a trial: no result."
 
 

@@ -203,6 +203,22 @@ def test_norms_are_looked_up_by_age_and_sex() -> None:
     assert half_minute.of(62) is None
 
 
+def test_norms_are_those_of_their_sources() -> None:
+    (half_minute,) = battery.load("thirty_second_stands").norms
+    lowest_quarter = {"men": (14, 12, 12, 11, 10, 8, 7), "women": (12, 11, 10, 10, 9, 8, 4)}  # Rikli & Jones 1999
+    for sex, quarter in lowest_quarter.items():
+        assert tuple(band.value for band in half_minute.bands if band.sex == sex) == quarter
+    (up_and_go,) = battery.load("timed_up_and_go").norms
+    assert [band.value for band in up_and_go.bands] == [8.1, 9.2, 11.3]  # the abstract of Bohannon 2006
+    adults, small = battery.load("functional_reach").norms
+    duncan_in = {"men": (16.7, 14.9, 13.2), "women": (14.6, 13.8, 10.5)}  # as handouts tell them, in inches
+    for sex, means_in in duncan_in.items():
+        found_m = [band.value for band in adults.bands if band.sex == sex]
+        assert found_m == pytest.approx([0.0254 * inches for inches in means_in], abs=0.006)
+    assert [band.value for band in small.bands] == [0.114, 0.136, 0.157]  # the abstract of Norris 2008
+    assert not any("dark" in norm.result for norm in battery.load("single_leg").norms)
+
+
 # ------------------------------------------------------------------------------------------------ standing up
 
 

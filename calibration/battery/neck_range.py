@@ -14,7 +14,7 @@ from engine.parameters import number
 from engine.records import Measured
 from engine.task import Finished, Measure
 
-DAYS = "Christensen 1998, J Manipulative Physiol Ther 21:383: what healthy necks differ by from day to day"
+DAYS = "Christensen 1998, J Manipulative Physiol Ther 21:383: what 40 healthy necks differed by within three weeks"
 LEAST = 2  # of three
 PLANES: Mapping[str, tuple[str, str]] = {
     "neck_flexion_extension_deg": ("Flexion and extension", "neck_flexion neck_extension"),

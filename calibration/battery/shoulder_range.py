@@ -15,7 +15,7 @@ from engine.task import Finished, Measure
 
 LEAST = 2  # of three
 PLANES = {"flexion": 0.0, "abduction": 90.0}
-RETEST = "Tveitå 2008, BMC Musculoskelet Disord 9:49: smaller changes of passive range in frozen shoulder may be error"
+RETEST = "Tveitå 2008, BMC Musculoskelet Disord 9:49: smaller changes in frozen shoulders, a week apart, may be error"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from calibration import rising
-from engine.clinical import RATE, SEEN, UNCHECKED, Band, Norm, counted
+from engine.clinical import RATE, SEEN, Band, Norm, counted
 from engine.records import Measured
 from engine.task import Finished, Measure
 
@@ -50,7 +50,8 @@ class Test(rising.ChairStands):
                 for sex, of in (("men", _MEN), ("women", _WOMEN))
                 for years, stands in of.items()
             ),
-            f"Centers for Disease Control and Prevention, STEADI, 30-second chair stand; {UNCHECKED}",
+            "Centers for Disease Control and Prevention, STEADI, 30-second chair stand: who does fewer is in "
+            "the lowest quarter of the 7183 of Rikli & Jones 1999, J Aging Phys Act 7:162",
         ),
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _AAOS = "American Academy of Orthopaedic Surgeons, goniometer (Norkin & White, Measurement of Joint Motion, table A.1)"
-_AAOS_NECK = "American Academy of Orthopaedic Surgeons, as commonly quoted; not checked at the source"
 _AMA = "American Medical Association, Guides to the Evaluation of Permanent Impairment (in the same table)"
 
 
@@ -12,6 +11,7 @@ class Norm(NamedTuple):
     """A normal range in degrees; below `unimpaired_deg` the AMA calls the joint impaired, None where it is not known.
 
     The two disagree on internal rotation of the shoulder: what the one calls normal is impaired for the other.
+    Necks have none: what is quoted for them differs by 20°, and none could be traced to people who were measured.
     `daily_deg` is what everyday tasks need (Namdari 2012, J Shoulder Elbow Surg 21:1177), None where it is not known.
     """
 
@@ -23,12 +23,6 @@ class Norm(NamedTuple):
 
 
 NORMS: Mapping[str, Norm] = {
-    "neck_flexion": Norm(45, _AAOS_NECK),
-    "neck_extension": Norm(45, _AAOS_NECK),
-    "neck_left_lateral": Norm(45, _AAOS_NECK),
-    "neck_right_lateral": Norm(45, _AAOS_NECK),
-    "neck_left_rotation": Norm(60, _AAOS_NECK),
-    "neck_right_rotation": Norm(60, _AAOS_NECK),
     "shoulder_flexion": Norm(180, unimpaired_deg=180, daily_deg=121),
     "shoulder_extension": Norm(60, unimpaired_deg=50, daily_deg=46),
     "shoulder_abduction": Norm(180, unimpaired_deg=170, daily_deg=128),
