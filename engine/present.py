@@ -72,12 +72,16 @@ class Present:
         """Do at once what follows from something that the person said of themselves."""
         self.note("told", f"{answer.kind} {answer.value:g}")
         if answer.kind == "dizziness" and answer.value != 0:  # also one that is no number
-            self.envelope.forbid_conflict("the person was dizzy or queasy")
-            self.guard.renew(self.envelope)
+            self.spare("the person was dizzy or queasy")
         easing = self.answers.take(answer)
         if easing is not None:
             self.envelope.ease(easing.share, f"{100 * easing.share:g} % of what was asked, {easing.why}", easing.of)
             self.guard.renew(self.envelope)
+
+    def spare(self, why: str) -> None:
+        """Show nothing that goes along with the head for the rest of the visit."""
+        self.envelope.forbid_conflict(why)
+        self.guard.renew(self.envelope)
 
     def recentre(self, detail: str = "") -> None:
         """Take the stance that was chosen, if one was."""

@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from engine import choosing, moves, praise, sitting, talking
+from engine import choosing, moves, praise, sitting, steadiness, talking
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.clinical import ClinicalTest
 from engine.conclusion import conclude
@@ -21,7 +21,7 @@ from engine.movements import MOVEMENTS
 from engine.plan import ASSESS, DELIVERY_ON, FOR_THE_ADULT, REST, START, SUMMARY, Fork, Interlude, Pick, Step
 from engine.precautions import barred
 from engine.present import Present
-from engine.questions import GATES, Question
+from engine.questions import GATES, Question, sickness
 from engine.records import Answer, BlockRecord, Limit, Measured, Request, TrialRecord
 from engine.room import THROUGH, refuses_steps
 from engine.scene import Panel, Rise, Sound
@@ -109,15 +109,12 @@ class Script:
         """Ask, and take the reply as an answer; of a gate, ask until it holds."""
         begun_s, outcome = self._at(step.place), NOT_YET
         try:
-            for _ in range(MOST_GATES if step.kind in GATES else 1):
+            if step.kind not in GATES:
+                outcome = yield from self._reply(step)
+                return outcome
+            for _ in range(MOST_GATES):
                 outcome = yield from talking.ask(step)
                 value = None if outcome == NOT_YET else step.replies[int(outcome)].value
-                if step.kind not in GATES:
-                    if value is None:
-                        self._present.note("not answered", step.kind)
-                    else:
-                        self._present.take(Answer(step.kind, value, round(self._present.now_s, 6)))
-                    return outcome
                 said = {None: "not answered", 1.0: "yes"}.get(value, "no")
                 self._present.note("screened", f"{step.kind}: {said}")
                 if value:
@@ -127,6 +124,17 @@ class Script:
         finally:
             parameters = {"scale": step.scale, "seconds": step.seconds}
             self._keep(step.kind, f"Asked: {ASKED[step.kind]}", 1, "question", begun_s, parameters=parameters)
+        return outcome
+
+    def _reply(self, question: Question) -> Move:
+        """Ask how something is, and take the reply as an answer."""
+        outcome = yield from talking.ask(question)
+        if outcome == NOT_YET:
+            self._present.note("not answered", question.kind)
+        else:
+            self._present.take(
+                Answer(question.kind, question.replies[int(outcome)].value, self._at(self._present.place))
+            )
         return outcome
 
     def _fork(self, fork: Fork) -> Move:
@@ -330,9 +338,10 @@ class Script:
         if task.asks:
             self._seated_by = task if "rise" in task.asks or task.on_chair else None
         stopped: Stopped | None = None
+        held: set[str] = set()
         self._present.in_trial = bool(task.asks)
         try:
-            outcome = yield from task.play(trial)
+            outcome = yield from steadiness.watched(task.play(trial), held)
         except Stopped as why:
             outcome, stopped = STOPPED, why
         except OutsideEnvelope:
@@ -359,7 +368,15 @@ class Script:
         finished.append(Finished(trial, record, motion))
         if stopped is not None:
             raise stopped
+        if held - {"room"} and not self._present.envelope.refuses_conflict:
+            yield from self._after_conflict()
         return outcome
+
+    def _after_conflict(self) -> Move:
+        """Ask how somebody feels after a world that went along with the head; who does not say is shown no other."""
+        if (yield from self._reply(sickness(self._present.plan.scale))) == NOT_YET:
+            self._present.spare("nobody said how they felt after it")
+        return "finished"
 
     def _learn(self, request: Request, achieved: float | None, success: bool) -> Limit | None:
         """Tell who follows a limit what came of a trial; what cannot have come of one is noted, and not learnt."""

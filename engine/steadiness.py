@@ -15,6 +15,7 @@ from engine.task import REACHED, Move
 SETTLES_S = 2.0  # to find the middle, and for the world to become what it shall be
 FOLLOWS_S = 5.0  # how slowly the middle goes along with somebody who comes to stand otherwise
 SMOOTH_S = 0.4
+ASKED_S = 3.6  # to say how one feels after a world that went along with the head, of simulated people
 AHEAD_DEG = 35.0  # who looks further away than that has the world as always
 
 
@@ -29,6 +30,11 @@ class Condition(NamedTuple):
     def surround(self) -> tuple[Surround, ...]:
         """The item for it; none where the world is as always."""
         return () if self.light == 1 and self.held == "room" else (Surround(self.name, self.light, self.held),)
+
+    @property
+    def asked_s(self) -> float:
+        """How long it takes to say how one feels after it: that is asked of a world that went along with the head."""
+        return 0.0 if self.held == "room" else ASKED_S
 
 
 LIGHT, DARK, STUCK = Condition("light"), Condition("dark", light=0.0), Condition("stuck", held="head")
@@ -116,6 +122,18 @@ def clocked(span: Span, move: Move) -> Move:
     while True:
         body = yield own
         span.now_s = 0.0 if math.isnan(span.now_s) else span.now_s + body.dt_s
+        try:
+            own = move.send(body)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def watched(move: Move, held: set[str]) -> Move:
+    """Play a move, and add to `held` what the world of its surrounds was held by: the room, or the head."""
+    own = next(move)
+    while True:
+        held.update(item.held for item in own if isinstance(item, Surround))
+        body = yield own
         try:
             own = move.send(body)
         except StopIteration as end:

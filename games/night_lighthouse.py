@@ -119,9 +119,10 @@ class Game(Task):
         return steadiness.clocked(trial.values["span"], self._played(trial))
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
-        """The time that such a trial takes, in seconds: reading, settling, standing."""
+        """The time that such a trial takes, in seconds: reading, settling, standing, and what is asked after it."""
         still_s: float = self.p.hold_s if reached else self.p.hold_s + self.p.limit_s
-        return READY_S + SETTLES_S + still_s + DONE_S
+        condition: Condition = trial.values["condition"]
+        return READY_S + SETTLES_S + still_s + DONE_S + condition.asked_s
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure head sway from when somebody had settled until they were done."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from engine.guard import Guard
 from engine.movements import MOVEMENTS
 from engine.precautions import barred, effect
 from engine.records import Answer, Precaution
-from engine.scene import Item, Panel, Scene, Steady, Surround
+from engine.scene import Item, Option, Panel, Scene, Steady, Surround
 from engine.simulated import SimulatedHeadset
 from engine.steadiness import DARK, LIGHT, STUCK, Condition, Span
 from engine.talking import Spot
@@ -103,7 +103,41 @@ def test_the_precaution_bounds_what_surrounds_and_concerns_nothing_else() -> Non
 def test_a_world_that_goes_along_is_shown_to_whom_nothing_forbids_it(tmp_path: Path) -> None:
     session, kept = play(Standing(), tmp_path, headset=SimulatedHeadset(patient(calibration()), 0, 30.0))
     assert [trial.outcome for trial in session.blocks[0].trials] == [REACHED] * 3
-    assert sum(stuck(kept)) > 0.9 * len(kept.scenes)
+    in_trial = [scene for scene in kept.scenes if scene.trial]
+    assert sum(stuck(kept)) > 0.9 * len(in_trial)
+    assert [(answer.kind, answer.value) for answer in session.told] == [("dizziness", 0.0)] * 3
+
+
+class Silent(SimulatedHeadset):
+    """Somebody who looks at no reply."""
+
+    def _pick(self, options: list[Option], now_s: float) -> None:
+        pass
+
+
+HARDLY = replace(patient(calibration()), picks=frozenset(("dizziness 1",)))
+
+
+@pytest.mark.parametrize(
+    ("person", "noted"),
+    [
+        (SimulatedHeadset(HARDLY, 0, 30.0), ("told", "dizziness 2")),
+        (Silent(patient(calibration()), 0, 30.0), ("not answered", "dizziness")),
+    ],
+    ids=["hardly", "no reply"],
+)
+def test_who_is_not_well_after_it_or_does_not_say_is_shown_no_other(
+    person: SimulatedHeadset, noted: tuple[str, str], tmp_path: Path
+) -> None:
+    session, kept = play(Standing(), tmp_path, headset=person)
+    trials = session.blocks[0].trials
+    assert [trial.outcome for trial in trials] == [REACHED] * 3
+    times_s = [frame.time_ns * 1e-9 for frame, shown in zip(kept.frames_given, stuck(kept), strict=False) if shown]
+    assert max(times_s) - kept.frames_given[0].time_ns * 1e-9 <= trials[0].end_s < trials[1].start_s
+    asked = [item.text for scene in kept.scenes for item in scene.items if isinstance(item, Panel)]
+    assert set(asked) == {("question.sickness_adult",)}
+    assert [(event.name, event.detail) for event in session.events] == [noted]
+    assert session.ended_by == "finished"
 
 
 @pytest.mark.parametrize(

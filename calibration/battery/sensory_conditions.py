@@ -71,7 +71,8 @@ class Test(ClinicalTest):
         "Conditions: 1 firm, light; 2 firm, dark, as with closed eyes; 3 firm, a world that goes with the head; "
         "4 to 6 the same on foam. Help the person onto the foam, and press the trigger there.",
         "A step, or a grip on the rail, ends the trial: pause with the menu, and go on with the next.",
-        "At the first word of dizziness or queasiness nothing that goes with the head is shown any more.",
+        "After a world that goes with the head the headset asks whether they are queasy or dizzy. At the first word of "
+        "it, or where they do not say, nothing that goes with the head is shown any more.",
         "One time in each condition tells much from little; three are needed for a number to compare later ones with.",
     )
     validity = (
@@ -152,9 +153,10 @@ class Test(ClinicalTest):
         return outcome
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
-        """Words, settling and standing."""
+        """Words, settling and standing, and what is asked after it."""
         seconds: float = self.p.seconds
-        return GETS_THERE_S + SETTLES_S + seconds + BREATHES_S + (FOAM_S if trial.values["fresh"] else 0.0)
+        stands_s = GETS_THERE_S + SETTLES_S + seconds + BREATHES_S + CONDITIONS[trial.values["condition"]].asked_s
+        return stands_s + (FOAM_S if trial.values["fresh"] else 0.0)
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Head sway of the stretch that counts; raises NotMeasurable where it is too short."""
