@@ -36,7 +36,7 @@ class Step:
     """A task to do, under the name of its file.
 
     `kind` is calibrate, assess, warm up, play, calm (at the end) or recheck. `change` says what became harder or
-    easier since it was played last.
+    easier since it was played last. `before` and `after` are asked around it, where it is done at all.
     """
 
     name: str
@@ -44,6 +44,13 @@ class Step:
     kind: str
     preset: str = ""
     change: str = ""
+    before: Question | None = None
+    after: Question | None = None
+
+    @property
+    def in_turn(self) -> "tuple[Question | Step, ...]":
+        """The step, with what is asked around it."""
+        return tuple(each for each in (self.before, self, self.after) if each is not None)
 
 
 @dataclass(frozen=True)
@@ -184,12 +191,16 @@ def in_order(steps: Sequence[AnyStep]) -> tuple[Step | Interlude, ...]:
     plain: list[Step | Interlude] = []
     for step in steps:
         if isinstance(step, Fork):
-            plain += [each for task in step.steps for each in (REST, task)][1:]
-        elif isinstance(step, Question | Pick):
-            plain.append(Interlude(step.kind, "Question", Panel(step.kind, step.title), REPLY_S, step.place))
+            plain += [each for task in step.steps for each in (REST, *map(_plain, task.in_turn))][1:]
         else:
-            plain.append(step)
+            plain += map(_plain, step.in_turn if isinstance(step, Step) else (step,))
     return tuple(plain)
+
+
+def _plain(step: Step | Interlude | Question | Pick) -> Step | Interlude:
+    if isinstance(step, Question | Pick):
+        return Interlude(step.kind, "Question", Panel(step.kind, step.title), REPLY_S, step.place)
+    return step
 
 
 @dataclass(frozen=True)

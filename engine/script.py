@@ -11,6 +11,7 @@ from random import Random
 import msgspec
 
 from engine import choosing, moves, praise, sitting, steadiness, talking
+from engine.answers import HARMS
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.clinical import ClinicalTest
 from engine.conclusion import conclude
@@ -77,6 +78,7 @@ class Script:
         self._random = Random(present.plan.seed)
         self._seated_by: Task | None = None
         self._play_from_s = math.inf
+        self._asked_from = 0  # the block from which on a task is that of the question before it
 
     def steps(self) -> Move:
         """Everything that the plan holds, one step after another."""
@@ -86,14 +88,15 @@ class Script:
                 if step.kind != REST.kind or not self._time_is_up():
                     yield from self._interlude(step)
             elif isinstance(step, Question):
-                self._present.answers.over = bool(self._last_played())  # what is asked after play is asked last
+                if step.kind not in HARMS:
+                    self._present.answers.over = bool(self._last_played())  # what is asked after play is asked last
                 yield from self._question(step)
             elif isinstance(step, Fork):
                 yield from self._fork(step)
             elif isinstance(step, Pick):
                 yield from self._pick(step)
             elif step.kind != CALM or self._last_played() != step.name:
-                yield from self._block(step)
+                yield from self._asked_around(step)
         return "finished"
 
     def _last_played(self) -> str:
@@ -104,6 +107,18 @@ class Script:
         """Whether the visit lasted as long as it may, or play did, of which what is measured before takes nothing."""
         now_s, plan = self._present.now_s, self._present.plan
         return now_s > plan.most_s or now_s - self._play_from_s > plan.play_s
+
+    def _asked_around(self, step: Step) -> Move:
+        """A task, with what is asked before it, and after it once anything of it was done."""
+        if step.before is not None:
+            self._asked_from = len(self.blocks)
+            if not self._leaves_out(step):
+                yield from self._question(step.before)
+        yield from self._block(step)
+        done = (block for block in self.blocks[self._asked_from :] if block.task == step.name and block.trials)
+        if step.after is not None and any(done):
+            yield from self._question(step.after)
+        return "finished"
 
     def _question(self, step: Question) -> Move:
         """Ask, and take the reply as an answer; of a gate, ask until it holds."""
@@ -143,7 +158,7 @@ class Script:
         while left:
             if self._time_is_up():
                 for step in left:
-                    yield from self._block(step)
+                    yield from self._asked_around(step)
                 break
             if len(left) < len(fork.steps):
                 yield from self._interlude(REST)
@@ -152,7 +167,7 @@ class Script:
                 chosen = yield from self._choice(fork, [step.name for step in left])
             step = next(step for step in left if step.name == chosen)
             left.remove(step)
-            yield from self._block(step)
+            yield from self._asked_around(step)
         return "finished"
 
     def _choice(self, fork: Fork, names: list[str]) -> Move:

@@ -150,7 +150,9 @@ def _planned(step: AnyStep) -> Iterator[BlockRecord]:
     """A step as the block that it will be, without what cannot be known before."""
     if isinstance(step, Step):
         block = _block(step.name, step.kind, asdict(step.task.p), step.task.title)
-        yield replace(block, version=step.task.version, preset=step.preset, change=step.change)
+        task = replace(block, version=step.task.version, preset=step.preset, change=step.change)
+        for each in step.in_turn:
+            yield from (task,) if isinstance(each, Step) else _planned(each)
     elif isinstance(step, Fork):
         names = " ".join(each.name for each in step.steps)
         yield _block("choice", "choice", {"games": names, "seconds": step.seconds})

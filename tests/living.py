@@ -16,7 +16,7 @@ from engine.simulated import SimulatedHeadset
 
 RATE_HZ = 30.0
 MID_GAME = 730  # a frame in which fruit hangs
-SHORT = ["fruit_ladder.targets=3", "harbour_lean.targets=3", "calm_tide.targets=1"]
+SHORT = ["fruit_ladder.targets=3", "harbour_lean.targets=3", "low_shelf_cafe.targets=2", "calm_tide.targets=1"]
 
 
 class Person(SimulatedHeadset):

@@ -10,6 +10,7 @@ from people import a_body
 from visits import calibration
 
 from engine import talking
+from engine.answers import HARMS
 from engine.body import Body
 from engine.commands import visits
 from engine.frame import SIDES, UPRIGHT, Button, Frame, from_yaw_pitch
@@ -17,7 +18,7 @@ from engine.patient import PatientRecord
 from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step, message, programme
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
 from engine.questions import Question, before
-from engine.records import Precaution, Stance
+from engine.records import Precaution, Session, Stance
 from engine.scene import Gaze, Item, Option, Panel, Reach, Target
 
 
@@ -72,6 +73,44 @@ def test_what_a_child_chooses_comes_first_and_the_other_after_it(tmp_path: Path)
     plan = plan_for("fruit_ladder", "harbour_lean", profile=CHILD)
     done, folder = lived(plan, Person("game harbour_lean"), tmp_path)
     assert [block.task for block in done.blocks if block.kind == "play"] == ["harbour_lean", "fruit_ladder"]
+    assert visits.play_again(folder, tmp_path / "again")[0]
+
+
+def harmed(done: Session) -> list[str]:
+    return [block.task for block in done.blocks if block.kind == "play" or block.task in HARMS]
+
+
+CUP = ["expected_harm", "low_shelf_cafe", "felt_harm"]
+
+
+@pytest.mark.parametrize(
+    ("first", "order"),
+    [("low_shelf_cafe", [*CUP, "fruit_ladder"]), ("fruit_ladder", ["fruit_ladder", *CUP])],
+)
+def test_what_a_game_asks_around_it_is_asked_where_a_child_plays_it(
+    first: str, order: list[str], tmp_path: Path
+) -> None:
+    plan = plan_for("fruit_ladder", "low_shelf_cafe", profile=CHILD)
+    done, folder = lived(plan, Person(f"game {first}"), tmp_path / "whole")
+    assert harmed(done) == order
+    assert visits.play_again(folder, tmp_path / "again")[0]
+    asked = next(block for block in done.blocks if block.task == "expected_harm")
+    stop = pressing(Button.STOP, round(RATE_HZ * (asked.start_s + asked.end_s) / 2))
+    ended, folder = lived(plan, Person(f"game {first}", change=stop), tmp_path / "stopped")
+    assert harmed(ended)[-1] == "expected_harm"
+    assert visits.play_again(folder, tmp_path / "stopped again")[0]
+
+
+def test_what_is_felt_of_one_game_leaves_the_next_with_its_ends(tmp_path: Path) -> None:
+    person = Person(change=lambda index, frame: frame._replace(buttons=int(hurts_at(person, index))))
+
+    def hurts_at(who: Person, index: int) -> Button:
+        fruit = any(isinstance(item, Target) for scene in who.scenes[-1:] for item in scene.items)
+        return Button.PAIN if fruit and index % 20 < 3 else Button(0)
+
+    done, folder = lived(plan_for("low_shelf_cafe", "fruit_ladder"), person, tmp_path / "lived")
+    assert harmed(done)[:3] == CUP
+    assert done.ended_by == "the person said that it hurts"
     assert visits.play_again(folder, tmp_path / "again")[0]
 
 

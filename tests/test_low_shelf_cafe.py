@@ -19,7 +19,7 @@ from engine.envelope import Envelope
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.guard import Guard
 from engine.limits import OutsideEnvelope
-from engine.plan import END, WELCOME, Step
+from engine.plan import END, REST, WELCOME, Fork, Step
 from engine.precautions import barred
 from engine.profile import Profile
 from engine.questions import Question
@@ -158,16 +158,21 @@ def test_who_is_asked_to_bend_may_come_down_and_who_falls_is_seen_to_fall() -> N
     assert any("the head has come down" in why for why in watched(np.linspace(1.6, goal.low_m - 0.3, 120), goal))
 
 
-def test_harm_is_asked_before_the_first_cup_and_after_the_last() -> None:
-    def kinds(*names: str) -> list[str]:
-        steps = [Step(name, game(name), "play") for name in names]
-        visit = whole_visit((WELCOME, *steps, END), Profile("adult", 30.0), "standing", None, None, None)
-        return [step.kind if isinstance(step, Question) else step.name for step in visit if not hasattr(step, "panel")]
+def test_harm_is_asked_around_the_rounds_in_a_row_of_the_game_that_it_is_of_and_of_no_other() -> None:
+    def asked(*names: str, chooses: bool = False) -> list[str]:
+        steps = [each for name in names for each in (Step(name, game(name), "play"), REST)][:-1]
+        profile = Profile("somebody", 30.0, chooses=chooses)
+        visit = whole_visit((WELCOME, *steps, END), profile, "standing", None, None, None)
+        tasks = [step for each in visit for step in (each.steps if isinstance(each, Fork) else (each,))]
+        turns = [each for step in tasks if isinstance(step, Step) for each in step.in_turn]
+        return [each.kind if isinstance(each, Question) else each.name for each in turns]
 
-    assert kinds("fruit_ladder", "low_shelf_cafe", "owl_watch")[-8:-3] == [
-        "fruit_ladder", "expected_harm", "low_shelf_cafe", "felt_harm", "owl_watch",
-    ]  # fmt: skip
-    assert "expected_harm" not in kinds("fruit_ladder")
+    cafe = ["expected_harm", "low_shelf_cafe", "felt_harm"]
+    twice = ["expected_harm", "low_shelf_cafe", "low_shelf_cafe", "felt_harm"]
+    names = ("fruit_ladder", "low_shelf_cafe", "owl_watch")
+    assert asked(*names) == asked(*names, chooses=True) == ["fruit_ladder", *cafe, "owl_watch"]
+    assert asked("low_shelf_cafe", "low_shelf_cafe", "owl_watch", "low_shelf_cafe") == [*twice, "owl_watch", *cafe]
+    assert asked("fruit_ladder") == ["fruit_ladder"]
 
 
 def test_what_somebody_thinks_of_bending_changes_nothing_that_is_planned() -> None:

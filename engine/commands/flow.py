@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import cast
 
+from engine.answers import HARMS
 from engine.plan import (
     ASSESS,
     END,
@@ -21,7 +22,7 @@ from engine.plan import (
     sticker,
 )
 from engine.profile import Profile
-from engine.questions import effort, gate, pain, question_of, sickness
+from engine.questions import Question, effort, gate, pain, question_of, sickness
 from engine.records import BlockRecord
 from engine.theme import STICKERS
 
@@ -71,21 +72,26 @@ def _to_choose(tasks: Sequence[AnyStep], played: Sequence[Step]) -> list[AnyStep
 
 
 def _asked_around(tasks: Sequence[AnyStep], scale: str) -> list[AnyStep]:
-    """The same tasks, with what some of them ask before their first round and after their last."""
-    asking = {step.name: step.task for task in tasks for step in _steps_in(task) if step.task.asks_around}
-    asked = list(tasks)
-    for name, game in asking.items():
-        places = [place for place, task in enumerate(asked) if name in [step.name for step in _steps_in(task)]]
-        before, after = (question_of(kind, scale) for kind in game.asks_around)
-        asked[places[-1] + 1 : places[-1] + 1] = [after]
-        asked[places[0] : places[0]] = [before]
+    """The same tasks, with what some of them ask: before the first and after the last of rounds in a row."""
+    names = ["", *(task.name if isinstance(task, Step) else "" for task in tasks if isinstance(task, Step | Fork)), ""]
+    asked, place = list[AnyStep](), 0
+    for task in tasks:
+        place += isinstance(task, Step | Fork)
+        if isinstance(task, Fork):
+            asked.append(replace(task, steps=tuple(_asking(step, scale, True, True) for step in task.steps)))
+        elif isinstance(task, Step):
+            asked.append(_asking(task, scale, names[place - 1] != task.name, names[place + 1] != task.name))
+        else:
+            asked.append(task)
     return asked
 
 
-def _steps_in(task: AnyStep) -> tuple[Step, ...]:
-    if isinstance(task, Fork):
-        return task.steps
-    return (task,) if isinstance(task, Step) else ()
+def _asking(step: Step, scale: str, first: bool, last: bool) -> Step:
+    """A step with what its task asks around it: before the first of some rounds, after the last."""
+    if not step.task.asks_around:
+        return step
+    before, after = (question_of(kind, scale) for kind in step.task.asks_around)
+    return replace(step, before=before if first else None, after=after if last else None)
 
 
 def _offered(have: int) -> tuple[str, ...]:
@@ -109,7 +115,7 @@ def steps_of(
         elif block.task == "message":
             steps.append(replace(_message_of(block), seconds=seconds))
         elif block.kind == "question":
-            steps.append(replace(question_of(block.task, str(block.parameters["scale"])), seconds=seconds))
+            steps.append(_question_of(block))
         elif block.kind == "pick":
             steps.append(replace(sticker(str(block.parameters["names"]).split()), seconds=seconds))
         elif block.kind == "choice":
@@ -117,6 +123,12 @@ def steps_of(
         else:
             steps.append(task_of(block))
     return tuple(steps)
+
+
+def _question_of(block: BlockRecord) -> Question:
+    """A question as it was asked."""
+    question = question_of(block.task, str(block.parameters["scale"]))
+    return replace(question, seconds=cast(float, block.parameters["seconds"]))
 
 
 def _programme_of(block: BlockRecord) -> Interlude:
@@ -134,11 +146,25 @@ def _message_of(block: BlockRecord) -> Interlude:
 def _fork_of(
     choice: BlockRecord, left: list[BlockRecord], task_of: Callable[[BlockRecord], Step], plain: Callable[[str], Step]
 ) -> Fork:
-    """A choice, with what was played of it taken from the blocks that are left."""
-    names = str(choice.parameters["games"]).split()
-    played: dict[str, Step] = {}
-    while left and len(played) < len(names) and (left[0].kind in ("choice", "rest") or left[0].task in names):
+    """A choice, with what was played and asked of it taken from the blocks that are left."""
+    games, chosen = (str(choice.parameters.get(name, "")) for name in ("games", "chosen"))
+    names, played = games.split(), dict[str, Step]()
+    before: Question | None = None
+    while (
+        left and len(played) < len(names) and (left[0].kind in ("choice", "rest") or left[0].task in (*names, *HARMS))
+    ):
         block = left.pop(0)
         if block.task in names:
-            played[block.task] = task_of(block)
-    return Fork(tuple(played.get(name) or plain(name) for name in names), cast(float, choice.parameters["seconds"]))
+            played[block.task], before = replace(task_of(block), before=before), None
+        elif block.task == HARMS[0]:
+            before = _question_of(block)
+        elif block.task == HARMS[1]:
+            last = next(reversed(played))
+            played[last] = replace(played[last], after=_question_of(block))
+        elif block.kind == "choice":
+            chosen = str(block.parameters.get("chosen", ""))
+    steps = {name: played.get(name) or plain(name) for name in names}
+    if before is not None:  # it ended while this was asked
+        asked = next(name for name in (chosen, *names) if name in names and name not in played)
+        steps[asked] = replace(steps[asked], before=before)
+    return Fork(tuple(steps.values()), cast(float, choice.parameters["seconds"]))
