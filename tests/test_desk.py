@@ -17,7 +17,7 @@ from engine import choosing, inputs, theme, words
 from engine.body import estimate, neck_m, upright
 from engine.facing import face_deg
 from engine.first_sight import stance_in
-from engine.frame import UPRIGHT, Button, Frame, yaw_rad
+from engine.frame import SIDES, UPRIGHT, Button, Frame, yaw_rad
 from engine.guard import FALL_MPS
 from engine.headset import HeadsetUnavailable
 from engine.inputs import BOTH, FURTHER, NOTHING, RISE, SWAP, Heard
@@ -388,6 +388,22 @@ def test_somebody_who_never_sat_there_finishes_every_game(name: str, tmp_path: P
     assert session.ended_by == "finished"
     assert {trial.outcome for trial in session.blocks[0].trials} == {"reached"}
     assert not session.events
+
+
+@pytest.mark.parametrize("arms", SIDES)
+def test_two_take_turns_at_a_desk_the_other_hand_hides_and_the_persons_own_finds(arms: str, tmp_path: Path):
+    values = {"targets": 2, "arms": arms, "leads": "a controller"}
+    session, kept = play(game("treasure_relay", values), tmp_path, headset=Beginner())
+    trials = session.blocks[0].trials
+    assert {trial.outcome for trial in trials} == {"reached"}
+    assert all(trial.measures[name].value for trial in trials for name in ("guide_s", "active_deg", "find_s"))
+    assert not any(trial.measures["passive_deg"].value for trial in trials)
+    assert {item.hand for scene in kept.scenes for item in scene.items if isinstance(item, Reach)} == {arms}
+    hides = [any(isinstance(i, Reach) and i.helper for i in scene.items) for scene in kept.scenes]
+    lowest_m = min(frame.head.position_m[1] for frame in kept.frames_given) - 0.35  # no hand that hangs is as high
+    lone = "left" if arms == "right" else "right"
+    raised = [getattr(frame, lone).grip.position_m[1] > lowest_m for frame in kept.frames_given]
+    assert any(up for up, hidden in zip(raised, hides, strict=False) if hidden)
 
 
 @pytest.mark.parametrize("name", ["chair_rocket", "mirror_friends", "fruit_ladder"])
