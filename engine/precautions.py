@@ -22,6 +22,8 @@ LEAST_TURN_DEG = 8.0  # of a head: less is what it does by itself
 LEAST_LIFT_DEG = 4.0  # of a leg that is lifted: less cannot be told from a strap that slides
 RISING_DEG = {"hip_flexion": 112.0, "knee_flexion": 100.0, "trunk_flexion": 50.0, "ankle_dorsiflexion": 20.0}
 """What standing up from a chair of usual height bends (Rodosky, Andriacchi & Andersson 1989, J Orthop Res 7:266)."""
+OF_FEET = ("knee_flexion", "ankle_dorsiflexion", "ankle_plantarflexion")
+"""What only somebody on their feet bends to lean or to come down; who sits bends them to lift a leg alone."""
 LEAST_OVER_TOES_DEG = 4.0  # of the lean that is the first part of standing up: less is no exercise
 HIPS_OF_STATURE, SEATED_HIPS_OF_STATURE = 0.53, 0.25  # Drillis & Contini 1966; the seat, for who sits
 TRUNK_OF_HEIGHT: Mapping[str, float] = {
@@ -250,7 +252,8 @@ def effect(precaution: Precaution, task: Asking, posture: str) -> Effect:
     unknown = [ask for ask in task.asks if ask not in BOUNDED]
     if moved and unknown:
         return Effect("bars", f"moves the {part} in a way that cannot be bounded ({unknown[0]}); {_allows(precaution)}")
-    concerned = any(movement.startswith(BOUNDED.get(ask, ())) for ask in task.asks)
+    on_feet = posture == "standing" or _joint(movement) not in OF_FEET
+    concerned = any(movement.startswith(BOUNDED.get(ask, ())) for ask in task.asks if on_feet or ask == "lift")
     # A lean is made by the whole body, and the head follows a hand, whatever parts a task names.
     return Effect("bounds") if concerned and (moved or not part.endswith("arm")) else NO_EFFECT
 

@@ -28,7 +28,7 @@ from engine.metrics.walking import up_and_go
 from engine.movements import LEANS, PARTS
 from engine.parameters import Layer, describe, fill
 from engine.plan import ASSESS, Plan, Step
-from engine.precautions import BOUNDED, effect
+from engine.precautions import BOUNDED
 from engine.recording import Writer
 from engine.records import Measured, Precaution, Session
 from engine.scene import Lean, Panel, Reach, Scene, Sound, Surround, Walk
@@ -524,51 +524,3 @@ def test_a_shorter_way_is_no_up_and_go() -> None:
     ended = up_and_go(time_s[only_out], np.array([walker.at(at_s)[:3] for at_s in time_s[only_out]]))
     assert math.isnan(ended.total_s)
     assert ended.why["total_s"] == "did not come back and sit down"
-
-
-# ------------------------------------------------------------------------------------------------ precautions
-
-PRECAUTIONS = {
-    "no standing": Precaution("standing", 0.0, "", "bed rest", "Dr. Moss"),
-    "half the weight": Precaution("weight_on_leg_left", 50.0, "%", "a fracture", "Dr. Moss"),
-    "a new knee": Precaution("knee_flexion_left", 80.0, "deg", "surgery", "Dr. Moss"),
-    "a stiff neck": Precaution("neck_rotation_left", 30.0, "deg", "surgery", "Dr. Moss"),
-    "a fresh cuff": Precaution("shoulder_elevation_right", 60.0, "deg", "surgery", "Dr. Moss"),
-    "no leaning": Precaution("lean_forward", 3.0, "deg", "falls", "Dr. Moss"),
-    "migraine": Precaution("visual_conflict", 0.0, "", "migraine", "Dr. Moss"),
-    "a new hip": Precaution("hip_flexion_left", 80.0, "deg", "surgery", "Dr. Moss"),
-}
-ON_FEET = {"no standing": "bars", "half the weight": "bars"}
-RISING = {**ON_FEET, "a new knee": "bars", "a new hip": "bars"}
-SENSES = {**ON_FEET, "migraine": "bounds"}
-ARMS = {**ON_FEET, "a stiff neck": "bounds", "a fresh cuff": "bounds"}
-EFFECTS = {
-    "five_stands": RISING,
-    "thirty_second_stands": RISING,
-    "timed_up_and_go": RISING,
-    "functional_reach": {**ARMS, "no leaning": "bounds", "a new hip": "bounds"},
-    "limits_of_stability": {**ON_FEET, "no leaning": "bounds", "a new hip": "bounds"},
-    "sensory_conditions": SENSES,
-    "single_leg": SENSES,
-    "tandem": SENSES,
-    "neck_range": {**ON_FEET, "a stiff neck": "bounds"},
-    "neck_position": {**SENSES, "a stiff neck": "bounds"},
-    "shoulder_range": ARMS,
-    "reach_envelope": ARMS,
-}
-
-
-@EVERY
-def test_precautions_bar_what_they_must_of_who_stands(name: str) -> None:
-    test = battery.load(name)
-    found = {said: effect(held, test, "standing").act for said, held in PRECAUTIONS.items()}
-    assert found == {said: EFFECTS[name].get(said, "none") for said in PRECAUTIONS}
-
-
-@pytest.mark.parametrize("name", ["neck_range", "neck_position", "shoulder_range", "reach_envelope"])
-def test_who_may_not_stand_is_tested_seated(name: str) -> None:
-    assert effect(PRECAUTIONS["half the weight"], battery.load(name), "seated").act == "none"
-
-
-def test_each_test_is_told_of_among_the_effects() -> None:
-    assert set(EFFECTS) == set(battery.names())
