@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from prescribed import KNEE, a_draft, a_home, a_version, folder_of, put_away
 from visits import calibration
 
+from calibration import battery
 from engine import presets, programmes
 from engine.commands import following, visits
 from engine.commands.following import prepared, today_of
@@ -242,6 +243,34 @@ def test_a_new_goal_and_another_scene_come_before_people_lose_heart(name: str) -
     for week in found.goal_weeks:
         assert scenes(found, week) - scenes(found, week - 1)
     assert programmes.begun(found, WEDNESDAY, TASKS, Draft()).goal_weeks == found.goal_weeks
+
+
+FRAIL_OR_DIZZY = ("fall-risk", "vestibular")
+
+
+@pytest.mark.parametrize("name", programmes.names())
+def test_a_programme_asks_for_no_more_minutes_and_days_than_its_age_and_condition(name: str) -> None:
+    found = programmes.template(name)
+    most = 10 if found.ages[1] < 13 else 20
+    played = [each for each in found.programme if not set(each.games) <= set(battery.names())]
+    assert all((each.minutes or 0) <= most for each in found.programme)
+    assert all((each.minutes or 0) <= 12 for each in played if name in FRAIL_OR_DIZZY)
+    for week in range(1, found.weeks + 1):
+        days = {day for each in played if each.weeks and each.weeks[0] <= week <= each.weeks[1] for day in each.days}
+        assert 3 <= len(days) <= 5
+
+
+@pytest.mark.parametrize("name", ["hip-replacement", "ankle-sprain"])
+def test_nobody_stands_on_one_leg_at_once_that_was_hurt_or_operated_on(name: str) -> None:
+    alone = {"flamingo_garden", "single_leg"}
+    first = [each.weeks[0] for each in programmes.template(name).programme if each.weeks and alone & set(each.games)]
+    assert min(first) >= 4
+
+
+@pytest.mark.parametrize("name", FRAIL_OR_DIZZY)
+def test_who_is_frail_or_dizzy_is_shown_no_world_that_goes_with_the_head(name: str) -> None:
+    holds = presets.resolve(programmes.template(name).preset, TASKS, others=True)
+    assert holds.ceilings["visual_conflict"] == 0
 
 
 def test_programmes_are_for_the_ages_of_their_presets() -> None:
