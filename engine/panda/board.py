@@ -128,7 +128,7 @@ class Board:
 
         `aside` says whether something is played; what it is when the panel comes, holds for as long as it is there.
         """
-        # A panel that says more later in a trial shall not have to move then: its largest size counts, at least the usual.
+        # A panel that says more later in a trial shall not have to move then: its largest size counts, or the usual.
         largest_m = (max(self._half_m[0], self._largest_m[0]), max(self._half_m[1], self._largest_m[1]))
         known = wanted is self._wanted and largest_m == self._largest_m
         if known or self._from != self._to:
