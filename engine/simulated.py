@@ -17,8 +17,9 @@ from engine.frame import (
     Pose,
     as_float32,
 )
-from engine.scene import Lift, Option, Panel, Rise, Scene, Walk
+from engine.scene import Lift, Option, Panel, Recall, Rise, Scene, Walk
 from engine.simulated_asked import Asked, asks, fills
+from engine.simulated_attention import counts
 from engine.simulated_efforts import SimulatedEfforts
 from engine.simulated_finding import finds
 from engine.simulated_movement import NOISE_FRAMES
@@ -143,6 +144,8 @@ class SimulatedHeadset(SimulatedEfforts):
             return
         if not any(isinstance(item, Rise | Lift) for item in asked):
             self._stand_to(self._stance.head_m[1], now_s, 0.0)
+        if not any(isinstance(item, Recall) for item in asked):
+            self._counts, self._remembered_s = counts(self._scene), now_s
         self._tries += 1
         lapse = self._random.random() < self.patient.lapse
         delay_s = max(0.12, self._random.gauss(self.patient.reaction_s, 0.06)) + (0.6 if lapse else 0.0)

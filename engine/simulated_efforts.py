@@ -11,7 +11,8 @@ from engine.movements import MAIN_LEANS, along_ellipse, gaze_movement, lean_move
 from engine.places import from_shoulder, seen_from_shoulder, towards
 from engine.scene import Bend, Follow, Gaze, Lean, Lift, Reach, Recall, Rise, Stone, Target, Walk
 from engine.simulated_asked import Asked
-from engine.simulated_person import STEP_MPS, SimulatedPerson
+from engine.simulated_attention import remembered
+from engine.simulated_person import SimulatedPerson
 from engine.stepping import head_deg
 
 PATIENCE_S = 4.0  # then a hand that did not get there comes down
@@ -88,7 +89,7 @@ class SimulatedEfforts(SimulatedPerson):
         share = self._share_up() if item.goal == "out" else 0.0
         right, _, behind = towards(0.0, item.direction_deg)
         over_deg = share * head_deg(item, self._stance.head_m[1])
-        speed = math.degrees(STEP_MPS / self._stance.head_m[1])
+        speed = math.degrees(self.patient.step_mps / self._stance.head_m[1])
         self._lean.aim((-behind * over_deg, right * over_deg, 0.0), now_s, delay_s, speed)
         self._gives_up_after_s = delay_s + self._lean.lasts_s + PATIENCE_S
 
@@ -118,7 +119,8 @@ class SimulatedEfforts(SimulatedPerson):
         self._gives_up_after_s = delay_s + lasts_s + (0.5 if item.open_ended else PATIENCE_S)
 
     def _come_back(self, item: Recall, now_s: float, delay_s: float) -> None:
-        of = (self.patient.recall_bias_deg, self.patient.recall_spread_deg, self._random)
+        spread_deg = remembered(self.patient.recall_spread_deg, self._counts, now_s - self._remembered_s)
+        of = (self.patient.recall_bias_deg, spread_deg, self._random)
         self._gives_up_after_s = math.inf
         if not item.side:
             goal = simulated_recall.face_deg(self._faced_deg, *of)

@@ -4,7 +4,7 @@ import math
 from random import Random
 
 from engine.frame import Vector
-from engine.scene import Footing, Scene
+from engine.scene import Footing, Scene, Stone
 
 SWAYS = {"together": 1.2, "half a step": 1.5, "heel to toe": 1.9, "one leg": 2.4}
 LASTS = {"together": math.inf, "half a step": 8.0, "heel to toe": 2.5, "one leg": 1.0}
@@ -22,7 +22,9 @@ class Feet:
         self._side = 1
 
     def sways(self, scene: Scene) -> float:
-        """How many times as large sway is on feet that stand like that."""
+        """How many times as large sway is on feet that stand like that; out on a stone they are a step apart."""
+        if any(isinstance(item, Stone) and item.state == "wanted" and item.goal == "out" for item in scene.items):
+            return SWAYS["half a step"]
         return next((SWAYS[item.feet] for item in scene.items if isinstance(item, Footing)), 1.0)
 
     def moved_m(self, scene: Scene, now_s: float) -> Vector:

@@ -7,15 +7,16 @@ from engine.scene import Item, Lift
 from engine.simulated_movement import Way
 
 SHANK_M, KNEE_M, ASIDE_M, AHEAD_M = 0.30, 0.48, 0.12, 0.35
-LIFT_DPS = 110.0  # peak, of a leg that is lifted without haste
+SINKS_S = 4.0  # a leg that is tired of being up comes down in so long
 MOUNTED: Quaternion = (0.5, -0.5, 0.5, 0.5)  # however it was strapped on
 
 
 class Legs:
     """Both legs of somebody who sits, and what of them was strapped to something in a place."""
 
-    def __init__(self) -> None:
-        """Nothing is worn."""
+    def __init__(self, speed_dps: float, up_s: float) -> None:
+        """Nothing is worn; a leg is lifted with a peak of `speed_dps` and stays up for `up_s` before it sinks."""
+        self._speed_dps, self._up_s = speed_dps, up_s
         self._ways: dict[str, Way] = {}
         self._place = ""
 
@@ -30,21 +31,22 @@ class Legs:
     def aim(self, item: Lift, angle_deg: float, now_s: float, delay_s: float) -> float:
         """Lift a leg; for how long that takes."""
         way = self._ways[item.device]
-        way.aim((angle_deg, 0.0, 0.0), now_s, delay_s, LIFT_DPS)
+        way.aim((angle_deg, 0.0, 0.0), now_s, delay_s, self._speed_dps)
         return way.lasts_s
 
     def relax(self, now_s: float) -> None:
         """Let both legs down."""
         for way in self._ways.values():
             if way.goal[0]:
-                way.aim((0.0, 0.0, 0.0), now_s, 0.15, LIFT_DPS)
+                way.aim((0.0, 0.0, 0.0), now_s, 0.15, self._speed_dps)
 
     def pose(self, device: str, now_s: float, tremor_m: float = 0.0) -> tuple[float, ...] | None:
         """Where what is worn is, three numbers, and how it is turned, four; None where it is worn on no leg."""
         way = self._ways.get(device)
         if way is None:
             return None
-        turned = math.radians(way.at(now_s)[0]) + tremor_m
+        tired = max(0.0, now_s - way.begins_s - way.lasts_s - self._up_s) / SINKS_S if way.goal[0] else 0.0
+        turned = math.radians(way.at(now_s)[0]) * max(0.0, 1 - tired) + tremor_m
         half, right = turned / 2, 1 if device.startswith("right") else -1
         place: Vector = (
             right * ASIDE_M,

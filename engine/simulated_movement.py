@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import scipy
@@ -38,8 +39,10 @@ class Way:
         self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
 
     def lead(self, points: Sequence[Vector], now_s: float, delay_s: float, speed: float, seconds: float) -> None:
-        """Go to the first of some points, and then along all of them in a time."""
+        """Go to the first of some points, and then along all of them in a time, or longer where that is too fast."""
         self.aim(points[0], now_s, delay_s, speed)
+        long = sum(math.dist(here, there) for here, there in pairwise(points))
+        seconds = max(seconds, 1.875 * long / speed)
         self._then, self.goal, self._then_s = points, points[-1], seconds
         self._comes_s, self.lasts_s = self.lasts_s, self.lasts_s + seconds
 

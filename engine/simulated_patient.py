@@ -28,7 +28,9 @@ class Patient:
     another person can raise an arm than they can alone; `picks` are the keys of options they choose,
     the first there is where none of them is. In the dark they sway `sway_dark` times as much, and `sway_conflict` times
     in a world that goes along with the head. They stand on one leg for about `one_leg_s`. Without
-    eyes they come back to a place `recall_bias_deg` beyond it, with this spread. They walk at `walk_mps`.
+    eyes they come back to a place `recall_bias_deg` beyond it, with this spread. They walk at `walk_mps`. `step_mps`,
+    `bend_dps` and `leg_dps` are peaks: of a head that goes along with a step, of a trunk, and of a leg that is lifted,
+    which sinks after `leg_up_s`.
     """
 
     eye_height_m: float = 1.60
@@ -59,6 +61,10 @@ class Patient:
     neck_speed_dps: float = 70.0
     head_tremor_deg: float = 0.0
     rise: float = 1.0
+    step_mps: float = 0.6
+    bend_dps: float = 70.0
+    leg_dps: float = 110.0
+    leg_up_s: float = 20.0
     passive_more_deg: float = 6.0
     picks: frozenset[str] = frozenset()
 

@@ -31,7 +31,6 @@ HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
 RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
-STEP_MPS = 0.6  # peak, of a head that goes along with a step
 
 
 class SimulatedPerson:
@@ -53,7 +52,8 @@ class SimulatedPerson:
         self._tries = 0
         self._hands = {side: Way(self._rest(side)) for side in SIDES}
         self._lean, self._face = Way((0.0, 0.0, 0.0)), Way((0.0, 0.0, 0.0))
-        self._legs, self._bending = Legs(), Bending(patient.eye_height_m, stature_m)
+        self._legs = Legs(patient.leg_dps, patient.leg_up_s)
+        self._bending = Bending(patient.eye_height_m, stature_m, patient.bend_dps)
         self._height = Way((patient.eye_height_m, 0.0, 0.0))
         self._seated_m = SEATED_EYES_OF_STATURE * stature_m
         self._gaze = (0.0, 0.0)
@@ -66,6 +66,7 @@ class SimulatedPerson:
         self._walker = Walker(stature_m, patient.walk_mps)
         self._reached_m: dict[str, Vector] = {}
         self._faced_deg = (0.0, 0.0, 0.0)
+        self._counts, self._remembered_s = False, 0.0
 
     def _hand(self, side: str, now_s: float, slot: int, head_x: float, head_z: float) -> tuple[float, ...]:
         x, y, z = self._hands[side].at(now_s)
@@ -148,7 +149,9 @@ class SimulatedPerson:
                 self._hands[side].aim(rest, now_s, 0.1, LOWERING * self.patient.hand_speed_mps)
         if self._lean.goal != (0.0, 0.0, 0.0):
             steps = any(isinstance(item, Stone) for item in self._scene.items)
-            speed_dps = math.degrees(STEP_MPS / self._stance.head_m[1]) if steps else self.patient.lean_speed_dps
+            speed_dps = (
+                math.degrees(self.patient.step_mps / self._stance.head_m[1]) if steps else self.patient.lean_speed_dps
+            )
             self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, speed_dps)
         if self._face.goal != (0.0, 0.0, 0.0):
             self._face.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.neck_speed_dps)

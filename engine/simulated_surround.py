@@ -3,6 +3,7 @@
 import math
 
 from engine.scene import Scene, Surround
+from engine.simulated_attention import SWAYS_COUNTING, counts
 
 SETTLES_S = 0.8
 
@@ -17,7 +18,7 @@ class Unsteadiness:
 
     def see(self, scene: Scene, now_s: float, on_feet: float = 1.0) -> float:
         """How many times as large sway is now, on feet that make it `on_feet` times as large."""
-        goal = on_feet
+        goal = on_feet * (SWAYS_COUNTING if counts(scene) else 1.0)
         for item in scene.items:
             if isinstance(item, Surround):
                 goal *= self._conflict if item.held == "head" else 1 + (self._dark - 1) * (1 - item.light)

@@ -47,7 +47,7 @@ class Parameters:
         0.8, 0.4, 1.0, "of limit", "how high the hands go, of what is asked for now; shoulders at most"
     )
     turn_deg: float = number(0.0, 0.0, 40.0, "deg", "how far to the left and to the right strokes go in turn; 0: ahead")
-    rate_per_min: float = number(14.0, 4.0, 30.0, "/min", "how often the drum calls, at most", "speed", 2.0)
+    rate_per_min: float = number(14.0, 4.0, 30.0, "/min", "how often the drum calls, at most")
     radius_m: float = number(0.09, 0.05, 0.2, "m", "how near each hand must come", "size", -0.02)
     hold_s: float = number(0.2, 0.0, 5.0, "s", "time to wait in front before pulling", "hold", 0.5)
     limit_s: float = number(8.0, 4.0, 60.0, "s", "time for a stroke, before waiting", "time", -1.0)

@@ -41,24 +41,18 @@ KNOBS_OF_GAMES = [
     if parameter.get("knob")
 ]  # fmt: skip
 
-UNTOLD = {
-    ("bell_tower", "hold_s"),
-    ("compass_home", "count_by"),
-    ("compass_home", "hold_s"),
-    ("compass_home", "limit_s"),
-    ("dragon_rowing", "rate_per_min"),
-    ("kite_painter", "speed_mps"),
-    ("low_shelf_cafe", "limit_s"),
-    ("night_lighthouse", "count_by"),
-    ("stepping_stones", "radius_m"),
-    ("stepping_stones", "hold_s"),
-    ("stepping_stones", "limit_s"),
-    ("treasure_relay", "radius_m"),
+UNTOLD = {("stepping_stones", "radius_m")}
+"""Knobs that make nothing harder for a simulated person: a tracker shows how near a foot comes, and they wear none."""
+STEADIER: dict[str, dict[str, Any]] = {
+    "bell_tower": {"tremor_mm": 4.0, "leg_dps": 40.0, "leg_up_s": 2.0},
+    "compass_home": {"tremor_mm": 4.0, "neck_speed_dps": 15.0, "recall_spread_deg": 4.5},
+    "kite_painter": {"sway_mm": 14.0},
+    "low_shelf_cafe": {"bend_dps": 25.0},
+    "night_lighthouse": {"sway_mm": 22.0},
+    "stepping_stones": {"sway_mm": 22.0, "step_mps": 0.25},
+    "treasure_relay": {"tremor_mm": 9.3},
 }
-"""Knobs that make nothing harder for a simulated person, who counts without effort, forgets nothing, keeps up with any
-light or drum, and steps and bends as surely as ever."""
-STEADIER_MM = {"bell_tower": 20.0, "compass_home": 4.0, "treasure_relay": 8.0}
-"""The tremor with which games of small movements are played, in which who is so unsteady reaches nothing at all."""
+"""What makes somebody slow and unsteady of whom a game asks small movements, or to stand as still as can be."""
 
 
 def a_block(
@@ -305,9 +299,9 @@ def _reached(name: str, values: Mapping[str, float], folder: Path) -> int:
         head_tremor_deg=5.0,
         limits_deg=able,
     )
-    if name in STEADIER_MM:
-        tremor_mm = STEADIER_MM[name]
-        unsteady = replace(unsteady, tremor_mm=tremor_mm, sway_mm=8.0, head_tremor_deg=0.0, neck_speed_dps=60.0)
+    if name in STEADIER:
+        steadier: dict[str, Any] = {"sway_mm": 8.0, "head_tremor_deg": 0.0, "neck_speed_dps": 60.0, **STEADIER[name]}
+        unsteady = replace(unsteady, **steadier)
     task = games.load(name)(replace(games.load(name).Parameters(), targets=7, **values))
     session, _ = play(task, folder, known, SimulatedHeadset(unsteady, 1, rate_hz=30.0))
     return sum(trial.outcome == "reached" for trial in session.blocks[0].trials)
