@@ -23,8 +23,10 @@ from engine.records import RecordUnreadable, Session
 from engine.simulated import SimulatedHeadset
 from server_sync.clinic import trial_table
 from server_sync.clinic.gist import followed, gist_of
+from server_sync.clinic.intake import summary_of
 from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.series import series_of
+from server_sync.page.course_words import with_interval
 from server_sync.page.language import languages, speaking
 from server_sync.page.norms import held_against, norm_words
 from server_sync.page.report import write_report
@@ -85,6 +87,24 @@ def test_a_result_is_followed_and_compared_with_the_noise_that_others_found(done
     assert five.verdict.larger
     assert not five.verdict.worse
     assert five.better == -1
+
+
+def test_a_time_is_told_in_tenths_of_a_second_whatever_its_noise(done: Session) -> None:
+    series = series_of([gist_of(each) for each in on_days(done, {5: 14.03, 12: 13.0, 19: 12.41})])
+    (five,) = [each for each in series if each.kind.measure == "five_times_s"]
+    assert with_interval(five.points[-1], five) == "12.4 s (12.3–12.6)"
+    sharp = five.points[-1]._replace(low=12.41, high=12.42)
+    assert with_interval(sharp, five) == "12.4 s", "an interval too narrow to be shown says nothing"
+
+
+def test_a_visit_of_tests_alone_was_done_and_says_of_what(done: Session) -> None:
+    gist, line = gist_of(done), summary_of(done)
+    assert gist.play_s == pytest.approx(done.blocks[-1].end_s - done.blocks[-1].start_s)
+    assert (gist.trials, line.trials) == (0, 0)
+    twice = msgspec.structs.replace(done.blocks[-1], title="Timed up and go")
+    both = summary_of(msgspec.structs.replace(done, blocks=(*done.blocks, twice)))
+    with speaking("de"):
+        assert translated(both.titles) == "Fünfmal aufstehen und hinsetzen, Aufstehen und Gehen auf Zeit"
 
 
 def test_results_are_named_as_nothing_else_is() -> None:

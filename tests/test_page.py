@@ -147,7 +147,7 @@ def page(context: Any) -> Iterator[Any]:
 def test_a_therapist_comes_from_the_patients_to_a_session_and_one_of_its_trials(clinic: Clinic, page: Any) -> None:
     page.goto(clinic.url)
     page.get_by_role("link", name="Milo Adeyemi-Brandt").click()
-    page.get_by_role("link", name="Fruit Ladder and Harbour Lean").click()
+    page.get_by_role("link", name="Fruit Ladder, Harbour Lean").click()
     assert "Friday 20 November 2026, 16:42" in page.get_by_role("heading", level=2).first.inner_text()
     page.locator("#trials-1").get_by_role("link", name="7", exact=True).click()
     assert "Fruit Ladder, trial 7" in page.locator("#trial-1").inner_text()

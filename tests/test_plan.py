@@ -64,7 +64,13 @@ def grid(draft: Draft, *played: tuple[int, float], since: int = 60) -> tuple[Wee
     """The weeks of a draft that was prescribed so many days ago; `played` are days ago with minutes."""
     sessions = [
         SessionLine(
-            f"s-{ago}", datetime(2026, 11, 20, 17, tzinfo=UTC) - timedelta(days=ago), minutes * 60, "", 5, 4, ""
+            f"s-{ago}",
+            datetime(2026, 11, 20, 17, tzinfo=UTC) - timedelta(days=ago),
+            minutes * 60,
+            "Tandem stance",
+            0,
+            0,
+            "",
         )
         for ago, minutes in played
     ]

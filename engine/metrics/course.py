@@ -76,13 +76,17 @@ def sem(points: Sequence[Point]) -> float:
 
 
 def step_of(unit: str, largest: float, noise: float) -> float:
-    """The smallest difference worth showing: 1 degree, 0.1 of a small one, 1 cm, else one digit of the noise."""
+    """The smallest difference worth showing: 1 degree, 0.1 of a small one, 1 cm, else one digit of the noise.
+
+    Of seconds that is 0.1 at most, as tests are told by a stopwatch.
+    """
     if unit == "deg":
         return 0.1 if largest < SMALL_ANGLE_DEG else 1.0
     if unit == "m":
         return 0.01
     known = math.isfinite(noise) and noise > 0
-    return 10.0 ** min(3, max(-3, math.floor(math.log10(noise)))) if known else 0.01
+    most = -1 if unit == "s" else 3
+    return 10.0 ** min(most, max(-3, math.floor(math.log10(noise)))) if known else 0.01
 
 
 def rounded(value: float, step: float) -> float:

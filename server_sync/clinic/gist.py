@@ -17,7 +17,7 @@ from engine.records import BlockRecord, Calibration, Limit, Measured, Record, Se
 from server_sync.clinic.ceilings import Ceiling, ceilings
 from server_sync.clinic.known_tasks import tasks
 
-VERSION = 2
+VERSION = 3
 """It changes when another gist is made of the same session: those of before are made anew."""
 FOLLOWED: Mapping[str, int] = {
     **dict.fromkeys(("smoothness_sparc", "directional_control_percent", "in_band_percent", "match_percent"), 1),
@@ -109,7 +109,8 @@ class Seen(Record, frozen=True):
 class Gist(Record, frozen=True, kw_only=True):
     """What is followed of one session. `started_at` is the patient's own time, ISO 8601.
 
-    `aims` are by movement, `told` by kind; `barred` are sentences of what a precaution kept from being played.
+    `play_s` is how long games and clinical tests were done; `trials` are those of games alone. `aims` are by movement,
+    `told` by kind; `barred` are sentences of what a precaution kept from being played.
     """
 
     started_at: str
@@ -139,12 +140,13 @@ class Gist(Record, frozen=True, kw_only=True):
 
 def gist_of(session: Session) -> Gist:
     """The gist of a session."""
-    played = [block for block in session.blocks if block.kind == "play"]
+    done = [block for block in session.blocks if block.kind in ("play", ASSESS)]
+    played = [block for block in done if block.kind == "play"]
     trials = [trial for block in played for trial in block.trials]
     asked = [trial for trial in trials if trial.request]
     return Gist(
         started_at=session.started_at,
-        play_s=sum(max(0.0, block.end_s - block.start_s) for block in played if block.trials),
+        play_s=sum(max(0.0, block.end_s - block.start_s) for block in done if block.trials),
         ended_by=session.ended_by,
         headset=session.headset,
         prescription=session.prescribed.version if session.prescribed else 0,

@@ -146,7 +146,7 @@ def summary_of(session: Session) -> Summary:
     return Summary(
         zone_offset_s=_started(session)[1],
         seconds=session.seconds,
-        titles=" and ".join(dict.fromkeys(block.title for block in done if block.trials)),
+        titles=", ".join(dict.fromkeys(block.title for block in done if block.trials)),
         trials=len(trials),
         reached=sum(trial.outcome == "reached" for trial in trials),
         ended_by=session.ended_by,

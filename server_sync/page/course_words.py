@@ -39,11 +39,9 @@ def shown(value: float, series: Series) -> str:
 
 
 def interval(point: Point, series: Series) -> str:
-    """`93–103`; "" where nobody knows it."""
-    if point.low == point.high:
-        return ""
+    """`93–103`; "" where nobody knows it, or where it is too narrow to be shown."""
     low, high = (words.stepped(end, series.unit, series.verdict.step, bare=True) for end in (point.low, point.high))
-    return words.span(low, high, point.low < 0)
+    return words.span(low, high, point.low < 0) if low != high else ""
 
 
 def with_interval(point: Point, series: Series) -> str:

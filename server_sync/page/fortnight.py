@@ -36,7 +36,7 @@ def strip(days: Sequence[tuple[date, str]]) -> Markup:
 
 def _state(known: Known, lived: Mapping[date, Sequence[Played]], day: date, today: date) -> str:
     """What a day was; `lived` are the sessions by their days, the earliest first."""
-    played = [each for each in lived.get(day, ()) if each.trials]
+    played = [each for each in lived.get(day, ()) if each.minutes]
     if played:
         return PART if all(each.ended_early for each in played) else PLAYED
     silent = known.seen_at is not None and known.seen_at.date() < day

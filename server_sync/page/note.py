@@ -168,7 +168,7 @@ def _measure(series: Series) -> Measure:
 
 
 def _done(gists: Sequence[Gist], history: Sequence[Prescription], first: date, today: date) -> list[str]:
-    played = [gist for gist in gists if gist.trials]
+    played = [gist for gist in gists if gist.play_s]
     minutes = round(sum(gist.play_s for gist in played) / 60)
     lines = [
         ngettext(

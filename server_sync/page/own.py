@@ -76,7 +76,7 @@ def today_of(
     prescription: Prescription | None, sessions: Sequence[SessionLine], now: datetime, since: str = ""
 ) -> Today:
     """What is prescribed for today, and the week around it; `since` is when its days were prescribed first."""
-    played, today = Counter(session.started_at.date() for session in sessions if session.trials), now.date()
+    played, today = Counter(session.started_at.date() for session in sessions if session.titles), now.date()
     if prescription is None:
         return Today(_("No plan yet"), week_of(played, today), (), (), (), (), "", False, False, ())
     over = stops(prescription.precautions)

@@ -70,10 +70,10 @@ def weeks_of(
 
 
 def minutes_by_day(sessions: Sequence[SessionLine]) -> dict[date, float]:
-    """How long was played on each day, by the patient's own clock; a visit without a trial does not count."""
+    """How long was played on each day, by the patient's own clock; a visit in which nothing was done does not count."""
     found = defaultdict[date, float](float)
     for session in sessions:
-        if session.trials:
+        if session.titles:
             found[session.started_at.date()] += session.seconds / 60
     return found
 
