@@ -376,6 +376,14 @@ def test_reaching_over_the_feet_goes_as_far_as_the_hand_does(tmp_path: Path) -> 
     assert results(done)["functional_reach_m"].note == "mean of 3"
 
 
+def test_an_arm_that_was_not_level_at_the_call_makes_no_reach(tmp_path: Path) -> None:
+    limits = {**{n: v.value for n, v in calibration().limits.items()}, "shoulder_elevation_right": 55.0}
+    done, _ = taken("functional_reach", tmp_path, steady(limits_deg=limits), {"practice": 0})
+    notes = {trial.measures["reach_m"].note for trial in done.blocks[-1].trials}
+    assert notes == {"the arm was not level at the call"}
+    assert results(done)["functional_reach_m"].note == "0 of 2 trials counted: the arm was not level at the call"
+
+
 @pytest.mark.parametrize(("movement", "most", "why"), [
     ("lean_forward", 5.0, "reaching over the feet leans 8° ahead, beyond 5.0°"),
     ("shoulder_elevation_right", 80.0, "a level arm is raised 90°, beyond 80°"),

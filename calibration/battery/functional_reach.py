@@ -71,8 +71,9 @@ class Test(ClinicalTest):
     )
     practice = "two reaches"
     validity = (
-        f"A step ({100 * STEP_M:.0f} cm that stay), lifted heels (the head {100 * HEELS_M:.0f} cm higher), or a hand "
-        f"that sank by {100 * LOWER_M:.0f} cm: that reach does not count. {FEET[0].upper()}{FEET[1:]}.",
+        f"A step ({100 * STEP_M:.0f} cm that stay), lifted heels (the head {100 * HEELS_M:.0f} cm higher), a hand "
+        f"{100 * LOWER_M:.0f} cm below a level arm at the call, or one that sank by as much: that reach does not "
+        f"count. {FEET[0].upper()}{FEET[1:]}.",
         f"Fewer than {LEAST} reaches that count: no result.",
         "Where a precaution or ceiling leaves less than 8° of leaning forward, or less than a level arm: not done.",
         SEEN,
@@ -164,6 +165,8 @@ class Test(ClinicalTest):
         hand_ahead = across_and_ahead_m(hand_m, values["stance"])[:, 1]
         head_ahead = across_and_ahead_m(head_m, values["stance"])[:, 1]
         start_m, head_at = np.median(hand_m[before], axis=0), float(np.median(head_ahead[before]))
+        if start_m[1] < values["line"].stop_m[1] - LOWER_M:
+            raise NotMeasurable("the arm was not level at the call")
         level = after & (hand_m[:, 1] > start_m[1] - LOWER_M)
         ahead_m = hand_ahead - float(np.median(hand_ahead[before]))
         furthest = int(np.flatnonzero(level)[np.argmax(ahead_m[level])]) if level.any() else 0

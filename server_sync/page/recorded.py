@@ -269,6 +269,7 @@ _TESTS = (
     N_("not done in the dark"),
     N_("the middle was not found again"),
     N_("%(n)s of %(all)s tries were found: %(why)s"),
+    N_("the arm was not level at the call"),
     N_("the head rose: the heels were lifted"),
     N_("a step: the head stayed %(n)s cm away"),
     N_("without trackers on the feet only a step that stays, or a head that rises, is seen"),
