@@ -26,7 +26,7 @@ from server_sync.clinic.gist import followed, gist_of
 from server_sync.clinic.intake import summary_of
 from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.series import series_of
-from server_sync.page.course_words import with_interval
+from server_sync.page.course_words import shown, with_interval
 from server_sync.page.language import languages, speaking
 from server_sync.page.norms import held_against, norm_words
 from server_sync.page.report import write_report
@@ -93,6 +93,8 @@ def test_a_time_is_told_in_tenths_of_a_second_whatever_its_noise(done: Session) 
     series = series_of([gist_of(each) for each in on_days(done, {5: 14.03, 12: 13.0, 19: 12.41})])
     (five,) = [each for each in series if each.kind.measure == "five_times_s"]
     assert with_interval(five.points[-1], five) == "12.4 s (12.3–12.6)"
+    steady = series_of([gist_of(each) for each in on_days(done, {5: 30.03, 12: 30.03, 19: 30.03})])
+    assert [shown(each.points[-1].value, each) for each in steady if each.kind.measure == "five_times_s"] == ["30.0 s"]
     sharp = five.points[-1]._replace(low=12.41, high=12.42)
     assert with_interval(sharp, five) == "12.4 s", "an interval too narrow to be shown says nothing"
 

@@ -19,6 +19,8 @@ VISIT_NOISE_DEG = 7.0
 adults), and phone inclinometers are 6 to 9 degrees off optical capture at the shoulder."""
 SMALL_ANGLE_DEG = 15.0
 """Angles below are told to a tenth of a degree: leans of 7.1 and 6.8 degrees are not the same."""
+STOPWATCH_S = 5.0
+"""Times from here on are of a stopwatch, told in tenths of a second; shorter ones are of a reaction."""
 _Z = 1.96
 
 
@@ -78,7 +80,7 @@ def sem(points: Sequence[Point]) -> float:
 def step_of(unit: str, largest: float, noise: float) -> float:
     """The smallest difference worth showing: 1 degree, 0.1 of a small one, 1 cm, else one digit of the noise.
 
-    Of seconds that is 0.1 at most, as tests are told by a stopwatch.
+    Of seconds that is 0.1 at most.
     """
     if unit == "deg":
         return 0.1 if largest < SMALL_ANGLE_DEG else 1.0
@@ -86,7 +88,9 @@ def step_of(unit: str, largest: float, noise: float) -> float:
         return 0.01
     known = math.isfinite(noise) and noise > 0
     most = -1 if unit == "s" else 3
-    return 10.0 ** min(most, max(-3, math.floor(math.log10(noise)))) if known else 0.01
+    if not known:
+        return 0.1 if unit == "s" and largest >= STOPWATCH_S else 0.01
+    return 10.0 ** min(most, max(-3, math.floor(math.log10(noise))))
 
 
 def rounded(value: float, step: float) -> float:

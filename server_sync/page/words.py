@@ -225,6 +225,8 @@ def _decimals(unit: str, value: float, error: float | None) -> int:
     factor, _, usual = _unit(unit)
     if error and math.isfinite(error):
         return min(3, max(0, -math.floor(math.log10(abs(error) * factor))))
+    if not unit and value == round(value):
+        return 0  # a count
     return 1 if unit == "deg" and abs(value) < SMALL_ANGLE_DEG else usual
 
 
