@@ -51,7 +51,7 @@ class Reacher:
         goals |= {
             item.hand: item.place_m for item in scene.items if isinstance(item, Target) and item.state == "wanted"
         }
-        self._hands = {side: _towards(self._hands[side], goals[side]) for side in SIDES}
+        self._hands = {side: towards(self._hands[side], goals[side]) for side in SIDES}
         self._remote.move(**{side: RemoteHand(place) for side, place in self._hands.items()})
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Troubled(Reacher):
         return remote
 
 
-def _towards(here: Vector, goal: Vector) -> Vector:
+def towards(here: Vector, goal: Vector) -> Vector:
     share = min(1.0, FASTEST_M / max(math.dist(here, goal), 1e-9))
     x, y, z = (a + share * (b - a) for a, b in zip(here, goal, strict=True))
     return (x, y, z)

@@ -1,4 +1,4 @@
-"""Other games through a real runtime: a hand that leads, a leg with a controller on it, eyes that are misled."""
+"""Other games through a real runtime: hands that lead or take turns, a leg with a controller on it, eyes misled."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import games
 from calibration.adaptation import Followers
 from engine.commands import visits
-from engine.frame import Vector, from_yaw_pitch
+from engine.frame import SIDES, Vector, from_yaw_pitch
 from engine.openxr.headset import OpenXRHeadset
 from engine.openxr.options import Options
 from engine.panda.graphics import Graphics
@@ -20,16 +20,17 @@ from engine.panda.stage import Stage
 from engine.parameters import Layer, fill
 from engine.plan import Plan, Step
 from engine.records import Calibration, Session
-from engine.scene import Follow, Lift, Scene, Steady, Surround
+from engine.scene import Follow, Lift, Reach, Scene, Steady, Surround
 from engine.simulated import SimulatedHeadset
 from tests.openxr.pixels import Pictures
 from tests.openxr.remote import RemoteHand, RemoteHmd, RemotePerson
-from tests.openxr.test_game import ABOUT, Reacher
+from tests.openxr.test_game import ABOUT, AT_REST, Reacher, towards
 from tests.openxr.validation import Validation
 
 Made = Callable[[Graphics], Stage]
 AHEAD = 0.03  # of a way: so far before where it was led, a hand is brought
 LIFTS_DEG, BEYOND = 2.5, 1.05  # a frame; and of what is asked
+HIDES = 0.85  # of a way up
 SHIN_M: Mapping[str, Vector] = {"left": (-0.12, 0.3, -0.35), "right": (0.12, 0.3, -0.35)}
 SEATED_M = 1.2
 TURNS_DEG, FADED = 4.0, 0.3  # and the share of the time after which a world has become what it shall be
@@ -66,6 +67,30 @@ class Doer(Reacher):
         self._remote.move(**shins | {item.device: turned})
 
 
+class Pair(Reacher):
+    """An adult who hides something with one controller, and a person who finds it with the other; who `moved`."""
+
+    def __init__(self, headset: OpenXRHeadset, remote: RemoteHmd) -> None:
+        super().__init__(headset, remote)
+        self.moved: list[str] = []
+
+    def show(self, scene: Scene) -> None:
+        """Show it, then move the hand whose turn it is a little along its way up."""
+        self._headset.show(scene)
+        ways = [item for item in scene.items if isinstance(item, Reach)]
+        turns = {way.helper or way.hand: _share_of(way) for way in ways}
+        self.moved += [side for side in turns if side not in self.moved]
+        goals = dict(AT_REST) | turns
+        self._hands = {side: towards(self._hands[side], goals[side]) for side in SIDES}
+        self._remote.move(**{side: RemoteHand(place) for side, place in self._hands.items()})
+
+
+def _share_of(way: Reach) -> Vector:
+    """A place some way up, as a hand comes there that knows where something is hidden."""
+    x, y, z = (start + HIDES * (stop - start) for start, stop in zip(way.start_m, way.stop_m, strict=True))
+    return (x, y, z)
+
+
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     """The limits of a person of the remote one's size, legs too."""
@@ -77,7 +102,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
 
 
 def played(
-    name: str, values: Mapping[str, object], person: Doer, folder: Path, known: Calibration, posture: str = "standing"
+    name: str,
+    values: Mapping[str, object],
+    person: Reacher,
+    folder: Path,
+    known: Calibration,
+    posture: str = "standing",
 ) -> Session:
     """A round of a game with these values."""
     kind = games.load(name)
@@ -94,6 +124,18 @@ def test_a_hand_leads_a_kite_along_its_ribbon(
     done = played("kite_painter", values, Doer(OpenXRHeadset(stage), remote), tmp_path, known)
     trials = done.blocks[0].trials
     assert (done.ended_by, [trial.outcome for trial in trials]) == ("finished", ["reached"] * 2)
+    assert validation.complaints() == []
+
+
+def test_two_take_turns_with_one_controller_each(
+    remote: RemoteHmd, validation: Validation, known: Calibration, stage: Made, tmp_path: Path
+) -> None:
+    remote.move(**vars(RemotePerson()))
+    values = {"targets": 1, "leads": "a controller", "pause_s": 0.5, "adult_s": 40.0, "limit_s": 40.0}
+    person = Pair(OpenXRHeadset(stage, Options(samples=0, scale=0.5)), remote)
+    done = played("treasure_relay", values, person, tmp_path, known)
+    assert [(trial.side, trial.outcome) for trial in done.blocks[0].trials] == [("left", "reached")]
+    assert (done.ended_by, person.moved) == ("finished", ["right", "left"])
     assert validation.complaints() == []
 
 
