@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -45,6 +46,16 @@ def crickets(canvas: Canvas, random: Random, gain: float) -> None:
             start_s += random.uniform(0.9, 2.2)
 
 
+def sing(
+    canvas: Canvas, random: Random, dusk: bool, chirps: float, apart_s: float, hz: tuple[float, float], gain: float
+) -> None:
+    """Birds by day, and at dusk crickets as loud as `chirps`."""
+    if dusk:
+        crickets(canvas, random, chirps)
+    else:
+        birds(canvas, random, apart_s, hz, gain)
+
+
 def bubbles(canvas: Canvas, random: Random, count: int, hz: tuple[float, float], gain: float) -> None:
     """Water that runs over stones or laps at planks: many small drops, more of them at some times."""
     length_s = len(canvas.samples) / RATE_HZ
@@ -54,6 +65,22 @@ def bubbles(canvas: Canvas, random: Random, count: int, hz: tuple[float, float],
             pitch_hz, bubble_s = random.uniform(*hz), random.uniform(0.02, 0.08)
             drop = glide([(0.0, pitch_hz), (bubble_s, pitch_hz * random.uniform(1.1, 1.5))], (1.0,))
             canvas.add(drop, start_s, gain * random.uniform(0.2, 1.0), random.uniform(-0.8, 0.8))
+
+
+def laps(
+    canvas: Canvas,
+    random: Random,
+    cycles: tuple[int, ...],
+    hz: tuple[float, float],
+    still: float,
+    sharp: int,
+    gain: float,
+) -> None:
+    """Water that laps at wood on both sides, in waves: how much of it in between them, and how sharp they are."""
+    count = len(canvas.samples)
+    wave = slow_change(random, count / RATE_HZ, cycles)
+    for pan in (-0.6, 0.6):
+        canvas.add(noise(random, count, *hz) * (still + wave**sharp), gain=gain, pan=pan)
 
 
 def gulls(canvas: Canvas, random: Random, at_s: tuple[float, ...]) -> None:
@@ -68,10 +95,7 @@ def orchard(random: Random, dusk: bool = False) -> Canvas:
     """40 s under fruit trees: wind, leaves, and birds; crickets at dusk."""
     canvas = Canvas(40, loop=True)
     wind(canvas, random, 0.20, 0.018)
-    if dusk:
-        crickets(canvas, random, 0.055)
-    else:
-        birds(canvas, random, 2.6, (2000, 2900), 0.16)
+    sing(canvas, random, dusk, 0.055, 2.6, (2000, 2900), 0.16)
     canvas.reverberate(random, 0.3, decay_s=1.8)
     return canvas
 
@@ -79,10 +103,7 @@ def orchard(random: Random, dusk: bool = False) -> Canvas:
 def harbour(random: Random, dusk: bool = False) -> Canvas:
     """30 s in a boat: swell, water that laps at the planks, and a few gulls, or crickets on land, a long way off."""
     canvas = Canvas(30, loop=True)
-    count = len(canvas.samples)
-    swell = slow_change(random, 30.0, (4, 5, 7, 9))
-    for pan in (-0.6, 0.6):
-        canvas.add(noise(random, count, 150, 900) * (0.15 + swell**2), gain=0.11, pan=pan)
+    laps(canvas, random, (4, 5, 7, 9), (150, 900), 0.15, 2, 0.11)
     bubbles(canvas, random, 900, (450, 1500), 0.10)
     if dusk:
         crickets(canvas, random, 0.02)
@@ -96,10 +117,7 @@ def launch(random: Random, dusk: bool = False) -> Canvas:
     """36 s on an open field: a steady breeze, a lark high up or crickets, and a halyard that taps its mast."""
     canvas = Canvas(36, loop=True)
     wind(canvas, random, 0.22, 0.008)
-    if dusk:
-        crickets(canvas, random, 0.045)
-    else:
-        birds(canvas, random, 6.5, (2300, 2900), 0.07)
+    sing(canvas, random, dusk, 0.045, 6.5, (2300, 2900), 0.07)
     for start_s in (5.0, 5.6, 14.2, 22.8, 23.3, 24.0, 31.0):
         canvas.add(kalimba(random.uniform(780, 860), 0.8, bright=0.3), start_s, 0.03, 0.6)
     canvas.reverberate(random, 0.25, decay_s=1.6)
@@ -111,10 +129,8 @@ def wood(random: Random, dusk: bool = False) -> Canvas:
     canvas = Canvas(44, loop=True)
     wind(canvas, random, 0.15, 0.030)
     bubbles(canvas, random, 500, (500, 1300), 0.03)
-    if dusk:
-        crickets(canvas, random, 0.04)
-    else:
-        birds(canvas, random, 7.0, (1500, 2200), 0.10)
+    sing(canvas, random, dusk, 0.04, 7.0, (1500, 2200), 0.10)
+    if not dusk:
         for start_s, pan in ((9.0, -0.7), (27.0, 0.8)):  # a woodpecker, far away
             for number in range(7):
                 tap = noise(random, RATE_HZ // 25, 500, 1100) * np.exp(-np.arange(RATE_HZ // 25) / RATE_HZ / 0.006)
@@ -127,10 +143,8 @@ def meadow(random: Random, dusk: bool = False) -> Canvas:
     """38 s in the grass: a light wind, larks, and a bumblebee that passes twice; crickets at dusk."""
     canvas = Canvas(38, loop=True)
     wind(canvas, random, 0.15, 0.012)
-    if dusk:
-        crickets(canvas, random, 0.06)
-    else:
-        birds(canvas, random, 3.4, (2100, 2900), 0.14)
+    sing(canvas, random, dusk, 0.06, 3.4, (2100, 2900), 0.14)
+    if not dusk:
         for start_s, way in ((6.0, 1), (24.0, -1)):
             buzz = glide([(0.0, 190.0), (1.6, 205.0), (4.0, 182.0)], (1.0, 0.5, 0.3, 0.15))
             for part in range(8):
@@ -167,10 +181,7 @@ def lobby(random: Random, dusk: bool = False) -> Canvas:
     canvas = Canvas(34, loop=True)
     wind(canvas, random, 0.11, 0.008)
     bubbles(canvas, random, 1100, (600, 1500), 0.035)
-    if dusk:
-        crickets(canvas, random, 0.03)
-    else:
-        birds(canvas, random, 5.0, (2000, 2800), 0.09)
+    sing(canvas, random, dusk, 0.03, 5.0, (2000, 2800), 0.09)
     canvas.reverberate(random, 0.3, decay_s=1.6)
     return canvas
 
@@ -210,10 +221,7 @@ def pond(random: Random, dusk: bool = False) -> Canvas:
         croak = glide([(0.0, 0.9 * pitch_hz), (0.10, 1.15 * pitch_hz), (0.26, 0.95 * pitch_hz)], (1.0, 0.7, 0.5, 0.25))
         rattle = 0.6 + 0.4 * np.sin(2 * np.pi * 31 * np.arange(len(croak)) / RATE_HZ)
         canvas.add(croak * rattle, start_s, 0.05 if dusk else 0.03, -0.55)
-    if dusk:
-        crickets(canvas, random, 0.05)
-    else:
-        birds(canvas, random, 3.0, (1900, 2800), 0.13)
+    sing(canvas, random, dusk, 0.05, 3.0, (1900, 2800), 0.13)
     canvas.reverberate(random, 0.3, decay_s=1.8)
     return canvas
 
@@ -223,8 +231,15 @@ PLACES = {
     "meadow": (meadow, -32), "shore": (shore, -29), "lobby": (lobby, -33), "lighthouse": (lighthouse, -31),
     "pond": (pond, -32),
 }  # fmt: skip
-RECIPES = {
-    f"ambience_{place}{'_dusk' if dusk else ''}": Recipe(partial(make, dusk=dusk), loudness_lufs, loop=True)
-    for place, (make, loudness_lufs) in PLACES.items()
-    for dusk in (False, True)
-}
+
+
+def recipes(places: Mapping[str, tuple[Callable[..., Canvas], float]]) -> dict[str, Recipe]:
+    """The air of places by day and at dusk, each as loud as it is to be, in LUFS."""
+    return {
+        f"ambience_{place}{'_dusk' if dusk else ''}": Recipe(partial(make, dusk=dusk), loudness_lufs, loop=True)
+        for place, (make, loudness_lufs) in places.items()
+        for dusk in (False, True)
+    }
+
+
+RECIPES = recipes(PLACES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -52,6 +52,9 @@ class Band(NamedTuple):
     def key(self, home_hz: float, mode: tuple[int, ...]) -> Key:
         """A key, moved."""
         return Key(home_hz * 2 ** (self.moved / 12), mode)
+
+
+Piece = Callable[[Band, Random], Canvas]
 
 
 def thumb(pitch_hz: float, _random: Random) -> Audio:
@@ -250,7 +253,7 @@ def pond(band: Band, random: Random) -> Canvas:
 
 
 # For each place: the piece, who plays it by day and who at dusk. Music stays well under the voice at -20 LUFS.
-PIECES: dict[str, tuple[Callable[[Band, Random], Canvas], Band, Band]] = {
+PIECES = {
     "orchard": (orchard, Band(thumb, wood), Band(box, thumb, -2)),
     "harbour": (harbour, Band(wind, string), Band(box, string, -2)),
     "launch": (launch, Band(thumb, string), Band(box, thumb, -1)),
@@ -261,8 +264,15 @@ PIECES: dict[str, tuple[Callable[[Band, Random], Canvas], Band, Band]] = {
     "lighthouse": (lighthouse, Band(thumb, thumb), Band(box, box, 3)),
     "pond": (pond, Band(wind, thumb), Band(box, string, -2)),
 }
-RECIPES = {
-    f"music_{place}{when}": Recipe(partial(piece, band), -26, loop=True)
-    for place, (piece, day, dusk) in PIECES.items()
-    for when, band in (("", day), ("_dusk", dusk))
-}
+
+
+def recipes(pieces: Mapping[str, tuple[Piece, Band, Band]]) -> dict[str, Recipe]:
+    """Pieces as loops, by who plays them by day and at dusk."""
+    return {
+        f"music_{place}{when}": Recipe(partial(piece, band), -26, loop=True)
+        for place, (piece, day, dusk) in pieces.items()
+        for when, band in (("", day), ("_dusk", dusk))
+    }
+
+
+RECIPES = recipes(PIECES)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
-from assets.build.sound.ambience import birds, bubbles, crickets, gulls, wind
+from assets.build.sound import ambience, music
+from assets.build.sound.ambience import bubbles, gulls, laps, sing, wind
 from assets.build.sound.earcons import clinked
 from assets.build.sound.instruments import (
     RATE_HZ,
     Canvas,
     Random,
-    Recipe,
     bell,
     harp,
     marimba,
@@ -38,10 +35,7 @@ def hill_air(random: Random, dusk: bool = False) -> Canvas:
             canvas.add(cloth, start_s, 0.030 * random.uniform(0.4, 1), random.choice((-0.5, 0.5)))
     for start_s in (11.0, 12.4, 13.8):
         canvas.add(bell(329.6), start_s, 0.014, -0.6)
-    if dusk:
-        crickets(canvas, random, 0.05)
-    else:
-        birds(canvas, random, 5.0, (2200, 2900), 0.09)
+    sing(canvas, random, dusk, 0.05, 5.0, (2200, 2900), 0.09)
     canvas.reverberate(random, 0.3, decay_s=2.0)
     return canvas
 
@@ -55,10 +49,7 @@ def cafe_air(random: Random, dusk: bool = False) -> Canvas:
         canvas.add(
             clinked(random.uniform(0.9, 1.15)), start_s, 0.035 * random.uniform(0.5, 1), random.uniform(-0.8, 0.8)
         )
-    if dusk:
-        crickets(canvas, random, 0.03)
-    else:
-        birds(canvas, random, 3.6, (2300, 2900), 0.07)
+    sing(canvas, random, dusk, 0.03, 3.6, (2300, 2900), 0.07)
     canvas.reverberate(random, 0.35, decay_s=1.6)
     return canvas
 
@@ -68,14 +59,9 @@ def lake_air(random: Random, dusk: bool = False) -> Canvas:
     canvas = Canvas(36, loop=True)
     wind(canvas, random, 0.08, 0.016)
     bubbles(canvas, random, 800, (380, 1300), 0.10)
-    count = len(canvas.samples)
-    lap = slow_change(random, 36.0, (5, 6, 8, 11))
-    for pan in (-0.6, 0.6):
-        canvas.add(noise(random, count, 140, 700) * (0.1 + lap**3), gain=0.08, pan=pan)
-    if dusk:
-        crickets(canvas, random, 0.04)
-    else:
-        birds(canvas, random, 6.0, (1700, 2400), 0.08)
+    laps(canvas, random, (5, 6, 8, 11), (140, 700), 0.1, 3, 0.08)
+    sing(canvas, random, dusk, 0.04, 6.0, (1700, 2400), 0.08)
+    if not dusk:
         gulls(canvas, random, (14.0, 27.5))
     canvas.reverberate(random, 0.35, decay_s=2.2)
     return canvas
@@ -164,23 +150,10 @@ def lake(band: Band, random: Random) -> Canvas:
     return canvas
 
 
-AIRS: dict[str, tuple[Callable[..., Canvas], float]] = {
-    "hill": (hill_air, -32), "cafe": (cafe_air, -33), "lake": (lake_air, -31),
-}  # fmt: skip
-PIECES: dict[str, tuple[Callable[[Band, Random], Canvas], Band, Band]] = {
+AIRS = {"hill": (hill_air, -32.0), "cafe": (cafe_air, -33.0), "lake": (lake_air, -31.0)}
+PIECES = {
     "hill": (hill, Band(flute, thumb), Band(box, thumb, -2)),
     "cafe": (cafe, Band(thumb, wood), Band(box, thumb, -1)),
     "lake": (lake, Band(string, thumb), Band(box, string, 2)),
 }
-RECIPES = {
-    **{
-        f"ambience_{place}{'_dusk' if dusk else ''}": Recipe(partial(make, dusk=dusk), loudness_lufs, loop=True)
-        for place, (make, loudness_lufs) in AIRS.items()
-        for dusk in (False, True)
-    },
-    **{
-        f"music_{place}{when}": Recipe(partial(piece, band), -26, loop=True)
-        for place, (piece, day, dusk) in PIECES.items()
-        for when, band in (("", day), ("_dusk", dusk))
-    },
-}
+RECIPES = {**ambience.recipes(AIRS), **music.recipes(PIECES)}
