@@ -17,7 +17,7 @@ from engine.panda.berth import BERTHS, Spot, Wanted, Watch, choose, covered_deg,
 from engine.panda.board import Board
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
 from engine.questions import before
-from engine.scene import Gaze, Lean, Middle, Option, Panel, Reach, Scene, Sound, Target
+from engine.scene import Gaze, Lean, Lift, Middle, Option, Panel, Prop, Reach, Scene, Sound, Target
 from engine.simulated import SimulatedHeadset
 
 SIZES = ((0.29, 0.19), (0.475, 0.33))  # half of how wide and tall a usual and the largest panel are, in m
@@ -171,6 +171,9 @@ def test_the_lamp_of_a_lean_is_kept_in_sight_wherever_the_middle_is() -> None:
         (Gaze("g", 30.0, 0.0, 5.0), 1),
         (Gaze("g", 30.0, 0.0, 5.0, open_ended=True), 3),
         (Option("o", (0.0, 1.6, -1.5), 0.14, "menu.rest"), 1),
+        (Lift("l", "knee_extension_left", 40.0, "left"), 3),
+        (Prop("p", "treasure", (0.0, 1.0, -0.5)), 1),
+        (Prop("p", "crate", (0.0, 0.8, -0.4)), 0),
     ],
 )
 def test_each_kind_of_item_is_seen_or_not(item, count: int) -> None:
