@@ -431,6 +431,14 @@ def test_there_is_a_vehicle_only_in_a_place_that_has_one(stage, place, there):
     assert not stage.node("rise").is_empty()
 
 
+def test_the_room_around_a_ribbon_is_as_wide_as_said_on_the_outer_side_of_a_turn(stage):
+    turns = [2 * math.pi * k / 60 for k in range(61)]
+    around = tuple((0.1 * math.cos(turn), 1.6 + 0.1 * math.sin(turn), -2.0) for turn in turns)
+    stage.show(Scene("hill", (Follow("ring", around, 0.15, "right", 4.0),)), frame(1.0))
+    low, high = stage.root.find("**/tunnel").get_tight_bounds()
+    assert high.x - low.x == pytest.approx(2 * (0.1 + 0.15), rel=0.03)
+
+
 def shown_in(stage, seconds, share) -> list[float]:
     """How large each thing is that shows how far a round has come."""
     stage.show(Scene("still", (Progress("progress", share),)), frame(seconds))
