@@ -138,7 +138,7 @@ def test_the_sheet_of_a_visit_shows_its_tests_with_results_and_norms(done: Sessi
     with speaking(language):
         (part,) = sheet(done).parts
         assert "Bohannon 2006" in " ".join(part.notes)
-        assert len(part.numbers) == 2
+        assert (part.tested, len(part.numbers)) == (True, 2)
         assert part.finding.startswith("2 ")
 
 
@@ -146,7 +146,8 @@ def test_the_report_names_the_test(done: Session, tmp_path: Path) -> None:
     write_report(done, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "Five times sit to stand" in page
-    assert "Bohannon 2006" in page
+    assert page.count(">Five stands, until seated<") == 1
+    assert page.index(">Five stands, until seated<") < page.index("Bohannon 2006"), "the result, then its norm"
     assert "No game was played" not in page
 
 

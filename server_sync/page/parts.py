@@ -73,6 +73,7 @@ class Part(NamedTuple):
     rows: tuple[Row, ...]
     spreads: tuple[Spread, ...]
     numbers: tuple[Number, ...]
+    tested: bool
     notes: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     detail: Detail | None
@@ -100,6 +101,7 @@ def part(
         rows=tuple(_row(trial) for trial in block.trials),
         spreads=() if block.kind == ASSESS else spreads(block.trials, meanings),  # some trials are for practice
         numbers=numbers(block.measures, meanings),
+        tested=block.kind == ASSESS,
         notes=(*(translated(note) for note in block.notes), *held_against(block.task, block.version)),
         parameters=tuple(
             (meanings.parameter(name).title, words.setting(value, meanings.parameter(name).unit))
