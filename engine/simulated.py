@@ -18,7 +18,7 @@ from engine.frame import (
     as_float32,
 )
 from engine.scene import Lift, Option, Panel, Recall, Rise, Scene, Walk
-from engine.simulated_asked import Asked, asks, fills
+from engine.simulated_asked import Asked, asks, fills, part_of
 from engine.simulated_attention import counts
 from engine.simulated_efforts import SimulatedEfforts
 from engine.simulated_finding import finds
@@ -150,7 +150,9 @@ class SimulatedHeadset(SimulatedEfforts):
         lapse = self._random.random() < self.patient.lapse
         delay_s = max(0.12, self._random.gauss(self.patient.reaction_s, 0.06)) + (0.6 if lapse else 0.0)
         patience_s = 0.0
+        self._tries_of.update({part_of(item) for item in asked})
         for item in asked:
+            self._left = (1 - self.patient.fatigue) ** self._tries_of[part_of(item)]
             self._gives_up_after_s = 0.0
             self._go_to(item, now_s, delay_s, lapse)
             patience_s = max(patience_s, self._gives_up_after_s)

@@ -3,6 +3,13 @@
 from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Stone, Target, Walk
 
 Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Stone | Bend | Recall | Walk | Option | Panel
+_PARTS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((Target, Reach, Follow), "arms"),
+    ((Lean,), "trunk"),
+    ((Gaze,), "neck"),
+    ((Rise, Stone, Bend), "legs"),
+    ((Lift,), "leg"),
+)
 
 
 def asks(scene: Scene) -> tuple[Asked, ...]:
@@ -32,3 +39,8 @@ def fills(asked: tuple[Asked, ...]) -> bool:
     """Whether somebody is where they should be, and so has no reason to give up."""
     goals = (item for item in asked if isinstance(item, Target | Follow | Gaze | Lift | Bend | Stone))
     return any(goal.fill > 0 for goal in goals if not (isinstance(goal, Gaze | Lift) and goal.open_ended))
+
+
+def part_of(item: Asked) -> str:
+    """The part of the body that does what is asked, and tires of it; "" for what tires nobody."""
+    return next((part for kinds, part in _PARTS if isinstance(item, kinds)), "")

@@ -76,7 +76,7 @@ class SimulatedEfforts(SimulatedPerson):
 
     def _share_up(self) -> float:
         """How much of the way up from a chair, out to a stone or down to a shelf they come now."""
-        able = self.patient.rise * (1 - self.patient.fatigue) ** self._tries
+        able = self.patient.rise * self._left
         return 1.0 if able > STRAIGHTENS else able
 
     def _go_over(self, item: Stone | Bend, now_s: float, delay_s: float) -> None:
@@ -208,7 +208,7 @@ class SimulatedEfforts(SimulatedPerson):
 
     def _able(self, limit: float, slope: float) -> float:
         share = min(max(self._random.random(), 1e-6), 1 - 1e-6)
-        left = (1 - self.patient.fatigue) ** self._tries
+        left = self._left
         if self._tries > self.patient.loss_after_tries:
             left *= 1 - self.patient.loss
         return max(0.0, limit * left + slope * math.log(share / (1 - share)))

@@ -21,9 +21,10 @@ class Patient:
     `shoulders_m` maps a side to where its shoulder is, right, up and ahead of the head; else body proportions say it.
     `limits_deg` maps a movement (`shoulder_elevation_left`, `lean_back`) to its limit; a try is capable of a
     logistic draw around it, `slope_deg` wide for arms and `lean_slope_deg` for leans. A diagonal lean that is not
-    given lies on the ellipse through its neighbours. `fatigue` is the share of every limit that is lost per try,
-    `lapse` the share of tries that are missed for no reason, `effort` the share of what they are capable of that they
-    give where they may choose how far to go. After `loss_after_tries` tries the share `loss` of every limit is gone.
+    given lies on the ellipse through its neighbours. `fatigue` is the share of the limits of a part of the body that is
+    lost per try of that part, `lapse` the share of tries that are missed for no reason, `effort` the share of what they
+    are capable of that they give where they may choose how far to go. After `loss_after_tries` tries the share `loss`
+    of every limit is gone.
     `rise` is how far up from a chair they come, as a share of the way; `passive_more_deg` is how much further
     another person can raise an arm than they can alone; `picks` are the keys of options they choose,
     the first there is where none of them is. In the dark they sway `sway_dark` times as much, and `sway_conflict` times

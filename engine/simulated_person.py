@@ -1,6 +1,7 @@
 """The body of a simulated person: where head and hands are at a time, and how they come to rest."""
 
 import math
+from collections import Counter
 from random import Random
 
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE, shoulder_by_stature
@@ -49,7 +50,7 @@ class SimulatedPerson:
         self._shoulders = {side: from_head(self._stance, shoulders[side]) for side in SIDES}
         self._scene = Scene("still")
         self._gives_up_after_s = math.inf
-        self._tries = 0
+        self._tries, self._tries_of, self._left = 0, Counter[str](), 1.0
         self._hands = {side: Way(self._rest(side)) for side in SIDES}
         self._lean, self._face = Way((0.0, 0.0, 0.0)), Way((0.0, 0.0, 0.0))
         self._legs = Legs(patient.leg_dps, patient.leg_up_s)
@@ -149,10 +150,8 @@ class SimulatedPerson:
                 self._hands[side].aim(rest, now_s, 0.1, LOWERING * self.patient.hand_speed_mps)
         if self._lean.goal != (0.0, 0.0, 0.0):
             steps = any(isinstance(item, Stone) for item in self._scene.items)
-            speed_dps = (
-                math.degrees(self.patient.step_mps / self._stance.head_m[1]) if steps else self.patient.lean_speed_dps
-            )
-            self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, speed_dps)
+            step_dps = math.degrees(self.patient.step_mps / self._stance.head_m[1])
+            self._lean.aim((0.0, 0.0, 0.0), now_s, 0.15, step_dps if steps else self.patient.lean_speed_dps)
         if self._face.goal != (0.0, 0.0, 0.0):
             self._face.aim((0.0, 0.0, 0.0), now_s, 0.15, self.patient.neck_speed_dps)
         self._legs.relax(now_s)
