@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from engine.frame import Vector
+from engine.pace import way_s
 from engine.places import from_shoulder, seen_from_shoulder
 
 STRETCHING = 4.0  # an elbow is straight after a quarter of the way up
@@ -36,13 +37,13 @@ class Way:
         if about is not None:  # in directions and distances from it
             self._from, self._to = (seen_from_shoulder(about, 0.0, place) for place in (here, goal))
             far = math.radians(abs(self._to[1] - self._from[1])) * self._to[2]
-        self.begins_s, self.lasts_s = now_s + delay_s, 1.875 * far / speed + 0.15
+        self.begins_s, self.lasts_s = now_s + delay_s, way_s(far, speed)
 
     def lead(self, points: Sequence[Vector], now_s: float, delay_s: float, speed: float, seconds: float) -> None:
         """Go to the first of some points, and then along all of them in a time, or longer where that is too fast."""
         self.aim(points[0], now_s, delay_s, speed)
         long = sum(math.dist(here, there) for here, there in pairwise(points))
-        seconds = max(seconds, 1.875 * long / speed)
+        seconds = max(seconds, way_s(long, speed, 0.0))
         self._then, self.goal, self._then_s = points, points[-1], seconds
         self._comes_s, self.lasts_s = self.lasts_s, self.lasts_s + seconds
 

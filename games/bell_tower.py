@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, leg, moves, rounds
+from engine import feedback, leg, moves, pace, rounds
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.metrics.definition import NotMeasurable
@@ -28,7 +28,7 @@ STRAP_S, STRAP_LIMIT_S = 3.0, 60.0  # to strap a controller on, after which the 
 LEAST_FRAMES = 20
 RATE_HZ, CUT_OFF_HZ = 100.0, 6.0
 SETS_OFF = 0.1  # of the way up: from there on a leg is lifted, and until then it rested
-REACTION_S, LEG_DPS, ARRIVES = 0.35, 110.0, 0.8  # as a simulated patient lifts a leg that nobody says otherwise of
+LEG_DPS, ARRIVES = 110.0, 0.8  # as a simulated patient lifts a leg that nobody says otherwise of
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,9 @@ class Game(Task):
     def trial_s(self, trial: Trial, reached: bool) -> float:
         """The mean time that such a trial takes, in seconds: resting, lifting, holding."""
         p: Parameters = self.p
-        way_s = 1.875 * trial.values["goal"].angle_deg / LEG_DPS + 0.15
+        way_s = pace.way_s(trial.values["goal"].angle_deg, LEG_DPS)
         rest_s = STRAP_S if trial.values["first"] else p.rest_s + max(0.0, way_s - FLOURISH_S)
-        return rest_s + (REACTION_S + ARRIVES * way_s if reached else p.limit_s) + p.hold_s + FLOURISH_S
+        return rest_s + (pace.REACTION_S + ARRIVES * way_s if reached else p.limit_s) + p.hold_s + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the leg from when it was called."""

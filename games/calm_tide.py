@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from engine import feedback, looking, moves
+from engine import feedback, looking, moves, pace
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.hanging import Hung, hang, refuses_arm
@@ -24,7 +24,6 @@ from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 
 SETTLE_S, LET_GO_S, DONE_S = 3.0, 2.5, 3.0
-REACTION_S, HAND_MPS, HEAD_DPS = 0.35, 0.75, 70.0  # as a simulated patient moves who is not said to move otherwise
 HANGING_DEG = 25.0
 LEAST_DEG = 15.0
 STRETCH = 0.95  # of the reach: an arm that is nearly straight
@@ -296,10 +295,10 @@ def _unstretched(reasons: Iterable[str]) -> str:
 def _way_s(trial: Trial, amplitude_deg: float) -> float:
     """How long it takes to get to the edge of the band of a stretch."""
     if trial.values["stretch"].kind == HEAD:
-        return REACTION_S + 1.875 * amplitude_deg / HEAD_DPS
+        return pace.REACTION_S + pace.way_s(amplitude_deg, pace.HEAD_DPS, 0.0)
     way_deg = max(0.0, amplitude_deg - HANGING_DEG)
     way_m: float = 2 * trial.values["distance_m"] * math.sin(math.radians(way_deg / 2))
-    return REACTION_S + 1.875 * way_m / HAND_MPS
+    return pace.REACTION_S + pace.way_s(way_m, pace.HAND_MPS, 0.0)
 
 
 def _collect(goal: Target | Gaze, seconds: float) -> Move:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from engine import feedback, looking, moves, recall, rounds
+from engine import feedback, looking, moves, pace, recall, rounds
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.facing import facing_deg
@@ -45,7 +45,6 @@ WORDS: Mapping[str, str] = {
     "shoulder_elevation_left": "compass_home.lower_left",
     "shoulder_elevation_right": "compass_home.lower_right",
 }
-REACTION_S, HEAD_DPS, HAND_MPS = 0.35, 70.0, 0.75  # as a simulated patient moves
 NOT_FOUND = "home was not found again"
 NO_HAND = "a head was asked for, and no hand"
 
@@ -145,9 +144,10 @@ class Game(Task):
     def trial_s(self, trial: Trial, reached: bool) -> float:
         """The mean time that such a trial takes, in seconds: home, away, waiting, back, and seeing home."""
         p: Parameters = self.p
-        way_s: float = 1.875 * trial.values["far"] / (HAND_MPS if trial.side else HEAD_DPS) + 0.15
+        way_s: float = pace.way_s(trial.values["far"], pace.HAND_MPS if trial.side else pace.HEAD_DPS)
         first_s = way_s if trial.side else 0.0
-        return HOME_S + first_s + REACTION_S + 0.7 * way_s + THERE_S + p.hold_s + REACTION_S + way_s + 1.0 + DONE_S
+        led_s = first_s + pace.REACTION_S + 0.7 * way_s + THERE_S + p.hold_s
+        return HOME_S + led_s + pace.REACTION_S + way_s + 1.0 + DONE_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """How far from home the try ended, and what the tries of this way so far have in common."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, rowing
+from engine import feedback, moves, pace, rowing
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
@@ -26,7 +26,7 @@ from engine.turns import first_able, in_turn
 
 FLOURISH_S = 0.5
 MINUTE_S = 60.0
-REACTION_S, HAND_MPS, ARRIVES = 0.35, 0.75, 0.72  # as a simulated patient moves, who is there before it rests
+ARRIVES = 0.72  # of the time of a way: a simulated patient is there before it rests
 LEAST_FRAMES, FRAME_S, SETTLES_S = 20, 0.02, 0.4
 PLACE_ERROR_M = 0.027  # 95 %, of a Quest 2 controller (Carnevale 2022, Sensors 22:5511)
 HOW = {
@@ -278,4 +278,4 @@ def _together(motion: Motion, trial: Trial) -> dict[str, Measured]:
 
 def _way_s(way_m: float) -> float:
     """How long a hand takes to come into somewhere with minimum jerk (Flash & Hogan 1985)."""
-    return REACTION_S + ARRIVES * (1.875 * way_m / HAND_MPS + 0.15)
+    return pace.REACTION_S + ARRIVES * pace.way_s(way_m, pace.HAND_MPS)

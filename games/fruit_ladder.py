@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, rounds
+from engine import feedback, moves, pace, rounds
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
@@ -31,7 +31,6 @@ from engine.turns import first_able, in_turn
 FLOURISH_S = 0.7
 BONUS_S = 4.0
 BONUS_FROM_DEG = 5.0  # nearer than this a golden fruit would hang where the hand is already
-REACTION_S, HAND_MPS = 0.35, 0.75  # as a simulated patient moves who is not said to move otherwise
 HANGING_DEG = 25.0
 LEAST_FRAMES = 20
 OF_A_REACH = (
@@ -196,7 +195,7 @@ def _golden(envelope: Envelope, hung: Hung, side: str, parameters: Parameters) -
 
 def _way_s(way_m: float) -> float:
     """How long a hand takes to get somewhere with minimum jerk (Flash & Hogan 1985), from the moment it sees it."""
-    return REACTION_S + 1.875 * way_m / HAND_MPS
+    return pace.REACTION_S + pace.way_s(way_m, pace.HAND_MPS, 0.0)
 
 
 def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, p: Parameters, top: int) -> dict[str, Measured]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, rounds, tracing
+from engine import feedback, moves, pace, rounds, tracing
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
@@ -31,7 +31,7 @@ from engine.turns import first_able, in_turn
 FLOURISH_S = 1.2
 CIRCLE_M, HANGS = 0.07, 0.9  # of a pendulum: how large, and how much of the reach an arm that hangs has
 SPAN_TO_WIDE, OUTWARD_DEG = 1.3, 10.0
-REACTION_S, HAND_MPS, ENDS = 0.35, 0.75, 0.92  # as a simulated patient moves, who is at the end a little before it
+ENDS = 0.92  # of the time of the light: a simulated patient is at the end a little before it
 LEAST_FRAMES = 20
 PLACE_ERROR_M = 0.027  # 95 %, of a Quest 2 controller (Carnevale 2022, Sensors 22:5511)
 HAND = {"left": "kite_painter.hand_left", "right": "kite_painter.hand_right"}
@@ -140,7 +140,7 @@ class Game(Task):
         if not reached:
             return p.pause_s + p.limit_s + seconds + p.hold_s + FLOURISH_S
         resting_m = from_shoulder(values["shoulder_m"], values["stance"].facing_deg, 0.0, 25.0, 0.85 * values["arm_m"])
-        comes_s = REACTION_S + 1.875 * math.dist(resting_m, values["points_m"][0]) / HAND_MPS
+        comes_s = pace.REACTION_S + pace.way_s(math.dist(resting_m, values["points_m"][0]), pace.HAND_MPS, 0.0)
         return p.pause_s + comes_s + ENDS * seconds + p.hold_s + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:

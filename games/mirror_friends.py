@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, posing
+from engine import feedback, moves, pace, posing
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import Hung, able_arms, along, hang
@@ -37,7 +37,7 @@ LEAST_FRAMES = 20
 LEAST_WINDOW_S = 0.5
 FRAME_S = 0.02
 REST_ELEVATION_DEG, REST_OF_ARM = 25.0, 0.85
-REACTION_S, HAND_MPS = 0.4, 0.75  # as a simulated patient moves who is not said to move otherwise
+REACTION_S = 0.4  # to a pose, which takes a moment more to read
 ARRIVES = 0.66  # of the time of a minimum jerk movement: then a hand is within such a target
 
 
@@ -166,7 +166,7 @@ class Game(Task):
             math.dist(_resting(values["shoulder_m"][side], values["arm_m"][side], trial, side), hung.place_m)
             for side, hung in values["hung"].items()
         ]
-        way_s = REACTION_S + ARRIVES * (1.875 * max(ways_m) / HAND_MPS + 0.15) if reached else p.limit_s
+        way_s = REACTION_S + ARRIVES * pace.way_s(max(ways_m), pace.HAND_MPS) if reached else p.limit_s
         return p.watch_s + way_s + p.hold_s + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, looking, moves, rounds
+from engine import feedback, looking, moves, pace, rounds
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.facing import facing_deg
@@ -44,7 +44,7 @@ OF_A_TURN: Mapping[str, str] = {
     "peak_velocity_dps": "deg/s",
     "smoothness_sparc": "",
 }
-REACTION_S, HEAD_DPS, ARRIVES = 0.35, 70.0, 0.72  # as a simulated patient turns, at the edge of the owl
+ARRIVES = 0.72  # of the time of a turn: then a simulated patient is at the edge of the owl
 DIAGONALS = "all with diagonals"
 Way = tuple[str, ...]
 SINGLE: Mapping[str, tuple[Way, ...]] = {name: tuple((m,) for m in ways) for name, ways in looking.WAYS.items()}
@@ -177,9 +177,9 @@ class Game(Task):
         p: Parameters = self.p
         goal: Gaze = trial.values["goal"]
         far_deg = math.hypot(goal.yaw_deg, goal.pitch_deg, goal.tilt_deg)
-        way_s = 1.875 * far_deg / HEAD_DPS + 0.15
+        way_s = pace.way_s(far_deg, pace.HEAD_DPS)
         back_s = max(0.0, ARRIVES * way_s + 0.15 - FLOURISH_S)
-        find_s = REACTION_S + ARRIVES * way_s if reached else p.limit_s
+        find_s = pace.REACTION_S + ARRIVES * way_s if reached else p.limit_s
         return back_s + float(trial.values["ahead_s"]) + find_s + self._hold_s(goal) + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:

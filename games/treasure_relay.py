@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import ClassVar
 
-from engine import feedback, moves, relaying, rounds
+from engine import feedback, moves, pace, relaying, rounds
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
@@ -27,7 +27,7 @@ from engine.turns import first_able, in_turn
 FLOURISH_S = 1.4
 CHEST, CHEST_BELOW_M, AJAR = 0.55, 0.08, 0.05  # how large it is, how far below the hand, and how far a little open is
 LEAST_FRAMES, FRAME_S = 20, 0.05
-REACTION_S, HAND_MPS, ARRIVES, RESTS = 0.35, 0.75, 0.70, 0.72  # as a simulated patient moves
+ARRIVES, RESTS = 0.70, 0.72  # as a simulated patient moves
 WAYS = ("the hand", "a controller")
 OTHER = {"left": "right", "right": "left"}
 ADULT = {"the hand": "treasure_relay.guide", "a controller": "treasure_relay.hide"}
@@ -123,9 +123,9 @@ class Game(Task):
         p: Parameters = self.p
         values, line = trial.values, trial.values["line"]
         up_deg = seen_from_shoulder(values["shoulder_m"], 0.0, line.stop_m)[1] - 25.0
-        way_s = 1.875 * math.radians(max(0.0, up_deg)) * values["arm_m"] / HAND_MPS + 0.15
-        led_s: float = REACTION_S + RESTS * way_s + p.freeze_s
-        found_s: float = REACTION_S + ARRIVES * way_s + p.hold_s if reached else p.limit_s + p.hold_s
+        way_s = pace.way_s(math.radians(max(0.0, up_deg)) * values["arm_m"], pace.HAND_MPS)
+        led_s: float = pace.REACTION_S + RESTS * way_s + p.freeze_s
+        found_s: float = pace.REACTION_S + ARRIVES * way_s + p.hold_s if reached else p.limit_s + p.hold_s
         return 2 * p.pause_s + led_s + found_s + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:

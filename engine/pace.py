@@ -1,0 +1,10 @@
+"""How long somebody usual takes to get somewhere, by minimum jerk (Flash & Hogan 1985): for plans of the time."""
+
+PEAK_TO_MEAN = 1.875  # speed of a minimum jerk movement
+SETTLES_S = 0.15
+REACTION_S, HAND_MPS, HEAD_DPS = 0.35, 0.75, 70.0  # peak speeds, as a simulated patient moves who is not said otherwise
+
+
+def way_s(far: float, peak: float, settles_s: float = SETTLES_S) -> float:
+    """The time of a way, in seconds, with a peak speed in the same unit a second, settling at its end included."""
+    return PEAK_TO_MEAN * far / peak + settles_s
