@@ -20,7 +20,7 @@ from engine.metrics import turning
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
 from engine.records import Stance
-from engine.scene import Footing, Item, Lift
+from engine.scene import Footing, Item, Lift, Stone
 from engine.task import REACHED, Move
 
 EACH, NONE = "each", "none"
@@ -200,7 +200,7 @@ def words_of_strap(exercise: str, side: str, strapped: str) -> str:
 
 def devices_of(items: tuple[Item, ...]) -> frozenset[str]:
     """What is worn on legs by these items."""
-    return frozenset(item.device for item in items if isinstance(item, Lift | Footing) and item.device)
+    return frozenset(item.device for item in items if isinstance(item, Lift | Footing | Stone) and item.device)
 
 
 def _apart_deg(a: Quaternion, b: Quaternion) -> float:

@@ -147,7 +147,7 @@ class Stone(NamedTuple):
 
     It lies `length_m` from the middle in a direction as of a Lean; `foot` is left or right, `goal` is `out` or `back`,
     `share` how much of the way was made, and `fill` grows while the foot stays there. `state` is as of a Target, or
-    `idle` for one that only lies there.
+    `idle` for one that only lies there. `device` is the controller that is worn on the leg that steps, "" for none.
     """
 
     key: str
@@ -159,6 +159,7 @@ class Stone(NamedTuple):
     share: float = 0.0
     fill: float = 0.0
     state: str = "wanted"
+    device: str = ""
 
 
 class Bend(NamedTuple):

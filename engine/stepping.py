@@ -1,7 +1,8 @@
 """Stepping on a stone beside the feet and coming back: how a step is seen, the moves for it, and who may.
 
-A tracker on the foot shows where the foot is. Without one the head shows the step: it comes as far as weight on a foot
-that has stepped takes it, so that a foot which only points there does not count, and a trunk that leans there does.
+A tracker on the foot shows where the foot is, and so does a controller on the shin above it. Without one the head shows
+the step: it comes as far as weight on a foot that has stepped takes it, so that a foot which only points there does not
+count, and a trunk that leans there does.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 from engine import leg
 from engine.body import NECK_IN_HEAD_M, Body, neck_m
 from engine.envelope import Envelope
-from engine.frame import Vector, from_yaw_pitch
+from engine.frame import Pose, Vector, from_yaw_pitch
 from engine.metrics import turning
 from engine.motion import Array, Motion
 from engine.places import towards
@@ -28,6 +29,7 @@ MOST_OF_LEG = 0.6
 BEHIND = 0.6  # of a step ahead or aside: nobody sees where they step back to
 HEAD_SHARE, ARRIVES = 0.6, 0.85  # of the way to a stone the head goes, and of that way, from where on it is there
 BACK_M = 0.10
+KNEE_OF_EYES = 0.30  # the height of a knee, of that of the eyes: a controller above it is on no shin (Winter 2009)
 GAP_M = 0.02  # between the rims of two stones, and from a rim to the middle of a foot that stands
 FOOT_OF_STATURE = 0.05  # how far to the side a foot stands: half the distance between the hips
 
@@ -66,14 +68,28 @@ def place_m(stance: Stance, stone: Stone) -> tuple[float, float]:
     return (stance.head_m[0] + stone.length_m * x, stance.head_m[2] + stone.length_m * z)
 
 
+def worn_on(stone: Stone) -> str:
+    """What shows the foot that steps on a stone, where it is worn: a controller on the shin, or a tracker."""
+    return stone.device or f"{stone.foot}_foot"
+
+
 def share(stone: Stone, body: Body) -> float:
     """How much of the way to a stone somebody has come, 1 on it; nan while nothing shows it."""
-    pose = leg.seen(body, f"{stone.foot}_foot")
+    pose = _foot(body, worn_on(stone))
     if pose is not None:
         return max(0.0, 1 - max(0.0, _away_m(stone, body, pose.position_m) - stone.radius_m) / stone.length_m)
     ahead, right = _over_m(body)
     turn = math.radians(stone.direction_deg)
     return (ahead * math.cos(turn) + right * math.sin(turn)) / (HEAD_SHARE * ARRIVES * stone.length_m)
+
+
+def strapped(devices: Collection[str], for_s: float) -> Move:
+    """Wait until controllers are seen on shins, for a while."""
+    held_s = 0.0
+    while held_s < for_s:
+        body = yield ()
+        held_s = held_s + body.dt_s if all(_foot(body, device) for device in devices) else 0.0
+    return REACHED
 
 
 def out(stone: Stone, hold_s: float) -> Move:
@@ -112,6 +128,12 @@ def over_track_m(motion: Motion, stance: Stance) -> Array:
     ahead = moved[:, 0] * math.sin(facing) - moved[:, 2] * math.cos(facing)
     right = moved[:, 0] * math.cos(facing) + moved[:, 2] * math.sin(facing)
     return np.stack([ahead, right], axis=1)
+
+
+def _foot(body: Body, device: str) -> Pose | None:
+    """Where a foot is by what is worn on it or on its shin; None where that is not seen, or is somewhere else."""
+    pose = leg.seen(body, device)
+    return pose if pose is not None and pose.position_m[1] < KNEE_OF_EYES * body.person.head_m[1] else None
 
 
 def _over_m(body: Body) -> tuple[float, float]:

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import feedback, moves, stepping
+from engine import dual_task, feedback, leg, moves, stepping, treading
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
 from engine.movements import ON_SIDES
+from engine.noted import Noted, since_call_s, timed
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Friend, Item, Panel, Progress, Sound, Stone
@@ -23,9 +24,13 @@ from engine.trace import thinned
 
 FLOURISH_S = 0.8
 LEAST_FRAMES = 20
+STRAP_S, STRAP_LIMIT_S = 3.0, 60.0  # on the shins for so long; and the most that somebody is waited for
 FOREPERIOD = 0.5  # of the time in the middle, the most that is added by chance
-SETS_OFF_M = 0.05
-PLACE_ERROR_M, ONSET_ERROR_S = 0.01, 0.05
+PLACE_ERROR_M = 0.01
+EFFECTS: Mapping[str, str] = {
+    "reaction_s": "Dual-task effect on reaction time",
+    "step_s": "Dual-task effect on step time",
+}
 BY_HEAD = "seen by the head, not by the foot"
 REACTION_S, STEP_MPS, STEADIES, HOMES = 0.35, 0.6, 0.75, 0.6  # as a simulated patient steps
 ROUND: Mapping[str, tuple[float, ...]] = {
@@ -44,9 +49,11 @@ class Parameters:
     sides: str = choice("both", ON_SIDES, "which foot steps; the other one stands")
     length_percent: float = number(30.0, 20.0, 60.0, "%", "length of a step, of that of the leg")
     radius_m: float = number(0.12, 0.08, 0.20, "m", "how near to the stone counts", "size", -0.01)
+    strapped: str = choice("none", ("none", leg.EACH), "controllers strapped to the shins: each to its own, or none")
     hold_s: float = number(0.3, 0.0, 3.0, "s", "time to stay on a stone", "hold", 0.3)
     limit_s: float = number(3.0, 1.0, 10.0, "s", "time to get to a stone, before staying there", "time", -0.25)
     pause_s: float = number(1.0, 0.5, 10.0, "s", "least time in the middle between stones")
+    count_by: int = number(0, 0, 7, "", "count backwards aloud by so many; 0 for not at all", "dual task", 1.0)
 
 
 class Game(Task):
@@ -57,7 +64,7 @@ class Game(Task):
     moves_parts = ("trunk", "left leg", "right leg")
     asks = ("step",)
     postures = ("standing",)
-    version = 1
+    version = 2
     place = "pond"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {
@@ -66,6 +73,9 @@ class Game(Task):
         "length_m": Measure("Head went over by", "m", "Furthest way of the head to the stone; a foot goes further."),
         "asked_m": Measure("Stone at", "m", "From the middle of the feet to the stone that was asked for."),
         "back_s": Measure("Time back", "s", "From the furthest point until the head is back over the feet."),
+        "wrong_stones": Measure("Other stones stepped on", "", "Stays of 0.15 s on others before the lit one."),
+        **treading.OF_FOOT,
+        **dual_task.measures(EFFECTS),
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
@@ -82,17 +92,25 @@ class Game(Task):
                 "pause_s": pause_s,
                 "eye_m": envelope.stance.head_m[1],
                 "stance": envelope.stance,
-                "idle": tuple({stone.direction_deg: stone._replace(foot="") for stone in stones}.values()),
+                "noted": Noted(),
+                "before": dual_task.kept(done, tuple(EFFECTS), self.p.count_by),
+                "idle": tuple({stone.direction_deg: stone._replace(foot="", device="") for stone in stones}.values()),
             })  # fmt: skip
 
     def play(self, trial: Trial) -> Move:
         """Stand in the middle until a stone lights up, step on it, and come back."""
+        return timed(self._played(trial), trial.values["noted"])
+
+    def _played(self, trial: Trial) -> Move:
         goal, count, idle = trial.values["goal"], trial.values["number"], trial.values["idle"]
-        text = ("stepping_stones.clear",) if count == 0 else ()
-        panel = Panel("stepping_stones", "stepping_stones.middle", text, count, self.p.targets)
+        panel = Panel("stepping_stones", "stepping_stones.middle", self._said(count), count, self.p.targets)
+        panel = panel._replace(values=(str(self.p.count_by),))
         resting = goal._replace(state="later")
+        if count == 0 and goal.device:
+            yield from self._strapped(panel, (*idle, *self._around(count)))
         wait = moves.within(self.p.limit_s + trial.values["pause_s"], stepping.back(resting, trial.values["pause_s"]))
         yield from moves.alongside((panel, *idle, *self._around(count)), wait)
+        trial.values["noted"].call()
         step = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(stepping.out(goal, self.p.hold_s)))
         ask = panel._replace(title="stepping_stones.step", text=(f"stepping_stones.foot_{goal.foot}",))
         heard = feedback.followed(step, lambda body: stepping.share(goal, body))
@@ -120,27 +138,50 @@ class Game(Task):
         goal: Stone = trial.values["goal"]
         if len(motion.time_s) < LEAST_FRAMES:
             raise NotMeasurable("ended before anybody could step")
-        time_s = motion.time_s - motion.time_s[0]
-        ahead_m, right_m = stepping.over_track_m(motion, trial.values["stance"]).T
-        lit_s = _lit_s(time_s, np.hypot(ahead_m, right_m), trial.values["pause_s"], self.p.limit_s)
-        turn = math.radians(goal.direction_deg)
-        along_m = (ahead_m * math.cos(turn) + right_m * math.sin(turn))[time_s >= lit_s]
-        if len(along_m) < LEAST_FRAMES:
+        time_s = since_call_s(motion, trial.values["noted"])
+        turn, lit = math.radians(goal.direction_deg), time_s >= 0
+        since_s, head_m = time_s[lit], stepping.over_track_m(motion, trial.values["stance"])[lit]
+        if len(since_s) < LEAST_FRAMES:
             raise NotMeasurable("ended before anybody could step")
+        along_m = head_m @ np.array([math.cos(turn), math.sin(turn)])
+        seen_m = treading.foot_track_m(motion, trial.values["stance"], stepping.worn_on(goal))
+        foot_m = None if seen_m is None else seen_m[lit]
+        wrong = treading.wrong_stones(since_s, foot_m, head_m, goal, trial.values["idle"])
+        step = _of_the_step(since_s, along_m, goal)
+        counted = dual_task.counts(trial.values["number"], self.p.count_by)
         measures = {
-            **_of_the_step(time_s[time_s >= lit_s] - lit_s, along_m, goal),
+            **step,
             "asked_m": Measured(round(goal.length_m, 3), "m"),
+            "wrong_stones": Measured(wrong, "", None, BY_HEAD if foot_m is None else treading.BY_FOOT),
+            **treading.of_the_foot(since_s, foot_m, goal),
+            **dual_task.effects(step, trial.values["before"], counted=counted),
         }
-        trace = Trace("Head towards the stone", "m", *thinned(time_s[time_s >= lit_s] - lit_s, along_m))
+        trace = Trace("Head towards the stone", "m", *thinned(since_s, along_m))
         return Result(None, measures, (trace,))
+
+    def _strapped(self, panel: Panel, around: tuple[Item, ...]) -> Move:
+        """Wait until controllers are on the shins that step, or until it is clear that none will be."""
+        sides = [side for side in SIDES if self.p.sides in ("both", side)]
+        text = tuple(leg.words_of_strap("kick", side, leg.EACH) for side in sides)
+        wait = moves.within(STRAP_LIMIT_S, stepping.strapped(sides, STRAP_S))
+        return (yield from moves.alongside((panel._replace(text=text), *around), wait))
+
+    def _said(self, count: int) -> tuple[str, ...]:
+        """What is said in the middle before a stone."""
+        if count == 0:
+            return ("stepping_stones.clear",)
+        if count % dual_task.RUN or not self.p.count_by:
+            return ()
+        return ("night_lighthouse.count" if dual_task.counts(count, self.p.count_by) else "stepping_stones.quiet",)
 
     def _stones(self, envelope: Envelope) -> list[Stone]:
         """Every stone that may be stepped on from here, unlit, once for each foot that may."""
         length_m = self.p.length_percent / 100 * stepping.leg_m(envelope)
         ways = {way: length_m * _share(way) for way in ROUND[self.p.stones] if self._feet(way)}
         radius_m = stepping.radius_m(ways.items(), self.p.radius_m, envelope.calibration.stature_m.value)
+        strapped = self.p.strapped == leg.EACH
         stones = [
-            Stone(f"lies {way:g}", way, away_m, radius_m, foot, state="idle")
+            Stone(f"lies {way:g}", way, away_m, radius_m, foot, state="idle", device=foot if strapped else "")
             for way, away_m in ways.items()
             for foot in self._feet(way)
         ]
@@ -163,17 +204,10 @@ def _share(way_deg: float) -> float:
     return stepping.BEHIND if way_deg == 180.0 else 1.0
 
 
-def _lit_s(time_s: Array, away_m: Array, pause_s: float, limit_s: float) -> float:
-    """When the stone was lit: after the time in the middle, as `play` asks, or when the time for that was up."""
-    off_s = np.maximum.accumulate(np.where(away_m >= stepping.BACK_M, time_s, 0.0))
-    lit = np.flatnonzero((time_s - off_s >= pause_s) | (time_s >= limit_s + pause_s))
-    return float(time_s[lit[0] if len(lit) else -1])
-
-
 def _of_the_step(time_s: Array, along_m: Array, goal: Stone) -> dict[str, Measured]:
     """When the head set off, when it was over a foot on the stone, how far it went, and when it was back."""
     asked_m = stepping.HEAD_SHARE * stepping.ARRIVES * goal.length_m
-    off, there = np.flatnonzero(along_m >= SETS_OFF_M), np.flatnonzero(along_m >= asked_m)
+    off, there = np.flatnonzero(along_m >= treading.SETS_OFF_M), np.flatnonzero(along_m >= asked_m)
     top = int(np.argmax(along_m))
     home = np.flatnonzero(along_m[top:] < stepping.BACK_M)
     none = "the head did not set off towards the stone"
@@ -181,10 +215,10 @@ def _of_the_step(time_s: Array, along_m: Array, goal: Stone) -> dict[str, Measur
     step = Measured(None, "s", None, "the head did not come over the stone")
     back = Measured(None, "s", None, "nobody came back to the middle")
     if len(off):
-        reaction = Measured(round(float(time_s[off[0]]), 3), "s", ONSET_ERROR_S, BY_HEAD)
+        reaction = Measured(round(float(time_s[off[0]]), 3), "s", treading.ONSET_ERROR_S, BY_HEAD)
     if len(off) and len(there):
-        step = Measured(round(float(time_s[there[0]] - time_s[off[0]]), 3), "s", ONSET_ERROR_S, BY_HEAD)
+        step = Measured(round(float(time_s[there[0]] - time_s[off[0]]), 3), "s", treading.ONSET_ERROR_S, BY_HEAD)
     if len(home) and top:
-        back = Measured(round(float(time_s[top + home[0]] - time_s[top]), 3), "s", ONSET_ERROR_S, BY_HEAD)
+        back = Measured(round(float(time_s[top + home[0]] - time_s[top]), 3), "s", treading.ONSET_ERROR_S, BY_HEAD)
     furthest = Measured(round(max(0.0, float(along_m.max())), 3), "m", PLACE_ERROR_M, BY_HEAD)
     return {"reaction_s": reaction, "step_s": step, "length_m": furthest, "back_s": back}

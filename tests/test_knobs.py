@@ -41,8 +41,9 @@ KNOBS_OF_GAMES = [
     if parameter.get("knob")
 ]  # fmt: skip
 
-UNTOLD = {("stepping_stones", "radius_m")}
-"""Knobs that make nothing harder for a simulated person: a tracker shows how near a foot comes, and they wear none."""
+UNTOLD = {("stepping_stones", "count_by"), ("stepping_stones", "radius_m")}
+"""Knobs that make nothing harder for a simulated person, who counts and steps at once without effort: and a tracker shows
+how near a foot comes, of which they wear none."""
 STEADIER: dict[str, dict[str, Any]] = {
     "bell_tower": {"tremor_mm": 4.0, "leg_dps": 40.0, "leg_up_s": 2.0},
     "compass_home": {"tremor_mm": 4.0, "neck_speed_dps": 15.0, "recall_spread_deg": 4.5},

@@ -2,7 +2,8 @@
 
 import cmath
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace as replaced
 from itertools import combinations, product
 from pathlib import Path
 from random import Random
@@ -12,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from visits import Kept, calibration, game, patient, play
 
-from engine import stepping
+from engine import stepping, treading
 from engine.body import EYE_HEIGHT_OF_STATURE, Body, estimate, upright
 from engine.envelope import Envelope
 from engine.frame import LOST, Devices, Frame, Hand, Pose
@@ -21,7 +22,7 @@ from engine.limits import OutsideEnvelope
 from engine.precautions import barred
 from engine.records import Precaution, Room, Session
 from engine.room import AROUND, refuses_steps
-from engine.scene import Stone
+from engine.scene import Panel, Scene, Stone
 from engine.simulated import SimulatedHeadset
 from engine.task import REACHED, Trial
 from games.stepping_stones import ROUND
@@ -124,6 +125,65 @@ def test_where_the_floor_is_not_seen_it_is_left_out_and_the_visit_says_so(tmp_pa
     assert session.blocks[0].trials == ()
     assert "only where the floor is seen" in session.blocks[0].notes[0]
     assert not any(isinstance(item, Stone) for scene in kept.scenes for item in scene.items)
+
+
+def test_a_controller_on_the_shin_shows_the_foot_and_one_in_a_hand_does_not() -> None:
+    for height_m, share in ((0.3, 1.0), (1.0, 0.0)):
+        frame = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(Pose((0.3, height_m, 0.0))))
+        seen = estimate(frame, upright(KNOWN.stance), 0.0, 0.1)
+        assert stepping.share(STONE._replace(device="right"), seen) == pytest.approx(share)
+
+
+def trodden(places: Sequence[tuple[float, float]], by_foot: bool = True) -> int:
+    """How many others were stepped on by who stays at each place (ahead, right) for half a second."""
+    lie = [Stone("", way, 0.3, 0.09, "", state="idle") for way in (0.0, 45.0, 90.0)]
+    at_m = np.repeat(np.array(places), 45, axis=0)
+    head_m = 0.0 * at_m if by_foot else stepping.HEAD_SHARE * at_m
+    return treading.wrong_stones(np.arange(len(at_m)) / 90, at_m if by_foot else None, head_m, STONE, lie)
+
+
+@pytest.mark.parametrize("by_foot", [True, False])
+def test_other_stones_count_until_the_right_one_is_stepped_on(by_foot: bool) -> None:
+    home, ahead, aside, right = (0.0, 0.0), (0.3, 0.0), (0.212, 0.212), (0.0, 0.3)
+    assert trodden([home, right, home], by_foot) == 0
+    assert trodden([home, ahead, home, right], by_foot) == 1
+    assert trodden([home, ahead, home, aside, home, ahead], by_foot) == 3
+    assert trodden([home, right, home, ahead], by_foot) == 0
+    assert trodden([home, (0.1, 0.05), home], by_foot) == 0
+
+
+def test_a_foot_is_measured_from_where_it_stood() -> None:
+    time_s = np.arange(90) / 90
+    way = np.clip((time_s - 0.3) / 0.4, 0.0, 1.0)
+    foot_m = np.stack([0.0 * way, 0.1 + 0.2 * way], axis=1)
+    found = treading.of_the_foot(time_s, foot_m, STONE._replace(radius_m=0.05))
+    assert found["foot_reaction_s"].value == pytest.approx(0.4, abs=0.02)
+    assert found["foot_step_s"].value == pytest.approx(0.2, abs=0.02)
+    assert found["foot_length_m"].value == pytest.approx(0.2)
+
+
+class Counter(SimulatedHeadset):
+    """Somebody who is slower to step while they count."""
+
+    def show(self, scene: Scene) -> None:
+        said = [line for item in scene.items if isinstance(item, Panel) for line in item.text]
+        for line, reaction_s in (("night_lighthouse.count", 0.9), ("stepping_stones.quiet", 0.3)):
+            if line in said:
+                self.patient = replaced(self.patient, reaction_s=reaction_s)
+        super().show(scene)
+
+
+def test_what_counting_costs_is_told_once_there_is_enough_of_both(tmp_path: Path) -> None:
+    steadily = patient(KNOWN, lapse=0.0, fatigue=0.0, reaction_s=0.3)
+    session, _ = played({"targets": 10, "count_by": 3}, tmp_path, Counter(steadily, 1, 45.0))
+    trials_ = session.blocks[0].trials
+    told = [trial.measures["reaction_effect_percent"].value for trial in trials_]
+    assert [value is not None for value in told] == [False] * 6 + [True] * 2 + [False] * 2
+    single, dual = (
+        np.mean([trial.measures["reaction_s"].value for trial in part]) for part in (trials_[:4], trials_[4:8])
+    )
+    assert told[7] == pytest.approx(100 * (1 - dual / single), abs=0.1)
+    assert told[7] < -50
 
 
 def rectangle(x_m: float, z_m: float, wide_m: float = 2.0, deep_m: float = 2.4, turn_deg: float = 0.0) -> Room:
