@@ -83,15 +83,6 @@ def share(stone: Stone, body: Body) -> float:
     return (ahead * math.cos(turn) + right * math.sin(turn)) / (HEAD_SHARE * ARRIVES * stone.length_m)
 
 
-def strapped(devices: Collection[str], for_s: float) -> Move:
-    """Wait until controllers are seen on shins, for a while."""
-    held_s = 0.0
-    while held_s < for_s:
-        body = yield ()
-        held_s = held_s + body.dt_s if all(_foot(body, device) for device in devices) else 0.0
-    return REACHED
-
-
 def out(stone: Stone, hold_s: float) -> Move:
     """Step on a stone and stay there for a while; with `hold_s` 0, touch it."""
     held_s, now, there = 0.0, 0.0, False

@@ -24,7 +24,6 @@ from engine.trace import thinned
 
 FLOURISH_S = 0.8
 LEAST_FRAMES = 20
-STRAP_S, STRAP_LIMIT_S = 3.0, 60.0  # on the shins for so long; and the most that somebody is waited for
 FOREPERIOD = 0.5  # of the time in the middle, the most that is added by chance
 PLACE_ERROR_M = 0.01
 EFFECTS: Mapping[str, str] = {
@@ -106,8 +105,6 @@ class Game(Task):
         panel = Panel("stepping_stones", "stepping_stones.middle", self._said(count), count, self.p.targets)
         panel = panel._replace(values=(str(self.p.count_by),))
         resting = goal._replace(state="later")
-        if count == 0 and goal.device:
-            yield from self._strapped(panel, (*idle, *self._around(count)))
         wait = moves.within(self.p.limit_s + trial.values["pause_s"], stepping.back(resting, trial.values["pause_s"]))
         yield from moves.alongside((panel, *idle, *self._around(count)), wait)
         trial.values["noted"].call()
@@ -158,13 +155,6 @@ class Game(Task):
         }
         trace = Trace("Head towards the stone", "m", *thinned(since_s, along_m))
         return Result(None, measures, (trace,))
-
-    def _strapped(self, panel: Panel, around: tuple[Item, ...]) -> Move:
-        """Wait until controllers are on the shins that step, or until it is clear that none will be."""
-        sides = [side for side in SIDES if self.p.sides in ("both", side)]
-        text = tuple(leg.words_of_strap("kick", side, leg.EACH) for side in sides)
-        wait = moves.within(STRAP_LIMIT_S, stepping.strapped(sides, STRAP_S))
-        return (yield from moves.alongside((panel._replace(text=text), *around), wait))
 
     def _said(self, count: int) -> tuple[str, ...]:
         """What is said in the middle before a stone."""

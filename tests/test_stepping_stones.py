@@ -19,8 +19,9 @@ from engine.envelope import Envelope
 from engine.frame import LOST, Devices, Frame, Hand, Pose
 from engine.guard import Guard
 from engine.limits import OutsideEnvelope
+from engine.motion import Motion
 from engine.precautions import barred
-from engine.records import Precaution, Room, Session
+from engine.records import Precaution, Quality, Room, Session, Stance
 from engine.room import AROUND, refuses_steps
 from engine.scene import Panel, Scene, Stone
 from engine.simulated import SimulatedHeadset
@@ -160,6 +161,20 @@ def test_a_foot_is_measured_from_where_it_stood() -> None:
     assert found["foot_reaction_s"].value == pytest.approx(0.4, abs=0.02)
     assert found["foot_step_s"].value == pytest.approx(0.2, abs=0.02)
     assert found["foot_length_m"].value == pytest.approx(0.2)
+
+
+def test_what_is_worn_is_a_foot_only_where_it_was_seen_below_the_knee() -> None:
+    still, upright_q = np.zeros((20, 3)), np.tile((0.0, 0.0, 0.0, 1.0), (20, 1))
+    shin_m = still + np.array((0.1, 0.3, -0.2))
+    hand_m = shin_m + np.array((0.0, 0.8, 0.0))
+    quality = Quality(20, 0.2, 90.0, 100.0, 100.0, 100.0, 0.0)
+    motion = Motion(np.arange(20) / 90, still, upright_q, shin_m, upright_q, hand_m, upright_q, quality)
+    stance = Stance((0.0, 1.6, 0.0), 90.0)
+    found = treading.foot_track_m(motion, stance, "left")
+    assert found is not None
+    np.testing.assert_allclose(found, np.tile((0.1, -0.2), (20, 1)), atol=1e-9)
+    assert treading.foot_track_m(motion, stance, "right") is None
+    assert treading.foot_track_m(motion, stance, "left_foot") is None
 
 
 class Counter(SimulatedHeadset):

@@ -69,7 +69,7 @@ MOMENTS: Mapping[str, Moment] = {
     "dragon_rowing": Moment("dragon_rowing", 3, 5, 0.2, 4.2, 1.15, up_deg=-12.0),
     "low_shelf_cafe": Moment("low_shelf_cafe", 3, 5, 0.6, 3.6, 1.75, up_deg=-48.0),
     "treasure_relay": Moment("treasure_relay", 3, 5, 2.4, 10.4, 3.4, speed=2.0, up_deg=6.0),
-    "stepping_stones": Moment("stepping_stones", 3, 5, 0.6, 3.2, 1.6, up_deg=-70.0),
+    "stepping_stones": Moment("stepping_stones", 3, 5, 0.6, 3.2, 1.6, up_deg=-62.0),
     "calm_tide": Moment("calm_tide", 3, 1, 3.0, 10.5, 9.5, speed=2.5),
 }
 """What each picture of a game shows: see that target, hand and panel are in view when a game has changed."""
