@@ -42,8 +42,8 @@ KNOBS_OF_GAMES = [
 ]  # fmt: skip
 
 UNTOLD = {("stepping_stones", "count_by"), ("stepping_stones", "radius_m")}
-"""Knobs that make nothing harder for a simulated person, who counts and steps at once without effort: and a tracker shows
-how near a foot comes, of which they wear none."""
+"""Knobs that make nothing harder for a simulated person, who steps as soon while counting as else, and wears no tracker
+to show how near a foot comes."""
 STEADIER: dict[str, dict[str, Any]] = {
     "bell_tower": {"tremor_mm": 4.0, "leg_dps": 40.0, "leg_up_s": 2.0},
     "compass_home": {"tremor_mm": 4.0, "neck_speed_dps": 15.0, "recall_spread_deg": 4.5},
