@@ -93,6 +93,21 @@ def test_it_can_be_finished_at_the_edges_of_every_parameter(
     assert len(session.blocks[0].trials) == (value if parameter == "targets" else 2)
 
 
+@pytest.mark.parametrize("edge", ["low", "high"])
+@pytest.mark.parametrize(
+    ("name", "posture"),
+    [(name, posture) for name in games.names() for posture in games.load(name).postures if posture != "standing"],
+)
+def test_nobody_who_sits_or_lies_is_stuck_where_all_parameters_are_at_an_edge(
+    name: str, posture: str, edge: str, tmp_path: Path
+) -> None:
+    values = {each["name"]: each[edge] for each in describe(games.load(name).Parameters) if edge in each}
+    task = game(name, {**values, "targets": 2})
+    session, _ = play(task, tmp_path, headset=in_steps(calibration(), rate_hz=20.0), posture=posture)
+    assert session.ended_by == "finished", session.events
+    assert len(session.blocks[0].trials) == 2, session.blocks[0].notes
+
+
 def seeded(name: str, folder: Path, seed: int) -> Session:
     return play(game(name, SHORT), folder, headset=in_steps(calibration(), seed=seed), seed=seed)[0]
 
