@@ -10,11 +10,11 @@ import math
 from typing import NamedTuple
 
 from engine import moves
-from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE, Body
+from engine.body import EYE_HEIGHT_OF_STATURE, SHOULDER_HEIGHT_OF_STATURE, Body
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.limits import OutsideEnvelope
-from engine.precautions import HIPS_OF_STATURE, SEATED_HIPS_OF_STATURE, SITTING_HIP_DEG, Cap
+from engine.precautions import HIPS_OF_STATURE, SITTING_HIP_DEG, Cap
 from engine.scene import Bend, Target
 from engine.task import REACHED, Move
 from engine.workspace import SLACK_M, longest_m
@@ -74,10 +74,9 @@ def shoulder_height_m(envelope: Envelope) -> float:
 
 def lowest_head_m(envelope: Envelope, place_m: Vector) -> float:
     """How low the eyes come of whoever bends or squats to a place."""
-    stature_m = envelope.calibration.stature_m.value
     hinged = _hinge(_seen_by(envelope, place_m, envelope.arm_m(_side(envelope)), 180.0))
-    bent = math.radians(MOST_BEND_DEG if hinged is None else hinged.bend_deg)
-    return min(envelope.stance.head_m[1], hips_m(envelope) + HEAD_OF_STATURE * stature_m * math.cos(bent))
+    bent, from_m = math.radians(MOST_BEND_DEG if hinged is None else hinged.bend_deg), hips_m(envelope)
+    return from_m + (envelope.stance.head_m[1] - from_m) * math.cos(bent)
 
 
 def bend(goal: Bend, hold_s: float, standing_m: float) -> Move:
@@ -167,10 +166,8 @@ def _side(envelope: Envelope) -> str:
 
 
 def hips_m(envelope: Envelope) -> float:
-    """How high the hips of somebody are who is upright."""
-    seated = envelope.posture == "seated"
-    up = SEATED_EYES_OF_STATURE - SEATED_HIPS_OF_STATURE if seated else HEAD_OF_STATURE
-    return envelope.stance.head_m[1] - up * envelope.calibration.stature_m.value
+    """How high the hips of somebody are who is upright: as far below the eyes standing as seated, over any seat."""
+    return envelope.stance.head_m[1] - HEAD_OF_STATURE * envelope.calibration.stature_m.value
 
 
 def _seen_by(envelope: Envelope, place_m: Vector, arm_m: float, raise_deg: float) -> _Sagittal:

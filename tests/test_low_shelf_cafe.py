@@ -1,28 +1,34 @@
 """Low-Shelf Café by itself: how low shelves stand, what bounds them, what is measured, and what is asked around it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from visits import Kept, calibration, game, patient, play
+from beginner import Beginner
+from visits import ABOUT, Kept, calibration, game, patient, play
 
-from engine import bending
+from calibration.adaptation import Followers
+from engine import bending, session
 from engine.adaptation import Adaptation
 from engine.answers import Answers
-from engine.body import estimate, upright
-from engine.commands.flow import whole_visit
-from engine.envelope import Envelope
-from engine.frame import LOST, Frame, Hand, Pose
+from engine.body import SEATED_EYES_OF_STATURE, estimate, upright
+from engine.commands.flow import _asked_around, whole_visit
+from engine.envelope import Envelope, shoulder_by_stature
+from engine.frame import LOST, SIDES, Frame, Hand, Pose
 from engine.guard import Guard
 from engine.limits import OutsideEnvelope
-from engine.plan import END, REST, WELCOME, Fork, Step
+from engine.panda.puppet import Puppet
+from engine.plan import END, REST, WELCOME, Fork, Plan, Step
 from engine.precautions import barred
 from engine.profile import Profile
 from engine.questions import Question
+from engine.recording import Writer
 from engine.records import Answer, Precaution, Session, Stance
 from engine.scene import Bend
 from engine.simulated import SimulatedHeadset
@@ -173,6 +179,57 @@ def test_harm_is_asked_around_the_rounds_in_a_row_of_the_game_that_it_is_of_and_
     assert asked(*names) == asked(*names, chooses=True) == ["fruit_ladder", *cafe, "owl_watch"]
     assert asked("low_shelf_cafe", "low_shelf_cafe", "owl_watch", "low_shelf_cafe") == [*twice, "owl_watch", *cafe]
     assert asked("fruit_ladder") == ["fruit_ladder"]
+
+
+SEATED = msgspec.structs.replace(KNOWN, stance=Stance((0.0, SEATED_EYES_OF_STATURE * KNOWN.stature_m.value, 0.0), 0.0))
+
+
+def simulated() -> SimulatedHeadset:
+    """Somebody who sits; picks the third and then the second reply of both questions."""
+    stature_m = KNOWN.stature_m.value
+    shoulders = {side: shoulder_by_stature(stature_m, side) for side in SIDES}
+    picks = frozenset({"expected_harm 2", "felt_harm 1"})
+    eyes_m = SEATED.stance.head_m[1]
+    return SimulatedHeadset(
+        replace(patient(KNOWN, lapse=0.0), eye_height_m=eyes_m, shoulders_m=shoulders, picks=picks), 1, 45.0
+    )
+
+
+def at_desk() -> Beginner:
+    person = Beginner()
+    person.seat.puppet = Puppet(KNOWN.stature_m.value, sits=True)
+    return person
+
+
+@pytest.mark.parametrize("headset", [simulated, at_desk])
+def test_somebody_seated_plays_from_the_first_question_to_the_last_within_a_precaution(
+    headset: Callable[[], Any], tmp_path: Path
+) -> None:
+    step, rule = Step("low_shelf_cafe", game("low_shelf_cafe", {"lowest_percent": 20.0}), "play"), 35.0
+    steps = tuple(_asked_around([step], "words"))
+    plan = Plan("test", steps, Followers(), 1, calibration=SEATED, posture="seated",
+                precautions=(at_most("trunk_flexion", rule),))  # fmt: skip
+    with Writer(tmp_path / "seated.vrec", {}) as writer:
+        done = session.run(plan, headset(), writer, ABOUT)
+    assert done.ended_by == "finished"
+    (block,) = (block for block in done.blocks if block.task == "low_shelf_cafe")
+    assert {trial.outcome for trial in block.trials} == {"reached"}
+    shelves = [trial.measures["shelf_percent"].value or 0.0 for trial in block.trials]
+    assert shelves == sorted(shelves, reverse=True)
+    assert 20.0 < shelves[-1] < shelves[0] == 100.0
+    assert max(trial.measures["bend_deg"].value or 0.0 for trial in block.trials) < rule
+    kinds = [answer.kind for answer in done.told]
+    assert kinds == ["expected_harm", "felt_harm"]
+    assert round(done.told[0].at_s, 6) <= block.start_s < block.end_s <= done.told[1].at_s
+    if headset is simulated:
+        assert [answer.value for answer in done.told] == [4.0, 2.0]
+
+
+def test_who_may_not_raise_an_arm_to_a_shelf_beyond_the_knees_is_told_so_once() -> None:
+    rules = [at_most(f"shoulder_elevation_{side}", 40.0) for side in SIDES]
+    with pytest.raises(OutsideEnvelope) as told:
+        trials({}, *rules, posture="seated")
+    assert str(told.value).count("no bend brings") == 2
 
 
 def test_what_somebody_thinks_of_bending_changes_nothing_that_is_planned() -> None:
