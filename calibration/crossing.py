@@ -141,12 +141,20 @@ def across(side: str, cell: ReachCell) -> bool:
 
 
 def _slide(line: Reach, most_s: float) -> Move:
-    """Come to the beginning of a line, or nearly, and from there as far along it as is comfortable."""
+    """Come to a line, or nearly, and then as far along it as is comfortable: a hand that hangs is not yet there."""
     gone_s, hand = 0.0, None
-    while gone_s < most_s and (hand is None or math.dist(hand, line.start_m) > BEGINS_M):
+    while gone_s < most_s and (hand is None or _off_m(line, hand) > BEGINS_M):
         body = yield (line,)
         gone_s, hand = gone_s + body.dt_s, moves.hand_m(body, line.hand, line.start_m)
     return (yield from moves.reach_out(line, most_s))
+
+
+def _off_m(line: Reach, place_m: Vector) -> float:
+    """How far a place is from a line."""
+    way_m, away_m = (tuple(b - a for a, b in zip(line.start_m, end, strict=True)) for end in (line.stop_m, place_m))
+    share = sum(w * a for w, a in zip(way_m, away_m, strict=True)) / sum(w * w for w in way_m)
+    share = min(1.0, max(0.0, share))
+    return math.hypot(*(a - share * w for w, a in zip(way_m, away_m, strict=True)))
 
 
 def _movement(side: str) -> str:

@@ -4,9 +4,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from beginner import Beginner
 from msgspec.structs import replace
 from test_gazing import assessed
-from visits import calibration, patient, play
+from visits import calibration, game, patient, play
 
 from calibration import reaching
 from calibration.adaptation import Followers
@@ -88,6 +89,14 @@ def test_a_precaution_ends_the_reach_and_moves_the_table(tmp_path: Path) -> None
     barred = Precaution(RIGHT, 5.0, "deg", "posterior capsule repaired", "Dr Wood")
     trials = OpenCross().trials(Envelope(calibration(), (barred,)), Random(1), [])
     assert {trial.side for _, trial in zip(range(2), trials, strict=False)} == {"left"}
+
+
+def test_at_a_desk_both_hands_are_brought_across_and_the_blocks_after_them(tmp_path: Path) -> None:
+    found, _ = play(OpenCross(), tmp_path, unknown(calibration()), Beginner())
+    assert found.calibration is not None
+    assert all(1.0 < trial.end_s - trial.start_s < 8.0 for trial in found.blocks[0].trials)
+    carried, _ = play(game("block_ferry", {"targets": 2}), tmp_path, found.calibration, Beginner())
+    assert [trial.measures["midline_crossings"].value for trial in carried.blocks[0].trials] == [1.0, 1.0]
 
 
 def test_raising_an_arm_anew_keeps_what_is_known_across_the_body(tmp_path: Path) -> None:
