@@ -256,7 +256,7 @@ _WORTH: Mapping[type, Callable[[Any], float]] = {
     Lean: _leant,
     Gaze: _looked,
     Stone: lambda item: _settled(item.fill) + math.cos(math.radians(item.direction_deg)),
-    Bend: lambda item: _settled(item.fill) - item.share,
+    Bend: lambda item: _settled(item.fill) - 0.3 * item.share,
     Lift: lambda item: _settled(item.fill) + item.now_deg / item.angle_deg,
     Rise: lambda item: _settled(item.fill) + item.share if item.goal == "up" else -math.inf,
     Footing: lambda item: _settled(item.fill),
