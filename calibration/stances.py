@@ -15,6 +15,7 @@ from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
 
 TEST = "test"
 EYES = {"light": LIGHT, "dark": DARK}
+LONG: Mapping[str, str] = {"light": "stances.light", "dark": "stances.dark"}
 READY_S: Mapping[str, float] = {"light": 3.0, "dark": 5.0}  # there is more to read before the dark
 LIFTS_S, REST_S, GIVES_UP_S = 1.5, 5.0, 15.0
 HELD_ERROR_S = 0.5  # of a foot that only the head shows
@@ -82,7 +83,7 @@ class Stance(ClinicalTest):
     def _stood(self, trial: Trial) -> Move:
         values, goal, how = trial.values, trial.values["goal"], self.words[trial.side]
         held, span, eyes = values["held"], values["span"], values["eyes"]
-        long = f"stances.{eyes}"
+        long = LONG[eyes]
         panel = Panel("stance", self.said, (how, long, "stances.rail") if eyes == "dark" else (how, "stances.rail"))
         yield from moves.alongside((panel,), footing.get_ready(goal, READY_S[eyes], held))
         shown = (Panel("stance", self.said, (how, long)), Sound(f"{goal.key} begins", "appear"))

@@ -1,6 +1,7 @@
 """What a patient reads is kind, is there for just the keys that code asks for, and says the same in every language."""
 
 import ast
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -83,6 +84,13 @@ def keys_in_code(tables: set[str]) -> Iterator[str]:
     return (string for string in strings_in_code() if key.fullmatch(string))
 
 
+def answering() -> Iterator[str]:
+    """The games that answer a trial by its words: see `engine.rounds.answer`."""
+    for name in games.names():
+        if "rounds.answer(" in Path(inspect.getfile(games.load(name))).read_text("utf-8"):
+            yield name
+
+
 def put_together() -> set[str]:
     """Every key that code puts together of parts, from the closed lists that it takes the parts from."""
     questions = [question_of(kind, scale) for kind in (*GATES, *RATINGS) for scale in ("words", "faces")]
@@ -91,6 +99,7 @@ def put_together() -> set[str]:
     rises = ("stand_up", "stand_tall", "hold", "lean_forward", "lean_forward_hold")
     return {
         *(f"{name}.title" for name in (*games.names(), *battery.names())),
+        *(f"{name}.{answer}" for name in answering() for answer in ("reached", "not_yet")),
         *(f"captions.{role}" for role in theme.SOUND_ROLES),
         *(f"sticker.{name}" for name in STICKERS),
         *(movement.replace("lean_", "lean.text_") for movement in LEANS),
