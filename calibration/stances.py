@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from engine import footing, moves, steadiness
+from engine import footing, leg, moves, steadiness
 from engine.clinical import RATE, SEEN, ClinicalTest, best_of, counted
 from engine.footing import ENDED_BY, NEVER, ONE_LEG, PAUSE, Held
 from engine.metrics.definition import NotMeasurable
@@ -20,7 +20,6 @@ READY_S: Mapping[str, float] = {"light": 3.0, "dark": 5.0}  # there is more to r
 LIFTS_S, REST_S, GIVES_UP_S = 1.5, 5.0, 15.0
 HELD_ERROR_S = 0.5  # of a foot that only the head shows
 NOT_DARK = "not done in the dark"
-STRAPS = ("none", "left", "right")
 MEASURES: Mapping[str, Measure] = {
     "held_s": Measure("Stood so for", "s", "Until a foot came down; the note says what showed it."),
 }
@@ -54,9 +53,10 @@ class Stance(ClinicalTest):
         """With light, and in the dark where a therapist wants it."""
         return ("light", "dark") if self.p.dark else ("light",)
 
-    def trial(self, feet: str, on: str, eyes: str, turn: int, strap: str = "none") -> Trial:
+    def trial(self, feet: str, on: str, eyes: str, turn: int, strapped: str = leg.NONE) -> Trial:
         """One try."""
-        goal = Footing(f"{eyes} {on or 'feet'} {turn}", feet, on, device="" if strap == "none" else strap)
+        worn = footing.lifted_side(on) if strapped == leg.EACH else ""
+        goal = Footing(f"{eyes} {on or 'feet'} {turn}", feet, on, device=worn)
         return Trial(on, None, {"kind": TEST, "goal": goal, "eyes": eyes, "held": Held(), "span": Span()})
 
     def play(self, trial: Trial) -> Move:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.body import Body
 from engine.frame import SIDES, Vector
-from engine.leg import seen
+from engine.leg import KNEE_OF_EYES, seen
 from engine.scene import Footing
 from engine.task import NOT_YET, REACHED, Move
 
@@ -40,15 +40,23 @@ class Held:
     ended_by: str = ""
 
 
+def lifted_side(on: str) -> str:
+    """The leg that is not stood on; the left one where both are."""
+    return SIDES[on == SIDES[0]]
+
+
 def get_ready(goal: Footing, seconds: float, held: Held) -> Move:
-    """Come to stand so for a time, both feet down; how high a foot rests meanwhile is known then."""
-    gone_s, lowest_m = 0.0, math.inf
+    """Come to stand so for a time, both feet down; how high a foot rests meanwhile is known then.
+
+    What rests above the knee is worn on no leg.
+    """
+    gone_s, lowest_m, knee_m = 0.0, math.inf, 0.0
     while gone_s < seconds:
         body = yield (goal._replace(state="ready", fill=gone_s / seconds),)
         gone_s += body.dt_s
-        height_m = _foot_m(body, goal)
+        height_m, knee_m = _foot_m(body, goal), KNEE_OF_EYES * body.person.head_m[1]
         lowest_m = lowest_m if math.isnan(height_m) else min(lowest_m, height_m)
-    held.rest_m = lowest_m if math.isfinite(lowest_m) else math.nan
+    held.rest_m = lowest_m if lowest_m < knee_m else math.nan
     return REACHED
 
 
@@ -109,6 +117,5 @@ def _middle(middle: Vector | None, body: Body, gone_s: float) -> Vector | None:
 
 def _foot_m(body: Body, goal: Footing) -> float:
     """How high what is worn on the lifted foot is, nan where nothing is seen of it."""
-    lifted = SIDES[goal.on == SIDES[0]] if goal.on else SIDES[0]
-    pose = seen(body, goal.device or f"{lifted}_foot")
+    pose = seen(body, goal.device or f"{lifted_side(goal.on)}_foot")
     return math.nan if pose is None else pose.position_m[1]

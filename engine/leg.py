@@ -36,6 +36,7 @@ ANEW_S = 4.0  # a leg that rests elsewhere for so long has been strapped anew, o
 SINKS, LEAST_SINK_DEG = 0.1, 1.0  # of the way up: a leg that is held may sink as far
 UNSEEN_S = 0.15
 LEAST_SEEN = 0.95
+KNEE_OF_EYES = 0.30  # the height of a knee, of that of the eyes: what rests above it is on no shin (Winter 2009)
 UNPROVEN = "worn on a leg: how well it follows the leg nobody has shown"
 _NO_DEVICES = Devices()
 

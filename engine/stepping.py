@@ -29,7 +29,6 @@ MOST_OF_LEG = 0.6
 BEHIND = 0.6  # of a step ahead or aside: nobody sees where they step back to
 HEAD_SHARE, ARRIVES = 0.6, 0.85  # of the way to a stone the head goes, and of that way, from where on it is there
 BACK_M = 0.10
-KNEE_OF_EYES = 0.30  # the height of a knee, of that of the eyes: a controller above it is on no shin (Winter 2009)
 GAP_M = 0.02  # between the rims of two stones, and from a rim to the middle of a foot that stands
 FOOT_OF_STATURE = 0.05  # how far to the side a foot stands: half the distance between the hips
 
@@ -124,7 +123,7 @@ def over_track_m(motion: Motion, stance: Stance) -> Array:
 def _foot(body: Body, device: str) -> Pose | None:
     """Where a foot is by what is worn on it or on its shin; None where that is not seen, or is somewhere else."""
     pose = leg.seen(body, device)
-    return pose if pose is not None and pose.position_m[1] < KNEE_OF_EYES * body.person.head_m[1] else None
+    return pose if pose is not None and pose.position_m[1] < leg.KNEE_OF_EYES * body.person.head_m[1] else None
 
 
 def _over_m(body: Body) -> tuple[float, float]:

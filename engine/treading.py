@@ -7,11 +7,12 @@ from itertools import groupby
 import numpy as np
 
 from engine.frame import SIDES
+from engine.leg import KNEE_OF_EYES
 from engine.motion import Array, Motion
 from engine.places import towards
 from engine.records import Measured, Stance
 from engine.scene import Stone
-from engine.stepping import ARRIVES, HEAD_SHARE, KNEE_OF_EYES
+from engine.stepping import ARRIVES, HEAD_SHARE
 from engine.task import Measure
 
 SETS_OFF_M = 0.05

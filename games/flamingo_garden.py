@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from engine import footing, looking, moves, rounds, steadiness
+from engine import footing, leg, looking, moves, rounds, steadiness
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FEET, NEVER, ONE_LEG, Held
 from engine.frame import SIDES
@@ -36,8 +36,6 @@ ARMS: Mapping[str, str] = {"free": "flamingo_garden.arms_free", "crossed": "flam
 TURNS = "turns"
 TURN_DEG, OF_NECK = 15.0, 0.5  # the most to each side, and of the limit
 NEAR_DEG, LOOKS_S = 6.0, 0.4
-STRAP: Mapping[str, str] = {"left": "leg.strap_kick_right", "right": "leg.strap_kick_left"}
-"""Where the controller goes, by the leg that is stood on."""
 RAIL = "whether a rail was held nobody sees"
 
 
@@ -52,7 +50,9 @@ class Parameters:
     head: str = choice("still", ("still", TURNS), "what the head does meanwhile")
     hold_s: float = number(10.0, 3.0, MOST_S, "s", "time to stand so", "hold", 2.5)
     limit_s: float = number(8.0, 4.0, 30.0, "s", "time to lift a foot that something is worn on")
-    strap: str = choice("none", ("none", *SIDES), "which controller is worn on the lifted leg, none for trackers")
+    strapped: str = choice(
+        leg.NONE, (leg.NONE, leg.EACH), "controllers strapped to the shins: each to its own, or none"
+    )
 
 
 class Game(Task):
@@ -98,8 +98,8 @@ class Game(Task):
         sides = [side for side in random.sample(SIDES, 2) if self.p.sides in ("both", side)]
         for number_ in range(self.p.targets):
             on = sides[number_ % len(sides)] if feet != FEET[0] else ""
-            worn = self.p.strap if self.p.strap != "none" and feet == ONE_LEG else ""
-            goal = Footing(f"footing {number_}", feet, on, device=worn)
+            worn = self.p.strapped == leg.EACH and feet == ONE_LEG
+            goal = Footing(f"footing {number_}", feet, on, device=footing.lifted_side(on) if worn else "")
             looks = _looks(envelope, goal) if self.p.head == TURNS else ()
             values = {"goal": goal, "number": number_, "held": Held(), "span": Span(), "stance": envelope.stance}
             values["looks"] = looks
@@ -128,9 +128,7 @@ class Game(Task):
 
     def _played(self, trial: Trial) -> Move:
         goal, count, held = (trial.values[name] for name in ("goal", "number", "held"))
-        strap = (STRAP[goal.on],) if goal.device and not count else ()
-        asked = (WORDS[goal.feet, goal.on], "flamingo_garden.rail", *strap)
-        panel = Panel("flamingo_garden", "flamingo_garden.ready", asked)
+        panel = Panel("flamingo_garden", "flamingo_garden.ready", (WORDS[goal.feet, goal.on], "flamingo_garden.rail"))
         panel = panel._replace(done=count, total=self.p.targets)
         yield from moves.alongside(
             (panel, *rounds.around(count / self.p.targets)), footing.get_ready(goal, READY_S, held)
@@ -179,4 +177,4 @@ def _look_around(looks: Sequence[Gaze]) -> Move:
 
 def _up(goal: Footing) -> str:
     """The leg that is lifted, as in a mirror."""
-    return {"left": "right", "right": "left"}.get(goal.on, "") if goal.feet == ONE_LEG else ""
+    return footing.lifted_side(goal.on) if goal.feet == ONE_LEG else ""

@@ -10,6 +10,7 @@ from people import HEAD_M, a_body, a_frame
 from visits import Kept, calibration, game, patient, play
 
 import games
+from calibration.battery.single_leg import Test as SingleLeg
 from engine import footing, presets
 from engine.envelope import Envelope
 from engine.footing import ENDED_BY, FOOT, HEAD, NEVER, ONE_LEG, PAUSE, PRESS, TIME, Held
@@ -183,11 +184,20 @@ def test_it_says_on_which_leg_and_that_the_rail_is_there(tmp_path: Path) -> None
     assert {"flamingo_garden.on_right", "flamingo_garden.rail", "flamingo_garden.arms_crossed"} < said
 
 
-def test_a_controller_on_the_leg_is_put_on_first_and_drawn_as_no_hand(tmp_path: Path) -> None:
-    _, kept = played(tmp_path, {"targets": 1, "hold_s": 3.0, "sides": "left", "strap": "right"})
-    said = {words for scene in kept.scenes for i in scene.items if isinstance(i, Panel) for words in i.text}
-    assert "leg.strap_kick_right" in said
+def test_the_controller_of_each_leg_shows_it_when_it_is_lifted_and_is_drawn_as_no_hand(tmp_path: Path) -> None:
+    asked = trials({"targets": 4, "strapped": "each"})
+    tests = SingleLeg(SingleLeg.Parameters(strapped="each")).trials(Envelope(KNOWN), Random(1), [])
+    for trial in (*asked, *tests):
+        assert {trial.side, trial.values["goal"].device} == {"left", "right"}
+    _, kept = played(tmp_path, {"targets": 1, "hold_s": 3.0, "sides": "left", "strapped": "each"})
     assert devices_of(kept.scenes[30].items) == {"right"}
+
+
+def test_a_controller_that_rests_in_a_hand_shows_no_foot() -> None:
+    held, goal = Held(), GOAL._replace(device="right")
+    live(footing.get_ready(goal, 1.0, held), head(2.0), strapped_m=[0.85] * 60)
+    outcome, _ = live(footing.stay(goal, 20.0, held), [*head(4.0), *head(2.0, drop_m=0.06)], strapped_m=[0.85] * 300)
+    assert (outcome, held.ended_by) == (NOT_YET, HEAD)
 
 
 def test_a_foot_that_is_never_lifted_gives_no_number() -> None:

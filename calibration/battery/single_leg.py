@@ -6,6 +6,7 @@ from random import Random
 from typing import ClassVar
 
 from calibration import stances
+from engine import leg
 from engine.clinical import RETOLD, Band, Norm, mean_of
 from engine.envelope import Envelope
 from engine.footing import ONE_LEG
@@ -29,7 +30,9 @@ class Parameters:
 
     tries: int = number(TRIES, 1, TRIES, "", "times on each leg; norms are of the mean of three")
     dark: bool = switch(True, "whether it is done in the dark, too")
-    strap: str = choice("none", stances.STRAPS, "which controller is strapped to the shank that is lifted")
+    strapped: str = choice(
+        leg.NONE, (leg.NONE, leg.EACH), "controllers strapped to the shins: each to its own, or none"
+    )
 
 
 class Test(stances.Stance):
@@ -47,6 +50,7 @@ class Test(stances.Stance):
         "Say: when the words come, lift one foot and stand on the other as long as you can.",
         "It ends when the foot comes down, the standing foot moves, or a hand takes the rail: then press the trigger, "
         "where nothing is worn on the leg.",
+        "Controllers go onto the shins before, sitting; one that rests above the knee counts as none.",
         "Three times on each leg, resting between; the best and the mean are told.",
     )
     results: ClassVar[Mapping[str, Measure]] = {
@@ -62,7 +66,7 @@ class Test(stances.Stance):
         for eyes in self.eyes:
             for turn in range(self.p.tries):
                 for on in SIDES:
-                    yield self.trial(ONE_LEG, on, eyes, turn, self.p.strap)
+                    yield self.trial(ONE_LEG, on, eyes, turn, self.p.strapped)
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
         """Best and mean of each leg, and the mean in the dark."""
