@@ -129,7 +129,10 @@ class Game(Task):
         return 2 * p.pause_s + led_s + found_s + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
-        """Measure both ends: where the hand was led to, and how far it came alone."""
+        """Measure both ends: where the hand was led to, and how far it came alone.
+
+        What was not hidden as far up as was asked for says nothing of how far the arm would have come.
+        """
         hidden: Hidden = trial.values["hidden"]
         arm, arm_m = (
             raised(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"]),
@@ -146,7 +149,7 @@ class Game(Task):
             "freeze_s": _seconds(hidden.still_s if hidden.place_m else math.nan, turn),
             "find_s": _seconds(hidden.found_s - hidden.seek_s, "it was not found yet"),
         }
-        return Result(active.value, measures, (arm.trace,))
+        return Result(active.value if _as_far(trial, hidden) else None, measures, (arm.trace,))
 
     def _seek(self, trial: Trial, panel: Panel) -> Move:
         p: Parameters = self.p
@@ -164,7 +167,7 @@ class Game(Task):
             return NOT_YET
         answer = rounds.answer(panel, key, True, place_m=hidden.place_m, hand=trial.side, companion=False)
         yield from moves.show((_chest(trial, 1.0), *answer), FLOURISH_S)
-        return REACHED if _as_far(trial, hidden) else NOT_YET
+        return REACHED
 
     def _waits(self, panel: Panel, trial: Trial) -> tuple[Item, ...]:
         """What is shown of a treasure that was not hidden, or not found yet: where it was, a little open."""

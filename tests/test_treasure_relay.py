@@ -104,7 +104,8 @@ def test_both_ends_are_measured_and_the_gap_is_what_they_differ_by(played: Sessi
         assert gap.value == pytest.approx(passive.value - active.value, abs=0.1)
         assert gap.error == 7.0
         assert trial.measures["freeze_s"].value == pytest.approx(1.0, abs=0.1)
-        assert trial.achieved == active.value
+        assert trial.request is not None
+        assert trial.achieved == (active.value if passive.value >= trial.request.amplitude else None)
 
 
 def test_an_arm_that_can_be_led_further_than_it_comes_alone_shows_it(tmp_path: Path) -> None:
@@ -117,11 +118,15 @@ def test_an_arm_that_can_be_led_further_than_it_comes_alone_shows_it(tmp_path: P
     assert trial.measures["gap_deg"].value == pytest.approx((trial.measures["passive_deg"].value or 0) - active, abs=4)
 
 
-def test_what_was_hidden_nearer_than_asked_for_is_found_and_cheered_and_counts_for_nothing(tmp_path: Path) -> None:
+def test_what_was_hidden_nearer_than_asked_for_is_found_and_cheered_and_no_limit_learns_of_it(tmp_path: Path) -> None:
     limits = {name: 0.55 * found.value for name, found in KNOWN.limits.items()}
     person = replace(patient(KNOWN, lapse=0.0, passive_more_deg=0.0, slope_deg=0.5), limits_deg=limits)
-    session, kept = play(game("treasure_relay", {"targets": 1}), tmp_path, KNOWN, SimulatedHeadset(person, 1, 45.0))
-    assert session.blocks[0].trials[0].outcome == "not yet"
+    session, kept = play(game("treasure_relay", {"targets": 3}), tmp_path, KNOWN, SimulatedHeadset(person, 1, 45.0))
+    first, _, third = session.blocks[0].trials
+    assert (first.outcome, first.achieved, third.achieved) == ("reached", None, None)
+    assert first.measures["active_deg"].value is not None
+    assert third.limit_after == first.limit_after
+    assert third.request == first.request
     assert any(isinstance(item, Prop) and item.open == 1.0 for scene in kept.scenes for item in scene.items)
 
 
