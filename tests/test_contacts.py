@@ -218,6 +218,7 @@ def deliver(service: Service, *sessions: Session, clock: wire.Clock | None = Non
 
 TRIAL = TrialRecord(1, "", 4.0, 38.0, "reached")
 MEASURED = BlockRecord("stance", "Stand tall", 1, "calibrate", 4.0, 38.0, trials=(TRIAL,))
+TEST = BlockRecord("five_stands", "Five times sit to stand", 1, "assess", 40.0, 50.0, trials=(TRIAL,))
 GAME = BlockRecord("fruit_ladder", "Fruit Ladder", 3, "play", 40.0, 50.0, trials=(TRIAL, TRIAL))
 
 
@@ -231,12 +232,14 @@ def test_sessions_are_counted_as_they_were_delivered(service: Service) -> None:
     whole = recorded(small("s-2", started_at="2026-11-19T00:10:00+05:45"), b"VREC s-2")
     clock = wire.Clock(offset_s=-90.5, within_s=0.1, measured_at="2026-11-20T09:00:00+00:00")
     bare = small("s-1", ended_by="the headset closed", prescribed=UNSET, blocks=(MEASURED,))
-    deliver(service, bare, whole, clock=clock)
+    tests = small("s-3", started_at="2026-11-21T09:00:00+00:00", blocks=(MEASURED, TEST))
+    deliver(service, bare, whole, tests, clock=clock)
     at, kathmandu = datetime(2026, 11, 20, 15, 42, tzinfo=UTC), timezone(timedelta(hours=5, minutes=45))
     second = datetime(2026, 11, 19, 0, 10, tzinfo=kathmandu)
     assert played(service.store, service.patients, service.patients.id_of("p-milo")) == [
         Played("s-2", second, 560.0, "finished", 3, wire.sha256(b"VREC s-2"), -90.5, "openxr", 2),
         Played("s-1", at, 560.0, "the headset closed", 0, "", -90.5, "openxr", 0),
+        Played("s-3", datetime(2026, 11, 21, 9, tzinfo=UTC), 560.0, "finished", 3, "", -90.5, "openxr", 1),
     ]
 
 

@@ -24,7 +24,7 @@ class Played(NamedTuple):
     `started_at` has the patient's own offset at that time. `prescription` is the version it was played by, 0 for none.
     `sha256` is that of its recording ("" without one). `clock_offset_s` is the clinic's clock less the device's at
     delivery, None where nobody measured it; `headset` is the kind in the session's record, and `trials` are those of
-    its games.
+    its games and clinical tests.
     """
 
     session_id: str
@@ -127,7 +127,7 @@ def _why_not(session: Played, now: datetime) -> str:
     if session.ended_by != FINISHED:
         return f"it was not played to its end: {session.ended_by or 'nobody knows why'}"
     if not session.trials:
-        return "no game was played in it"
+        return "no game was played and no clinical test taken in it"
     if session.prescription < 1:
         return "nothing that it was played by was prescribed"
     if abs(error_s) > MOST_CLOCK_ERROR_S:

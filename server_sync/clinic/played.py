@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from engine.plan import ASSESS
 from server_sync import wire
 from server_sync.clinic.data_days import Played
 from server_sync.clinic.packing import unpacked
@@ -49,6 +50,6 @@ def _read(patients: Patients, patient_id: str, row: Any) -> Played:
     content = unpacked(patients.unseal(patient_id, row.content, f"session {row.id}"), wire.LARGEST_SESSION_BYTES)
     told = msgspec.json.decode(content, type=_Told)
     at = datetime.fromisoformat(told.started_at)
-    trials = sum(len(block.trials) for block in told.blocks if block.kind == "play")
+    trials = sum(len(block.trials) for block in told.blocks if block.kind in ("play", ASSESS))
     what = told.seconds, told.ended_by, row.prescription, row.recording_sha256, row.clock_offset_s, told.headset
     return Played(row.id, at, *what, trials)
