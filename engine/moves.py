@@ -17,6 +17,7 @@ HELD = 1.25  # a target that is held is left later than it was entered, so that 
 UNSEEN_S = 0.15  # a hand that is lost for no longer has not left; it fills nothing meanwhile
 STILL_MPS = 0.05
 STILL_FOR_S = 0.5
+SETS_OUT_DEG = 5.0  # of a head that turns as far as is comfortable: less is none
 UP, DOWN = 0.92, 0.15  # of the way up from a chair: then somebody stands, or sits
 
 
@@ -104,17 +105,20 @@ def gaze(goal: Gaze, hold_s: float) -> Move:
 
 
 def gaze_out(goal: Gaze, most_s: float) -> Move:
-    """Follow a face as far as is comfortable: ends when it came half way back, or at the stop line."""
+    """Follow a face as far as is comfortable: ends when it came half way back, or at the stop line.
+
+    The outcome is `not yet` for who did not set out.
+    """
     best_deg, now_deg, along, gone_s = 0.0, (0.0, 0.0, 0.0), 0.0, 0.0
     furthest_deg = math.hypot(goal.yaw_deg, goal.pitch_deg, goal.tilt_deg)
     way = tuple(value / furthest_deg for value in (goal.yaw_deg, goal.pitch_deg, goal.tilt_deg))
-    while gone_s < most_s and best_deg < furthest_deg and not (best_deg > 5.0 and along < best_deg / 2):
+    while gone_s < most_s and best_deg < furthest_deg and not (best_deg > SETS_OUT_DEG and along < best_deg / 2):
         body = yield (goal._replace(now_deg=now_deg, fill=best_deg / furthest_deg),)
         gone_s += body.dt_s
         now_deg = facing_deg(body)
         along = sum(value * share for value, share in zip(now_deg, way, strict=True))
         best_deg = max(best_deg, along)
-    return REACHED
+    return REACHED if best_deg > min(SETS_OUT_DEG, 0.99 * furthest_deg) else NOT_YET
 
 
 def rise(goal: Rise, hold_s: float) -> Move:

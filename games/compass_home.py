@@ -21,13 +21,14 @@ from engine.parameters import choice, number
 from engine.places import seen_from_shoulder
 from engine.recall import STILL_DPS, STILL_MPS, Recalled
 from engine.records import Measured, Request, TrialRecord
-from engine.scene import Gaze, Panel, Sound, Surround, Target
+from engine.scene import Gaze, Item, Panel, Sound, Surround, Target
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as_defined
 from engine.turns import open_of, shuffled
 
 HOME_S, THERE_S, DONE_S = 3.0, 0.3, 2.5
 LOWERED = 0.55  # of the way up: so far an arm is lowered, and hardly at rest
 VARIES = 0.15  # of the way, by chance, so that nobody learns how far it is
+NEARLY = 0.25  # of the way may be left for who is led away: home never counts as away
 RADIUS_M, STRETCH = 0.09, 0.95
 AZIMUTHS_DEG = (15.0, 0.0, 30.0, 45.0)
 DARK = (Surround("dark", light=0.0),)
@@ -45,7 +46,7 @@ WORDS: Mapping[str, str] = {
     "shoulder_elevation_left": "compass_home.lower_left",
     "shoulder_elevation_right": "compass_home.lower_right",
 }
-NOT_FOUND = "home was not found again"
+NOT_FOUND = "home was not left, or not found again"
 NO_HAND = "a head was asked for, and no hand"
 
 
@@ -131,7 +132,8 @@ class Game(Task):
         home = recall.remembered(feedback.felt(_come(trial.values["home"], HOME_S)), where, recalled)
         outcome = yield from moves.alongside((panel, *around), moves.within(self.p.limit_s + HOME_S, home))
         if outcome == REACHED:
-            yield from moves.alongside((panel, *DARK, *around), self._led_away(trial))
+            outcome = yield from moves.alongside((panel, *DARK, *around), self._led_away(trial))
+        if outcome == REACHED:
             back = panel._replace(title="compass_home.back", text=("compass_home.still",))
             still = STILL_MPS if trial.side else STILL_DPS
             find = recall.find_again(f"{key} again", trial.side, where, still, self.p.limit_s, recalled)
@@ -184,7 +186,7 @@ class Game(Task):
         yaw, pitch, tilt = looking.goal_deg(movement, round(amount_deg, 2))
         key = f"home {values['number']}"
         home = Gaze(key, 0.0, 0.0, self.p.within_deg)
-        away = Gaze(f"{key} away", yaw, pitch, self.p.within_deg, tilt)
+        away = Gaze(f"{key} away", yaw, pitch, min(self.p.within_deg, NEARLY * amount_deg), tilt)
         return Trial("", None, {**values, "home": home, "away": away, "where": recall.face_deg, "far": amount_deg})
 
     def _of_arm(self, envelope: Envelope, movement: str, amount_deg: float, values: dict[str, Any]) -> Trial:
@@ -204,16 +206,18 @@ class Game(Task):
         return Trial(side, None, {**values, **more})
 
     def _led_away(self, trial: Trial) -> Move:
-        """Be led away by a note that rises, wait there, and hear a chime when that is over."""
+        """Be led away by a note that rises, wait there, and hear a chime; `not yet` for who does not leave home."""
         key = trial.values["home"].key
+        there: tuple[Item, ...] = (Sound(f"{key} there", "appear"),)
         if trial.side:
-            low_deg = LOWERED * trial.values["home_deg"]
-            yield from moves.within(self.p.limit_s, _lowered(trial, low_deg))
-            return (yield from moves.show((Sound(f"{key} there", "appear"),), THERE_S + self.p.hold_s))
-        away: Gaze = trial.values["away"]
-        led = feedback.followed(moves.gaze(away, THERE_S), _turned(away))
-        yield from moves.within(self.p.limit_s, led)
-        return (yield from moves.show((away, Sound(f"{key} there", "appear")), self.p.hold_s))
+            led, waits_s = _lowered(trial, LOWERED * trial.values["home_deg"]), THERE_S + self.p.hold_s
+        else:
+            away: Gaze = trial.values["away"]
+            led, waits_s = feedback.followed(moves.gaze(away, THERE_S), _turned(away)), self.p.hold_s
+            there = (away, *there)
+        if (yield from moves.within(self.p.limit_s, led)) != REACHED:
+            return NOT_YET
+        return (yield from moves.show(there, waits_s))
 
 
 def _come(home: Gaze | Target, hold_s: float) -> Move:

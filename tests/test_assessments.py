@@ -452,6 +452,19 @@ def test_a_neck_that_ends_three_degrees_beyond_is_told_so(tmp_path: Path) -> Non
     assert found["neck_position_beyond_deg"].value == pytest.approx(3.0, abs=0.8)
 
 
+class Stays(SimulatedHeadset):
+    """Somebody who looks ahead all the time."""
+
+    def _face_to(self, *_: Any) -> None:
+        pass
+
+
+def test_a_neck_that_does_not_turn_away_finds_no_middle(tmp_path: Path) -> None:
+    headset = Stays(patient(calibration()), 1, RATE_HZ)
+    done, _ = taken("neck_position", tmp_path, headset, {"practice": 0, "tries": 4, "most_s": 5.0})
+    assert {found.value for found in results(done).values()} == {None}
+
+
 # ------------------------------------------------------------------------------------------------ up and go
 
 

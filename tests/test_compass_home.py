@@ -17,7 +17,7 @@ from calibration.adaptation import Followers
 from engine import recall
 from engine.body import upright
 from engine.envelope import Envelope
-from engine.frame import Vector, from_yaw_pitch
+from engine.frame import UPRIGHT, Quaternion, Vector, from_yaw_pitch
 from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.position_sense import position_sense
@@ -181,6 +181,25 @@ def test_who_is_far_from_home_is_told_that_it_waits(tmp_path: Path) -> None:
     assert [trial.outcome for trial in session.blocks[0].trials] == [NOT_YET] * 2
     titles = {i.title for scene in kept.scenes for i in scene.items if isinstance(i, Panel)}
     assert "compass_home.not_yet" in titles
+
+
+class Stays(SimulatedHeadset):
+    """Somebody who comes home and does not leave it in the dark."""
+
+    def _turn_head(self, _: float) -> tuple[Quaternion, Vector]:
+        return UPRIGHT, (0.0, 0.0, 0.0)
+
+    def _relax(self, now_s: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize("parameters", [{"within_deg": 12.0, "share": 0.25}, {"ways": "arm"}])
+def test_who_does_not_leave_home_has_not_found_it(parameters: dict[str, Any], tmp_path: Path) -> None:
+    headset = Stays(patient(KNOWN, lapse=0.0), 3, 30.0)
+    session, _ = play(game("compass_home", {"targets": 1, **parameters}), tmp_path, KNOWN, headset)
+    (trial,) = session.blocks[0].trials
+    assert trial.outcome == NOT_YET
+    assert {measured.value for measured in trial.measures.values()} == {None}
 
 
 def test_it_leads_away_by_a_share_of_the_limit_that_differs_a_little() -> None:

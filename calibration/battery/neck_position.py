@@ -21,7 +21,7 @@ from engine.recall import STILL_DPS, Recalled
 from engine.records import Measured, TrialRecord
 from engine.scene import Gaze, Panel
 from engine.steadiness import DARK
-from engine.task import Finished, Measure, Move, Result, Trial
+from engine.task import NOT_YET, REACHED, Finished, Measure, Move, Result, Trial
 
 AHEAD_S, READS_S, FINDS_S, TRIAL_S = 1.5, 2.5, 12.0, 10.5
 PRACTICE, TEST = "practice", "test"
@@ -115,7 +115,8 @@ class Test(ClinicalTest):
         away = Panel("neck", title, (WORDS[values["neck"]], "neck_position.back", *practice))
         yield from moves.show((away,), READS_S)
         turn = moves.gaze_out(values["goal"], self.p.most_s)
-        yield from moves.alongside((away, *DARK.surround), turn)
+        if (yield from moves.alongside((away, *DARK.surround), turn)) != REACHED:
+            return NOT_YET
         find = recall.find_again(
             f"{values['goal'].key} back", "", recall.face_deg, STILL_DPS, FINDS_S, values["recalled"]
         )
@@ -130,7 +131,7 @@ class Test(ClinicalTest):
         goal = trial.values["goal"]
         beyond, away = recall.face_error_deg(trial.values["recalled"], (goal.yaw_deg, goal.pitch_deg, goal.tilt_deg))
         if math.isnan(beyond):
-            raise NotMeasurable("the middle was not found again")
+            raise NotMeasurable("the middle was not left, or not found again")
         values = {"error_deg": beyond, "away_deg": away}
         return Result(None, {key: Measured(round(value, 2), "deg", NECK_ERROR_DEG) for key, value in values.items()})
 
