@@ -15,6 +15,7 @@ from engine.metrics.definition import NotMeasurable
 from engine.metrics.range_of_motion import lean_track_deg
 from engine.metrics.signals import low_passed, uniform
 from engine.motion import Array, Motion
+from engine.noted import Noted, since_call_s, timed
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Bend, Panel, Sound
@@ -81,10 +82,11 @@ class Game(Task):
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
         """Shelf by shelf from the first to the lowest, as low as precautions and the preset allow."""
         heights = _allowed(envelope, self.p.hand)
+        steps = min(self.p.steps, self.p.targets)
         for count in range(self.p.targets):
-            step = min(self.p.steps - 1, count * self.p.steps // self.p.targets)
+            step = count * steps // self.p.targets
             lowest = min(self.p.lowest_percent, self.p.first_percent)
-            wish = self.p.first_percent - (self.p.first_percent - lowest) * step / max(1, self.p.steps - 1)
+            wish = self.p.first_percent - (self.p.first_percent - lowest) * step / max(1, steps - 1)
             share = min(heights, key=lambda height: abs(height - wish / 100))
             place_m = bending.place_of(envelope, share, self.p.hand)
             low_m = bending.lowest_head_m(envelope, place_m)
@@ -99,15 +101,20 @@ class Game(Task):
                 "stance": envelope.stance,
                 "stature_m": envelope.calibration.stature_m.value,
                 "hips_m": bending.hips_m(envelope),
+                "noted": Noted(),
             })  # fmt: skip
 
     def play(self, trial: Trial) -> Move:
         """Be upright, bring a hand down to the cup, and come up with it."""
+        return timed(self._played(trial), trial.values["noted"])
+
+    def _played(self, trial: Trial) -> Move:
         goal, count, standing_m = (trial.values[name] for name in ("goal", "number", "standing_m"))
         panel = Panel("low_shelf_cafe", "low_shelf_cafe.upright", (), count, self.p.targets)
         up = bending.come_up(goal._replace(state="later"), self.p.pause_s, standing_m)
         around = rounds.around(count / self.p.targets)
-        yield from moves.alongside((panel, *around), moves.within(self.p.limit_s, up))
+        yield from moves.alongside((panel, *around), moves.within(self.p.limit_s + self.p.pause_s, up))
+        trial.values["noted"].call()
         how = "low_shelf_cafe.gently" if trial.values["hasty"] else "low_shelf_cafe.as_you_like"
         ask = panel._replace(title="low_shelf_cafe.take", text=(self._hand_words(), how))
         down = moves.within(
@@ -125,19 +132,23 @@ class Game(Task):
     def trial_s(self, trial: Trial, reached: bool) -> float:
         """The mean time that such a trial takes, in seconds."""
         p: Parameters = self.p
-        drop = (trial.values["standing_m"] - trial.values["goal"].low_m) / (bending.HEAD_OF_STATURE * 1.7)
+        dropped_m = trial.values["standing_m"] - trial.values["goal"].low_m
+        drop = dropped_m / (bending.HEAD_OF_STATURE * trial.values["stature_m"])
         bend_s = 1.875 * math.degrees(math.acos(max(-1.0, min(1.0, 1 - drop)))) / BEND_DPS + 0.15
         hand_s = 1.875 * math.dist(REST, (AHEAD_M, trial.values["shelf_percent"] / 100)) / HAND_MPS + 0.15
         down_s = REACTION_S + ARRIVES * max(bend_s, hand_s) if reached else p.limit_s
-        up_s = UP * bend_s if trial.values["standing_m"] - trial.values["goal"].low_m > NO_DROP_M else 0.0
+        up_s = UP * bend_s if dropped_m > NO_DROP_M else 0.0
         return p.pause_s + down_s + p.hold_s + FLOURISH_S + up_s
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
-        """Measure the way down and up."""
-        if len(motion.time_s) < LEAST_FRAMES:
-            raise NotMeasurable("ended before anybody could bend")
+        """Measure the way down and up, from the call on."""
         values, goal = trial.values, trial.values["goal"]
-        time_s, head_m = motion.time_s - motion.time_s[0], motion.head_m
+        since_s = since_call_s(motion, values["noted"])
+        called = np.flatnonzero(since_s >= 0)
+        if len(called) < LEAST_FRAMES:
+            raise NotMeasurable("ended before anybody could bend")
+        motion, time_s = motion.cut(int(called[0]), len(since_s)), since_s[called]
+        head_m = motion.head_m
         hand_m = _hand_m(motion, goal)
         if hand_m is None:
             raise NotMeasurable("the hand was not seen")
@@ -149,7 +160,7 @@ class Game(Task):
             "shelf_percent": Measured(round(values["shelf_percent"], 1), "%", None, values["bounded"]),
             "head_drop_m": Measured(drop_m, "m", PLACE_ERROR_M),
             "bend_deg": Measured(_bend_deg(motion, trial), "deg", None, PROXY),
-            **_times(time_s, head_m[:, 1], _away_m(hand_m, goal), trial, self.p.pause_s),
+            **_times(time_s, head_m[:, 1], _away_m(hand_m, goal), trial),
         }
         return Result(None, measures, (Trace("Height of the head", "m", *thinned(time_s, head_m[:, 1])),))
 
@@ -194,17 +205,17 @@ def _bend_deg(motion: Motion, trial: Trial) -> float:
     return round(float(bent.max()), 1)
 
 
-def _times(time_s: Array, height_m: Array, away_m: Array, trial: Trial, pause_s: float) -> dict[str, Measured]:
+def _times(time_s: Array, height_m: Array, away_m: Array, trial: Trial) -> dict[str, Measured]:
     """How long the way down and up took, and how fast the head came down."""
     goal = trial.values["goal"]
-    there = np.flatnonzero((away_m < goal.radius_m) & (time_s >= pause_s))
+    there = np.flatnonzero(away_m < goal.radius_m)
     low = int(np.flatnonzero(height_m < height_m.min() + PLACE_ERROR_M)[-1])
     least_m = min(goal.low_m, trial.values["standing_m"] - bending.LEAST_DROP_M)
     up = np.flatnonzero(height_m[low:] > least_m + bending.UPRIGHT * (trial.values["standing_m"] - least_m))
     smooth = low_passed(uniform(time_s, height_m[:, None], RATE_HZ)[1], RATE_HZ, CUT_OFF_HZ)[:, 0]
     down = Measured(None, "s", None, "the hand did not come to the shelf")
     if len(there):
-        down = Measured(round(float(time_s[there[0]]) - pause_s, 2), "s", 0.1)
+        down = Measured(round(float(time_s[there[0]]), 2), "s", 0.1)
     back = Measured(None, "s", None, "nobody came up again")
     if len(up):
         back = Measured(round(float(time_s[low + up[0]] - time_s[low]), 2), "s", 0.1)

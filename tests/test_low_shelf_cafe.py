@@ -62,6 +62,7 @@ def played(values: Mapping[str, object], folder: Path, **more: object) -> tuple[
 
 def test_shelves_go_down_in_even_steps_whatever_comes_of_them() -> None:
     assert percents(trials(LOW)) == pytest.approx([100, 84, 68, 52, 36, 20])
+    assert percents(trials({**LOW, "targets": 3})) == pytest.approx([100, 60, 20])
     twice = percents(trials({**LOW, "targets": 12}))
     assert twice[::2] == twice[1::2] == pytest.approx([100, 84, 68, 52, 36, 20])
 
@@ -135,6 +136,29 @@ def test_what_is_measured_is_where_the_shelf_and_the_simulated_trunk_were(tmp_pa
         assert trial.measures["bend_deg"].note
     assert session.blocks[0].trials[-1].measures["bend_deg"].value > 70.0
     assert not session.events
+
+
+class Lingers(SimulatedHeadset):
+    """Somebody who stays down for three seconds before they come up to be called."""
+
+    def _frame(self, index: int) -> Frame:
+        frame = super()._frame(index)
+        x, y, z = frame.head.position_m
+        now_s = frame.time_ns / 1e9
+        bent = max(0.0, min(1.0, now_s - 0.5, 4.5 - now_s))
+        return frame._replace(head=frame.head._replace(position_m=(x, y - 0.35 * bent, z)))
+
+
+def test_a_way_down_takes_no_longer_for_who_comes_up_late(tmp_path: Path) -> None:
+    steadily = patient(KNOWN, lapse=0.0, slope_deg=0.1, fatigue=0.0)
+    first, late = (
+        play(game("low_shelf_cafe", {"targets": 1, "first_percent": 40.0}), tmp_path, KNOWN, person)[0]
+        .blocks[0]
+        .trials[0]
+        for person in (SimulatedHeadset(steadily, 1, 45.0), Lingers(steadily, 1, 45.0))
+    )
+    assert late.end_s - late.start_s > first.end_s - first.start_s + 2.0
+    assert late.measures["down_s"].value == pytest.approx(first.measures["down_s"].value, abs=0.3)
 
 
 def head(height_m: float, ahead_m: float = 0.0, aside_m: float = 0.0) -> Frame:
