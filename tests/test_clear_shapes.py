@@ -1,16 +1,18 @@
 """The theme of clear shapes: what stands around a person stays darker than what matters."""
 
+import math
+
 import numpy as np
 import pytest
 
 from engine import theme, words
-from engine.frame import LOST, Frame, Hand, Pose
+from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
 
 from engine.panda.pictures import Photographer
 from engine.panda.stage import Stage
-from engine.scene import Scene
+from engine.scene import Scene, Stone
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # WCAG 2.2
 NOTHING_TO_AIM_AT = ("lobby", "still", "orchard", "wood", "meadow", "shore", "hill", "pond", "cafe")
@@ -36,6 +38,16 @@ def test_nothing_that_only_stands_around_is_nearly_as_light_as_what_is_wanted(ca
     wanted = luminance(np.array([int(read.paint["wanted"][i : i + 2], 16) for i in (1, 3, 5)]) / 255)
     lightest = luminance(camera.pixels(Scene(place), FRAME) / 255).max()
     assert (wanted + 0.05) / (lightest + 0.05) > 3  # WCAG 2.2, 1.4.11
+
+
+def test_the_stone_that_is_wanted_is_told_from_those_that_lie_there(camera):
+    frame = FRAME._replace(head=Pose((0.0, 1.6, 0.0), from_yaw_pitch(0.0, math.radians(-60))))
+    lies = Stone("lies", 0.0, 0.8, 0.12, "", state="idle")
+    idle, lit = (
+        luminance(camera.pixels(Scene("pond", items), frame) / 255).max()
+        for items in ((lies,), (lies, Stone("stone 0", 0.0, 0.8, 0.12, "left")))
+    )
+    assert (lit + 0.05) / (idle + 0.05) > 3  # WCAG 2.2, 1.4.11
 
 
 def test_the_floor_is_told_from_the_sky(camera):

@@ -14,6 +14,7 @@ STONE_M = 0.17  # the radius of the model
 _RAISED_M, _OVER_M = 0.02, 0.034  # a stone whose top is level with a floor would be hidden by it
 _SOLE_OF_RADIUS, _ASIDE_OF_RADIUS = 1.5, 0.34
 _BRIGHT, _FAINT = 0.95, 0.22
+_ABOVE_M = 0.002  # what is asked for lies over the idle stone of its place
 _WAKES_S = 0.15
 
 
@@ -25,10 +26,12 @@ class SteppingStone:
         self.node = kit.parent.attach_new_node(item.key)
         turn = math.radians(item.direction_deg)
         self.node.set_pos(item.length_m * math.sin(turn), item.length_m * math.cos(turn), 0.0)
-        stone = self.node.attach_new_node("stone")
-        stone.set_pos_hpr((0.0, 0.0, _RAISED_M), (17.0 * item.direction_deg, 0.0, 0.0))
-        kit.role("stone", stone).set_scale(item.radius_m / STONE_M)
-        self._skin, self._lit = kit.look.surface(stone, gloss=0.3), Follower(_WAKES_S)
+        self._stone = self.node.attach_new_node("stone")
+        self._stone.set_hpr(17.0 * item.direction_deg, 0.0, 0.0)
+        self._model = kit.role("stone", self._stone)
+        self._model.set_scale(item.radius_m / STONE_M)
+        self._look, self._paint = kit.look, kit.place.paint
+        self._skin, self._lit = kit.look.surface(self._stone, gloss=0.3), Follower(_WAKES_S)
         self._mark = self.node.attach_new_node("mark")
         self._mark.set_z(_OVER_M)
         ring = shapes.ring("ring", item.radius_m, 0.008, (1.0, 0.98, 0.90, 0.95))
@@ -52,7 +55,11 @@ class SteppingStone:
 
     def update(self, item: Stone) -> None:
         """Light up, close the ring, or let sparks fly."""
-        show(self._mark, item.state == "wanted" and item.goal == "out")
+        wanted = item.state == "wanted" and item.goal == "out"
+        show(self._mark, wanted)
+        self._stone.set_z(_RAISED_M + wanted * _ABOVE_M)
+        if "stone" in self._paint:
+            self._look.paint(self._model, self._paint["wanted" if wanted else "stone"])
         self._ring.turn(1.0, item.fill)
         if item.state == "done" and self._state != "done":
             self._flourish.reach()
