@@ -73,7 +73,8 @@ class SimulatedHeadset(SimulatedEfforts):
         ahead, right, _ = (math.radians(v) for v in self._lean.at(now_s))
         head_x, head_z = height * math.sin(right) + sway_x, sway_z - height * math.sin(ahead)
         head_y = height * math.cos(ahead) * math.cos(right)
-        if height < self._stance.head_m[1] - RISEN_FROM_M:
+        sunk_m = self._stance.head_m[1] - height
+        if sunk_m > RISEN_FROM_M:
             head_z -= self._comes_forward_m(height)
         hand_x, hand_z = (0.0, 0.0) if self._bending.free_hands else (head_x, head_z)
         bent_x, bent_y, bent_z = self._bending.head_m(now_s)
@@ -83,8 +84,8 @@ class SimulatedHeadset(SimulatedEfforts):
         head_x, head_y, head_z = head_x + moved_x + step_x, head_y + moved_y + step_y, head_z + moved_z + step_z
         self._eyes_m = (head_x, head_y, head_z)
         squeeze = 0.9 if self._holds() else 0.0
-        left = self._hand("left", now_s, slot, hand_x, hand_z)
-        right_hand = self._hand("right", now_s, slot + 1000, hand_x, hand_z)
+        left = self._hand("left", now_s, slot, hand_x, hand_z, sunk_m)
+        right_hand = self._hand("right", now_s, slot + 1000, hand_x, hand_z, sunk_m)
         trigger = 1.0 if 0 <= now_s - self._press_from_s < PRESS_S else 0.0
         v = as_float32(
             (

@@ -32,6 +32,7 @@ HEAD_OF_YAW, HEAD_OF_PITCH = 0.35, 0.35
 RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
+LAP = 0.5  # of how far a head comes down to a chair, hands do: they rest in the lap
 
 
 class SimulatedPerson:
@@ -69,7 +70,9 @@ class SimulatedPerson:
         self._faced_deg = (0.0, 0.0, 0.0)
         self._counts, self._remembered_s = False, 0.0
 
-    def _hand(self, side: str, now_s: float, slot: int, head_x: float, head_z: float) -> tuple[float, ...]:
+    def _hand(
+        self, side: str, now_s: float, slot: int, head_x: float, head_z: float, sunk_m: float
+    ) -> tuple[float, ...]:
         x, y, z = self._hands[side].at(now_s)
         tremor = self._noise.tremor
         strapped = self._legs.pose(side, now_s, tremor[slot % NOISE_FRAMES])
@@ -82,7 +85,7 @@ class SimulatedPerson:
         grip = from_yaw_pitch(math.atan2(far_x, -far_z), math.atan2(far_y, level) + GRIP_UP_RAD)
         return (
             x + carried * head_x + tremor[slot % NOISE_FRAMES],
-            y + tremor[(slot + 2000) % NOISE_FRAMES],
+            y + tremor[(slot + 2000) % NOISE_FRAMES] - LAP * sunk_m,
             z + carried * head_z + tremor[(slot + 4000) % NOISE_FRAMES],
             *grip,
         )

@@ -18,7 +18,7 @@ from engine.movements import LEANS, along_ellipse
 from engine.places import from_shoulder, lean_along
 from engine.recording import pack
 from engine.records import Stance
-from engine.scene import Item, Lean, Panel, Reach, Scene, Target
+from engine.scene import Item, Lean, Panel, Reach, Rise, Scene, Target
 from engine.simulated import READING_S, SimulatedHeadset
 from engine.simulated_patient import DEFAULT_LIMITS_DEG, Patient, patient_like
 
@@ -82,6 +82,14 @@ def test_its_recording_is_clean_and_steady() -> None:
     quality = moved([fruit(90.0)]).quality
     assert (quality.dropped, quality.notes, quality.head_seen_percent) == ({}, (), 100)
     assert quality.rate_hz == pytest.approx(RATE_HZ, abs=0.01)
+
+
+def test_hands_come_down_to_the_lap_of_who_sits_down() -> None:
+    motion = moved([Rise("sit", 1.1, SURE.eye_height_m, "down")])
+    for side in SIDES:
+        below_m = motion.head_m[:, 1] - motion.hand_m(side)[:, 1]
+        assert 0.45 < below_m[-1] < below_m[0]
+        assert 0.5 < motion.hand_m(side)[-1, 1] < 0.75
 
 
 @pytest.mark.parametrize("side", SIDES)
