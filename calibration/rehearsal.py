@@ -202,8 +202,8 @@ def _block(
                 tried.append(_tried(trial.request, followers, person))
                 outcome = REACHED if tried[-1].reached else NOT_YET
             achieved = tried[-1].achieved if trial.request else _as_known(trial, envelope.calibration)
-            done.append(TrialRecord(len(done), trial.side, 0.0, 0.0, outcome, trial.request, achieved))
-            seconds += task.trial_s(trial, outcome == REACHED)
+            begun_s, seconds = seconds, seconds + task.trial_s(trial, outcome == REACHED)
+            done.append(TrialRecord(len(done), trial.side, begun_s, seconds, outcome, trial.request, achieved))
     except OutsideEnvelope as reason:
         missing = str(reason)
     holding_s = _hold_s(task) * sum(one.reached for one in tried)

@@ -16,6 +16,7 @@ from engine.hanging import able_arms
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
 from engine.movements import CROSSES, on_sides
+from engine.noted import Noted, timed
 from engine.parameters import choice, number
 from engine.places import from_shoulder
 from engine.raising import ARM_RAISED, raised
@@ -103,18 +104,26 @@ class Game(Task):
             for number_ in range(turn, self.p.targets, len(sides)):
                 if self._over(done[begun:]):
                     break
-                yield self._trial(envelope, (side, *(other for other in sides if other != side)), len(done), number_)
+                yield self._trial(envelope, (side, *(other for other in sides if other != side)), done, number_)
 
     def play(self, trial: Trial) -> Move:
         """Take the block, carry it over the fence, put it down."""
-        table, key, count = trial.values["table"], f"block {trial.values['number']}", trial.values["carried"]
+        table, key, noted = trial.values["table"], f"block {trial.values['number']}", trial.values["noted"]
         take, over, put = _targets(table, key, trial.side, self.p.radius_m)
-        panel = Panel("block_ferry", "block_ferry.carry", (HAND[trial.side], HOW[self.p.grip]), count, self.p.targets)
-        around = (panel, *self._around(table, count, trial))
-        yield from moves.show((*around, take._replace(state="later")), self.p.pause_s)
+        panel = Panel(
+            "block_ferry",
+            "block_ferry.carry",
+            (HAND[trial.side], HOW[self.p.grip]),
+            trial.values["done"],
+            self.p.targets,
+        )
+        around = (panel, *self._around(trial, panel.done, in_hand=1))
+        yield from timed(moves.show((*around, take._replace(state="later")), self.p.pause_s), noted)
+        noted.call()
         carried = ferrying.carry(take, over, put, self.p.hold_s, self.p.grip == "squeeze", around)
         called = (Sound(f"{key} called", "appear", take.place_m),)
-        outcome = yield from moves.alongside(called, moves.within(self._most_s(), carried))
+        outcome = yield from timed(moves.alongside(called, moves.within(self._most_s(), carried)), noted)
+        noted.stopped_s = noted.gone_s if outcome == REACHED else math.nan
         yield from moves.show(self._answer(trial, panel, put, outcome == REACHED), FLOURISH_S)
         return outcome
 
@@ -134,43 +143,45 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the way of the block, from the call on."""
         time_s = motion.time_s - motion.time_s[0]
-        cut = motion.cut(int(np.searchsorted(time_s, self.p.pause_s)), len(time_s))
+        cut = motion.cut(int(np.searchsorted(time_s, trial.values["noted"].called_s)), len(time_s))
         if len(cut.time_s) < LEAST_FRAMES:
             raise NotMeasurable("ended at once")
         arm = raised(cut, trial.values["stance"], trial.side, trial.values["shoulder_m"])
         angle = arm.angle(arm.top(), trial.values["arm_m"], "the hand was not seen")
         return Result(angle.value, {**self._times(trial, cut), "elevation_deg": angle}, (arm.trace,))
 
-    def _trial(self, envelope: Envelope, sides: Sequence[str], carried: int, number_: int) -> Trial:
+    def _trial(self, envelope: Envelope, sides: Sequence[str], done: Sequence[TrialRecord], number_: int) -> Trial:
         p: Parameters = self.p
         side, table = first_able(sides, lambda arm: tabletop.lay(envelope, arm, p.lift, p.aside_m, p.radius_m))
         return Trial(side, table.request, {
             "table": table,
-            "carried": carried,
             "number": number_,
+            "done": len(done),
+            "over": sum(record.outcome == REACHED for record in done),
+            "noted": Noted(),
             "stance": envelope.stance,
             "shoulder_m": envelope.shoulder(side),
             "arm_m": envelope.arm_m(side),
         })  # fmt: skip
 
     def _over(self, done: Sequence[TrialRecord]) -> bool:
-        """Whether the time of an arm, whose trials these are, is over."""
-        return bool(self.p.round_s and done and done[-1].end_s - done[0].start_s >= self.p.round_s)
+        """Whether the time of an arm, whose trials these are, is over; rests between them take nothing of it."""
+        return bool(self.p.round_s) and sum(record.end_s - record.start_s for record in done) >= self.p.round_s
 
     def _most_s(self) -> float:
         p: Parameters = self.p
         return p.limit_s + 2 * p.hold_s
 
-    def _around(self, table: Table, count: int, trial: Trial) -> tuple[Item, ...]:
-        """The crates with the blocks that are in them, the fence, and what the round has come to."""
-        left = self.p.targets - count - 1
+    def _around(self, trial: Trial, done: int, in_hand: int = 0, more: int = 0) -> tuple[Item, ...]:
+        """Both crates, the blocks in them (so many `more` are over now), the fence, and how far the round has come."""
+        table, over = trial.values["table"], trial.values["over"] + more
         standing = _standing(table, trial.values["stance"].facing_deg)
         take_m, put_m = _crates_m(table)
-        heaps = (*_heap("wait", take_m, left), *_heap("over", put_m, count))
-        return (*standing, *heaps, Progress("progress", count / self.p.targets))
+        heaps = (*_heap("wait", take_m, self.p.targets - over - in_hand), *_heap("over", put_m, over))
+        return (*standing, *heaps, Progress("progress", done / self.p.targets))
 
     def _answer(self, trial: Trial, panel: Panel, put: Target, reached: bool) -> tuple[Item, ...]:
-        around = self._around(trial.values["table"], panel.done + 1, trial)
+        around = self._around(trial, panel.done + 1, more=int(reached))
         if not reached:
             waits = panel._replace(title="block_ferry.not_yet", text=())
             return (waits, *around, Sound(f"{put.key} stays", "not_yet"))
@@ -190,15 +201,14 @@ class Game(Task):
         found: dict[str, Measured] = {}
         found["reach_s"] = _lasted(seconds, 0, take, "the hand did not come to the block")
         found["carry_s"] = _lasted(seconds, take, put, "the block did not come over")
-        block = _lasted(seconds, 0, put, "the block did not come over")
-        if block.value is not None and self.p.grip == "no button":
-            block = Measured(round(block.value + self.p.hold_s, 3), "s", FRAME_S)
-        found["block_s"] = block
-        way, why = Measured(None, "", None, "the block did not come over"), block.note
-        rate = Measured(None, "/min", None, why)
-        if block.value:
+        way = Measured(None, "", None, "the block did not come over")
+        if put >= 0:
             way = Measured(round(tabletop.path_m(hand[take : put + 1]) / table.way_m, 3), "")
-            rate = Measured(round(60 / block.value, 1), "/min")
+        noted: Noted = trial.values["noted"]
+        block_s, why = noted.stopped_s - noted.called_s, "the block was not put down"
+        rate, found["block_s"] = Measured(None, "/min", None, why), Measured(None, "s", None, why)
+        if not math.isnan(block_s):
+            rate, found["block_s"] = Measured(round(60 / block_s, 1), "/min"), Measured(round(block_s, 3), "s", FRAME_S)
         end = put + 1 if put >= 0 else len(hand)
         crossed = tabletop.crossings(tabletop.across_m(trial.values["stance"], hand[:end]))
         midline = Measured(float(crossed), "", None, table.beside)
