@@ -4,11 +4,16 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from engine.clinical import ClinicalTest
+from calibration.limits import at_stop_line
+from engine.clinical import ClinicalTest, mean_of
 from engine.envelope import Envelope
 from engine.motion import Motion
-from engine.records import Calibration, TrialRecord
+from engine.records import Calibration, Measured, TrialRecord
 from engine.task import STOPPED, Assessment, Finished, Move, Result, Trial
+
+NEAR_DEG = 3.0  # of the stop line: who came so near may well have stopped for it
+BOUNDED = "Where precautions or ceilings ended an effort, the range goes at least as far: no result of it."
+NOT_ASKED = "it was not asked for: a precaution or ceiling leaves too little room, or the test ended before"
 
 
 class AskedAs(ClinicalTest, Assessment):
@@ -47,3 +52,22 @@ class AskedAs(ClinicalTest, Assessment):
 def counting(finished: Sequence[Finished]) -> list[Finished]:
     """The trials of an assessment that were not for practice, and that nobody stopped."""
     return [one for one in finished if one.trial.values["counts"] and one.record.outcome != STOPPED]
+
+
+def range_of(finished: Sequence[Finished], measure: str, least: int, furthest_deg: float) -> Measured:
+    """The mean of what trials of one movement measured; none where precautions or ceilings ended any of them.
+
+    Their stop lines lie below `furthest_deg`, which ends nobody's movement.
+    """
+    if not finished:
+        return Measured(None, "deg", None, NOT_ASKED)
+    bounded = stops_deg(finished, furthest_deg)
+    if bounded:
+        return Measured(None, "deg", None, at_stop_line(bounded, len(finished)))
+    return mean_of(finished, measure, "deg", least)
+
+
+def stops_deg(finished: Sequence[Finished], furthest_deg: float) -> list[float]:
+    """The stop lines of precautions and ceilings that ended trials."""
+    ended = [(one.record.achieved, float(one.trial.values["stop_deg"])) for one in finished]
+    return [stop for deg, stop in ended if stop < furthest_deg and deg is not None and deg > stop - NEAR_DEG]

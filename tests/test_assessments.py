@@ -278,6 +278,25 @@ def test_the_range_of_each_shoulder_is_its_own(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("name", "bounded", "free"), [
+    ("neck_range", ("neck_rotation_left_deg", "neck_rotation_deg"), "neck_rotation_right_deg"),
+    ("shoulder_range", ("shoulder_flexion_right_deg", "shoulder_abduction_right_deg"), "shoulder_flexion_left_deg"),
+    ("reach_envelope", ("reach_up_right_m", "reach_outward_right_m"), "reach_up_left_m"),
+])  # fmt: skip
+def test_a_range_that_a_precaution_ends_is_told_as_no_range(
+    name: str, bounded: tuple[str, ...], free: str, tmp_path: Path
+) -> None:
+    movement = "neck_rotation_left" if name == "neck_range" else "shoulder_elevation_right"
+    repair = Precaution(movement, 45.0, "deg", "repair", "Dr Wood")
+    once = {"rounds": 1} if name == "reach_envelope" else {}
+    found = results(taken(name, tmp_path, steady(), {"practice": 0, **once}, precautions=(repair,))[0])
+    for result in bounded:
+        assert found[result].value is None
+        assert "ended at the stop line" in found[result].note
+        assert "at least this far" in found[result].note
+    assert found[free].value is not None
+
+
 def test_a_hand_that_is_hardly_seen_gives_no_result_of_its_side(tmp_path: Path) -> None:
     class Lost(SimulatedHeadset):
         def frames(self) -> Iterator[Frame]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from calibration.asked_as import AskedAs, counting
+from calibration.asked_as import BOUNDED, AskedAs, counting, range_of
 from calibration.gazing import OpenGaze
-from engine.clinical import RATE, SEEN, Noise, mean_of
+from engine.clinical import RATE, SEEN, Noise
 from engine.looking import NODS, TILTS, TURNS
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
-from engine.movements import MOVEMENTS
+from engine.movements import ANYBODYS_NECK_DEG, MOVEMENTS
 from engine.parameters import number
 from engine.records import Measured
 from engine.task import Finished, Measure
@@ -50,7 +50,7 @@ class Test(AskedAs):
         "The mean of the repetitions is the result; their best is kept as the limit for games.",
     )
     practice = "one turn each way"
-    validity = (f"Fewer than {LEAST} repetitions of a movement that were seen: no result of it.", SEEN, RATE)
+    validity = (f"Fewer than {LEAST} repetitions of a movement that were seen: no result of it.", BOUNDED, SEEN, RATE)
     measures: ClassVar[Mapping[str, Measure]] = OpenGaze.measures
     results: ClassVar[Mapping[str, Measure]] = {
         **{
@@ -84,7 +84,8 @@ class Test(AskedAs):
         found: dict[str, Measured] = {}
         for movement in (*NODS, *TILTS, *TURNS):
             mine = [one for one in counting(finished) if one.trial.values["neck"] == movement]
-            found[movement] = mean_of(mine, "turned_deg", "deg", LEAST)
+            furthest_deg = next(most for stem, most in ANYBODYS_NECK_DEG.items() if movement.startswith(stem))
+            found[movement] = range_of(mine, "turned_deg", LEAST, furthest_deg)
         ways = {f"{movement}_deg": mean for movement, mean in found.items()}
         return ways | {key: _sum([found[one] for one in both.split()]) for key, (_, both) in PLANES.items()}
 

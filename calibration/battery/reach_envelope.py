@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from calibration.asked_as import AskedAs, counting
-from calibration.reaching import AZIMUTHS_DEG, OpenReach
+from calibration.asked_as import BOUNDED, AskedAs, counting, stops_deg
+from calibration.limits import at_stop_line
+from calibration.reaching import AZIMUTHS_DEG, FURTHEST_DEG, OpenReach
 from engine.clinical import RATE, SEEN
 from engine.frame import SIDES
 from engine.metrics.definition import measured
@@ -46,7 +47,7 @@ class Test(AskedAs):
         "Games put targets within 90 % of the reach that is found here.",
     )
     practice = "one round"
-    validity = ("Fewer than 50 frames of a hand with the trunk in place: no result of that side.", SEEN, RATE)
+    validity = ("Fewer than 50 frames of a hand with the trunk in place: no result of that side.", BOUNDED, SEEN, RATE)
     measures: ClassVar[Mapping[str, Measure]] = OpenReach.measures
     results: ClassVar[Mapping[str, Measure]] = {
         f"reach_{way}_{side}_m": Measure(
@@ -72,6 +73,8 @@ class Test(AskedAs):
             mine = [one for one in counting(finished) if one.trial.side == side and one.record.achieved is not None]
             points = [reach_points_m(one.motion, one.trial.values["stance"], side) for one in mine]
             found = measured(reach_space(np.concatenate([np.empty((0, 3)), *points]), side))
+            if bounded := stops_deg(mine, FURTHEST_DEG):
+                found = dict.fromkeys(found, Measured(None, "m", None, at_stop_line(bounded, len(mine))))
             results |= {f"reach_{way}_{side}_m": _rounded(found[f"{way}_m"]) for way in EXTENTS}
         return {name: results[name] for name in self.results}
 

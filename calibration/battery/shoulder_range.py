@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from calibration.asked_as import AskedAs, counting
-from calibration.reaching import OpenReach
-from engine.clinical import RATE, SEEN, Noise, mean_of
+from calibration.asked_as import BOUNDED, AskedAs, counting, range_of
+from calibration.reaching import FURTHEST_DEG, OpenReach
+from engine.clinical import RATE, SEEN, Noise
 from engine.frame import SIDES
 from engine.metrics.norms import NORMS
 from engine.parameters import number
@@ -53,7 +53,7 @@ class Test(AskedAs):
         "abduction (Namdari 2012, J Shoulder Elbow Surg 21:1177).",
     )
     practice = "once in each plane"
-    validity = (f"Fewer than {LEAST} repetitions that were seen and raised: no result.", SEEN, RATE)
+    validity = (f"Fewer than {LEAST} repetitions that were seen and raised: no result.", BOUNDED, SEEN, RATE)
     measures: ClassVar[Mapping[str, Measure]] = OpenReach.measures
     results: ClassVar[Mapping[str, Measure]] = {
         f"shoulder_{plane}_{side}_deg": Measure(
@@ -80,11 +80,11 @@ class Test(AskedAs):
         """The mean of each arm in each plane."""
         whole = counting(finished)
         return {
-            f"shoulder_{plane}_{side}_deg": mean_of(
+            f"shoulder_{plane}_{side}_deg": range_of(
                 [one for one in whole if (one.trial.side, one.trial.values["outward_deg"]) == (side, outward_deg)],
                 "elevation_deg",
-                "deg",
                 LEAST,
+                FURTHEST_DEG,
             )
             for plane, outward_deg in PLANES.items()
             for side in SIDES
