@@ -20,8 +20,8 @@ from engine.metrics import turning
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Array, Motion
 from engine.records import Stance
-from engine.scene import Footing, Item, Lift, Stone
-from engine.task import REACHED, Move
+from engine.scene import Footing, Item, Lift, Panel, Stone
+from engine.task import REACHED, Move, Task
 
 EACH, NONE = "each", "none"
 STRAPPED = (EACH, *SIDES, NONE)
@@ -37,6 +37,8 @@ SINKS, LEAST_SINK_DEG = 0.1, 1.0  # of the way up: a leg that is held may sink a
 UNSEEN_S = 0.15
 LEAST_SEEN = 0.95
 KNEE_OF_EYES = 0.30  # the height of a knee, of that of the eyes: what rests above it is on no shin (Winter 2009)
+TAKE_OFF = Panel("take off", "leg.off_title", ("leg.off_text", "session.confirm"), confirm=True)
+"""What is asked after a task for which controllers were strapped on, before one that wants them in the hands."""
 UNPROVEN = "worn on a leg: how well it follows the leg nobody has shown"
 _NO_DEVICES = Devices()
 
@@ -197,6 +199,16 @@ def words(exercise: str, side: str) -> str:
 def words_of_strap(exercise: str, side: str, strapped: str) -> str:
     """What to put on before, as a key of words."""
     return f"leg.tracker_{side}" if strapped == NONE else f"leg.strap_{_SPOKEN[exercise]}_{side}"
+
+
+def straps(task: Task) -> bool:
+    """Whether controllers are strapped to the legs for a task."""
+    return str(getattr(task.p, "strapped", NONE)) != NONE
+
+
+def taken_off(items: tuple[Item, ...]) -> bool:
+    """Whether what is worn on legs is asked to be taken off."""
+    return any(isinstance(item, Panel) and item.key == TAKE_OFF.key for item in items)
 
 
 def devices_of(items: tuple[Item, ...]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from engine import choosing, moves, praise, sitting, steadiness, talking
+from engine import choosing, leg, moves, praise, sitting, steadiness, talking
 from engine.answers import HARMS
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
 from engine.clinical import ClinicalTest
@@ -42,6 +42,7 @@ TIMED = ("warm up", "play", CALM)  # of the calm end one part is always left, ha
 UNRESTED = ("calibrate", ASSESS)  # a protocol says when there is a rest
 STAND_UP = Panel("stand up", "chair_rocket.stand_up", ("chair_rocket.stand_tall",))
 SIT_DOWN, SIT_DOWN_S = Panel("sit down", "chair_rocket.sit_down", ("chair_rocket.sit",)), 30.0
+TAKE_OFF_S = 60.0
 STAND_UP_ASKED, STAND_UP_S, STOOD_S = 3, 12.0, 1.0
 
 
@@ -77,6 +78,7 @@ class Script:
         self._present = present
         self._random = Random(present.plan.seed)
         self._seated_by: Task | None = None
+        self._strapped = False  # whether controllers may still be on the legs
         self._play_from_s = math.inf
         self._asked_from = 0  # the block from which on a task is that of the question before it
 
@@ -249,6 +251,7 @@ class Script:
             if step.kind == RECHECK and self._present.answers.unwell:
                 yield from self._say_to_the_adult(UNSTEADY)
                 raise OutsideEnvelope(f"it was not checked, because {self._present.answers.unwell}")
+            yield from self._take_off(step.task)
             yield from self._stand_up(step.task)
             yield from self._sit_down(step.task)
             trials = step.task.trials(self._present.envelope, self._random, done)
@@ -286,6 +289,19 @@ class Script:
         if "step" in step.task.asks and (why := refuses_steps(plan.room)):
             return f"{step.task.title} is played {why}"
         return barred(step.task, plan.posture, plan.precautions, plan.caps)
+
+    def _take_off(self, task: Task) -> Move:
+        """Have controllers that were strapped to the legs back in the hands, while somebody who sat for it still sits.
+
+        A task that asks for nothing leaves them where they are, and so does one for which they are strapped on.
+        """
+        if not self._strapped or not task.asks or leg.straps(task):
+            return REACHED
+        on_feet = self._present.plan.posture == "standing" and self._seated_by is None
+        text = ("leg.off_seated", *leg.TAKE_OFF.text) if on_feet else leg.TAKE_OFF.text
+        outcome = yield from choosing.confirm((leg.TAKE_OFF._replace(text=text),), TAKE_OFF_S)
+        self._strapped = False
+        return outcome
 
     def _stand_up(self, task: Task) -> Move:
         """Wait until somebody whom the task before left on a chair stands again, as this one is done.
@@ -352,6 +368,7 @@ class Script:
         start_s, self.taken = self._present.now_s, Taken()
         if task.asks:
             self._seated_by = task if "rise" in task.asks or task.on_chair else None
+            self._strapped = leg.straps(task)
         stopped: Stopped | None = None
         held: set[str] = set()
         self._present.in_trial = bool(task.asks)

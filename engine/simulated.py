@@ -119,7 +119,7 @@ class SimulatedHeadset(SimulatedEfforts):
         return Frame(index * self._step_ns, Pose(v[0:3], v[3:7]), left, right, Button.AWAY)  # type: ignore[arg-type]
 
     def _attend(self, now_s: float) -> None:
-        self._legs.wear(self._scene.place, self._scene.items)
+        self._legs.wear(self._scene.items)
         self._bending.see(self._scene)
         asked = asks(self._scene)
         wanted = tuple((type(item), item.key) for item in asked)

@@ -3,6 +3,7 @@
 import math
 
 from engine.frame import LOST, Devices, Pose, Quaternion, Vector, as_float32, times
+from engine.leg import taken_off
 from engine.scene import Item, Lift
 from engine.simulated_movement import Way
 
@@ -12,18 +13,17 @@ MOUNTED: Quaternion = (0.5, -0.5, 0.5, 0.5)  # however it was strapped on
 
 
 class Legs:
-    """Both legs of somebody who sits, and what of them was strapped to something in a place."""
+    """Both legs of somebody who sits, and what is strapped to them."""
 
     def __init__(self, speed_dps: float, up_s: float) -> None:
         """Nothing is worn; a leg is lifted with a peak of `speed_dps` and stays up for `up_s` before it sinks."""
         self._speed_dps, self._up_s = speed_dps, up_s
         self._ways: dict[str, Way] = {}
-        self._place = ""
 
-    def wear(self, place: str, items: tuple[Item, ...]) -> None:
-        """Strap on what is asked for, and take it off in another place."""
-        if place != self._place:
-            self._place, self._ways = place, {}
+    def wear(self, items: tuple[Item, ...]) -> None:
+        """Strap on what is asked for, and take it off when that is asked."""
+        if taken_off(items):
+            self._ways = {}
         for item in items:
             if isinstance(item, Lift):
                 self._ways.setdefault(item.device, Way((0.0, 0.0, 0.0)))

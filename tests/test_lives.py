@@ -17,6 +17,8 @@ from engine.commands.bench.living import Life
 from engine.commands.bench.outside import Asked, Onlooker, beyond, directions
 from engine.commands.bench.population import KINDS, headset, person
 from engine.frame import LOST, Frame, Hand, Pose
+from engine.headset import Watched
+from engine.leg import taken_off
 from engine.places import from_shoulder
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
@@ -223,3 +225,20 @@ def test_who_does_not_stand_up_again_breathes_on_the_chair(tmp_path: Path) -> No
     done = after_the_rocket(0.5, tmp_path, tide)
     assert (done.ended_by, done.events) == ("finished", ())
     assert [(len(block.trials), block.notes) for block in done.blocks[1:]] == [(2, ())]
+
+
+def test_controllers_come_off_the_legs_before_hands_are_asked_for(tmp_path: Path) -> None:
+    known, asked_s = calibration(), list[float]()
+    bells, kite = (Step(name, game(name, {"targets": 2}), "play") for name in ("bell_tower", "kite_painter"))
+
+    class Look:
+        def see(self, frame: Frame, scene: Scene) -> None:
+            asked_s.extend(frame.time_ns * 1e-9 for _ in range(taken_off(scene.items)))
+
+    able = patient(known, lapse=0.0, slope_deg=0.1, fatigue=0.0)
+    worn = Watched(SimulatedHeadset(able, 1, RATE_HZ), Look())
+    with Writer(tmp_path / "frames.vrec", {}) as writer:
+        plan = Plan("x", (bells, bells, kite), Followers(), calibration=known, posture="seated")
+        done = session.run(plan, worn, writer, About("x", "2026-01-05T09:00:00+00:00", "test"))
+    assert [trial.outcome for block in done.blocks for trial in block.trials] == ["reached"] * 6
+    assert done.blocks[1].end_s < asked_s[-1] < done.blocks[2].trials[0].start_s

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from panda3d.core import AntialiasAttrib, NodePath
 
 from engine.frame import LOST, SIDES, Frame, Hand
-from engine.leg import devices_of
+from engine.leg import devices_of, taken_off
 from engine.panda import faces, shapes
 from engine.panda.axes import to_panda
 from engine.panda.bell import Bell
@@ -136,7 +136,7 @@ class Stage:
         if scene.see_through:
             items = tuple(item for item in items if not isinstance(item, Friend))
         self._bare(scene.see_through)
-        self._strapped |= devices_of(items)
+        self._strapped = frozenset() if taken_off(items) else self._strapped | devices_of(items)
         self._keep(items if scene.menu is None else (*items, scene.menu), frame)
         self._touch(frame, time_s)
         self._make_room(scene, frame)
