@@ -16,7 +16,7 @@ from engine.motion import SPLIT_S, Motion, clean
 from engine.movements import LEANS, MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.places import from_head, lean_along
 from engine.records import Calibration, Limit, Measured, Stance
-from engine.task import NotMeasured
+from engine.task import NotMeasured, none_of
 
 LEAST_RECORDING_S = 10.0
 QUIET_S = 10.0
@@ -129,4 +129,4 @@ def _sway(quiet: Motion, seated: bool) -> Mapping[str, Measured]:
         why = (
             f"no quiet stretch: in the quietest the head moved at {velocity:.0f} mm/s, quiet is under {QUIET_MM_S:.0f}"
         )
-    return {name: Measured(None, measured.unit, None, why) for name, measured in sway.items()} if why else sway
+    return none_of(sway, why) if why else sway

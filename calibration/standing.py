@@ -17,7 +17,7 @@ from engine.motion import Array, Motion
 from engine.parameters import number
 from engine.records import Calibration, Limit, Measured, Stance, TrialRecord
 from engine.scene import Panel
-from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial
+from engine.task import Assessment, Finished, Measure, Move, NotMeasured, Result, Trial, none_of
 
 TOLD_SD_M = 0.01
 READY, QUIET, BREATHE = "get ready", "stand quietly", "breathe"
@@ -92,7 +92,7 @@ class Standing(Assessment):
         stature = self._told() or stature_of(height, headset_m, before, "headset height")
         sway = mean_sway([head_sway(m, stance_of(m)) for m in stretches if len(m.time_s) > 1])
         if height.posture == SEATED:
-            sway = {name: Measured(None, measured.unit, None, SEATED_SWAY) for name, measured in sway.items()}
+            sway = none_of(sway, SEATED_SWAY)
         return msgspec.structs.replace(
             calibration or Calibration("", stance, stature, {}),
             stance=stance,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from engine.records import Measured
-from engine.task import STOPPED, Finished, Measure, Task
+from engine.task import STOPPED, Finished, Measure, Task, none_of
 
 SEEN = "More than 5 % of the frames of a trial without the head, or the hand that is measured: no result."
 RETOLD = "rounded as far as two retellings of its table agree"
@@ -74,7 +74,7 @@ class ClinicalTest(Task):
 
     def none(self, why: str) -> dict[str, Measured]:
         """No result, and why."""
-        return {name: Measured(None, result.unit, None, why) for name, result in self.results.items()}
+        return none_of(self.results, why)
 
 
 def numbers_under(kind: type[Task]) -> Mapping[str, Measure]:

@@ -10,8 +10,7 @@ from engine.frame import UPRIGHT, Button, Devices
 from engine.metrics.definition import NotMeasurable
 from engine.motion import INTERPOLATE_S, SPLIT_S, Array, Motion, clean, steps_s
 from engine.recording import BUTTONS_SHIFT, DEVICES, FLAGS, FRAME, JOINTS, pack_devices, pack_joints
-from engine.records import Measured
-from engine.task import Measure, Result, Task, Trial
+from engine.task import Result, Task, Trial, none_of
 
 Kind = Literal["sway", "rom", "reach"]
 
@@ -40,13 +39,13 @@ def measured(
     motion = clean(of_trial if task.worn else laid_down(of_trial), *_tables(beside))
     why = _unseen(motion, trial) or refusal(motion, "reach" if trial.side else "rom", trial.side)
     if why:
-        return motion, Result(None, _without_numbers(task.measures, why))
+        return motion, Result(None, none_of(task.measures, why))
     try:
         result = task.measure(trial, motion)
     except NotMeasurable as reason:
-        return motion, Result(None, _without_numbers(task.measures, str(reason)))
+        return motion, Result(None, none_of(task.measures, str(reason)))
     broken = _broken(motion, pauses)
-    return motion, result._replace(measures=_without_numbers(result.measures, broken)) if broken else result
+    return motion, result._replace(measures=none_of(result.measures, broken)) if broken else result
 
 
 def table(rows: list[bytes], pauses: Sequence[tuple[int, int]] = ()) -> np.ndarray:
@@ -137,7 +136,3 @@ def _broken(motion: Motion, pauses: Sequence[tuple[int, int]]) -> str:
         return f"interrupted by a pause of {sum(pause_ns for _, pause_ns in pauses) * 1e-9:.0f} s"
     longest_s = float(steps_s(motion.time_s).max(initial=0))
     return f"interrupted by a gap of {longest_s:.1f} s in the frames" if longest_s > SPLIT_S else ""
-
-
-def _without_numbers(measures: Mapping[str, Measure] | Mapping[str, Measured], why: str) -> dict[str, Measured]:
-    return {name: Measured(None, measure.unit, None, why) for name, measure in measures.items()}

@@ -49,6 +49,11 @@ def as_defined(kind: type, *names: str) -> dict[str, Measure]:
     }
 
 
+def none_of(measures: Mapping[str, Measure] | Mapping[str, Measured], why: str) -> dict[str, Measured]:
+    """Measures without a number, and why."""
+    return {name: Measured(None, measure.unit, None, why) for name, measure in measures.items()}
+
+
 class Result(NamedTuple):
     """What was measured of a trial: how far it came (in the request's unit), numbers, and traces."""
 

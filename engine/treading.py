@@ -8,12 +8,13 @@ import numpy as np
 
 from engine.frame import SIDES
 from engine.leg import KNEE_OF_EYES
+from engine.metrics.definition import known
 from engine.motion import Array, Motion
 from engine.places import towards
 from engine.records import Measured, Stance
 from engine.scene import Stone
 from engine.stepping import ARRIVES, HEAD_SHARE
-from engine.task import Measure
+from engine.task import Measure, none_of
 
 SETS_OFF_M = 0.05
 LEAST_S = 0.15  # on a stone, for it to be stepped on
@@ -45,19 +46,18 @@ def foot_track_m(motion: Motion, stance: Stance, device: str) -> Array | None:
 def of_the_foot(time_s: Array, foot_m: Array | None, goal: Stone) -> dict[str, Measured]:
     """When a foot set off from where it stood, when it was on the stone, and how far it went; from the light on."""
     if foot_m is None:
-        return {name: Measured(None, measure.unit, None, UNSEEN) for name, measure in OF_FOOT.items()}
+        return none_of(OF_FOOT, UNSEEN)
     gone_m = np.hypot(*(foot_m - foot_m[0]).T)
     off = np.flatnonzero(gone_m >= SETS_OFF_M)
     there = np.flatnonzero(np.hypot(*(foot_m - _place_m(goal)).T) <= goal.radius_m)
-    reaction = Measured(None, "s", None, "the foot did not set off")
-    step = Measured(None, "s", None, "the foot did not come onto the stone")
-    if len(off):
-        reaction = Measured(round(float(time_s[off[0]]), 3), "s", ONSET_ERROR_S, BY_FOOT)
-    if len(off) and len(there) and there[-1] >= off[0]:
-        landed_s = time_s[there[there >= off[0]][0]]
-        step = Measured(round(float(landed_s - time_s[off[0]]), 3), "s", ONSET_ERROR_S, BY_FOOT)
-    length = Measured(round(float(np.nanmax(gone_m)), 3), "m", FOOT_ERROR_M, BY_FOOT)
-    return {"foot_reaction_s": reaction, "foot_step_s": step, "foot_length_m": length}
+    off_s = float(time_s[off[0]]) if len(off) else math.nan
+    landed = there[there >= off[0]] if len(off) else there[:0]
+    step_s = float(time_s[landed[0]]) - off_s if len(landed) else None
+    return {
+        "foot_reaction_s": known(off_s, "s", 3, "the foot did not set off", ONSET_ERROR_S, BY_FOOT),
+        "foot_step_s": known(step_s, "s", 3, "the foot did not come onto the stone", ONSET_ERROR_S, BY_FOOT),
+        "foot_length_m": Measured(round(float(np.nanmax(gone_m)), 3), "m", FOOT_ERROR_M, BY_FOOT),
+    }
 
 
 def wrong_stones(time_s: Array, foot_m: Array | None, head_m: Array, goal: Stone, lie: Sequence[Stone]) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from engine import feedback, leg, moves, pace, rounds
 from engine.envelope import Envelope
 from engine.frame import SIDES
-from engine.metrics.definition import NotMeasurable
+from engine.metrics.definition import NotMeasurable, known
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.smoothness import sparc
 from engine.motion import Array, Motion
@@ -27,6 +27,7 @@ FLOURISH_S = 1.2
 STRAP_S, STRAP_LIMIT_S = 3.0, 60.0  # to strap a controller on, after which the leg is still for a while
 LEAST_FRAMES = 20
 RATE_HZ, CUT_OFF_HZ = 100.0, 6.0
+NOT_THERE = "the leg did not come to the goal"
 SETS_OFF = 0.1  # of the way up: from there on a leg is lifted, and until then it rested
 LEG_DPS, ARRIVES = 110.0, 0.8  # as a simulated patient lifts a leg that nobody says otherwise of
 
@@ -173,7 +174,7 @@ class Game(Task):
 
 def _of_the_hold(time_s: Array, lifted_deg: Array, goal_deg: float, asked_s: float) -> dict[str, Measured]:
     """The longest time at the goal, as `leg.lift` counts it, to what was asked, and how far it sank."""
-    longest_s, sank_deg, since = 0.0, 0.0, -1
+    longest_s, sank_deg, since = 0.0, 0.0 if (lifted_deg >= goal_deg).any() else None, -1
     for index, deg in enumerate(lifted_deg.tolist()):
         if since < 0 and deg >= goal_deg:
             since = index
@@ -184,10 +185,10 @@ def _of_the_hold(time_s: Array, lifted_deg: Array, goal_deg: float, asked_s: flo
             sank_deg = float(lifted_deg[since : index + 1].max()) - deg
         if longest_s >= asked_s > 0:
             break
-    held = Measured(round(longest_s, 2), "s", None, leg.UNPROVEN)
-    if not (lifted_deg >= goal_deg).any():
-        return {"held_s": held, "sank_deg": Measured(None, "deg", None, "the leg did not come to the goal")}
-    return {"held_s": held, "sank_deg": Measured(round(sank_deg, 2), "deg", None, leg.UNPROVEN)}
+    return {
+        "held_s": Measured(round(longest_s, 2), "s", None, leg.UNPROVEN),
+        "sank_deg": known(sank_deg, "deg", 2, NOT_THERE, note=leg.UNPROVEN),
+    }
 
 
 def _of_the_way(time_s: Array, lifted_deg: Array, goal_deg: float) -> dict[str, Measured]:
@@ -199,11 +200,9 @@ def _of_the_way(time_s: Array, lifted_deg: Array, goal_deg: float) -> dict[str, 
     start = int(np.flatnonzero(track[: top + 1] <= SETS_OFF * track[top]).max(initial=0))
     speed = np.maximum(0.0, np.gradient(track, 1 / RATE_HZ))[start : top + 1]
     smooth = sparc(speed, RATE_HZ) if len(speed) >= LEAST_FRAMES else math.nan
-    lasted = Measured(None, "s", None, "the leg did not come to the goal")
-    if len(there):
-        lasted = Measured(round(float(steady_s[top] - steady_s[start]), 3), "s", None, leg.UNPROVEN)
-    smoothness = Measured(None, "", None, "the way up was too short")
-    if math.isfinite(smooth):
-        smoothness = Measured(round(smooth, 3), "", None, leg.UNPROVEN)
-    fastest = Measured(round(float(speed.max()), 1), "deg/s", None, leg.UNPROVEN)
-    return {"movement_s": lasted, "peak_velocity_dps": fastest, "smoothness_sparc": smoothness}
+    lasted_s = float(steady_s[top] - steady_s[start]) if len(there) else None
+    return {
+        "movement_s": known(lasted_s, "s", 3, NOT_THERE, note=leg.UNPROVEN),
+        "peak_velocity_dps": Measured(round(float(speed.max()), 1), "deg/s", None, leg.UNPROVEN),
+        "smoothness_sparc": known(smooth, "", 3, "the way up was too short", note=leg.UNPROVEN),
+    }

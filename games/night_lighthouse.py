@@ -16,7 +16,7 @@ from engine.parameters import choice, number
 from engine.records import Measured, TrialRecord
 from engine.scene import Panel, Sound, Steady
 from engine.steadiness import DARK, LIGHT, SETTLES_S, STUCK, Condition, Span
-from engine.task import REACHED, Measure, Move, Result, Task, Trial
+from engine.task import REACHED, Measure, Move, Result, Task, Trial, none_of
 
 READY_S, DONE_S = 6.0, 2.0
 ADVISED = 3
@@ -133,9 +133,7 @@ class Game(Task):
         known["still_percent"] = _still(span)
         if condition is not LIGHT:
             known[f"{condition.name}_ratio"] = _ratio(condition, sway["sway_velocity"], trial.values["before"])
-        return Result(
-            None, {name: known.get(name) or Measured(None, m.unit, None, OTHER) for name, m in self.measures.items()}
-        )
+        return Result(None, {**none_of(self.measures, OTHER), **known})
 
     def _played(self, trial: Trial) -> Move:
         condition, count, seated = (trial.values[name] for name in ("condition", "number", "seated"))

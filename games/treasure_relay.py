@@ -13,6 +13,7 @@ from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.limits import OutsideEnvelope
 from engine.metrics.course import VISIT_NOISE_DEG
+from engine.metrics.definition import known
 from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.motion import Motion
 from engine.parameters import choice, number
@@ -145,9 +146,9 @@ class Game(Task):
             "passive_deg": passive,
             "active_deg": active,
             "gap_deg": _gap(passive, active),
-            "guide_s": _seconds(hidden.guided_s if hidden.place_m else math.nan, turn),
-            "freeze_s": _seconds(hidden.still_s if hidden.place_m else math.nan, turn),
-            "find_s": _seconds(hidden.found_s - hidden.seek_s, "it was not found yet"),
+            "guide_s": known(hidden.guided_s if hidden.place_m else None, "s", 2, turn, FRAME_S),
+            "freeze_s": known(hidden.still_s if hidden.place_m else None, "s", 2, turn, FRAME_S),
+            "find_s": known(hidden.found_s - hidden.seek_s, "s", 2, "it was not found yet", FRAME_S),
         }
         return Result(active.value if _as_far(trial, hidden) else None, measures, (arm.trace,))
 
@@ -222,7 +223,3 @@ def _gap(passive: Measured, active: Measured) -> Measured:
         return Measured(None, "deg", None, passive.note if passive.value is None else active.note)
     straight = passive.error is not None and active.error is not None
     return Measured(round(passive.value - active.value, 1), "deg", VISIT_NOISE_DEG if straight else None)
-
-
-def _seconds(value: float, why: str) -> Measured:
-    return Measured(None, "s", None, why) if math.isnan(value) else Measured(round(value, 2), "s", FRAME_S)

@@ -1,5 +1,6 @@
 """What a trial is worth: measured where it was seen, refused with the reason where it was not."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine import moves
 from engine.envelope import Envelope
 from engine.frame import Devices, Frame, Pose
 from engine.measuring import Kind, advice, measured, refusal
-from engine.metrics.definition import NotMeasurable
+from engine.metrics.definition import NotMeasurable, known
 from engine.motion import Motion, clean
 from engine.plan import Step
 from engine.recording import FLAGS, pack
@@ -215,3 +216,9 @@ def test_a_session_hands_devices_to_its_trials_and_says_how_good_they_were(tmp_p
     assert trial.quality
     assert trial.measures["tracked_frames"].value == 2 * trial.quality.frames
     assert (trial.quality.coverage_percent, trial.quality.lost) == (100, {})
+
+
+@pytest.mark.parametrize("value", [None, math.nan])
+def test_where_there_is_no_number_there_is_a_reason(value: float | None) -> None:
+    assert known(value, "s", 2, "never seen", 0.1, "doubtful") == Measured(None, "s", None, "never seen")
+    assert known(1.234, "s", 2, "never seen", 0.1, "doubtful") == Measured(1.23, "s", 0.1, "doubtful")

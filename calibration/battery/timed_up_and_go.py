@@ -20,7 +20,7 @@ from engine.noted import Noted, since_call_s, timed
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Panel, Sound, Walk
-from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial, as_defined
+from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial, as_defined, none_of
 from engine.trace import thinned
 
 PRACTICE, TEST = "practice", "test"
@@ -151,7 +151,7 @@ class Test(ClinicalTest):
             return Result(None, {name: _rounded(one) for name, one in found.items()}, (height,))
         if math.isnan(by_hand_s):
             raise NotMeasurable(f"the controller was seen in {100 * float(seen.mean()):.0f} % of frames")
-        none = {name: Measured(None, m.unit, None, "the controller was lost") for name, m in self.measures.items()}
+        none = none_of(self.measures, "the controller was lost")
         return Result(None, {**none, "total_s": Measured(round(by_hand_s, 2), "s", BY_HAND_ERROR_S, BY_HAND)})
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:

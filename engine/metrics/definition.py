@@ -61,16 +61,25 @@ def definitions(kind: type) -> Mapping[str, Definition]:
     return {name: definition for name, definition in found if definition is not None}
 
 
-def measured(result: Any) -> dict[str, Measured]:
+def measured(result: Any, *names: str) -> dict[str, Measured]:
     """A result as records, to 12 significant digits: each measure with unit and error, None where it is nan.
 
-    The reason is `result.why[name]`, where the result has a mapping `why`.
+    The reason is `result.why[name]`, where the result has a mapping `why`. With names it is of these alone.
     """
     why: Mapping[str, str] = getattr(result, "why", {})
+    defined = definitions(type(result))
     return {
-        name: _measured(float(getattr(result, name)), definition, why.get(name, ""))
-        for name, definition in definitions(type(result)).items()
+        name: _measured(float(getattr(result, name)), defined[name], why.get(name, "")) for name in names or defined
     }
+
+
+def known(
+    value: float | None, unit: str, digits: int, why: str, error: float | None = None, note: str = ""
+) -> Measured:
+    """A number to so many digits after the point, with a note; or, where it is None or nan, none and why."""
+    if value is None or math.isnan(value):
+        return Measured(None, unit, None, why)
+    return Measured(round(value, digits), unit, error, note)
 
 
 def _measured(value: float, definition: Definition, why: str) -> Measured:
