@@ -2,9 +2,15 @@
 
 PEAK_TO_MEAN = 1.875  # speed of a minimum jerk movement
 SETTLES_S = 0.15
+ARRIVES = 0.72  # of the time of a way: somebody is there before they rest
 REACTION_S, HAND_MPS, HEAD_DPS = 0.35, 0.75, 70.0  # peak speeds, as a simulated patient moves who is not said otherwise
 
 
 def way_s(far: float, peak: float, settles_s: float = SETTLES_S) -> float:
     """The time of a way, in seconds, with a peak speed in the same unit a second, settling at its end included."""
     return PEAK_TO_MEAN * far / peak + settles_s
+
+
+def comes_s(way_m: float) -> float:
+    """How long a hand takes to come into somewhere after a call, in seconds: it is there before it rests."""
+    return REACTION_S + ARRIVES * way_s(way_m, HAND_MPS)

@@ -9,6 +9,8 @@ import math
 from engine.frame import Vector
 from engine.records import Stance
 
+HANGING_DEG, HANGING_OF_ARM = 25.0, 0.85  # of an arm at rest: its elevation, and how much of its length
+
 
 def from_shoulder(
     shoulder_m: Vector, facing_deg: float, azimuth_deg: float, elevation_deg: float, radius_m: float
@@ -21,6 +23,11 @@ def from_shoulder(
         shoulder_m[1] - math.cos(elevation) * radius_m,
         shoulder_m[2] - level * math.cos(heading),
     )
+
+
+def resting_hand_m(shoulder_m: Vector, facing_deg: float, arm_m: float, out_deg: float = 0.0) -> Vector:
+    """Where a hand is that hangs beside the body, the arm a little ahead and bent."""
+    return from_shoulder(shoulder_m, facing_deg, out_deg, HANGING_DEG, HANGING_OF_ARM * arm_m)
 
 
 def seen_from_shoulder(shoulder_m: Vector, facing_deg: float, place_m: Vector) -> tuple[float, float, float]:

@@ -7,28 +7,26 @@ from functools import partial
 from random import Random
 from typing import ClassVar
 
-import numpy as np
-
 from engine import feedback, moves, pace, rowing
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.metrics.bimanual import Bimanual, bimanual
 from engine.metrics.definition import NotMeasurable, measured
-from engine.motion import Array, Mask, Motion
+from engine.metrics.strokes import Rowed
+from engine.motion import Motion
 from engine.parameters import choice, number
-from engine.places import from_shoulder
+from engine.places import resting_hand_m
 from engine.raising import ARM_RAISED, STRETCHED, raised
 from engine.records import Measured, TrialRecord
 from engine.scene import Held, Item, Panel, Progress, Sound, Target
-from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
+from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined, none_of
 from engine.turns import first_able, in_turn
 
 FLOURISH_S = 0.5
 MINUTE_S = 60.0
-ARRIVES = 0.72  # of the time of a way: a simulated patient is there before it rests
-LEAST_FRAMES, FRAME_S, SETTLES_S = 20, 0.02, 0.4
-PLACE_ERROR_M = 0.027  # 95 %, of a Quest 2 controller (Carnevale 2022, Sensors 22:5511)
+LEAST_FRAMES = 20
+TOGETHER = as_defined(Bimanual, "lag_s", "path_symmetry")
 HOW = {
     "both": "dragon_rowing.both_arms",
     "left": "dragon_rowing.left_arm",
@@ -86,7 +84,7 @@ class Game(Task):
             "do that: it is no angle of the trunk.",
         ),
         "elevation_deg": ARM_RAISED,
-        **as_defined(Bimanual, "lag_s", "path_symmetry"),
+        **TOGETHER,
     }
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
@@ -132,9 +130,9 @@ class Game(Task):
         values, facing = trial.values, trial.values["stance"].facing_deg
         ways_s = 0.0
         for side, stroke in values["strokes"].items():
-            rests_m = from_shoulder(values["shoulder_m"][side], facing, 0.0, 25.0, 0.85 * values["arm_m"][side])
+            rests_m = resting_hand_m(values["shoulder_m"][side], facing, values["arm_m"][side])
             to_m, back_m = math.dist(rests_m, stroke.catch_m), math.dist(stroke.catch_m, stroke.finish_m)
-            ways_s = max(ways_s, _way_s(to_m) + _way_s(back_m))
+            ways_s = max(ways_s, pace.comes_s(to_m) + pace.comes_s(back_m))
         return max(MINUTE_S / p.rate_per_min, ways_s + p.hold_s + FLOURISH_S)
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
@@ -146,14 +144,15 @@ class Game(Task):
         arm = raised(motion, values["stance"], lead, values["shoulder_m"][lead])
         forward_m = STRETCHED * math.dist(values["shoulder_m"][lead], values["strokes"][lead].catch_m)
         angle = arm.angle(arm.top(forward_m), values["arm_m"][lead], "the arm was not stretched forward")
+        rowed = Rowed(motion, values["strokes"], moves.HELD * self.p.radius_m)
         measures = {
-            **{f"stroke_{side}_m": _stroke_m(motion, trial, side, self.p.radius_m) for side in SIDES},
-            "reach_percent": _reach_used(motion, trial),
+            **{f"stroke_{side}_m": rowed.length(side) for side in SIDES},
+            "reach_percent": rowed.reach_used(values["shoulder_m"], values["arm_m"]),
             "strokes_per_min": Measured(round(MINUTE_S / float(seconds[-1]), 1), "/min"),
-            "drive_s": _drive_s(motion, trial, self.p.radius_m),
-            "hands_aside_deg": _aside_deg(motion, trial),
+            "drive_s": rowed.drive(),
+            "hands_aside_deg": rowed.aside(values["stance"]),
             "elevation_deg": angle,
-            **_together(motion, trial),
+            **_together(motion, values["strokes"]),
         }
         return Result(angle.value, measures, (arm.trace,))
 
@@ -198,84 +197,7 @@ def _lay(envelope: Envelope, p: Parameters, sides: Sequence[str], turn_deg: floa
     return rowing.lay(envelope, side, others, p.height, p.stretch, turn_deg, p.radius_m)
 
 
-def _along_m(motion: Motion, trial: Trial, side: str) -> Array:
-    """How far a hand was from the end of its stroke along it, (n,); nan where it was not seen."""
-    stroke = trial.values["strokes"][side]
-    way = np.subtract(stroke.catch_m, stroke.finish_m)
-    along: Array = (motion.hand_m(side) - np.asarray(stroke.finish_m)) @ (way / np.linalg.norm(way))
-    return along
-
-
-def _stroke_m(motion: Motion, trial: Trial, side: str, radius_m: float) -> Measured:
-    if side not in trial.values["strokes"]:
-        return Measured(None, "m", None, "this arm did not row")
-    along = _along_m(motion, trial, side)
-    if np.isnan(along).all():
-        return Measured(None, "m", None, f"the {side} hand was not seen")
-    caught, ended = (_inside(motion, trial, (side,), part, moves.HELD * radius_m) for part in ("catch_m", "finish_m"))
-    if not caught.any():
-        return Measured(None, "m", None, f"the {side} hand was not in front")
-    furthest = int(np.argmax(np.where(caught, along, -math.inf)))
-    until = len(along)
-    if ended[furthest:].any():
-        end_s = motion.time_s[furthest + int(ended[furthest:].argmax())] + SETTLES_S
-        until = int(np.searchsorted(motion.time_s, end_s))
-    length_m = float(along[furthest]) - float(np.nanmin(along[furthest:until]))
-    return Measured(round(length_m, 3), "m", PLACE_ERROR_M)
-
-
-def _reach_used(motion: Motion, trial: Trial) -> Measured:
-    used = [0.0]
-    for side, shoulder_m in trial.values["shoulder_m"].items():
-        away_m = np.linalg.norm(motion.hand_m(side) - np.asarray(shoulder_m), axis=1)
-        used.append(float(np.nanmax(away_m, initial=0.0)) / trial.values["arm_m"][side])
-    return Measured(round(100 * max(used), 1), "%")
-
-
-def _drive_s(motion: Motion, trial: Trial, radius_m: float) -> Measured:
-    """From when every hand was in front until every hand was at the chest."""
-    sides = tuple(trial.values["strokes"])
-    inside = {part: _inside(motion, trial, sides, part, moves.HELD * radius_m) for part in ("catch_m", "finish_m")}
-    if not inside["catch_m"].any():
-        return Measured(None, "s", None, "the hands were not in front together")
-    caught = int(inside["catch_m"].argmax())
-    if not inside["finish_m"][caught:].any():
-        return Measured(None, "s", None, "the hands did not come back to the chest together")
-    ended = caught + int(inside["finish_m"][caught:].argmax())
-    return Measured(round(float(motion.time_s[ended] - motion.time_s[caught]), 3), "s", FRAME_S)
-
-
-def _inside(motion: Motion, trial: Trial, sides: Sequence[str], part: str, near_m: float) -> Mask:
-    """Whether all hands of some sides are where their strokes begin or end, (n,)."""
-    away_m = [
-        np.linalg.norm(motion.hand_m(side) - np.asarray(getattr(trial.values["strokes"][side], part)), axis=1)
-        for side in sides
-    ]
-    inside: Mask = np.all(np.stack(away_m, axis=1) < near_m, axis=1)
-    return inside
-
-
-def _aside_deg(motion: Motion, trial: Trial) -> Measured:
-    """Where the middle between the hands was when they were furthest in front."""
-    strokes, stance = trial.values["strokes"], trial.values["stance"]
+def _together(motion: Motion, strokes: Mapping[str, rowing.Stroke]) -> dict[str, Measured]:
     if len(strokes) < 2:
-        return Measured(None, "deg", None, "one arm rowed")
-    along = sum(_along_m(motion, trial, side) for side in strokes)
-    if np.isnan(along).all():
-        return Measured(None, "deg", None, "the hands were not seen together")
-    middle = (motion.left_m + motion.right_m)[int(np.nanargmax(along))] / 2 - np.asarray(stance.head_m)
-    aside_deg = math.degrees(math.atan2(middle[0], -middle[2])) - stance.facing_deg
-    return Measured(round((aside_deg + 180) % 360 - 180, 1), "deg")
-
-
-def _together(motion: Motion, trial: Trial) -> dict[str, Measured]:
-    if len(trial.values["strokes"]) < 2:
-        why = "one arm rowed"
-        return {"lag_s": Measured(None, "s", None, why), "path_symmetry": Measured(None, "", None, why)}
-    found = measured(bimanual(motion.left_m, motion.right_m, motion.time_s))
-    return {name: found[name] for name in ("lag_s", "path_symmetry")}
-
-
-def _way_s(way_m: float) -> float:
-    """How long a hand takes to come into somewhere with minimum jerk (Flash & Hogan 1985)."""
-    return pace.REACTION_S + ARRIVES * pace.way_s(way_m, pace.HAND_MPS)
+        return none_of(TOGETHER, "one arm rowed")
+    return measured(bimanual(motion.left_m, motion.right_m, motion.time_s), *TOGETHER)

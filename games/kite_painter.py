@@ -14,13 +14,13 @@ from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
 from engine.limits import OutsideEnvelope
-from engine.metrics.definition import NotMeasurable
+from engine.metrics.definition import NotMeasurable, known
 from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.metrics.reaching import LEAST_RATE_HZ
 from engine.metrics.signals import median_rate_hz
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
-from engine.places import from_shoulder
+from engine.places import resting_hand_m
 from engine.raising import ARM_RAISED, STRETCHED, angle, raised
 from engine.records import Measured, TrialRecord
 from engine.scene import Follow, Panel, Sound
@@ -139,7 +139,7 @@ class Game(Task):
         seconds: float = values["long_m"] / p.speed_mps
         if not reached:
             return p.pause_s + p.limit_s + seconds + p.hold_s + FLOURISH_S
-        resting_m = from_shoulder(values["shoulder_m"], values["stance"].facing_deg, 0.0, 25.0, 0.85 * values["arm_m"])
+        resting_m = resting_hand_m(values["shoulder_m"], values["stance"].facing_deg, values["arm_m"])
         comes_s = pace.REACTION_S + pace.way_s(math.dist(resting_m, values["points_m"][0]), pace.HAND_MPS, 0.0)
         return p.pause_s + comes_s + ENDS * seconds + p.hold_s + FLOURISH_S
 
@@ -179,14 +179,10 @@ class Game(Task):
         return {
             "path_error_m": Measured(round(found.error_m, 4), "m", PLACE_ERROR_M),
             "inside_percent": Measured(round(found.inside_percent, 1), "%"),
-            "path_s": _known(found.seconds, "s", why, 0.02),
-            "tempo_percent": _known(tempo, "%", why),
-            "smoothness_sparc": _known(math.nan if unsmooth else found.smoothness, "", unsmooth or why, 0.12),
+            "path_s": known(found.seconds, "s", 3, why, 0.02),
+            "tempo_percent": known(tempo, "%", 3, why),
+            "smoothness_sparc": known(math.nan if unsmooth else found.smoothness, "", 3, unsmooth or why, 0.12),
         }
-
-
-def _known(value: float, unit: str, why: str, error: float | None = None) -> Measured:
-    return Measured(None, unit, None, why) if math.isnan(value) else Measured(round(value, 3), unit, error)
 
 
 def _lay(envelope: Envelope, p: Parameters, figure: str, side: str) -> Laid:
