@@ -43,6 +43,7 @@ class Stance(ClinicalTest):
         SEEN,
         RATE,
     )
+    not_at_desk = "the body there stands on any foot for ever, and no foot of it comes down"
     measures = MEASURES
     most_s: ClassVar[float]
     said: ClassVar[str]

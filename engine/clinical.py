@@ -6,6 +6,7 @@ No test here says how likely somebody is to fall: a single test of balance tells
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
+from engine.headset import DESK
 from engine.records import Measured
 from engine.task import STOPPED, Finished, Measure, Task, none_of
 
@@ -56,6 +57,7 @@ class ClinicalTest(Task):
     count, `validity` when there is no result. `results` name every number that `sum_up` gives, and `better` those that
     are followed from visit to visit: 1 where more is better, -1 where less is, 0 where neither is. `not_compared` says
     why its results are held against no norm on paper; "" where they may be, and then `norms` has what is known.
+    `not_at_desk` says why mouse and keys cannot even show how it goes; "" where they can.
     """
 
     equipment: ClassVar[tuple[str, ...]] = ()
@@ -67,6 +69,12 @@ class ClinicalTest(Task):
     norms: ClassVar[tuple[Norm, ...]] = ()
     noise: ClassVar[tuple[Noise, ...]] = ()
     not_compared: ClassVar[str] = ""
+    not_at_desk: ClassVar[str] = ""
+
+    @classmethod
+    def why_not_on(cls, headset: str) -> str:
+        """Why it cannot be done on a kind of headset, "" where it can."""
+        return f"{cls.title} cannot be done at a desk: {cls.not_at_desk}" if headset == DESK and cls.not_at_desk else ""
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
         """The results of all trials together; each that there is none of says why."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.clinical import Band, ClinicalTest, Noise, Norm
+from engine.headset import DESK
 from engine.parameters import describe
 from engine.records import Measured
 from engine.task import Measure
@@ -20,6 +21,7 @@ Practice does not count. None of them says how likely somebody is to fall: no si
 Somebody stands by in every test that is done standing. Stop at pain, dizziness, or a step.
 """
 POSTURES = {"standing": "standing", "seated": "seated", "lying": "lying"}
+AT_DESK = "Mouse and keys show how it goes; what they give says nothing of a person."
 UNITS = {"deg": "°", "%": " %", "": ""}
 PICTURES = "assessments"
 
@@ -99,6 +101,7 @@ def _chapters(test: type[ClinicalTest]) -> Iterator[tuple[str, list[str]]]:
     yield "Results", [_result(key, result) for key, result in test.results.items()]
     yield "Measures of each trial", [_result(key, measure) for key, measure in test.measures.items()]
     yield "When there is no result", list(test.validity)
+    yield "At a desk", [f"{test.why_not_on(DESK)}." if test.not_at_desk else AT_DESK]
     noise = [_noise(test.results[one.result], one) for one in test.noise]
     yield "Noise", noise or ["Not known for this test as it is done here: compare with the person's own repetitions."]
     norms = [line for norm in test.norms for line in norm_lines(test, norm)]

@@ -34,10 +34,11 @@ class Headset(Protocol):
         ...
 
 
-WORN = "openxr"
-"""The kind that a person wears: what any other gives says nothing of how somebody moves, or that they practised."""
+WORN, DESK = "openxr", "desk"
+"""The kind that a person wears, and a window with mouse and keys. What any but the first gives says nothing of how
+somebody moves, or that they practised."""
 _NOT_WORN: Mapping[str, str] = {
-    "desk": "it was played at a desk, where mouse and keys move and no body",
+    DESK: "it was played at a desk, where mouse and keys move and no body",
     "replay": "nobody played it: it was played again from a recording",
     "simulated": "nobody played it: it was simulated",
 }

@@ -215,7 +215,8 @@ class Plan:
     from. `posture` is one of POSTURES. `answers` are those that were given before play. `followed` is what `difficulty`
     goes on from, for the record. `prescribed` is the prescription that all of this follows, None without one.
     `most_s` is how long the visit may last, and `play_s` how long play may from its first game on: then nothing begins
-    but the calm end. `room` is the real one around who plays. `delivery` is a line for the
+    but the calm end. `room` is the real one around who plays, and `headset` the kind that they play
+    on, "" before there is one. `delivery` is a line for the
     first panel and the summary, on a computer of a clinic: it is no part of the session.
 
     Raises engine.movements.UnknownBound for a bound on a movement that there is not, or that is no number, and for a
@@ -245,6 +246,7 @@ class Plan:
     prescribed: Prescribed | None = None
     delivery: Line | None = None
     room: Room = AROUND
+    headset: str = ""
 
     def __post_init__(self) -> None:
         check_posture(self.posture)

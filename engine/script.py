@@ -288,6 +288,8 @@ class Script:
         plan = self._present.plan
         if "step" in step.task.asks and (why := refuses_steps(plan.room)):
             return f"{step.task.title} is played {why}"
+        if isinstance(step.task, ClinicalTest) and (why := step.task.why_not_on(plan.headset)):
+            return why
         return barred(step.task, plan.posture, plan.precautions, plan.caps)
 
     def _take_off(self, task: Task) -> Move:

@@ -81,7 +81,7 @@ class _Life:
                 return None
             if not seen(frame):
                 return Scene(STILL, (WAITING,))
-            self.plan = with_values(self.plan, room=room_around(headset))
+            self.plan = with_values(self.plan, room=room_around(headset), headset=headset.kind)
             self.visit = Visit(self.plan, frame, self._before, self._today)
             self._teller = Teller(self.visit, self._writer)
         return self.visit.step(frame, row)

@@ -80,6 +80,7 @@ class Test(ClinicalTest):
         "More than 5 % of the frames without the head: no result.",
         RATE,
     )
+    not_at_desk = "the body there does not sway"
     measures: ClassVar[Mapping[str, Measure]] = {
         "condition": Measure("Condition", "", "Which of the six: 1 to 3 firm, 4 to 6 foam; light, dark, conflict."),
         "sway_mmps": Measure("Head sway, mean speed", "mm/s", "How fast the head goes to and fro.", "Prieto 1996"),

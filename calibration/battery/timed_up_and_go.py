@@ -52,6 +52,7 @@ class Test(ClinicalTest):
     asks = ("rise", "walk")
     postures = ("standing",)
     worn = False
+    not_at_desk = "it follows a controller at the belt of somebody who walks"
     version = 1
     place = "lobby"
     Parameters = Parameters

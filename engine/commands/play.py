@@ -3,6 +3,7 @@
 import signal
 import sys
 import uuid
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,6 +15,7 @@ import typer
 from calibration import battery, imported
 from engine import replay, words
 from engine import theme as themes
+from engine.clinical import ClinicalTest
 from engine.clinical_words import results
 from engine.commands import following, outgoing, patients, visits
 from engine.commands.answer import fail, summary, tell, unplayed
@@ -21,7 +23,7 @@ from engine.commands.assessing import USUAL
 from engine.commands.doors import ANYBODY, AtDesk, open_headset, open_sound
 from engine.commands.recovery import recover
 from engine.commands.wishes import Visit, Wish, completed, known_of, plan_on, stature_of, visit_of
-from engine.headset import Choice, Headset, Watched
+from engine.headset import Choice, Headset, Watched, why_not_worn
 from engine.openxr.options import options
 from engine.plan import POSTURES, About, Plan
 from engine.records import Calibration, Session
@@ -105,6 +107,7 @@ def play(
     desk = AtDesk(stature or stature_of(visit.record), posture == "seated", board)
     started = open_headset(headset, seed, options(posture, mirror, xr or ()), visit.settings, desk)
     _tell_what_started(started)
+    _refuse_on(started.headset, visit.wish.games)
     plan = plan_on(started.headset, visit, patient, seed, now.started_at)
     plan = plan if wish.replayed else replace(plan, delivery=outgoing.lobby_line(folder))
     done, where = lived(visit, plan, started.headset, folder, records, now)
@@ -199,6 +202,15 @@ def lived(visit: Visit, plan: Plan, headset: Headset, folder: Path, records: Pat
         return visits.play(plan, Watched(headset, *heard), folder, now, afterwards, then)
 
 
+def _refuse_on(headset: Headset, chosen: Sequence[str]) -> None:
+    """Refuse a visit all of which cannot be done on a kind of headset, which is closed."""
+    kinds = [visits.task_kind(name) for name in chosen]
+    whys = [kind.why_not_on(headset.kind) if issubclass(kind, ClinicalTest) else "" for kind in kinds]
+    if whys and all(whys):
+        headset.close()
+        fail("; ".join(whys))
+
+
 def _tell_what_started(started: Choice) -> None:
     for refused, reason in started.refusals.items():
         print(f"not {refused}: {reason}", file=sys.stderr)
@@ -221,6 +233,7 @@ def said_of(done: Session, where: Path) -> str:
     came = ["no game was played"] if unplayed(done) else asked
     ended = [] if unplayed(done) and done.ended_by == "finished" else [done.ended_by]
     tests = [f"\n{results(name, battery.load(name), found)}" for name, found in answer["results"].items()]
+    tests += [f"\nnothing of this is about a person: {why}"] if tests and (why := why_not_worn(done.headset)) else []
     return f"{', '.join([*came, *ended])}{by}: {where}{notes}{''.join(tests)}"
 
 

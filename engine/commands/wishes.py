@@ -20,7 +20,7 @@ from engine.commands.answer import fail
 from engine.commands.assessing import AUTO, USUAL
 from engine.commands.doors import ANYBODY
 from engine.commands.following import Prepared
-from engine.headset import Headset
+from engine.headset import DESK, Headset
 from engine.patient import PatientRecord
 from engine.plan import FOR_THE_ADULT, START, AnyStep, Interlude, Plan
 from engine.presets import Resolved
@@ -151,7 +151,7 @@ def plan_on(headset: Headset, visit: Visit, patient: str, seed: int, started_at:
         steps = steps[1:]  # nobody waits behind a recording to be welcomed
     else:
         steps = following.with_news(steps, visit.ready, visit.today)
-    if headset.kind == "desk":
+    if headset.kind == DESK:
         steps = without_headset(steps)
     replayed, ready = visit.wish.replayed, visit.ready
     return visits.plan(
