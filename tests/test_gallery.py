@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import games
-from engine.commands import gallery, visits
+from engine.commands import gallery, moments, visits
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.scene import Lean, Panel, Progress, Scene
 
@@ -17,21 +17,21 @@ FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
 
 @pytest.mark.parametrize("name", [*games.names(), "limits_of_stability", "timed_up_and_go"])
 def test_every_game_has_a_moment_worth_a_picture(name: str, tmp_path: Path) -> None:
-    scene, _ = gallery._played(name, tmp_path)[gallery.PLAY]
+    scene, _ = gallery._played(name, tmp_path)[moments.PLAY]
     assert scene.trial
     assert scene.place == visits.task_kind(name).place
 
 
 def test_every_state_of_a_session_is_lived_through(tmp_path: Path) -> None:
-    assert {gallery.TITLE, *gallery._states(tmp_path)} == set(gallery.STATES)
+    assert set(gallery._states(tmp_path)) == set(moments.STATES)
 
 
 def test_the_best_moment_is_kept() -> None:
-    moments = gallery.Moments()
+    seen = moments.Moments()
     leans = [Lean("lean", 45, 6.0, 1.0, fill=fill) for fill in (0.1, 0.5, 0.9)]
     for lean in leans:
-        moments.see(FRAME, Scene("harbour", (lean, Progress("p", 0.4), Panel("p", "x")), trial=True))
-    assert moments.kept[gallery.PLAY][0].items[0] == leans[1]
+        seen.see(FRAME, Scene("harbour", (lean, Progress("p", 0.4), Panel("p", "x")), trial=True))
+    assert seen.kept[moments.PLAY][0].items[0] == leans[1]
 
 
 def test_a_picture_comes_back_as_it_went_into_its_file(tmp_path: Path) -> None:
@@ -53,6 +53,6 @@ def test_a_gallery_has_a_picture_of_each_and_a_sheet_of_all(tmp_path: Path) -> N
             raise
         pytest.skip(str(reason))
     taken = gallery.gallery(tmp_path, ["day"], ["en"], ["fruit_ladder"], size=(240, 150))
-    states = {f"{state}-en.png" for state in gallery.STATES if state != gallery.TITLE}
+    states = {f"{state}-en.png" for state in moments.STATES}
     assert {path.name for path in taken} == {"fruit_ladder-day.png", "title.png", "contact.png", *states}
     assert all(path.stat().st_size > 1000 for path in taken)

@@ -4,7 +4,7 @@ import math
 import struct
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,32 +17,13 @@ import games
 from calibration.anybody import anybody
 from engine import theme as themes
 from engine import words
-from engine.commands import visits
+from engine.commands import moments, visits
 from engine.commands.answer import fail, tell
 from engine.commands.difficulty import preset_parameters
-from engine.frame import Button, Frame, Pose, Vector, from_yaw_pitch
+from engine.commands.moments import Moment, Moments
+from engine.frame import Button, Frame
 from engine.headset import Headset, HeadsetUnavailable, Watched
 from engine.plan import ASSESS, END, REST, SUMMARY, About, AnyStep, Step
-from engine.scene import (
-    Bend,
-    Breath,
-    Follow,
-    Footing,
-    Friend,
-    Gaze,
-    Item,
-    Lean,
-    Lift,
-    Panel,
-    Progress,
-    Reach,
-    Rise,
-    Scene,
-    Steady,
-    Stone,
-    Surround,
-    Target,
-)
 from engine.settings import Settings
 from engine.simulated import SimulatedHeadset
 from engine.task import Move, Task, Trial
@@ -53,9 +34,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-TITLE, PLAY, REST_, PAUSE, STOP, ERROR, SUMMARY_ = STATES = (
-    "title", "play", "rest", "pause", "stop", "error", "summary",
-)  # fmt: skip
+TITLE = "title"
 SHOWN_GAME = "fruit_ladder"
 """The game that states and languages are shown with."""
 SIZE = (1200, 750)
@@ -63,28 +42,8 @@ THUMBNAIL_OF_SIZE, ACROSS, GAP = 3, 4, 6
 SEED, RATE_HZ = 3, 45.0
 SETTLES_NS = 3_000_000_000
 AWAY_S, STOPS_S = (14.0, 17.0), 22.0
-_STATE_OF_PANEL = {"rest": REST_, "summary": SUMMARY_, "stopped": STOP, "error": ERROR, "paused": PAUSE}
-_BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
-_WORDS_ALONE = -20.0
-_TO_THE_FEET_RAD = math.radians(72.0)
-_TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.7, 0.75
 
 Pixels = NDArray[np.uint8]
-Moment = tuple[Scene, Frame]
-
-
-class Moments:
-    """An onlooker that keeps, of each state of a session, the moment that makes the best picture."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Moment] = {}
-        self._worth: dict[str, float] = {}
-
-    def see(self, frame: Frame, scene: Scene) -> None:
-        """Keep this moment if there was none better."""
-        state, worth = _state_of(scene, frame)
-        if state and worth >= self._worth.get(state, -math.inf):
-            self.kept[state], self._worth[state] = (scene, frame), worth
 
 
 class CalledAway:
@@ -118,7 +77,7 @@ def gallery(
     from engine.panda.graphics import Graphics
 
     with closing(Graphics.offscreen()) as graphics, tempfile.TemporaryDirectory() as sessions:
-        played = {name: found for name in chosen if (found := _played(name, Path(sessions)).get(PLAY))}
+        played = {name: found for name in chosen if (found := _played(name, Path(sessions)).get(moments.PLAY))}
         states = _states(Path(sessions))
         taken: dict[str, Pixels] = {}
         for theme in theme_names:
@@ -127,7 +86,7 @@ def gallery(
                 taken[f"{name}-{theme}"] = _photograph(photographer, moment)
         for language in languages:
             photographer = _photographer(graphics, theme_names[0], language, size)
-            for state in STATES:
+            for state in moments.STATES:
                 if state in states:
                     taken[f"{state}-{language}"] = _photograph(photographer, states[state])
         photographer.take_title(folder / f"{TITLE}.png")
@@ -153,11 +112,11 @@ def _headset() -> SimulatedHeadset:
 
 
 def _moments(name: str, steps: tuple[AnyStep, ...], headset: Headset, folder: Path) -> Mapping[str, Moment]:
-    moments = Moments()
+    seen = Moments()
     plan = visits.plan("gallery", steps, visits.resolved(), SEED, anybody())
     about = About(f"gallery-{name}", "2026-01-05T09:00:00+00:00", visits.SOFTWARE)
-    visits.play(plan, Watched(headset, moments), folder, about)
-    return moments.kept
+    visits.play(plan, Watched(headset, seen), folder, about)
+    return seen.kept
 
 
 def _step(name: str) -> Step:
@@ -177,97 +136,6 @@ def _faulty(game: type[Task]) -> type[Task]:
     return Faulty
 
 
-def _state_of(scene: Scene, frame: Frame) -> tuple[str, float]:
-    """Which state a scene is, "" for none of them, and how good a picture it makes."""
-    for item in scene.items:
-        if isinstance(item, Panel) and item.key in _STATE_OF_PANEL:
-            return _STATE_OF_PANEL[item.key], 0.0
-    if not scene.trial or scene.dim or any(isinstance(item, Surround) for item in scene.items):
-        return "", 0.0
-    done = max((_done(item) for item in scene.items), default=0.0)
-    worth = max((_worth(item, frame) for item in scene.items), default=-math.inf)
-    return (PLAY, worth - abs(done - _BEST_DONE)) if worth > -math.inf else ("", 0.0)
-
-
-def _done(item: Item) -> float:
-    return item.share if isinstance(item, Progress) else 0.0
-
-
-def _worth(item: Item, frame: Frame) -> float:
-    """How well an item shows what its game asks for: half full, or a hand just before it, and clear of the panel."""
-    if isinstance(item, Target):
-        return _near(item, frame)
-    shows = _WORTH.get(type(item))
-    return -math.inf if shows is None or getattr(item, "state", "wanted") != "wanted" else shows(item)
-
-
-def _near(item: Target, frame: Frame) -> float:
-    if item.state != "wanted":
-        return -math.inf
-    x, _, z = (place - head for place, head in zip(item.place_m, frame.head.position_m, strict=True))
-    hands = [hand.grip.position_m for hand in (frame.left, frame.right) if hand.grip.valid]
-    near_m = min((math.dist(hand, item.place_m) for hand in hands), default=math.inf)
-    aside_deg = abs(math.degrees(math.atan2(x, -z)) - _BEST_YAW_DEG)
-    return -4 * abs(near_m - _BEST_NEAR_M) - aside_deg / 90
-
-
-def _leant(item: Lean) -> float:
-    return _settled(item.fill) + math.cos(math.radians(item.direction_deg - _BEST_LEAN_DEG))
-
-
-def _looked(item: Gaze) -> float:
-    return _settled(item.fill) - math.hypot(item.yaw_deg, item.pitch_deg - _BEST_PITCH_DEG) / 45
-
-
-def _shown(item: Friend) -> float:
-    raised_deg = max(abs(item.arms.left_deg[1]), abs(item.arms.right_deg[1]))
-    return raised_deg / 180 if item.mood == "shows" else -math.inf
-
-
-def _eye(scene: Scene, head: Pose) -> Pose:
-    """Eyes that see both the panel and what is asked for: turned part of the way to an owl or a table, or less."""
-    from engine.panda.pictures import looking_ahead
-
-    gaze = next((item for item in scene.items if isinstance(item, Gaze) and item.state == "wanted"), None)
-    low = next((item for item in scene.items if isinstance(item, Target | Bend) and item.state == "wanted"), None)
-    if gaze is None and low is not None and (down := _down_rad(head, low.place_m)) > _TABLE_RAD:
-        share = _OF_SHELF if isinstance(low, Bend) else _OF_TABLE
-        return Pose(head.position_m, from_yaw_pitch(0.0, -share * down))
-    if gaze is None and any(isinstance(item, Stone) for item in scene.items):
-        return Pose(head.position_m, from_yaw_pitch(0.0, -_TO_THE_FEET_RAD))
-    if gaze is None:
-        return looking_ahead(head)
-    half = from_yaw_pitch(math.radians(gaze.yaw_deg / 2), math.radians(gaze.pitch_deg / 2))
-    return Pose(head.position_m, half)
-
-
-def _down_rad(head: Pose, place_m: Vector) -> float:
-    x, y, z = (a - b for a, b in zip(place_m, head.position_m, strict=True))
-    return math.atan2(-y, math.hypot(x, z))
-
-
-def _settled(fill: float) -> float:
-    return -abs(fill - _BEST_FILL)
-
-
-_WORTH: Mapping[type, Callable[[Any], float]] = {
-    Follow: lambda item: _settled(item.reached) + (item.fill > 0),
-    Reach: lambda item: _settled(item.reached),
-    Lean: _leant,
-    Gaze: _looked,
-    Stone: lambda item: _settled(item.fill) + math.cos(math.radians(item.direction_deg)),
-    Bend: lambda item: _settled(item.fill) - 0.3 * item.share,
-    Lift: lambda item: _settled(item.fill) + item.now_deg / item.angle_deg,
-    Rise: lambda item: _settled(item.fill) + item.share if item.goal == "up" else -math.inf,
-    Footing: lambda item: _settled(item.fill),
-    Steady: lambda item: _settled(item.fill) + item.steadiness,
-    Friend: _shown,
-    Breath: lambda item: item.full,
-    Panel: lambda _: _WORDS_ALONE,
-}
-"""What makes a good picture of what a game asks for, by the kind of item."""
-
-
 def _photographer(graphics: "Graphics", theme: str, language: str, size: tuple[int, int]) -> "Photographer":
     from engine.panda.pictures import Photographer
     from engine.panda.stage import Stage
@@ -281,7 +149,7 @@ def _photograph(photographer: "Photographer", moment: Moment) -> Pixels:
     scene, frame = moment
     before = frame._replace(time_ns=frame.time_ns - SETTLES_NS)
     photographer.pixels(scene, before)  # what appears takes a moment
-    return photographer.pixels(scene, frame, _eye(scene, frame.head))
+    return photographer.pixels(scene, frame, moments.eyes(scene, frame.head))
 
 
 def _kept(folder: Path, taken: Mapping[str, Pixels]) -> list[Path]:
