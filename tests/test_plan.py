@@ -23,7 +23,7 @@ from server_sync.clinic.archive import SessionLine
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.clinic.stopping import stop
-from server_sync.page import plan, plan_form
+from server_sync.page import plan, plan_choices, plan_form
 from server_sync.page.plan_sheet import family_sheet, note_sheet
 from server_sync.page.weeks import Week, weeks_of
 from server_sync.web import app
@@ -133,7 +133,7 @@ def test_a_draft_comes_back_from_its_form_as_it_was() -> None:
 
 @pytest.mark.parametrize("name", programmes.names())
 def test_a_programme_to_begin_with_comes_back_from_its_form(name: str) -> None:
-    draft = plan.proposed(name, TODAY, Draft())
+    draft = plan_choices.proposed(name, TODAY, Draft())
     assert plan_form.draft_of(plan_form.read(form_of(draft)), Draft()) == draft
 
 
@@ -286,7 +286,10 @@ def test_a_plan_is_proposed_changed_saved_and_shown(service: Service, client: Cl
     shown = client.get(f"/patients/{patient_id}/plan?template=fall-risk").text
     assert "Never alone: a person within reach" in shown
     assert service.prescriptions.history("rosa") == []
-    form = form_of(plan.proposed("fall-risk", TODAY, Draft())) | {"practice-0-minutes": "9", "why": "first visit"}
+    form = form_of(plan_choices.proposed("fall-risk", TODAY, Draft())) | {
+        "practice-0-minutes": "9",
+        "why": "first visit",
+    }
     saved = send(client, patient_id, form)
     assert (saved.status_code, saved.headers["location"]) == (303, f"/patients/{patient_id}/plan?saved=1")
     assert (now(service).preset, now(service).programme[0].minutes) == ("fall-risk", 9)

@@ -24,7 +24,8 @@ from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.service import Service
 from server_sync.page.arc import Bounded, Dots, arc, dial_of
 from server_sync.page.asking import asks
-from server_sync.page.plan import choice_of_games, dose
+from server_sync.page.plan import dose
+from server_sync.page.plan_choices import choice_of_games
 from server_sync.page.tune_form import leaves, merged, resolved, wished
 from server_sync.page.tuning import past, shown_value
 from server_sync.web import access, app

@@ -15,7 +15,7 @@ from engine.programme import CLINIC
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import THERAPIST, Permission
 from server_sync.clinic.service import Service
-from server_sync.page import plan
+from server_sync.page import plan_choices
 from server_sync.page.language import _
 from server_sync.web import audited
 from server_sync.web.access import Visitor
@@ -95,7 +95,7 @@ def _said(data: Mapping[str, str]) -> dict[str, str]:
 def _new(request: Visitor, said: Mapping[str, str], problem: str = "") -> Response[str]:
     status = 422 if problem else 200
     known = {name: said.get(name, "") for name in (*WORDS, "template", "place")}
-    values = {"said": known, "problem": problem, "proposals": plan.proposals(), "clinic": CLINIC}
+    values = {"said": known, "problem": problem, "proposals": plan_choices.proposals(), "clinic": CLINIC}
     return page(request, "patient_new.html", status, **values)
 
 

@@ -22,7 +22,7 @@ from server_sync.clinic.patients import Unknown
 from server_sync.clinic.prescriptions import Changed, NothingPrescribed, Version, written_in
 from server_sync.clinic.roles import Permission
 from server_sync.clinic.service import Service
-from server_sync.page import plan, plan_form
+from server_sync.page import plan, plan_choices, plan_form
 from server_sync.page.language import _
 from server_sync.page.plan_form import NotWritten, Typed
 from server_sync.page.plan_sheet import family_sheet, note_sheet
@@ -111,7 +111,7 @@ def show(
         notice = _("Saved. Their headset takes it when it is started next.")
         said = Said(notice=notice, told=plan.effects(before, draft, known.today))
     with suppress(ProgrammeError):
-        draft = plan.proposed(template, known.today, draft, place == CLINIC) if template else draft
+        draft = plan_choices.proposed(template, known.today, draft, place == CLINIC) if template else draft
     return _page(request, state, known, plan_form.typed_of(draft, known.last), said)
 
 
@@ -212,10 +212,10 @@ def _page(
     return page(
         request, "plan.html", status,
         precaution_words=precaution_words,
-        patient=patient, typed=typed, said=said, draft=draft, known=known, plan=plan,
+        patient=patient, typed=typed, said=said, draft=draft, known=known, plan=plan, choices=plan_choices,
         parts_of=plan_form.parts_of(typed),
         chips=chips_of(known.draft(known.last).precautions),
-        proposal=plan.proposal(said.template), before=before,
+        proposal=plan_choices.proposal(said.template), before=before,
         weeks=weeks_of(draft, known.in_force, sessions, known.today, _measured_on(service, known.patient_id)),
         effects=plan.effects(before if known.versions else None, draft, known.today),
         others=[each for each in service.archive.patients() if each.id != known.patient_id] if said.choosing else (),
@@ -239,13 +239,13 @@ def _filled(request: Visitor, known: Known, typed: Typed, data: dict[str, str]) 
     before = plan_form.draft_of(typed, known.draft(typed.base))
     match data.get("do"):
         case "template":
-            return plan_form.typed_of(plan.proposed(data.get("template", ""), known.today, before), typed.base)
+            return plan_form.typed_of(plan_choices.proposed(data.get("template", ""), known.today, before), typed.base)
         case "copy":
             other = _known(request.app.state.service, data.get("other", ""))
             audited.read(request, "read a plan", other.patient_id, f"version {other.last}")
             if not other.versions:
                 raise NothingPrescribed(_("Nothing is prescribed for this patient yet: there is nothing to copy."))
-            return plan_form.typed_of(plan.copied(other.draft(other.last), known.today, before), typed.base)
+            return plan_form.typed_of(plan_choices.copied(other.draft(other.last), known.today, before), typed.base)
         case _:
             number = data.get("version", "")
             found = known.version(int(number)) if number.isdigit() and len(number) < 9 else None
