@@ -56,7 +56,7 @@ class Parameters:
 
     targets: int = number(6, 1, 20, "", "times to stand in a round")
     conditions: str = choice("light and dark", tuple(CONDITIONS), "what is seen, in turn")
-    surface: str = choice("firm", ("firm", "foam"), "what is stood on for the whole round")
+    surface: str = choice("firm", ("firm", "foam"), "what is stood on for the whole round; seated it means nothing")
     stance: str = choice("apart", tuple(FEET), "how the feet stand; seated it means nothing")
     within_deg: float = number(1.5, 0.4, 4.0, "deg", "how far the head may sway and still count", "size", -0.2)
     hold_s: float = number(20.0, 3.0, 60.0, "s", "time to stand still, all together", "hold", 5.0)
@@ -152,10 +152,9 @@ class Game(Task):
 
     def _how(self, condition: Condition, seated: bool) -> tuple[str, ...]:
         """How to stand, as far as there is room for it beside what comes."""
-        feet = () if seated or condition is not LIGHT else (FEET[self.p.stance],)
-        foam = ("night_lighthouse.foam",) if self.p.surface == "foam" and condition is LIGHT else ()
+        feet = "night_lighthouse.foam" if self.p.surface == "foam" else FEET[self.p.stance]
         counts = ("night_lighthouse.count",) if self.p.count_by else ()
-        return (foam or feet) + counts
+        return (() if seated or condition is not LIGHT else (feet,)) + counts
 
 
 def _speeds(told: Sequence[Condition], done: Sequence[TrialRecord], of: Condition) -> tuple[float, ...]:
