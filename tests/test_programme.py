@@ -1,6 +1,7 @@
 """A programme in weeks: what is due on which day, what pauses, and that versions of before keep their bytes."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,17 @@ def test_a_new_goal_and_another_scene_come_before_people_lose_heart(name: str) -
     for week in found.goal_weeks:
         assert scenes(found, week) - scenes(found, week - 1)
     assert programmes.begun(found, WEDNESDAY, TASKS, Draft()).goal_weeks == found.goal_weeks
+
+
+@pytest.mark.parametrize("name", programmes.names())
+def test_its_clinical_tests_come_as_often_as_all_is_measured_anew(name: str) -> None:
+    found = programmes.template(name)
+    tested = sorted(
+        each.weeks[0] for each in found.programme if each.weeks and not set(each.games).isdisjoint(battery.names())
+    )
+    last = max(each.weeks[1] for each in found.programme if each.weeks)
+    assert (tested[0], tested[-1]) == (1, last)
+    assert all(later - earlier <= found.measure_every_weeks + 1 for earlier, later in pairwise(tested))
 
 
 FRAIL_OR_DIZZY = ("fall-risk", "vestibular")
