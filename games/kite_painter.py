@@ -35,7 +35,6 @@ ENDS = 0.92  # of the time of the light: a simulated patient is at the end a lit
 LEAST_FRAMES = 20
 PLACE_ERROR_M = 0.027  # 95 %, of a Quest 2 controller (Carnevale 2022, Sensors 22:5511)
 HAND = {"left": "kite_painter.hand_left", "right": "kite_painter.hand_right"}
-HOW = {"two hands": "kite_painter.both", "pendulum": "kite_painter.hang"}
 HELPED = "the arm was bent or helped: where the hand was, not the shoulder's angle"
 MODES = ("one hand", "two hands", "pendulum")
 
@@ -117,9 +116,9 @@ class Game(Task):
     def play(self, trial: Trial) -> Move:
         """Lower the arm, then lead the kite along the ribbon and rest at its end."""
         count, path = trial.values["number"], self._path(trial)
-        text = (HOW.get(self.p.mode, HAND[trial.side]), "kite_painter.follow")
-        panel = Panel("kite_painter", "kite_painter.lead", text, count, self.p.targets)
-        soon = panel._replace(title="kite_painter.next", text=text[:1])
+        how = _told(self.p.mode, trial.side)
+        panel = Panel("kite_painter", "kite_painter.lead", (*how, "kite_painter.follow"), count, self.p.targets)
+        soon = panel._replace(title="kite_painter.next", text=how)
         around = rounds.around(count / self.p.targets, companion=False)
         yield from moves.show((soon, path._replace(state="later"), *around), self.p.pause_s)
         most_s = path.seconds + self.p.limit_s + self.p.hold_s
@@ -183,6 +182,13 @@ class Game(Task):
             "tempo_percent": known(tempo, "%", 3, why),
             "smoothness_sparc": known(math.nan if unsmooth else found.smoothness, "", 3, unsmooth or why, 0.12),
         }
+
+
+def _told(mode: str, side: str) -> tuple[str, ...]:
+    """Which hand leads, and how an arm that hangs does."""
+    if mode == "two hands":
+        return ("kite_painter.both",)
+    return (HAND[side], "kite_painter.hang") if mode == "pendulum" else (HAND[side],)
 
 
 def _lay(envelope: Envelope, p: Parameters, figure: str, side: str) -> Laid:

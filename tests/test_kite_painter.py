@@ -22,7 +22,7 @@ from engine.limits import OutsideEnvelope
 from engine.places import seen_from_shoulder
 from engine.precautions import barred
 from engine.records import Calibration, Precaution
-from engine.scene import Follow
+from engine.scene import Follow, Panel
 from engine.simulated import SimulatedHeadset
 from engine.task import Move, Trial
 from games import kite_painter
@@ -136,7 +136,11 @@ def test_a_ribbon_is_smaller_where_little_of_the_reach_is_known() -> None:
 
 
 def test_a_pendulum_hangs_and_asks_for_no_limit(tmp_path: Path) -> None:
-    session, _ = play(game("kite_painter", {"mode": "pendulum", "targets": 2}), tmp_path)
+    session, kept = play(game("kite_painter", {"mode": "pendulum", "targets": 2}), tmp_path)
+    panels = [item for scene in kept.scenes for item in scene.items if isinstance(item, Panel)]
+    asked = [panel.text[:2] for panel in panels if panel.title in ("kite_painter.next", "kite_painter.lead")]
+    hands = {f"kite_painter.hand_{trial.side}" for trial in session.blocks[0].trials}
+    assert set(asked) == {(hand, "kite_painter.hang") for hand in hands}
     for trial in session.blocks[0].trials:
         assert trial.outcome == "reached"
         assert trial.request is None
