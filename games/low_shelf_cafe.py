@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import bending, feedback, moves, rounds
+from engine import bending, feedback, moves, pace, rounds, so_far
 from engine.envelope import Envelope
 from engine.frame import SIDES
-from engine.metrics.definition import NotMeasurable
+from engine.metrics.definition import NotMeasurable, known
 from engine.metrics.range_of_motion import lean_track_deg
 from engine.metrics.signals import low_passed, uniform
 from engine.motion import Array, Motion
@@ -31,7 +31,7 @@ RATE_HZ, CUT_OFF_HZ = 60.0, 3.0
 HASTY_MPS = 0.9  # faster than sitting down, slower than a fall
 PLACE_ERROR_M = 0.01
 PROXY = "from the head alone: knees, hips and back are not told apart"
-REACTION_S, BEND_DPS, HAND_MPS, ARRIVES, UP = 0.35, 70.0, 0.75, 0.75, 0.6  # as a simulated patient moves
+BEND_DPS, ARRIVES, UP = 70.0, 0.75, 0.6  # as a simulated patient moves
 REST, AHEAD_M, NO_DROP_M = (0.0, 0.62), 0.45, 0.05
 
 
@@ -96,7 +96,7 @@ class Game(Task):
                 "shelf_percent": 100 * share,
                 "bounded": "" if abs(share - wish / 100) <= FINE else bending.refuses(
                     envelope, bending.place_of(envelope, wish / 100, self.p.hand), self.p.hand),
-                "hasty": _came_down_mps(done) > HASTY_MPS,
+                "hasty": (so_far.last(done[-1:], "peak_down_mps") or 0.0) > HASTY_MPS,
                 "standing_m": envelope.stance.head_m[1],
                 "stance": envelope.stance,
                 "stature_m": envelope.calibration.stature_m.value,
@@ -134,9 +134,9 @@ class Game(Task):
         p: Parameters = self.p
         dropped_m = trial.values["standing_m"] - trial.values["goal"].low_m
         drop = dropped_m / (bending.HEAD_OF_STATURE * trial.values["stature_m"])
-        bend_s = 1.875 * math.degrees(math.acos(max(-1.0, min(1.0, 1 - drop)))) / BEND_DPS + 0.15
-        hand_s = 1.875 * math.dist(REST, (AHEAD_M, trial.values["shelf_percent"] / 100)) / HAND_MPS + 0.15
-        down_s = REACTION_S + ARRIVES * max(bend_s, hand_s) if reached else p.limit_s
+        bend_s = pace.way_s(math.degrees(math.acos(max(-1.0, min(1.0, 1 - drop)))), BEND_DPS)
+        hand_s = pace.way_s(math.dist(REST, (AHEAD_M, trial.values["shelf_percent"] / 100)), pace.HAND_MPS)
+        down_s = pace.REACTION_S + ARRIVES * max(bend_s, hand_s) if reached else p.limit_s
         up_s = UP * bend_s if dropped_m > NO_DROP_M else 0.0
         return p.pause_s + down_s + p.hold_s + FLOURISH_S + up_s
 
@@ -166,12 +166,6 @@ class Game(Task):
 
     def _hand_words(self) -> str:
         return "low_shelf_cafe.any_hand" if self.p.hand == EITHER else f"low_shelf_cafe.hand_{self.p.hand}"
-
-
-def _came_down_mps(done: Sequence[TrialRecord]) -> float:
-    """How fast a head came down last, 0 where nobody measured it."""
-    found = done[-1].measures.get("peak_down_mps") if done else None
-    return (found and found.value) or 0.0
 
 
 def _allowed(envelope: Envelope, hand: str) -> list[float]:
@@ -213,11 +207,11 @@ def _times(time_s: Array, height_m: Array, away_m: Array, trial: Trial) -> dict[
     least_m = min(goal.low_m, trial.values["standing_m"] - bending.LEAST_DROP_M)
     up = np.flatnonzero(height_m[low:] > least_m + bending.UPRIGHT * (trial.values["standing_m"] - least_m))
     smooth = low_passed(uniform(time_s, height_m[:, None], RATE_HZ)[1], RATE_HZ, CUT_OFF_HZ)[:, 0]
-    down = Measured(None, "s", None, "the hand did not come to the shelf")
-    if len(there):
-        down = Measured(round(float(time_s[there[0]]), 2), "s", 0.1)
-    back = Measured(None, "s", None, "nobody came up again")
-    if len(up):
-        back = Measured(round(float(time_s[low + up[0]] - time_s[low]), 2), "s", 0.1)
+    down_s = float(time_s[there[0]]) if len(there) else None
+    up_s = float(time_s[low + up[0]] - time_s[low]) if len(up) else None
     peak_mps = float(-np.gradient(smooth, 1 / RATE_HZ).min())
-    return {"down_s": down, "up_s": back, "peak_down_mps": Measured(round(peak_mps, 3), "m/s", 0.05)}
+    return {
+        "down_s": known(down_s, "s", 2, "the hand did not come to the shelf", 0.1),
+        "up_s": known(up_s, "s", 2, "nobody came up again", 0.1),
+        "peak_down_mps": Measured(round(peak_mps, 3), "m/s", 0.05),
+    }

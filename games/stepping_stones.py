@@ -8,17 +8,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine import dual_task, feedback, leg, moves, stepping, treading
+from engine import dual_task, feedback, leg, moves, pace, rounds, stepping, treading
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.limits import OutsideEnvelope
-from engine.metrics.definition import NotMeasurable
+from engine.metrics.definition import NotMeasurable, known
 from engine.motion import Array, Motion
 from engine.movements import ON_SIDES
 from engine.noted import Noted, since_call_s, timed
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
-from engine.scene import Friend, Item, Panel, Progress, Sound, Stone
+from engine.scene import Item, Panel, Sound, Stone
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 
@@ -31,7 +31,7 @@ EFFECTS: Mapping[str, str] = {
     "step_s": "Dual-task effect on step time",
 }
 BY_HEAD = "seen by the head, not by the foot"
-REACTION_S, STEP_MPS, STEADIES, HOMES = 0.35, 0.6, 0.75, 0.6  # as a simulated patient steps
+STEP_MPS, STEADIES, HOMES = 0.6, 0.75, 0.6  # as a simulated patient steps
 ROUND: Mapping[str, tuple[float, ...]] = {
     "four": (0.0, 90.0, 180.0, 270.0),
     "eight": tuple(45.0 * each for each in range(8)),
@@ -125,9 +125,9 @@ class Game(Task):
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
         """The mean time that such a trial takes, in seconds: standing, stepping, coming back."""
-        way_s = 1.875 * stepping.HEAD_SHARE * trial.values["goal"].length_m / STEP_MPS + 0.15
+        way_s = pace.way_s(stepping.HEAD_SHARE * trial.values["goal"].length_m, STEP_MPS)
         p: Parameters = self.p
-        out_s = REACTION_S + STEADIES * way_s if reached else p.limit_s
+        out_s = pace.REACTION_S + STEADIES * way_s if reached else p.limit_s
         return float(trial.values["pause_s"]) + float(out_s) + p.hold_s + 0.15 + float(HOMES * way_s) + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
@@ -186,7 +186,7 @@ class Game(Task):
         return tuple(foot for foot in feet if self.p.sides in ("both", foot))
 
     def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return Progress("progress", tried / self.p.targets), Friend("friend", mood)
+        return rounds.around(tried / self.p.targets, mood)
 
 
 def _share(way_deg: float) -> float:
@@ -200,15 +200,13 @@ def _of_the_step(time_s: Array, along_m: Array, goal: Stone) -> dict[str, Measur
     off, there = np.flatnonzero(along_m >= treading.SETS_OFF_M), np.flatnonzero(along_m >= asked_m)
     top = int(np.argmax(along_m))
     home = np.flatnonzero(along_m[top:] < stepping.BACK_M)
-    none = "the head did not set off towards the stone"
-    reaction = Measured(None, "s", None, none)
-    step = Measured(None, "s", None, "the head did not come over the stone")
-    back = Measured(None, "s", None, "nobody came back to the middle")
-    if len(off):
-        reaction = Measured(round(float(time_s[off[0]]), 3), "s", treading.ONSET_ERROR_S, BY_HEAD)
-    if len(off) and len(there):
-        step = Measured(round(float(time_s[there[0]] - time_s[off[0]]), 3), "s", treading.ONSET_ERROR_S, BY_HEAD)
-    if len(home) and top:
-        back = Measured(round(float(time_s[top + home[0]] - time_s[top]), 3), "s", treading.ONSET_ERROR_S, BY_HEAD)
-    furthest = Measured(round(max(0.0, float(along_m.max())), 3), "m", PLACE_ERROR_M, BY_HEAD)
-    return {"reaction_s": reaction, "step_s": step, "length_m": furthest, "back_s": back}
+    off_s = float(time_s[off[0]]) if len(off) else math.nan
+    step_s = float(time_s[there[0]]) - off_s if len(there) else None
+    back_s = float(time_s[top + home[0]] - time_s[top]) if len(home) and top else None
+    error_s = treading.ONSET_ERROR_S
+    return {
+        "reaction_s": known(off_s, "s", 3, "the head did not set off towards the stone", error_s, BY_HEAD),
+        "step_s": known(step_s, "s", 3, "the head did not come over the stone", error_s, BY_HEAD),
+        "length_m": Measured(round(max(0.0, float(along_m.max())), 3), "m", PLACE_ERROR_M, BY_HEAD),
+        "back_s": known(back_s, "s", 3, "nobody came back to the middle", error_s, BY_HEAD),
+    }
