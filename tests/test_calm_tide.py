@@ -85,8 +85,8 @@ def test_all_stretches_come_in_turn_on_both_sides() -> None:
 
 def test_a_stretch_is_held_at_a_share_of_the_limit() -> None:
     for trial in stretches({"share": 0.7, "stretch": "arms to the side"}):
-        shoulder_m = trial.values["shoulder_m"]
-        azimuth, elevation, _ = seen_from_shoulder(shoulder_m, 0.0, trial.values["goal"].place_m)
+        shoulder_m = trial.values["stretch"].shoulder_m
+        azimuth, elevation, _ = seen_from_shoulder(shoulder_m, 0.0, trial.values["stretch"].goal.place_m)
         assert elevation == pytest.approx(0.7 * 110.0, abs=0.5)
         assert abs(azimuth) == pytest.approx(75.0)
         assert trial.request
@@ -94,7 +94,7 @@ def test_a_stretch_is_held_at_a_share_of_the_limit() -> None:
 
 
 def test_a_head_is_laid_over_to_a_share_of_its_limit() -> None:
-    tilts = sorted(trial.values["goal"].tilt_deg for trial in stretches({"stretch": "head to the side"}))
+    tilts = sorted(trial.values["stretch"].goal.tilt_deg for trial in stretches({"stretch": "head to the side"}))
     assert tilts == pytest.approx([-0.85 * 35, 0.85 * 35])
 
 
@@ -103,7 +103,7 @@ def test_no_stretch_goes_beyond_a_precaution() -> None:
     bounds = envelope(rule)
     for trial in game("calm_tide", {"targets": 9}).trials(bounds, Random(1), []):
         if trial.side == "left":
-            assert not bounds.refuses_target(trial.values["goal"].place_m, "left")
+            assert not bounds.refuses_target(trial.values["stretch"].goal.place_m, "left")
             assert trial.request
             assert trial.request.amplitude < 60.0
 
@@ -217,7 +217,7 @@ def test_it_is_played_seated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("frames", "held"), [(120, False), (400, True)])
 def test_a_stretch_that_is_broken_off_keeps_what_was_held(frames: int, held: bool) -> None:
     trial = stretches({})[0]
-    task, place_m = game("calm_tide"), trial.values["goal"].place_m
+    task, place_m = game("calm_tide"), trial.values["stretch"].goal.place_m
     move = task.play(trial)
     next(move)
     for _ in range(frames):
