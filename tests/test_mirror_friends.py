@@ -20,11 +20,12 @@ from engine.frame import UPRIGHT, Frame, Hand, Pose, Vector
 from engine.motion import clean
 from engine.movements import GAZES
 from engine.places import seen_from_shoulder
+from engine.poses import COMFORTABLE
 from engine.records import Calibration, Measured, Precaution, Request, Session, TrialRecord
 from engine.scene import Friend, Gaze, Lean, Target
 from engine.simulated import SimulatedHeadset
 from engine.task import Trial
-from games.mirror_friends import COMFORTABLE, POSES
+from games.mirror_friends import POSES
 
 KNOWN = calibration(130.0, of_neck=1.2)
 ALL = {"joints": "all", "targets": 16}

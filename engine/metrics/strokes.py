@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.frame import Vector
 from engine.metrics.definition import known
+from engine.metrics.matching import hands_near
 from engine.metrics.signals import lengths
 from engine.motion import Array, Mask, Motion
 from engine.records import Measured, Stance
@@ -85,7 +86,4 @@ class Rowed(NamedTuple):
         return self._near({side: self.strokes[side].finish_m for side in sides})
 
     def _near(self, places_m: Mapping[str, Vector]) -> Mask:
-        near: Mask = np.all(
-            [lengths(self.motion.hand_m(side) - np.asarray(at)) < self.near_m for side, at in places_m.items()], axis=0
-        )
-        return near
+        return np.asarray(hands_near(self.motion, places_m, self.near_m).all(axis=1))
