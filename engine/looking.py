@@ -4,11 +4,12 @@ A turn is measured from the neutral head that the moves saw (`Noted`), which the
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.body import Body
 from engine.envelope import Envelope
 from engine.facing import apart_deg, facing_deg
 from engine.frame import Quaternion, Vector
@@ -70,6 +71,17 @@ def gather(goal: Gaze, seconds: float) -> Move:
         straight = apart_deg((0.0, 0.0), (yaw, pitch)) < STRAIGHT * goal.radius_deg
         held_s += body.dt_s if straight and abs(tilt - goal.tilt_deg) < goal.radius_deg else 0.0
     return REACHED
+
+
+def share_of_way(goal: Gaze) -> Callable[[Body], float]:
+    """How much of the way to a goal the face of a body has come."""
+    squared = goal.yaw_deg**2 + goal.pitch_deg**2 + goal.tilt_deg**2
+
+    def share(body: Body) -> float:
+        yaw, pitch, tilt = facing_deg(body)
+        return (yaw * goal.yaw_deg + pitch * goal.pitch_deg + tilt * goal.tilt_deg) / squared
+
+    return share
 
 
 def turned_deg(motion: Motion, noted: Noted, way: Vector) -> Array:

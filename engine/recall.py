@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.body import Body
 from engine.facing import apart_deg, facing_deg
 from engine.frame import Vector
+from engine.places import seen_from_shoulder
 from engine.scene import Recall
 from engine.task import NOT_YET, REACHED, Move
 
@@ -85,6 +86,27 @@ def face_error_deg(recalled: Recalled, way: Vector) -> tuple[float, float]:
     less = (yaw - home_yaw, pitch - home_pitch, tilt - home_tilt)
     beyond = -sum(a * b for a, b in zip(less, way, strict=True)) / math.hypot(*way)
     return beyond, apart_deg((yaw, pitch), (home_yaw, home_pitch))
+
+
+def hand_error_deg(recalled: Recalled, shoulder_m: Vector) -> tuple[float, float]:
+    """How much further up than home the arm of a hand came back, seen from its shoulder, and how far from it.
+
+    Both in degrees; nan where it was not found.
+    """
+    if recalled.home is None or recalled.found is None:
+        return math.nan, math.nan
+    found_deg, home_deg = (seen_from_shoulder(shoulder_m, 0.0, at)[1] for at in (recalled.found, recalled.home))
+    return found_deg - home_deg, abs(found_deg - home_deg)
+
+
+def lower(where: Where, shoulder_m: Vector, low_deg: float) -> Move:
+    """Lower an arm until the line to its hand is as low as an elevation."""
+    at_deg = math.inf
+    while at_deg > low_deg:
+        body = yield ()
+        place_m = where(body)
+        at_deg = at_deg if place_m is None else seen_from_shoulder(shoulder_m, 0.0, place_m)[1]
+    return REACHED
 
 
 def _smooth(before: Vector | None, now: Vector | None, dt_s: float) -> Vector | None:

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from engine import feedback, looking, moves, pace, recall, rounds
-from engine.body import Body
+from engine import feedback, looking, moves, pace, recall, rounds, so_far
 from engine.envelope import Envelope
-from engine.facing import facing_deg
-from engine.frame import SIDES, Vector
+from engine.frame import SIDES
 from engine.hanging import able_arms, hang
-from engine.metrics.definition import NotMeasurable
+from engine.metrics.definition import NotMeasurable, known
 from engine.metrics.position_sense import PositionSense, position_sense
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG
 from engine.motion import Motion
 from engine.movements import ON_SIDES, on_sides
 from engine.parameters import choice, number
-from engine.places import seen_from_shoulder
 from engine.recall import STILL_DPS, STILL_MPS, Recalled
 from engine.records import Measured, Request, TrialRecord
 from engine.scene import Gaze, Item, Panel, Sound, Surround, Target
@@ -109,12 +106,12 @@ class Game(Task):
         for number_ in range(self.p.targets):
             movement = next(ways)
             amount = envelope.at_most(movement).value * self.p.share * (1 + random.uniform(-VARIES, VARIES))
-            errors = [r.measures.get("beyond_deg") for was, r in zip(told, done, strict=False) if was == movement]
+            mine = [record for was, record in zip(told, done, strict=False) if was == movement]
             values = {
                 "number": number_,
                 "movement": movement,
                 "recalled": Recalled(),
-                "before": tuple(e.value for e in errors if e is not None and e.value is not None),
+                "before": so_far.values(mine, "beyond_deg"),
             }
             told.append(movement)
             yield (
@@ -158,19 +155,19 @@ class Game(Task):
         if math.isnan(beyond):
             raise NotMeasurable(NOT_FOUND)
         error = ELEVATION_ERROR_DEG if trial.side else NECK_ERROR_DEG
-        sense = position_sense((*before, beyond))
+        sense = position_sense([*before, beyond])
         note = f"of {len(before) + 1} this way"
         away_m = math.dist(recalled.home, recalled.found) if trial.side else None
-        variable = None if math.isnan(sense.variable_deg) else round(sense.variable_deg, 2)
+        scattered = known(sense.variable_deg, "deg", 2, sense.why.get("variable_deg", ""), note=note)
         return Result(
             None,
             {
                 "beyond_deg": Measured(round(beyond, 2), "deg", error),
                 "away_deg": Measured(round(away, 2), "deg", error),
-                "away_m": Measured(None, "m", None, NO_HAND) if away_m is None else Measured(round(away_m, 3), "m"),
+                "away_m": known(away_m, "m", 3, NO_HAND),
                 "found_s": Measured(round(recalled.seconds, 2), "s"),
                 "constant_deg": Measured(round(sense.constant_deg, 2), "deg", None, note),
-                "variable_deg": Measured(variable, "deg", None, sense.why.get("variable_deg", note)),
+                "variable_deg": scattered,
             },
         )
 
@@ -199,7 +196,6 @@ class Game(Task):
             "home": home,
             "where": recall.hand_m(side),
             "shoulder_m": envelope.shoulder(side),
-            "facing_deg": envelope.stance.facing_deg,
             "far": envelope.arm_m(side) * math.radians(max(0.0, hung.elevation_deg - 25.0)),
             "home_deg": hung.elevation_deg,
         }
@@ -210,10 +206,11 @@ class Game(Task):
         key = trial.values["home"].key
         there: tuple[Item, ...] = (Sound(f"{key} there", "appear"),)
         if trial.side:
-            led, waits_s = _lowered(trial, LOWERED * trial.values["home_deg"]), THERE_S + self.p.hold_s
+            values, waits_s = trial.values, THERE_S + self.p.hold_s
+            led = recall.lower(values["where"], values["shoulder_m"], LOWERED * values["home_deg"])
         else:
             away: Gaze = trial.values["away"]
-            led, waits_s = feedback.followed(moves.gaze(away, THERE_S), _turned(away)), self.p.hold_s
+            led, waits_s = feedback.followed(moves.gaze(away, THERE_S), looking.share_of_way(away)), self.p.hold_s
             there = (away, *there)
         if (yield from moves.within(self.p.limit_s, led)) != REACHED:
             return NOT_YET
@@ -224,38 +221,10 @@ def _come(home: Gaze | Target, hold_s: float) -> Move:
     return moves.hold(home, hold_s) if isinstance(home, Target) else moves.gaze(home, hold_s)
 
 
-def _turned(away: Gaze) -> Any:
-    """How much of the way a face has gone."""
-    squared = away.yaw_deg**2 + away.pitch_deg**2
-
-    def share(body: Body) -> float:
-        yaw, pitch, _ = facing_deg(body)
-        return (yaw * away.yaw_deg + pitch * away.pitch_deg) / squared
-
-    return share
-
-
-def _lowered(trial: Trial, low_deg: float) -> Move:
-    """Lower the arm until it is low."""
-    at_deg = math.inf
-    while at_deg > low_deg:
-        body = yield ()
-        place_m = trial.values["where"](body)
-        at_deg = at_deg if place_m is None else _elevation_deg(trial, place_m)
-    return REACHED
-
-
-def _elevation_deg(trial: Trial, place_m: Vector) -> float:
-    return seen_from_shoulder(trial.values["shoulder_m"], trial.values["facing_deg"], place_m)[1]
-
-
 def _error(trial: Trial) -> tuple[float, float]:
     """How far beyond home a try ended along its way, and from home in all, in degrees; nan where it did not end."""
     recalled: Recalled = trial.values["recalled"]
     if not trial.side:
         away: Gaze = trial.values["away"]
         return recall.face_error_deg(recalled, (away.yaw_deg, away.pitch_deg, away.tilt_deg))
-    if recalled.home is None or recalled.found is None:
-        return math.nan, math.nan
-    beyond = _elevation_deg(trial, recalled.found) - _elevation_deg(trial, recalled.home)
-    return beyond, abs(beyond)
+    return recall.hand_error_deg(recalled, trial.values["shoulder_m"])

@@ -1,7 +1,7 @@
 """Owl Watch: turn the head to the owl that calls, keep looking until it has seen you, and look ahead again."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from random import Random
@@ -10,16 +10,12 @@ from typing import ClassVar
 import numpy as np
 
 from engine import feedback, looking, moves, pace, rounds
-from engine.body import Body
 from engine.envelope import Envelope
-from engine.facing import facing_deg
 from engine.frame import Vector
-from engine.metrics import movement
 from engine.metrics.definition import NotMeasurable
+from engine.metrics.head_turn import of_the_turn
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
-from engine.metrics.signals import low_passed, uniform
-from engine.metrics.smoothness import sparc
-from engine.motion import Array, Motion
+from engine.motion import Motion
 from engine.movements import ON_SIDES, on_sides
 from engine.parameters import choice, number
 from engine.records import Measured, Request, Trace, TrialRecord
@@ -34,17 +30,6 @@ UPWARD_HOLD_S = 2.0  # a head that is held back longer may make dizzy, and press
 FOREPERIOD = 0.5  # of the time ahead, the most that is added by chance, so that nobody sets off before the call
 DIAGONAL, EASIER, LEAST_DIAGONAL = 0.9, 0.85, 0.5  # of the ellipse through what is asked of both movements
 LEAST_FRAMES = 20
-RATE_HZ, CUT_OFF_HZ = 100.0, 6.0
-VELOCITY_ERROR_DPS = 12.0  # headsets against optical capture: Sensors 2023, 23:9864
-ONSET_ERROR_S = 0.03  # simulated, and one frame in which the call was not yet heard
-LEAST_DPS = 5.0  # a head that rests drifts more slowly
-OF_A_TURN: Mapping[str, str] = {
-    "reaction_s": "s",
-    "movement_s": "s",
-    "peak_velocity_dps": "deg/s",
-    "smoothness_sparc": "",
-}
-ARRIVES = 0.72  # of the time of a turn: then a simulated patient is at the edge of the owl
 DIAGONALS = "all with diagonals"
 Way = tuple[str, ...]
 SINGLE: Mapping[str, tuple[Way, ...]] = {name: tuple((m,) for m in ways) for name, ways in looking.WAYS.items()}
@@ -164,8 +149,9 @@ class Game(Task):
         yield from moves.alongside((back, *around), moves.within(self.p.limit_s + ahead_s, ahead))
         hold_s = self._hold_s(goal)
         look = moves.within(self.p.limit_s + hold_s, feedback.felt(moves.gaze(goal, hold_s)))
+        heard = feedback.followed(look, looking.share_of_way(goal))
         call = Sound(f"{goal.key} calls", "call", trial.values["call_m"])
-        outcome = yield from moves.alongside((panel, call, *around), feedback.followed(look, _share_of_way(goal)))
+        outcome = yield from moves.alongside((panel, call, *around), heard)
         found = outcome == REACHED
         pleased = (goal._replace(state="done", fill=1.0),) if found else ()
         answer = rounds.answer(panel, goal.key, found, place_m=trial.values["call_m"], companion=beside)
@@ -178,8 +164,8 @@ class Game(Task):
         goal: Gaze = trial.values["goal"]
         far_deg = math.hypot(goal.yaw_deg, goal.pitch_deg, goal.tilt_deg)
         way_s = pace.way_s(far_deg, pace.HEAD_DPS)
-        back_s = max(0.0, ARRIVES * way_s + 0.15 - FLOURISH_S)
-        find_s = pace.REACTION_S + ARRIVES * way_s if reached else p.limit_s
+        back_s = max(0.0, pace.ARRIVES * way_s + 0.15 - FLOURISH_S)
+        find_s = pace.REACTION_S + pace.ARRIVES * way_s if reached else p.limit_s
         return back_s + float(trial.values["ahead_s"]) + find_s + self._hold_s(goal) + FLOURISH_S
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
@@ -195,7 +181,7 @@ class Game(Task):
         far_deg = math.hypot(*way)
         measures = {
             "turned_deg": Measured(achieved, "deg", NECK_ERROR_DEG),
-            **_of_the_turn(time_s, along, far_deg - goal.radius_deg),
+            **of_the_turn(time_s, along, far_deg - goal.radius_deg, "the face did not come to the owl"),
             "overshoot_deg": Measured(round(max(0.0, achieved - far_deg), 2), "deg", NECK_ERROR_DEG),
         }
         return Result(achieved, measures, (Trace("Head turned", "deg", *thinned(time_s, along)),))
@@ -203,17 +189,6 @@ class Game(Task):
     def _hold_s(self, goal: Gaze) -> float:
         held_s: float = self.p.hold_s
         return min(held_s, UPWARD_HOLD_S) if goal.pitch_deg > 0 else held_s
-
-
-def _share_of_way(goal: Gaze) -> Callable[[Body], float]:
-    """How much of the way to a goal the face of a body has come."""
-    squared = goal.yaw_deg**2 + goal.pitch_deg**2 + goal.tilt_deg**2
-
-    def share(body: Body) -> float:
-        yaw, pitch, tilt = facing_deg(body)
-        return (yaw * goal.yaw_deg + pitch * goal.pitch_deg + tilt * goal.tilt_deg) / squared
-
-    return share
 
 
 def _goal(envelope: Envelope, way: Way, radius_deg: float, share: float) -> tuple[Request | None, Vector]:
@@ -224,34 +199,3 @@ def _goal(envelope: Envelope, way: Way, radius_deg: float, share: float) -> tupl
         return asked[0][0], goals[0]
     yaw, pitch, tilt = (round(share * math.sqrt(0.5) * sum(parts), 3) for parts in zip(*goals, strict=True))
     return None, (yaw, pitch, tilt)
-
-
-def _of_the_turn(time_s: Array, along_deg: Array, edge_deg: float) -> dict[str, Measured]:
-    """When the head set off after the call and came to the edge of the owl, how fast and how smoothly."""
-    steady_s, steady = uniform(time_s, along_deg[:, None], RATE_HZ)
-    track = low_passed(steady, RATE_HZ, CUT_OFF_HZ)[:, 0]
-    speed = np.maximum(0.0, np.gradient(track, 1 / RATE_HZ))
-    there = np.flatnonzero(track >= edge_deg)
-    arrival = int(there[0]) if len(there) else int(np.argmax(track))
-    peak = int(np.argmax(speed[: arrival + 1]))
-    peak_dps = float(speed[peak])
-    if peak_dps < LEAST_DPS:
-        return {name: Measured(None, unit, None, "the head did not turn") for name, unit in OF_A_TURN.items()}
-    onset = movement.onset(speed[: peak + 1], peak_dps)
-    start = int(np.argmin(speed[: peak + 1])) if onset is None else onset
-    turn = speed[start : int(np.argmax(track)) + 1]
-    rest = movement.offset(turn, peak_dps)
-    smooth = sparc(turn[: len(turn) if rest is None else rest + 1], RATE_HZ)
-    moving = "" if onset is not None else "the head was turning at the call: from its slowest moment"
-    lasted_s = float(steady_s[arrival] - steady_s[start]) if len(there) else math.nan
-    found = {
-        "reaction_s": (math.nan if moving else round(float(steady_s[start]), 3), ONSET_ERROR_S, moving),
-        "movement_s": (round(lasted_s, 3), ONSET_ERROR_S, moving if len(there) else "the face did not come to the owl"),
-        "peak_velocity_dps": (round(peak_dps, 1), VELOCITY_ERROR_DPS, ""),
-        "smoothness_sparc": (round(smooth, 3), None, "" if math.isfinite(smooth) else "the turn was too short"),
-    }
-    return {name: _given(OF_A_TURN[name], *values) for name, values in found.items()}
-
-
-def _given(unit: str, value: float, error: float | None, note: str) -> Measured:
-    return Measured(value, unit, error, note) if math.isfinite(value) else Measured(None, unit, None, note)
