@@ -6,6 +6,7 @@ looking, pointing or pressing (engine.choosing).
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from engine import choosing, moves
 from engine.body import Body
@@ -92,10 +93,7 @@ class Spot:
         return watch
 
     def _covers(self, place_m: Vector, radius_m: float = 0.0, clear_deg: float = CLEAR_DEG) -> bool:
-        """Whether a hand at a place, or a look there, could be taken for one that points at the spot."""
-        at_deg = look_deg(self.stance.head_m, self.stance.facing_deg, place_m)
-        radius_deg = math.degrees(math.atan2(radius_m, math.dist(self.stance.head_m, place_m)))
-        return apart_deg(at_deg, SPOT_DEG) < max(clear_deg, EDGE_DEG + radius_deg)
+        return _covers(self.stance.head_m, self.stance.facing_deg, place_m, radius_m, clear_deg)
 
     def _faced(self, item: Gaze) -> bool:
         """Whether a face that is where it is asked to be could be taken for one that looks at the spot."""
@@ -105,6 +103,14 @@ class Spot:
         ahead = self.stance.head_m[0] + way[0], self.stance.head_m[1] + way[1], self.stance.head_m[2] + way[2]
         at_deg = look_deg(self.stance.head_m, self.stance.facing_deg, ahead)
         return apart_deg(at_deg, SPOT_DEG) < max(CLEAR_DEG, EDGE_DEG + item.radius_deg)
+
+
+@lru_cache(maxsize=256)  # a way of many places is shown in every frame, and stays where it is
+def _covers(head_m: Vector, facing_deg: float, place_m: Vector, radius_m: float, clear_deg: float) -> bool:
+    """Whether a hand at a place, or a look there, could be taken for one that points at the spot."""
+    at_deg = look_deg(head_m, facing_deg, place_m)
+    radius_deg = math.degrees(math.atan2(radius_m, math.dist(head_m, place_m)))
+    return apart_deg(at_deg, SPOT_DEG) < max(clear_deg, EDGE_DEG + radius_deg)
 
 
 def put_on(panel: Panel, seconds: float) -> Move:
