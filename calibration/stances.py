@@ -40,6 +40,7 @@ class Stance(ClinicalTest):
         "Seen by the head alone, a foot that is put down softly is not seen: whoever stands by presses the trigger "
         "then.",
         "A pause within a trial, or a foot that was not lifted: that trial does not count.",
+        steadiness.AWAY,
         SEEN,
         RATE,
     )
@@ -74,6 +75,7 @@ class Stance(ClinicalTest):
         held = trial.values["held"]
         if held.ended_by in ("", NEVER, PAUSE):
             raise NotMeasurable(ENDED_BY.get(held.ended_by, "ended while the feet stood so"))
+        trial.values["span"].refuse_looks_away()
         error = HELD_ERROR_S if held.ended_by == footing.HEAD else None
         return Result(None, {"held_s": Measured(round(held.seconds, 2), "s", error, ENDED_BY[held.ended_by])})
 
@@ -95,7 +97,7 @@ class Stance(ClinicalTest):
         ):
             span.begins_s = span.now_s
             stays = footing.stay(goal, self.most_s, held)
-            outcome = yield from moves.alongside(shown, surrounded(EYES[eyes], stays))
+            outcome = yield from moves.alongside(shown, surrounded(EYES[eyes], stays, span))
             span.ends_s = span.now_s
         else:
             held.ended_by = NEVER

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.body import Body
 from engine.facing import apart_deg, facing_deg
+from engine.metrics.definition import NotMeasurable
 from engine.motion import Motion
 from engine.scene import Item, Steady, Surround
 from engine.task import REACHED, Move
@@ -17,6 +18,9 @@ FOLLOWS_S = 5.0  # how slowly the middle goes along with somebody who comes to s
 SMOOTH_S = 0.4
 ASKED_S = 3.6  # to say how one feels after a world that went along with the head, of simulated people
 AHEAD_DEG = 35.0  # who looks further away than that has the world as always
+MOST_AWAY_S = 1.0  # a glance; who sees the world for longer stands neither in the dark nor in what is stuck
+AWAY = "More than 1 s of a dark or wrong world with the face 35° down or aside, where all is seen: no result."
+LOOKED_AWAY = "looked down or aside, where all is seen"
 
 
 class Condition(NamedTuple):
@@ -45,18 +49,25 @@ LIGHT, DARK, STUCK = Condition("light"), Condition("dark", light=0.0), Condition
 class Span:
     """The part of a trial that counts, in seconds of play from its first frame; `now_s` is nan before that.
 
-    `held_s` is how much of it somebody was where they should be.
+    `held_s` is how much of it somebody was where they should be, `away_s` how much of it they looked away from what
+    surrounds them, and saw the world as always.
     """
 
     now_s: float = math.nan
     begins_s: float = math.inf
     ends_s: float = 0.0
     held_s: float = 0.0
+    away_s: float = 0.0
 
     def count(self) -> None:
         """Let this frame count, and all from the first that did."""
         self.begins_s = min(self.begins_s, self.now_s)
         self.ends_s = self.now_s
+
+    def refuse_looks_away(self) -> None:
+        """Raise NotMeasurable where somebody saw the world for longer than at a glance."""
+        if self.away_s > MOST_AWAY_S:
+            raise NotMeasurable(LOOKED_AWAY)
 
     def cut(self, motion: Motion) -> Motion:
         """The motion within it; empty where it never began."""
@@ -103,13 +114,18 @@ def steady(key: str, within_deg: float, seconds: float, span: Span) -> Move:
     return REACHED
 
 
-def surrounded(condition: Condition, move: Move) -> Move:
-    """Play a move in a world under a condition; whoever looks away has the world as always for so long."""
+def surrounded(condition: Condition, move: Move, span: Span) -> Move:
+    """Play a move in a world under a condition; whoever looks away has the world as always for so long.
+
+    `span` notes how long that was, once it has begun.
+    """
     own, ahead = next(move), True
     while True:
         around: tuple[Item, ...] = condition.surround if ahead else ()
         body = yield own + around
         ahead = looks_ahead(body)
+        if condition.surround and not ahead and span.begins_s <= span.now_s:
+            span.away_s += body.dt_s
         try:
             own = move.send(body)
         except StopIteration as end:

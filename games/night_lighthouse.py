@@ -127,6 +127,7 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure head sway from when somebody had settled until they were done."""
         span, condition = trial.values["span"], trial.values["condition"]
+        span.refuse_looks_away()
         stood = span.cut(motion)
         sway = head_sway(stood, trial.values["stance"])
         known = {f"{condition.name}_{name}": sway[kept] for name, (kept, *_) in SWAY.items()}
@@ -137,13 +138,14 @@ class Game(Task):
 
     def _played(self, trial: Trial) -> Move:
         condition, count, seated = (trial.values[name] for name in ("condition", "number", "seated"))
+        span: Span = trial.values["span"]
         key, title = f"light {count}", "night_lighthouse.sit" if seated else "night_lighthouse.stand"
         panel = Panel("night_lighthouse", title, done=count, total=self.p.targets)
         ready = panel._replace(text=(*TOLD[condition], *self._how(condition, seated)), values=(str(self.p.count_by),))
         around = rounds.around(count / self.p.targets)
         yield from moves.show((ready, Steady(key), *around), READY_S)
-        still = steadiness.steady(key, self.p.within_deg, self.p.hold_s, trial.values["span"])
-        stood = moves.within(SETTLES_S + self.p.hold_s + self.p.limit_s, steadiness.surrounded(condition, still))
+        still = steadiness.steady(key, self.p.within_deg, self.p.hold_s, span)
+        stood = moves.within(SETTLES_S + self.p.hold_s + self.p.limit_s, steadiness.surrounded(condition, still, span))
         outcome = yield from moves.alongside((ready, Sound(f"{key} begins", "appear"), *around), stood)
         reached = outcome == REACHED
         done = (Steady(key, fill=1.0, state="done"),) if reached else ()

@@ -16,6 +16,7 @@ from engine.body import upright
 from engine.envelope import Envelope
 from engine.frame import Button, Frame
 from engine.guard import Guard
+from engine.metrics.definition import NotMeasurable
 from engine.movements import MOVEMENTS
 from engine.precautions import barred, effect
 from engine.records import Answer, Precaution
@@ -53,7 +54,7 @@ class Standing(Task):
             yield Trial(values={"condition": LIGHT if envelope.refuses_conflict else self.condition})
 
     def play(self, trial: Trial) -> Move:
-        return steadiness.surrounded(trial.values["condition"], moves.stand("stand", 5.0))
+        return steadiness.surrounded(trial.values["condition"], moves.stand("stand", 5.0), Span())
 
     def measure(self, *_: Any) -> Result:
         return Result(None, {})
@@ -226,8 +227,15 @@ def test_the_light_is_as_strong_as_somebody_is_still() -> None:
 
 def test_who_looks_away_has_the_world_as_always_and_collects_nothing_meanwhile() -> None:
     leans = swaying(5.0, 0.1)
-    ahead, _ = stood(steadiness.surrounded(DARK, steadiness.steady("light", 1.5, 9.0, Span())), leans)
-    away, _ = stood(steadiness.surrounded(DARK, steadiness.steady("light", 1.5, 9.0, Span())), leans, yaw_deg=50.0)
+    looked = {"ahead": Span(begins_s=0.0), "away": Span(begins_s=0.0)}
+    ahead, away = (
+        stood(steadiness.clocked(span, steadiness.surrounded(DARK, steady, span)), leans, yaw_deg=yaw_deg)[0]
+        for span, yaw_deg in zip(looked.values(), (0.0, 50.0), strict=True)
+        for steady in (steadiness.steady("light", 1.5, 9.0, span),)
+    )
+    looked["ahead"].refuse_looks_away()
+    with pytest.raises(NotMeasurable, match="where all is seen"):
+        looked["away"].refuse_looks_away()
     assert DARK.surround[0] in ahead[-1]
     assert DARK.surround[0] not in away[-1]
     assert fills(ahead)[-1] > 0.3

@@ -15,7 +15,7 @@ from engine.motion import Motion
 from engine.parameters import choice, number, switch
 from engine.records import Measured, TrialRecord
 from engine.scene import Panel
-from engine.steadiness import DARK, LIGHT, SETTLES_S, STUCK, Condition, Span, clocked, surrounded
+from engine.steadiness import AWAY, DARK, LIGHT, SETTLES_S, STUCK, Condition, Span, clocked, surrounded
 from engine.task import Finished, Measure, Move, Result, Trial
 
 SURFACES: Mapping[str, tuple[str, ...]] = {"firm and foam": ("firm", "foam"), "firm": ("firm",), "foam": ("foam",)}
@@ -77,6 +77,7 @@ class Test(ClinicalTest):
     )
     validity = (
         "A trial that was not stood through, with a gap of more than 0.25 s, or under 98 % well seen: no result.",
+        AWAY,
         "More than 5 % of the frames without the head: no result.",
         RATE,
     )
@@ -148,7 +149,7 @@ class Test(ClinicalTest):
         yield from moves.alongside((ready,), moves.stand("stand here", GETS_THERE_S))
         quiet = moves.stand("stand here", SETTLES_S + self.p.seconds + SPARE_S)
         counted_ = _counted(quiet, values["span"], SETTLES_S)
-        outcome = yield from surrounded(CONDITIONS[values["condition"]], counted_)
+        outcome = yield from surrounded(CONDITIONS[values["condition"]], counted_, values["span"])
         thanks = Panel("stand", title, ("stand.breathe",))
         yield from moves.alongside((thanks,), moves.stand("stand here", BREATHES_S))
         return outcome
@@ -161,7 +162,9 @@ class Test(ClinicalTest):
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Head sway of the stretch that counts; raises NotMeasurable where it is too short."""
-        quiet = trial.values["span"].cut(motion)
+        span: Span = trial.values["span"]
+        span.refuse_looks_away()
+        quiet = span.cut(motion)
         seconds = float(quiet.time_s[-1] - quiet.time_s[0]) if len(quiet.time_s) > 1 else 0.0
         if seconds < self.p.seconds - 0.5:
             raise NotMeasurable(f"stood for {seconds:.0f} of {self.p.seconds:.0f} s")
