@@ -17,7 +17,7 @@ from engine.panda.berth import BERTHS, Spot, Wanted, Watch, choose, covered_deg,
 from engine.panda.board import Board
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
 from engine.questions import before
-from engine.scene import Gaze, Lean, Lift, Middle, Option, Panel, Prop, Reach, Scene, Sound, Target
+from engine.scene import Follow, Gaze, Lean, Lift, Middle, Option, Panel, Prop, Reach, Scene, Sound, Target
 from engine.simulated import SimulatedHeadset
 
 SIZES = ((0.29, 0.19), (0.475, 0.33))  # half of how wide and tall a usual and the largest panel are, in m
@@ -79,9 +79,13 @@ def test_where_nothing_is_in_the_way_a_panel_stands_to_the_left() -> None:
 
 
 @pytest.mark.parametrize("low_m", [(0.2, 1.1, -0.3), (0.0, 0.55, -0.7), (-0.1, 0.1, -0.4)])
-def test_a_panel_comes_down_to_who_looks_down_and_stays_there(low_m: tuple[float, float, float]) -> None:
+@pytest.mark.parametrize("led", [False, True])
+def test_a_panel_comes_down_to_who_looks_down_and_stays_there(low_m: tuple[float, float, float], led: bool) -> None:
     low, watch = Target("block", low_m, 0.07, "right"), Watch()
-    asked = watch.see(Scene("orchard", (low,)), ORCHARD, EYE_M)
+    circle = Follow("circle", (low_m, (low_m[0] + 0.05, *low_m[1:])), 0.1, "right")
+    if led:
+        watch.see(Scene("orchard", (circle,)), ORCHARD, EYE_M)
+    asked = watch.see(Scene("orchard", () if led else (low,)), ORCHARD, EYE_M)
     found = choose(half(SIZES[0]), 0.0, EYE_M, asked, BERTHS[0])
     assert found.up_deg - asked.low_deg < IN_VIEW_DEG
     bottom_m = EYE_M[1] + berth.DISTANCE_M * math.sin(math.radians(found.up_deg)) - SIZES[0][1]

@@ -244,9 +244,11 @@ def _low_deg(item: Item, eye_m: Vector) -> float:
     """How far up from the eyes a hand or a foot is asked to go; 90 where none is."""
     if isinstance(item, Stone):
         return _FEET_DEG
-    if not isinstance(item, Target | Bend) or item.state == "done":
+    if not isinstance(item, Target | Bend | Follow) or item.state == "done":
         return 90.0
-    x, y, z = (there - here for there, here in zip(item.place_m, eye_m, strict=True))
+    ways = item.points_m if isinstance(item, Follow) else (item.place_m,)
+    highest_m: Vector = max(ways, key=lambda place_m: place_m[1])  # of a way all of it shall be seen
+    x, y, z = (there - here for there, here in zip(highest_m, eye_m, strict=True))
     return math.degrees(math.atan2(y, math.hypot(x, z)))
 
 
