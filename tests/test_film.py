@@ -18,7 +18,7 @@ from engine.commands.film import Cut, Reel
 from engine.commands.video import Video, VideoRefused
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
 from engine.plan import About, Step
-from engine.scene import Middle, Panel, Scene, Target
+from engine.scene import Footing, Middle, Panel, Scene, Target, Walk
 from engine.simulated import SimulatedHeadset
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
@@ -161,6 +161,22 @@ def test_the_side_goes_with_the_middle_of_the_room(graphics: Graphics, new_stage
     there = figure(camera, turned, frame(Pose((1.0, 1.6, 2.0), from_yaw_pitch(np.pi / 2, 0.0))))
     assert here.sum() > 500
     assert (here & there).sum() / (here | there).sum() > 0.9
+
+
+def test_who_stands_on_one_leg_lifts_the_other_and_nobody_is_where_a_headset_lies(
+    graphics: Graphics, new_stage: Callable[[], Stage]
+) -> None:
+    camera, shown = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0), frame(Pose((0.0, 1.6, 0.0)))
+    goal = Footing("f", "one leg", "left")
+    both, lifted, ready = (
+        figure(camera, Scene("still", (item,)), shown)
+        for item in (goal._replace(feet="together"), goal, goal._replace(state="ready"))
+    )
+    moved = np.nonzero(both != lifted)[0]
+    assert moved.size > 50
+    assert moved.min() > np.nonzero(both)[0].mean(), "of the legs alone"
+    assert (both != ready).mean() < 0.001
+    assert not figure(camera, Scene("still", (Walk("w", "right", 3.0),)), shown).any()
 
 
 def test_a_hand_that_is_lost_hangs(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:

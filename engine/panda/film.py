@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from panda3d.core import BitMask32, Camera, GraphicsOutput, LVecBase4f, NodePath, PerspectiveLens
 
 from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_STATURE, neck_m, shoulder_m
+from engine.footing import ONE_LEG
 from engine.frame import SIDES, Frame, Pose, Quaternion, Vector, from_yaw_pitch, rotate
 from engine.panda.axes import to_panda, turn_to_panda
 from engine.panda.graphics import Graphics
@@ -16,7 +17,7 @@ from engine.panda.pictures import FAR_M, NEAR_M
 from engine.panda.puppet import STATURE_M as FIGURE_M
 from engine.panda.stage import Stage
 from engine.records import Stance
-from engine.scene import Middle, Scene, Surround
+from engine.scene import Footing, Middle, Scene, Surround, Walk
 
 EYES, SIDE, BOTH = VIEWS = ("eyes", "side", "both")
 EYES_FOV_DEG, EYES_ACROSS_DEG, SIDE_FOV_DEG = 66.0, 82.0, 44.0
@@ -97,18 +98,21 @@ class _Person:
         self.node.hide(_FOR_EYES)
 
     def be(self, scene: Scene, frame: Frame) -> None:
-        """Stand, sit, lean and reach as in this frame; nobody is there while the head is lost."""
+        """Stand, sit, lean and reach as in this frame.
+
+        Nobody is there while the head is lost, or the headset is off: then its place is not that of a head.
+        """
         if scene.place != self._place:
             self._place = scene.place
             self._figure.enter(self._stage.theme.places[scene.place])
-        if not frame.head.valid:
+        if not frame.head.valid or any(isinstance(item, Walk) for item in scene.items):
             self.node.stash()
             return
         self.node.unstash()
         seen = _Seen(frame, scene.middle, self._stature_m, self._seated)
         self.node.set_pos(to_panda(seen.floor_m))
         self.node.set_h(-scene.middle.facing_deg)
-        self._figure.show(seen)
+        self._figure.show(seen, _lifted(scene))
 
 
 class _Seen:
@@ -155,6 +159,12 @@ class _Seen:
     def _seen(self, place_m: Vector) -> Vector:
         x, y, z = _minus(place_m, self.floor_m)
         return (x * self._by, y * self._by, z * self._by)
+
+
+def _lifted(scene: Scene) -> str:
+    """The side of the foot that is lifted while somebody stands on one leg, "" for none."""
+    asked = [item for item in scene.items if isinstance(item, Footing) and item.state == "wanted"]
+    return next((SIDES[1 - SIDES.index(item.on)] for item in asked if item.feet == ONE_LEG and item.on), "")
 
 
 def _minus(a: Vector, b: Vector) -> Vector:

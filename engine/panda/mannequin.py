@@ -21,6 +21,8 @@ UPPER_ARM_M, FOREARM_M = UPPER_ARM_OF_STATURE * STATURE_M, (FOREARM_OF_STATURE +
 THIGH_M, SHANK_M = 0.245 * STATURE_M, 0.246 * STATURE_M  # Drillis & Contini 1966, as in Winter 2009
 HIPS_M, SEATED_HIPS_M = 0.52 * STATURE_M, SEATED_EYE_M - 0.68
 HALF_HIPS_M, ANKLE_M, FEET_AHEAD_M = 0.095, 0.07, 0.34
+LIFTED_M = (0.22, 0.16)
+"""How far up and back a foot is that is off the floor."""
 _STOOL = [(0.0, 0.0), (0.20, 0.0), (0.15, 0.36), (0.22, 0.38), (0.22, 0.43), (0.0, 0.43)]
 _ELBOW_POLE, _KNEE_POLE = (0.8, -1.0, 0.4), (0.15, 0.1, -1.0)
 
@@ -89,8 +91,11 @@ class Mannequin:
         self._lens.set_aspect_ratio(aspect)
         self._lens.set_min_fov(FOV_DEG)
 
-    def show(self, body: Posed) -> None:
-        """Stand, sit, lean, look and reach as a body does; whichever way that faces, it is seen from behind."""
+    def show(self, body: Posed, lifted: str = "") -> None:
+        """Stand, sit, lean, look and reach as a body does; whichever way that faces, it is seen from behind.
+
+        `lifted` is the side of a foot that is off the floor, "" for none.
+        """
         back = inverse(body.facing)
 
         def seen(place: Vector) -> Vector:
@@ -108,7 +113,7 @@ class Mannequin:
             hand = seen(body.hand(side).position_m)
             self._arm(side, seen(body.shoulder(side)), hand)
             self._parts[f"{side} hand"].set_color(self._shirt if side == body.active else self._skin)
-            self._leg(side, hips, body.share)
+            self._leg(side, hips, body.share, LIFTED_M if side == lifted else (0.0, 0.0))
 
     def _arm(self, side: str, shoulder: Vector, hand: Vector) -> None:
         elbow, wrist = bent(shoulder, hand, UPPER_ARM_M, FOREARM_M, _sided(side, _ELBOW_POLE))
@@ -116,15 +121,16 @@ class Mannequin:
         self._stretch(f"{side} forearm", elbow, wrist)
         self._parts[f"{side} hand"].set_pos(to_panda(wrist))
 
-    def _leg(self, side: str, hips: Vector, share: float) -> None:
-        """Feet stay on the floor; who sits down has them ahead of the stool."""
+    def _leg(self, side: str, hips: Vector, share: float, lift_m: tuple[float, float]) -> None:
+        """Feet stay on the floor, but one that is lifted up and back; who sits down has them ahead of the stool."""
         x, y, z = hips
         aside = _sided(side, (HALF_HIPS_M, 0.0, 0.0))[0]
-        ankle = (aside, ANKLE_M, -FEET_AHEAD_M * (1 - share))
+        up_m, back_m = lift_m
+        ankle = (aside, ANKLE_M + up_m, back_m - FEET_AHEAD_M * (1 - share))
         knee, foot = bent((x + aside, y, z), ankle, THIGH_M, SHANK_M, _sided(side, _KNEE_POLE))
         self._stretch(f"{side} thigh", (x + aside, y, z), knee)
         self._stretch(f"{side} shank", knee, foot)
-        self._parts[f"{side} foot"].set_pos(to_panda((foot[0], 0.045, foot[2] - 0.05)))
+        self._parts[f"{side} foot"].set_pos(to_panda((foot[0], 0.045 + up_m, foot[2] - 0.05)))
 
     def _stretch(self, name: str, start: Vector, end: Vector) -> None:
         part = self._parts[name]
