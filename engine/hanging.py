@@ -49,6 +49,11 @@ def refuses_arm(envelope: Envelope, side: str) -> str:
     return "" if envelope.calibration.reach.get(side) else f"the {side} hand was never seen to reach: calibrate it"
 
 
+def outward(side: str, out_deg: Sequence[float]) -> list[float]:
+    """Directions so far from straight ahead to the side of an arm, positive to the right."""
+    return [out if side == "right" else -out for out in out_deg]
+
+
 def hang(
     envelope: Envelope, side: str, wish: Request, azimuths_deg: Sequence[float], radius_m: float, stretch: float
 ) -> Hung:

@@ -9,12 +9,11 @@ import numpy as np
 from engine import looking, moves, pace
 from engine.envelope import Envelope
 from engine.frame import Vector
-from engine.hanging import hang, refuses_arm
+from engine.hanging import hang, outward, refuses_arm
 from engine.limits import OutsideEnvelope
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG, STRAIGHT_ARM
 from engine.metrics.signals import lengths
 from engine.motion import Array, Mask, Motion
-from engine.places import HANGING_DEG
 from engine.raising import STRETCHED, raised
 from engine.records import Request, Stance
 from engine.scene import Arms, Gaze, Target
@@ -63,9 +62,7 @@ class Laid(NamedTuple):
         """How long it takes to get to the edge of the band."""
         if isinstance(self.goal, Gaze):
             return pace.REACTION_S + pace.way_s(self.request.amplitude, pace.HEAD_DPS, 0.0)
-        way_deg = max(0.0, self.request.amplitude - HANGING_DEG)
-        way_m = 2 * self.distance_m * math.sin(math.radians(way_deg / 2))
-        return pace.REACTION_S + pace.way_s(way_m, pace.HAND_MPS, 0.0)
+        return pace.raise_s(self.distance_m, self.request.amplitude)
 
 
 def refuses(envelope: Envelope, stretch: Stretch) -> str:
@@ -89,9 +86,8 @@ def lay(envelope: Envelope, stretch: Stretch, key: str) -> Laid:
         tilt = looking.goal_deg(stretch.movement, centre)[2]
         return Laid(stretch, request, Gaze(key, 0.0, 0.0, stretch.band_deg, tilt), (Arms(), tilt))
     side, arm_m = stretch.side, envelope.arm_m(stretch.side)
-    sign, radius_m = 1 if side == "right" else -1, REACH * arm_m * math.radians(stretch.band_deg)
-    azimuths_deg = [sign * outward for outward in OUTWARD_DEG[stretch.kind]]
-    hung = hang(envelope, side, wish, azimuths_deg, radius_m, REACH)
+    radius_m = REACH * arm_m * math.radians(stretch.band_deg)
+    hung = hang(envelope, side, wish, outward(side, OUTWARD_DEG[stretch.kind]), radius_m, REACH)
     way = (abs(hung.azimuth_deg), hung.elevation_deg)
     arms = Arms(left_deg=way) if side == "left" else Arms(right_deg=way)
     goal = Target(key, hung.place_m, radius_m, side)

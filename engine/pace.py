@@ -1,5 +1,9 @@
 """How long somebody usual takes to get somewhere, by minimum jerk (Flash & Hogan 1985): for plans of the time."""
 
+import math
+
+from engine.places import HANGING_DEG
+
 PEAK_TO_MEAN = 1.875  # speed of a minimum jerk movement
 SETTLES_S = 0.15
 ARRIVES = 0.72  # of the time of a way: somebody is there before they rest
@@ -14,3 +18,9 @@ def way_s(far: float, peak: float, settles_s: float = SETTLES_S) -> float:
 def comes_s(way_m: float) -> float:
     """How long a hand takes to come into somewhere after a call, in seconds: it is there before it rests."""
     return REACTION_S + ARRIVES * way_s(way_m, HAND_MPS)
+
+
+def raise_s(away_m: float, elevation_deg: float) -> float:
+    """How long after a call a hand that hung is at an elevation, so far from its shoulder, in seconds."""
+    way_m = 2 * away_m * math.sin(math.radians(max(0.0, elevation_deg - HANGING_DEG) / 2))
+    return REACTION_S + way_s(way_m, HAND_MPS, 0.0)

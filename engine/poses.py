@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.envelope import Envelope
-from engine.hanging import Hung, along, hang
+from engine.hanging import Hung, along, hang, outward
 from engine.limits import OutsideEnvelope
 from engine.movements import LEANS
 from engine.records import Request, TrialRecord
@@ -87,9 +87,8 @@ def shown(hung: Mapping[str, Hung], more: Sequence[Lean | Gaze]) -> Friend:
 
 
 def _hang(envelope: Envelope, side: str, wish: Request, out_deg: float, radius_m: float) -> Hung:
-    outward = (out_deg, *(less for less in FURTHEST_OUT_DEG if less < out_deg))
-    azimuths_deg = [azimuth if side == "right" else -azimuth for azimuth in outward]
-    return hang(envelope, side, wish, azimuths_deg, radius_m, STRETCH)
+    out = (out_deg, *(less for less in FURTHEST_OUT_DEG if less < out_deg))
+    return hang(envelope, side, wish, outward(side, out), radius_m, STRETCH)
 
 
 def _comfortable_deg(envelope: Envelope, movement: str, done: Sequence[TrialRecord]) -> float:

@@ -1,12 +1,17 @@
-"""How high an arm was raised: the angle of the line from shoulder to hand over time, and when it is the shoulder's."""
+"""How high an arm is raised: the angle of the line from shoulder to hand over time, and when it is the shoulder's."""
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from engine import moves
+from engine.body import Body
 from engine.frame import Vector
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, STRAIGHT_ARM, arm_directions
 from engine.motion import Array, Motion
+from engine.places import HANGING_DEG, seen_from_shoulder
 from engine.records import Measured, Stance, Trace
 from engine.task import Measure
 from engine.trace import thinned
@@ -56,3 +61,16 @@ def angle(elevation_deg: float, straight: bool, note: str = BENT) -> Measured:
     """An elevation as a measure, whose error is known of a straight arm alone; else with a note."""
     found = round(elevation_deg, 2)
     return Measured(found, "deg", ELEVATION_ERROR_DEG) if straight else Measured(found, "deg", None, note)
+
+
+def share_of_way(side: str, shoulder_m: Vector, elevation_deg: float) -> Callable[[Body], float]:
+    """How much of the way from hanging to an elevation an arm has been raised; nan while its hand is not seen."""
+    whole_deg = max(1.0, elevation_deg - HANGING_DEG)
+
+    def share(body: Body) -> float:
+        hand_m = moves.hand_m(body, side, shoulder_m)
+        if hand_m is None:
+            return math.nan
+        return (seen_from_shoulder(shoulder_m, 0.0, hand_m)[1] - HANGING_DEG) / whole_deg
+
+    return share

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
 from engine import feedback, looking, moves, pace, recall, rounds, so_far
 from engine.envelope import Envelope
 from engine.frame import SIDES
-from engine.hanging import able_arms, hang
+from engine.hanging import able_arms, hang, outward
 from engine.metrics.definition import NotMeasurable, known
 from engine.metrics.position_sense import PositionSense, position_sense
 from engine.metrics.range_of_motion import ELEVATION_ERROR_DEG, NECK_ERROR_DEG
@@ -135,7 +136,7 @@ class Game(Task):
             still = STILL_MPS if trial.side else STILL_DPS
             find = recall.find_again(f"{key} again", trial.side, where, still, self.p.limit_s, recalled)
             outcome = yield from moves.alongside((back, Sound(f"{key} called", "call"), *DARK, *around), find)
-        found = outcome == REACHED and _error(trial)[1] <= self.p.within_deg
+        found = outcome == REACHED and trial.values["error"](recalled)[1] <= self.p.within_deg
         seen = moves.within(DONE_S, _come(trial.values["home"], math.inf))
         yield from moves.alongside(rounds.answer(panel, key, found, sound="home"), seen)
         return REACHED if found else NOT_YET
@@ -151,25 +152,22 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """How far from home the try ended, and what the tries of this way so far have in common."""
         recalled, before = trial.values["recalled"], trial.values["before"]
-        beyond, away = _error(trial)
+        beyond, away = trial.values["error"](recalled)
         if math.isnan(beyond):
             raise NotMeasurable(NOT_FOUND)
         error = ELEVATION_ERROR_DEG if trial.side else NECK_ERROR_DEG
         sense = position_sense([*before, beyond])
         note = f"of {len(before) + 1} this way"
         away_m = math.dist(recalled.home, recalled.found) if trial.side else None
-        scattered = known(sense.variable_deg, "deg", 2, sense.why.get("variable_deg", ""), note=note)
-        return Result(
-            None,
-            {
-                "beyond_deg": Measured(round(beyond, 2), "deg", error),
-                "away_deg": Measured(round(away, 2), "deg", error),
-                "away_m": known(away_m, "m", 3, NO_HAND),
-                "found_s": Measured(round(recalled.seconds, 2), "s"),
-                "constant_deg": Measured(round(sense.constant_deg, 2), "deg", None, note),
-                "variable_deg": scattered,
-            },
-        )
+        measures = {
+            "beyond_deg": Measured(round(beyond, 2), "deg", error),
+            "away_deg": Measured(round(away, 2), "deg", error),
+            "away_m": known(away_m, "m", 3, NO_HAND),
+            "found_s": Measured(round(recalled.seconds, 2), "s"),
+            "constant_deg": Measured(round(sense.constant_deg, 2), "deg", None, note),
+            "variable_deg": known(sense.variable_deg, "deg", 2, sense.why.get("variable_deg", ""), note=note),
+        }
+        return Result(None, measures)
 
     def _able(self, envelope: Envelope) -> list[str]:
         """The ways of which enough is left; raises OutsideEnvelope, saying why not, where there is none."""
@@ -184,18 +182,20 @@ class Game(Task):
         key = f"home {values['number']}"
         home = Gaze(key, 0.0, 0.0, self.p.within_deg)
         away = Gaze(f"{key} away", yaw, pitch, min(self.p.within_deg, NEARLY * amount_deg), tilt)
-        return Trial("", None, {**values, "home": home, "away": away, "where": recall.face_deg, "far": amount_deg})
+        error = partial(recall.face_error_deg, way=(yaw, pitch, tilt))
+        more = {"home": home, "away": away, "where": recall.face_deg, "error": error, "far": amount_deg}
+        return Trial("", None, {**values, **more})
 
     def _of_arm(self, envelope: Envelope, movement: str, amount_deg: float, values: dict[str, Any]) -> Trial:
         side = movement.rpartition("_")[2]
-        sign = 1 if side == "right" else -1
         wish = Request(movement, round(amount_deg, 2), "deg", "CEILING", f"{100 * self.p.share:.0f} % of the limit")
-        hung = hang(envelope, side, wish, [sign * azimuth for azimuth in AZIMUTHS_DEG], RADIUS_M, STRETCH)
-        home = Target(f"home {values['number']}", hung.place_m, RADIUS_M, side)
+        hung = hang(envelope, side, wish, outward(side, AZIMUTHS_DEG), RADIUS_M, STRETCH)
+        shoulder_m = envelope.shoulder(side)
         more = {
-            "home": home,
+            "home": Target(f"home {values['number']}", hung.place_m, RADIUS_M, side),
             "where": recall.hand_m(side),
-            "shoulder_m": envelope.shoulder(side),
+            "error": partial(recall.hand_error_deg, shoulder_m=shoulder_m),
+            "shoulder_m": shoulder_m,
             "far": envelope.arm_m(side) * math.radians(max(0.0, hung.elevation_deg - 25.0)),
             "home_deg": hung.elevation_deg,
         }
@@ -219,12 +219,3 @@ class Game(Task):
 
 def _come(home: Gaze | Target, hold_s: float) -> Move:
     return moves.hold(home, hold_s) if isinstance(home, Target) else moves.gaze(home, hold_s)
-
-
-def _error(trial: Trial) -> tuple[float, float]:
-    """How far beyond home a try ended along its way, and from home in all, in degrees; nan where it did not end."""
-    recalled: Recalled = trial.values["recalled"]
-    if not trial.side:
-        away: Gaze = trial.values["away"]
-        return recall.face_error_deg(recalled, (away.yaw_deg, away.pitch_deg, away.tilt_deg))
-    return recall.hand_error_deg(recalled, trial.values["shoulder_m"])

@@ -1,7 +1,7 @@
 """Fruit Ladder: reach for fruit that hangs higher as the arm allows, and hold it until it comes off."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -10,10 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from engine import feedback, moves, pace, rounds
-from engine.body import Body
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
-from engine.hanging import Hung, able_arms, hang
+from engine.hanging import Hung, able_arms, hang, outward
 from engine.limits import OutsideEnvelope
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.reach_measures import Reach
@@ -21,8 +20,7 @@ from engine.metrics.reach_space import TrunkShift, trunk_shift, trunk_track_m
 from engine.metrics.reaching import reach
 from engine.motion import Array, Motion
 from engine.parameters import choice, number
-from engine.places import seen_from_shoulder
-from engine.raising import ARM_RAISED, STRETCHED, raised
+from engine.raising import ARM_RAISED, STRETCHED, raised, share_of_way
 from engine.records import Measured, TrialRecord
 from engine.scene import Item, Panel, Sound, Target
 from engine.task import REACHED, Measure, Move, Result, Task, Trial, as_defined
@@ -31,7 +29,6 @@ from engine.turns import first_able, in_turn
 FLOURISH_S = 0.7
 BONUS_S = 4.0
 BONUS_FROM_DEG = 5.0  # nearer than this a golden fruit would hang where the hand is already
-HANGING_DEG = 25.0
 LEAST_FRAMES = 20
 OF_A_REACH = (
     *("reaction_s", "movement_s", "peak_speed_mps", "movement_units", "path_ratio"),
@@ -97,7 +94,8 @@ class Game(Task):
         around = rounds.around(count / self.p.targets)
         yield from moves.show((soon, fruit._replace(state="later"), *around), self.p.pause_s)
         reach = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(moves.hold(fruit, self.p.hold_s)))
-        heard = feedback.followed(reach, _raised(trial))
+        asked_deg = trial.request.amplitude if trial.request else 0.0
+        heard = feedback.followed(reach, share_of_way(trial.side, trial.values["shoulder_m"], asked_deg))
         shown = (panel, Sound(f"{key} appears", "appear", fruit.place_m), *around)
         outcome = yield from moves.alongside(shown, heard)
         if outcome != REACHED:
@@ -113,11 +111,11 @@ class Game(Task):
         if not reached:
             return p.pause_s + p.limit_s + p.hold_s + FLOURISH_S
         elevation = trial.request.amplitude if trial.request else 0.0
-        way_m = 2 * trial.values["distance_m"] * math.sin(math.radians(max(0.0, elevation - HANGING_DEG) / 2))
-        golden_m = trial.values["golden_m"]
-        golden_s = _way_s(math.dist(golden_m, trial.values["place_m"])) + FLOURISH_S if golden_m else 0.0
-        bonus_s = (golden_s + BONUS_S) / 2 if golden_m else 0.0  # every other one is picked
-        return p.pause_s + _way_s(way_m) + p.hold_s + FLOURISH_S + bonus_s
+        golden_m, bonus_s = trial.values["golden_m"], 0.0
+        if golden_m:  # every other one is picked
+            way_s = pace.way_s(math.dist(golden_m, trial.values["place_m"]), pace.HAND_MPS, 0.0)
+            bonus_s = (pace.REACTION_S + way_s + FLOURISH_S + BONUS_S) / 2
+        return p.pause_s + pace.raise_s(trial.values["distance_m"], elevation) + p.hold_s + FLOURISH_S + bonus_s
 
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the reach from the fruit's appearance on."""
@@ -157,27 +155,12 @@ def _came_off(panel: Panel, fruit: Target) -> tuple[Item, ...]:
     return (fruit._replace(state="done", fill=1.0), *answer)
 
 
-def _raised(trial: Trial) -> Callable[[Body], float]:
-    """How much of the way from hanging to the fruit an arm has been raised; nan while its hand is not seen."""
-    shoulder_m, facing_deg = trial.values["shoulder_m"], trial.values["stance"].facing_deg
-    whole_deg = max(1.0, (trial.request.amplitude if trial.request else 0.0) - HANGING_DEG)
-
-    def height(body: Body) -> float:
-        hand_m = moves.hand_m(body, trial.side, shoulder_m)
-        if hand_m is None:
-            return math.nan
-        return (seen_from_shoulder(shoulder_m, facing_deg, hand_m)[1] - HANGING_DEG) / whole_deg
-
-    return height
-
-
 def _hang(envelope: Envelope, p: Parameters, random: Random, side: str) -> Hung:
     """Where a fruit hangs for an arm; raises OutsideEnvelope when it can nowhere."""
     wish = envelope.request(f"shoulder_elevation_{side}")
-    outward = [0.0, p.outward_deg, random.uniform(0.0, p.outward_deg)]
-    random.shuffle(outward)
-    azimuths_deg = [azimuth if side == "right" else -azimuth for azimuth in outward]
-    return hang(envelope, side, wish, azimuths_deg, p.radius_m, p.stretch)
+    out_deg = [0.0, p.outward_deg, random.uniform(0.0, p.outward_deg)]
+    random.shuffle(out_deg)
+    return hang(envelope, side, wish, outward(side, out_deg), p.radius_m, p.stretch)
 
 
 def _golden(envelope: Envelope, hung: Hung, side: str, parameters: Parameters) -> Vector | None:
@@ -193,11 +176,6 @@ def _golden(envelope: Envelope, hung: Hung, side: str, parameters: Parameters) -
     return None if envelope.refuses_target(place_m, side) else place_m
 
 
-def _way_s(way_m: float) -> float:
-    """How long a hand takes to get somewhere with minimum jerk (Flash & Hogan 1985), from the moment it sees it."""
-    return pace.REACTION_S + pace.way_s(way_m, pace.HAND_MPS, 0.0)
-
-
 def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, p: Parameters, top: int) -> dict[str, Measured]:
     """What can be said of the discrete movement to the fruit, or to the highest point where it was not reached."""
     place_m, hand_m, time_s = trial.values["place_m"], motion.hand_m(trial.side), motion.time_s
@@ -205,12 +183,11 @@ def _of_the_reach(motion: Motion, trial: Trial, cue_s: float, p: Parameters, top
     found = reach(hand_m[:end], time_s[:end], place_m, cue_s, radius_m=p.radius_m)
     if math.isnan(found.arrival_s):
         found = reach(hand_m[: top + 1], time_s[: top + 1], place_m, cue_s)
-    of_reach = measured(found)
     moving = (time_s >= cue_s) & (time_s <= np.fmin(found.offset_s, time_s[end - 1]))
     trunk = trunk_shift(
         trunk_track_m(motion)[moving], hand_m[moving], trial.values["stance"].facing_deg, trial.values["arm_m"]
     )
-    return {name: of_reach[name] for name in OF_A_REACH} | {"trunk_shift_m": measured(trunk)["trunk_shift_m"]}
+    return measured(found, *OF_A_REACH) | measured(trunk, "trunk_shift_m")
 
 
 def _until_golden(time_s: Array, hand_m: Array, place_m: Vector, p: Parameters) -> int:
