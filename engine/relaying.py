@@ -9,8 +9,12 @@ from dataclasses import dataclass
 
 from engine.envelope import Envelope
 from engine.frame import Vector
+from engine.metrics.course import VISIT_NOISE_DEG
+from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.moves import HELD, hand_m
 from engine.places import from_shoulder, seen_from_shoulder
+from engine.raising import angle
+from engine.records import Measured
 from engine.scene import Reach, Tone
 from engine.task import REACHED, Move
 
@@ -18,6 +22,7 @@ LOWEST_DEG, LEAST_DEG = 20.0, 35.0  # where a way up begins, and from where on a
 STILL_M = 0.03
 FAR_M = 0.6  # from there on a note begins to be warmer
 WARMTH = "warmth"
+NOT_HIDDEN = "the adult's turn ended before anything was hidden"
 Allowed = Callable[[Vector], bool]
 
 
@@ -87,6 +92,22 @@ def seek(line: Reach, radius_m: float, hold_s: float, hidden: Hidden) -> Move:
         warmth = 1.0 if inside else max(0.0, 1 - away_m / FAR_M) * 0.9
     hidden.found_s = hidden.seek_s + gone_s
     return REACHED
+
+
+def led_to(hidden: Hidden, shoulder_m: Vector, arm_m: float) -> Measured:
+    """How far up the arm was led to where something was hidden."""
+    if hidden.place_m is None:
+        return Measured(None, "deg", None, NOT_HIDDEN)
+    _, up_deg, away_m = seen_from_shoulder(shoulder_m, 0.0, hidden.place_m)
+    return angle(up_deg, away_m >= STRAIGHT_ARM * arm_m)
+
+
+def passive_beyond(passive: Measured, active: Measured) -> Measured:
+    """How much further an arm was led than it came alone, as sure as repetitions are alike, where it was straight."""
+    if passive.value is None or active.value is None:
+        return Measured(None, "deg", None, passive.note if passive.value is None else active.note)
+    straight = passive.error is not None and active.error is not None
+    return Measured(round(passive.value - active.value, 1), "deg", VISIT_NOISE_DEG if straight else None)
 
 
 def _up_deg(shoulder_m: Vector, place_m: Vector) -> float:

@@ -12,13 +12,11 @@ from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
 from engine.hanging import able_arms
 from engine.limits import OutsideEnvelope
-from engine.metrics.course import VISIT_NOISE_DEG
 from engine.metrics.definition import known
-from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.motion import Motion
 from engine.parameters import choice, number
 from engine.places import seen_from_shoulder
-from engine.raising import SOURCE, STRETCHED, angle, raised
+from engine.raising import SOURCE, STRETCHED, raised
 from engine.records import Measured, Request, TrialRecord
 from engine.relaying import Hidden
 from engine.scene import Item, Panel, Prop, Reach, Sound
@@ -135,19 +133,18 @@ class Game(Task):
         What was not hidden as far up as was asked for says nothing of how far the arm would have come.
         """
         hidden: Hidden = trial.values["hidden"]
-        arm, arm_m = (
-            raised(motion, trial.values["stance"], trial.side, trial.values["shoulder_m"]),
-            trial.values["arm_m"],
-        )
-        passive = _passive(trial, hidden, self.p.leads)
+        shoulder_m, arm_m = trial.values["shoulder_m"], trial.values["arm_m"]
+        arm = raised(motion, trial.values["stance"], trial.side, shoulder_m)
+        passive = relaying.led_to(hidden, shoulder_m, arm_m)
+        if self.p.leads != WAYS[0]:
+            passive = Measured(None, "deg", None, "a controller hid the treasure, and not the arm")
         active = arm.angle(arm.top(STRETCHED * arm_m, hidden.seek_s), arm_m, "the arm was not raised alone")
-        turn = "the adult's turn ended before anything was hidden"
         measures = {
             "passive_deg": passive,
             "active_deg": active,
-            "gap_deg": _gap(passive, active),
-            "guide_s": known(hidden.guided_s if hidden.place_m else None, "s", 2, turn, FRAME_S),
-            "freeze_s": known(hidden.still_s if hidden.place_m else None, "s", 2, turn, FRAME_S),
+            "gap_deg": relaying.passive_beyond(passive, active),
+            "guide_s": known(hidden.guided_s if hidden.place_m else None, "s", 2, relaying.NOT_HIDDEN, FRAME_S),
+            "freeze_s": known(hidden.still_s if hidden.place_m else None, "s", 2, relaying.NOT_HIDDEN, FRAME_S),
             "find_s": known(hidden.found_s - hidden.seek_s, "s", 2, "it was not found yet", FRAME_S),
         }
         return Result(active.value if _as_far(trial, hidden) else None, measures, (arm.trace,))
@@ -206,20 +203,3 @@ def _chest(trial: Trial, opened: float) -> Prop:
     return Prop(
         "treasure", "treasure", (x, y - CHEST_BELOW_M, z), trial.values["stance"].facing_deg, CHEST, open=opened
     )
-
-
-def _passive(trial: Trial, hidden: Hidden, leads: str) -> Measured:
-    if leads != WAYS[0]:
-        return Measured(None, "deg", None, "a controller hid the treasure, and not the arm")
-    if hidden.place_m is None:
-        return Measured(None, "deg", None, "the adult's turn ended before anything was hidden")
-    _, up_deg, away_m = seen_from_shoulder(trial.values["shoulder_m"], 0.0, hidden.place_m)
-    return angle(up_deg, away_m >= STRAIGHT_ARM * trial.values["arm_m"])
-
-
-def _gap(passive: Measured, active: Measured) -> Measured:
-    """The difference, as sure as repetitions are alike, where both arms were straight."""
-    if passive.value is None or active.value is None:
-        return Measured(None, "deg", None, passive.note if passive.value is None else active.note)
-    straight = passive.error is not None and active.error is not None
-    return Measured(round(passive.value - active.value, 1), "deg", VISIT_NOISE_DEG if straight else None)
