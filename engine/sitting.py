@@ -8,7 +8,9 @@ from statistics import median
 from engine import moves
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE, Body
 from engine.envelope import Envelope
+from engine.limits import OutsideEnvelope
 from engine.metrics.standing import LEAST_RISE_M
+from engine.precautions import LEAST_OVER_TOES_DEG
 from engine.scene import Item, Rise
 from engine.task import NOT_YET, REACHED, Move
 
@@ -29,6 +31,15 @@ def stand_up(envelope: Envelope) -> Rise:
     if standing_m < seat_m + LEAST_RISE_M:
         standing_m = max(EYE_HEIGHT_OF_STATURE * stature_m, seat_m + LEAST_RISE_M)
     return Rise("rise", seat_m, standing_m, "up")
+
+
+def lean_over_toes(envelope: Envelope, lean_deg: float) -> Rise:
+    """A lean over the toes as far as it may go; raises OutsideEnvelope, saying why not, when hardly any may."""
+    lean_deg = envelope.stop_line("lean_forward", lean_deg)
+    if lean_deg < LEAST_OVER_TOES_DEG:
+        raise OutsideEnvelope(envelope.refuses_lean(0.0, LEAST_OVER_TOES_DEG, open_ended=True))
+    height_m = envelope.stance.head_m[1]
+    return Rise("rise", height_m, height_m, "up", lean_deg=lean_deg)
 
 
 def settle(sit: Rise, shown: tuple[Item, ...], most_s: float) -> Generator[tuple[Item, ...], Body, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.records import TrialRecord
-from engine.task import NOT_YET
+from engine.task import NOT_YET, REACHED
 
 
 def values(done: Sequence[TrialRecord], name: str) -> list[float]:
@@ -25,3 +25,12 @@ def twice_missed(done: Sequence[TrialRecord]) -> int:
         if misses == 2:
             found, misses = found + 1, 0
     return found
+
+
+def unbroken_s(done: Sequence[TrialRecord], rest_s: float) -> float | None:
+    """From the first to the last moment of trials that were all reached; None where one was not, or somebody rested."""
+    if not done or any(record.outcome != REACHED for record in done):
+        return None
+    seconds = done[-1].end_s - done[0].start_s
+    rested_s = seconds - sum(record.end_s - record.start_s for record in done)
+    return seconds if rested_s < rest_s else None

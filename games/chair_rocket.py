@@ -10,13 +10,11 @@ from engine import feedback, moves, pace, rounds, sitting, so_far
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.frame import SIDES
-from engine.limits import OutsideEnvelope
-from engine.metrics.definition import NotMeasurable, known
+from engine.metrics.definition import known
 from engine.metrics.one_rise import FRAME_S, HEIGHT_ERROR_M, SEATED_NOTE, one_rise
 from engine.metrics.standing import SitToStand
 from engine.motion import Motion
 from engine.parameters import choice, number
-from engine.precautions import LEAST_OVER_TOES_DEG
 from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Item, Panel, Rise, Sound
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial, as_defined
@@ -27,7 +25,6 @@ FLOURISH_S, LAUNCH_S = 0.7, 3.0
 WIDER, MOST_LIMIT_S = 1.5, 30.0
 LESS = 0.9  # of the lean, each time that the person says that it hurts, or that they are dizzy or tired
 HASTY_MPS = 1.0  # between sitting down in a second, 0.7 m/s, and what engine.guard takes for a fall, 1.3 m/s
-LEAST_FRAMES = 20
 FIVE = 5
 RISE_MPS, LEAN_DPS = 0.7, 24.0  # as a simulated patient moves who is not said to move otherwise
 ARRIVES = 0.75  # of the time of a minimum jerk movement: then 92 % of the way is made
@@ -96,7 +93,7 @@ class Game(Task):
         for number_ in range(self.p.targets):
             stands = envelope.posture != "seated"
             lean_deg = self.p.lean_deg * LESS**envelope.easings
-            rise = sitting.stand_up(envelope) if stands else _lean_forward(envelope, lean_deg)
+            rise = sitting.stand_up(envelope) if stands else sitting.lean_over_toes(envelope, lean_deg)
             yield Trial("", None, {
                 "rise": rise,
                 "stands": stands,
@@ -142,13 +139,7 @@ class Game(Task):
     def measure(self, trial: Trial, motion: Motion) -> Result:
         """Measure the stand from its call on."""
         values = trial.values
-        if len(motion.time_s) < LEAST_FRAMES:
-            raise NotMeasurable("ended before anybody could rise")
         rise = one_rise(motion, values["stance"], values["rise"], values["seat_m"], self.p.pause_s)
-        if rise is None:
-            raise NotMeasurable("nobody sat down on the chair")
-        if rise.called > len(rise.time_s) - LEAST_FRAMES:
-            raise NotMeasurable("ended before anybody could rise")
         measures = {
             **rise.far(),
             **rise.fast(),
@@ -170,7 +161,7 @@ class Game(Task):
         if values["number"] == 0 or not values["seat_m"]:
             title = "chair_rocket.sit_down" if values["stands"] else "chair_rocket.sit_up"
             text = ("chair_rocket.sit", arms) if arms else ("chair_rocket.sit",)
-        shown = (self._panel(trial, title, text), *rounds.around(self._fuel(trial)))
+        shown = _with_fuel(self._panel(trial, title, text))
         if not values["seat_m"]:
             return (yield from sitting.settle(sit._replace(share=1.0), shown, SIT_LIMIT_S))
         sit = sit._replace(low_m=values["seat_m"])
@@ -185,7 +176,7 @@ class Game(Task):
         title, text = ("stand_up", ("stand_tall", "hold")) if stands else ("lean_forward", ("lean_forward_hold",))
         panel = self._panel(trial, f"chair_rocket.{title}", tuple(f"chair_rocket.{line}" for line in text))
         move = moves.within(values["limit_s"] + self.p.hold_s, feedback.felt(moves.rise(up, self.p.hold_s)))
-        shown = (panel, Sound(f"{up.key} call", "appear"), *rounds.around(self._fuel(trial)))
+        shown = (*_with_fuel(panel), Sound(f"{up.key} call", "appear"))
         heard = feedback.followed(move, lambda body: moves.risen(up, body))
         reached = (yield from moves.alongside(shown, heard)) == REACHED
         down = rise._replace(key=f"down {number_}", goal="down", share=1.0)
@@ -195,40 +186,27 @@ class Game(Task):
 
     def _after(self, trial: Trial, key: str, reached: bool) -> tuple[Item, ...]:
         """What is shown and heard while somebody comes down again."""
+        panel = self._panel(trial, "chair_rocket.not_yet", ())
         if not reached:
-            panel = self._panel(trial, "chair_rocket.not_yet", ())
-            return (panel, Sound(f"{key} not yet", "not_yet"), *rounds.around(self._fuel(trial)))
+            return (*_with_fuel(panel), Sound(f"{key} not yet", "not_yet"))
         title = "chair_rocket.sit_down" if trial.values["stands"] else "chair_rocket.sit_up"
-        panel = self._panel(trial, title, ("chair_rocket.reached", "chair_rocket.sit_gently"))._replace(
-            done=trial.values["fuelled"] + 1
-        )
-        around = rounds.around(self._fuel(trial, 1), "cheers")
-        return (panel, Sound(f"{key} reached", "reached"), feedback.arrival(key), *around)
+        text = ("chair_rocket.reached", "chair_rocket.sit_gently")
+        cheered = _with_fuel(panel._replace(title=title, text=text, done=panel.done + 1), "cheers")
+        return (*cheered, Sound(f"{key} reached", "reached"), feedback.arrival(key))
 
     def _panel(self, trial: Trial, title: str, text: tuple[str, ...]) -> Panel:
         return Panel("chair_rocket", title, text, trial.values["fuelled"], self.p.targets)
 
-    def _fuel(self, trial: Trial, more: int = 0) -> float:
-        return float((trial.values["fuelled"] + more) / self.p.targets)
 
-
-def _lean_forward(envelope: Envelope, lean_deg: float) -> Rise:
-    """A lean over the toes as far as it may go; raises OutsideEnvelope, saying why not, when hardly any may."""
-    lean_deg = envelope.stop_line("lean_forward", lean_deg)
-    if lean_deg < LEAST_OVER_TOES_DEG:
-        raise OutsideEnvelope(envelope.refuses_lean(0.0, LEAST_OVER_TOES_DEG, open_ended=True))
-    height_m = envelope.stance.head_m[1]
-    return Rise("rise", height_m, height_m, "up", lean_deg=lean_deg)
+def _with_fuel(panel: Panel, mood: str = "calm") -> tuple[Item, ...]:
+    """A panel, and a rocket that is as full as it says."""
+    return (panel, *rounds.around(panel.done / panel.total, mood))
 
 
 def _before_fifth_s(done: Sequence[TrialRecord]) -> float | None:
     """From the first call to the end of the fourth stand; None where these were not clean, or somebody rested."""
-    waited_s = so_far.last(done[:1], "pause_s")
-    if len(done) != FIVE - 1 or waited_s is None or any(record.outcome != REACHED for record in done):
-        return None
-    seconds = done[-1].end_s - done[0].start_s
-    rested_s = seconds - sum(record.end_s - record.start_s for record in done)
-    return seconds - waited_s if rested_s < sitting.QUIET_S else None
+    waited_s, seconds = so_far.last(done[:1], "pause_s"), so_far.unbroken_s(done, sitting.QUIET_S)
+    return None if len(done) != FIVE - 1 or waited_s is None or seconds is None else seconds - waited_s
 
 
 def _five_stands(trial: Trial, up_s: float | None) -> Measured:

@@ -18,7 +18,7 @@ from engine.movements import ON_SIDES
 from engine.noted import Noted, since_call_s, timed
 from engine.parameters import choice, number
 from engine.records import Measured, Trace, TrialRecord
-from engine.scene import Item, Panel, Sound, Stone
+from engine.scene import Panel, Sound, Stone
 from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
 from engine.trace import thinned
 
@@ -104,23 +104,19 @@ class Game(Task):
         goal, count, idle = trial.values["goal"], trial.values["number"], trial.values["idle"]
         panel = Panel("stepping_stones", "stepping_stones.middle", self._said(count), count, self.p.targets)
         panel = panel._replace(values=(str(self.p.count_by),))
-        resting = goal._replace(state="later")
+        resting, around = goal._replace(state="later"), rounds.around(count / self.p.targets)
         wait = moves.within(self.p.limit_s + trial.values["pause_s"], stepping.back(resting, trial.values["pause_s"]))
-        yield from moves.alongside((panel, *idle, *self._around(count)), wait)
+        yield from moves.alongside((panel, *idle, *around), wait)
         trial.values["noted"].call()
         step = moves.within(self.p.limit_s + self.p.hold_s, feedback.felt(stepping.out(goal, self.p.hold_s)))
         ask = panel._replace(title="stepping_stones.step", text=(f"stepping_stones.foot_{goal.foot}",))
         heard = feedback.followed(step, lambda body: stepping.share(goal, body))
-        shown = (ask, Sound(f"{goal.key} lit", "appear"), *idle, *self._around(count))
+        shown = (ask, Sound(f"{goal.key} lit", "appear"), *idle, *around)
         reached = (yield from moves.alongside(shown, heard)) == REACHED
-        title = "stepping_stones.reached" if reached else "stepping_stones.not_yet"
-        after = panel._replace(title=title, text=("stepping_stones.back",), done=count + reached)
-        answer: tuple[Item, ...] = (Sound(f"{goal.key} after", "step" if reached else "not_yet"),)
-        answer += (feedback.arrival(goal.key),) if reached else ()
-        around = (*idle, *self._around(count + 1, "cheers" if reached else "calm"))
+        answer = rounds.answer(panel, goal.key, reached, text=("stepping_stones.back",), sound="step")
         gone = goal._replace(state="done" if reached else "later")
         home = moves.within(self.p.limit_s, stepping.back(gone, FLOURISH_S))
-        yield from moves.alongside((after, *answer, *around), home)
+        yield from moves.alongside((*answer, *idle), home)
         return REACHED if reached else NOT_YET
 
     def trial_s(self, trial: Trial, reached: bool) -> float:
@@ -184,9 +180,6 @@ class Game(Task):
         """The feet that may step in a direction: that of its side, and either ahead and behind."""
         feet = SIDES if way_deg in (0.0, 180.0) else ("right",) if way_deg < 180.0 else ("left",)
         return tuple(foot for foot in feet if self.p.sides in ("both", foot))
-
-    def _around(self, tried: int, mood: str = "calm") -> tuple[Item, ...]:
-        return rounds.around(tried / self.p.targets, mood)
 
 
 def _share(way_deg: float) -> float:

@@ -1,5 +1,6 @@
 """One rise from a chair, or the lean over the toes that begins it, by the head: how far, how fast and how straight."""
 
+import math
 from statistics import median
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from engine import moves, sitting
 from engine.body import SEATED_EYES_OF_STATURE
 from engine.metrics.balance import HEAD_SWAY_CUT_OFF_HZ, RATE_HZ
-from engine.metrics.definition import known, measured
+from engine.metrics.definition import NotMeasurable, known, measured
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
 from engine.metrics.signals import low_passed, uniform
 from engine.metrics.standing import sit_to_stand
@@ -23,6 +24,8 @@ RISING = (0.2, 0.8)  # of the way: between them a lean aside is one while rising
 FRAME_S = 0.02
 SPEED_ERROR_MPS = 0.02  # 0.011 in 95 % of 2,000 simulated rises of 0.6 to 3 s, and as much again for a real head
 HEIGHT_ERROR_M = 0.01
+LEAST_FRAMES = 20
+TOO_SOON = "ended before anybody could rise"
 SEATED_NOTE = "played seated: nobody stood up"
 
 
@@ -114,30 +117,43 @@ class OneRise(NamedTuple):
         return float(np.degrees(np.arctan2(ahead_m[before], over_hips_m[before])).max())
 
 
-def one_rise(motion: Motion, stance: Stance, rise: Rise, seat_m: float | None, pause_s: float) -> OneRise | None:
-    """The rise of a trial, from where somebody sat; None where nobody sat down.
+def one_rise(motion: Motion, stance: Stance, rise: Rise, seat_m: float | None, pause_s: float) -> OneRise:
+    """The rise of a trial, from where somebody sat. Raises NotMeasurable where nobody did, or too late to rise.
 
     They are called after they have sat for a while; where it is not known yet how high that is, once they sit quietly.
     """
+    if len(motion.time_s) < LEAST_FRAMES:
+        raise NotMeasurable(TOO_SOON)
     time_s, height_m = motion.time_s - motion.time_s[0], motion.head_m[:, 1]
     leans_deg = lean_track_deg(motion, stance)
-    if not seat_m:
-        settled = _settled(time_s, height_m, rise.high_m)
-        return settled and OneRise(rise._replace(low_m=settled[1]), settled[0], time_s, height_m, leans_deg)
-    rise = rise._replace(low_m=seat_m)
-    down = _share(rise, height_m, leans_deg) < moves.DOWN
+    if seat_m:
+        rise = rise._replace(low_m=seat_m)
+        called = _seated(time_s, _share(rise, height_m, leans_deg), pause_s)
+    else:
+        called, low_m = _settled(time_s, height_m, rise.high_m)
+        rise = rise._replace(low_m=low_m)
+    if called is None:
+        raise NotMeasurable("nobody sat down on the chair")
+    if called > len(time_s) - LEAST_FRAMES:
+        raise NotMeasurable(TOO_SOON)
+    return OneRise(rise, called, time_s, height_m, leans_deg)
+
+
+def _seated(time_s: Array, share: Array, pause_s: float) -> int | None:
+    """The frame in which somebody had been down for a while; None where nobody had."""
+    down = share < moves.DOWN
     away_s = np.maximum.accumulate(np.where(down, 0.0, time_s))
     seated = np.flatnonzero((time_s - away_s >= pause_s) & down)
-    return OneRise(rise, int(seated[0]), time_s, height_m, leans_deg) if len(seated) else None
+    return int(seated[0]) if len(seated) else None
 
 
-def _settled(time_s: Array, height_m: Array, standing_m: float) -> tuple[int, float] | None:
-    """The frame in which somebody had sat quietly, as `sitting.settle` sees it, and how high the head was meanwhile."""
+def _settled(time_s: Array, height_m: Array, standing_m: float) -> tuple[int | None, float]:
+    """The frame in which somebody had sat quietly, as `sitting.settle` sees it, and how high the head was; or None."""
     for last, now_s in enumerate(time_s.tolist()):
         first = int(np.searchsorted(time_s, now_s - sitting.QUIET_S, "right")) - 1
         if first >= 0 and sitting.sits(window := height_m[first : last + 1].tolist(), standing_m):
             return last, median(window)
-    return None
+    return None, math.nan
 
 
 def _share(rise: Rise, height_m: Array, leans_deg: Array) -> Array:
