@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from engine import feedback, moves, sitting
-from engine.clinical import ClinicalTest
+from engine.clinical import PRACTICE, ClinicalTest
 from engine.envelope import Envelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.standing import rises_and_descents
@@ -22,7 +22,7 @@ from engine.sitting import COUNTS, SITS
 from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
 from engine.trace import thinned
 
-PRACTICE, TEST = "practice", "test"
+TEST = "test"
 SIT_S, THANKS_S = 30.0, 2.0
 COUNTDOWN = 3  # seconds, each with a sound
 SETTLES_S, STAND_S = 2.2, 2.05  # to sit down, and up and down again, of simulated people

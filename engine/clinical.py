@@ -8,8 +8,9 @@ from typing import ClassVar, NamedTuple
 
 from engine.headset import DESK
 from engine.records import Measured
-from engine.task import STOPPED, Finished, Measure, Task, none_of
+from engine.task import STOPPED, Finished, Measure, Task, Trial, none_of
 
+PRACTICE = "practice"
 SEEN = "More than 5 % of the frames of a trial without the head, or the hand that is measured: no result."
 RETOLD = "rounded as far as two retellings of its table agree"
 RATE = "Fewer than 25 frames a second: no result. A pause or a gap of more than 0.25 s within a trial: no result."
@@ -93,6 +94,12 @@ def numbers_under(kind: type[Task]) -> Mapping[str, Measure]:
 def counted(finished: Sequence[Finished], kind: str) -> list[Finished]:
     """The trials of a kind (`values["kind"]`) that nobody stopped; those for practice are of another kind."""
     return [one for one in finished if one.trial.values.get("kind") == kind and one.record.outcome != STOPPED]
+
+
+def for_practice(task: Task, trial: Trial) -> bool:
+    """Whether a trial of a clinical test does not count for its results."""
+    values = trial.values
+    return isinstance(task, ClinicalTest) and (values.get("kind") == PRACTICE or not values.get("counts", True))
 
 
 def numbers_of(finished: Sequence[Finished], measure: str) -> tuple[list[Measured], str]:

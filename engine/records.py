@@ -232,7 +232,8 @@ class TrialRecord(Record, frozen=True):
     """What one trial asked, what came of it, and what was measured.
 
     `outcome` is `reached`, `not yet` or `stopped`; `achieved` is in the unit of the request; `limit_after`
-    is the running estimate that the next request was made from.
+    is the running estimate that the next request was made from. `practice` says that a trial of a clinical test does
+    not count for its results; it stays out of the file where it does, and where nobody knows.
     """
 
     number: int
@@ -246,6 +247,7 @@ class TrialRecord(Record, frozen=True):
     measures: Mapping[str, Measured] = {}
     traces: tuple[Trace, ...] = ()
     quality: Quality | None = None
+    practice: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class BlockRecord(Record, frozen=True):

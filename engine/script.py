@@ -13,7 +13,7 @@ import msgspec
 from engine import choosing, leg, moves, praise, sitting, steadiness, talking
 from engine.answers import HARMS
 from engine.body import EYE_HEIGHT_OF_STATURE, SEATED_EYES_OF_STATURE
-from engine.clinical import ClinicalTest
+from engine.clinical import ClinicalTest, for_practice
 from engine.conclusion import conclude
 from engine.frame import Devices
 from engine.limits import OutsideEnvelope
@@ -398,6 +398,7 @@ class Script:
             measures=result.measures,
             traces=result.traces,
             quality=motion.quality,
+            practice=for_practice(task, trial) or msgspec.UNSET,
         )
         finished.append(Finished(trial, record, motion))
         if stopped is not None:

@@ -15,6 +15,7 @@ from engine import praise, session
 from engine.commands import following, visits
 from engine.commands.following import Prepared
 from engine.commands.play import said_of
+from engine.headset import DESK
 from engine.patient import PatientRecord
 from engine.plan import ASSESS, Plan, Step
 from engine.prescription import Draft, Practice, Prescription, check
@@ -133,19 +134,35 @@ def test_a_norm_stands_beside_its_result_alone_and_else_the_reason_for_none(done
     assert held_against("five_stands", 99) == held_against("fruit_ladder", 3) == ()
 
 
+@pytest.mark.parametrize("language", sorted(set(languages()) - {"en"}))
+def test_why_a_desk_cannot_show_a_test_is_said_in_every_language(language: str) -> None:
+    whys = [why for test in map(battery.load, battery.names()) if (why := test.why_not_on(DESK))]
+    with speaking(language):
+        assert len({translated(why) for why in whys} - set(whys)) == 4
+        assert not [why for why in whys if "body" in translated(why) or "desk" in translated(why)]
+
+
 @pytest.mark.parametrize("language", languages())
 def test_the_sheet_of_a_visit_shows_its_tests_with_results_and_norms(done: Session, language: str) -> None:
     with speaking(language):
         (part,) = sheet(done).parts
         assert "Bohannon 2006" in " ".join(part.notes)
+        assert (language == "en") == ("(meta-analysis)" in " ".join(part.notes)), "who measured whom is translated, too"
         assert (part.tested, len(part.numbers)) == (True, 2)
         assert part.finding.startswith("2 ")
+        assert [row.outcome == translated("reached") for row in part.rows] == [False, True], (
+            "the first was for practice"
+        )
+        assert part.rows[1].measured.endswith(" 5")
+        assert not any(map(part.has, ("asked", "came_to", "why", "limit")))
 
 
 def test_the_report_names_the_test(done: Session, tmp_path: Path) -> None:
     write_report(done, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "Five times sit to stand" in page
+    assert page.count("reached, for practice") == 1
+    assert "Came to" not in page
     assert page.count(">Five stands, until seated<") == 1
     assert page.index(">Five stands, until seated<") < page.index("Bohannon 2006"), "the result, then its norm"
     assert "No game was played" not in page
@@ -161,6 +178,7 @@ def test_who_runs_it_reads_its_results_at_once(done: Session) -> None:
         f"  Five stands: {found.value:g} s ± {found.error:g}",
         "  Five stands, until seated: no result: nobody sat still on a chair",
         "  what they may be held against: steadyreach assessments five_stands",
+        "nothing of this is about a person: nobody played it: it was simulated",
     ]
 
 

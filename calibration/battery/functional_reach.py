@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calibration.leaning import MIDDLE_DEG, MIDDLE_S
 from engine import moves, stretching
 from engine.body import ARM_OF_STATURE
-from engine.clinical import RATE, RETOLD, SEEN, Band, ClinicalTest, Norm, counted, mean_of
+from engine.clinical import PRACTICE, RATE, RETOLD, SEEN, Band, ClinicalTest, Norm, counted, mean_of
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.limits import OutsideEnvelope
@@ -29,7 +29,7 @@ from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
 from engine.trace import thinned
 
 Mask = NDArray[np.bool_]
-PRACTICE, TEST = "practice", "test"
+TEST = "test"
 HANGING_DEG, LEVEL_DEG = 20.0, 90.0
 LEAST, TESTS = 2, 3
 LOWER_M = 0.15  # a hand that sinks by more is not level any more

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from calibration.leaning import MIDDLE_DEG, MIDDLE_S
 from engine import moves
-from engine.clinical import RATE, SEEN, ClinicalTest, counted, mean_of
+from engine.clinical import PRACTICE, RATE, SEEN, ClinicalTest, counted, mean_of
 from engine.envelope import Envelope
 from engine.metrics.definition import NotMeasurable, measured
 from engine.metrics.range_of_motion import lean_track_deg
@@ -25,7 +25,7 @@ HOLD_S = 8.0
 TOLERANCE_DEG = 0.5
 COMES_BACK_S = 1.0
 FURTHEST = "maximum_excursion_percent"
-TEST, PRACTICE = "test", "practice"
+TEST = "test"
 _AREA_ERROR = 0.15  # of the area: 0.7 degrees of each of eight leans
 
 

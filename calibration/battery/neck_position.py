@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from calibration.gazing import RING_DEG, WORDS
 from engine import looking, moves, recall
-from engine.clinical import RATE, SEEN, Band, ClinicalTest, Norm, counted, numbers_of
+from engine.clinical import PRACTICE, RATE, SEEN, Band, ClinicalTest, Norm, counted, numbers_of
 from engine.envelope import Envelope
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.position_sense import position_sense
@@ -24,7 +24,7 @@ from engine.steadiness import DARK
 from engine.task import NOT_YET, REACHED, Finished, Measure, Move, Result, Trial
 
 AHEAD_S, READS_S, FINDS_S, TRIAL_S = 1.5, 2.5, 12.0, 10.5
-PRACTICE, TEST = "practice", "test"
+TEST = "test"
 LEAST = 4  # of six
 WAYS = ("neck_rotation_left", "neck_rotation_right", "neck_extension", "neck_flexion")
 FROM = {"neck_rotation_left": "left", "neck_rotation_right": "right", "neck_extension": "up", "neck_flexion": "down"}

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine import choosing, moves
-from engine.clinical import Band, ClinicalTest, Norm, counted, mean_of
+from engine.clinical import PRACTICE, Band, ClinicalTest, Norm, counted, mean_of
 from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.going import WAY_M, comes_back, sits_still
@@ -23,7 +23,7 @@ from engine.scene import Panel, Sound, Walk
 from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial, as_defined, none_of
 from engine.trace import thinned
 
-PRACTICE, TEST = "practice", "test"
+TEST = "test"
 COUNTDOWN, THANKS_S = 3, 3.0
 SETTLES_S, GOES_S = 4.5, 11.0  # of simulated people
 LEAST_WAY_M, MOST_WAY_M = WAY_M - 0.5, WAY_M + 0.7

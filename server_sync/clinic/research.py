@@ -134,6 +134,7 @@ def _trial(trial: TrialRecord, known: Mapping[str, Word]) -> TrialRecord:
             for name, one in trial.measures.items()
             if _NAME.fullmatch(name)
         },
+        practice=trial.practice,
     )
 
 

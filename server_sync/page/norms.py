@@ -28,7 +28,7 @@ def held_against(task: str, version: int, result: str = "") -> tuple[str, ...]:
 def _sentence(test: type[ClinicalTest], norm: Norm) -> str:
     """A table of norms in one line: `Five stands, slower than this ...: 60–69 years 11.4 s; ... (Bohannon 2006)`."""
     measure = test.results[norm.result]
-    blanks = {"result": translated(measure.title), "says": translated(norm.says), "source": norm.source}
+    blanks = {"result": translated(measure.title), "says": translated(norm.says), "source": translated(norm.source)}
     table = _("%(result)s, %(says)s: %(rows)s (%(source)s).", rows=_rows(norm.bands, measure.unit), **blanks)
     return f"{table} {translated(norm.alike)}".strip()
 

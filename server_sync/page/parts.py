@@ -23,12 +23,16 @@ _AMOUNT = re.compile(r"^[\d.]+ ?[^\s:]*: ")
 
 
 class Row(NamedTuple):
-    """One trial of the table; `why` is short, `reason` the whole sentence."""
+    """One trial of the table; `why` is short, `reason` the whole sentence, "" where nothing was asked.
+
+    `movement` is the side where no movement was asked for; `measured` is of a clinical test what it measured first.
+    """
 
     number: int
     movement: str
     asked: str
     came_to: str
+    measured: str
     outcome: str
     why: str
     reason: str
@@ -78,6 +82,10 @@ class Part(NamedTuple):
     parameters: tuple[tuple[str, str], ...]
     detail: Detail | None
 
+    def has(self, column: str) -> bool:
+        """Whether any trial has something to say in a column of the table."""
+        return any(getattr(row, column) for row in self.rows)
+
 
 def part(
     number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int | None, beside: tuple[Happened, ...] = ()
@@ -87,6 +95,7 @@ def part(
     reached = sum(trial.outcome == "reached" for trial in asked)
     meanings = of_block(block)
     drawn = movement_charts(asked, known)
+    norms = held_against(block.task, block.version) if block.trials else ()
     return Part(
         number=number,
         title=translated(block.title),
@@ -98,11 +107,11 @@ def part(
         if drawn
         else (),
         several=len(drawn) > 1,
-        rows=tuple(_row(trial) for trial in block.trials),
+        rows=tuple(_row(trial, block) for trial in block.trials),
         spreads=() if block.kind == ASSESS else spreads(block.trials, meanings),  # some trials are for practice
         numbers=numbers(block.measures, meanings),
         tested=block.kind == ASSESS,
-        notes=(*(translated(note) for note in block.notes), *held_against(block.task, block.version)),
+        notes=(*(translated(note) for note in block.notes), *norms),
         parameters=tuple(
             (meanings.parameter(name).title, words.setting(value, meanings.parameter(name).unit))
             for name, value in block.parameters.items()
@@ -113,7 +122,7 @@ def part(
 
 def _finding(block: BlockRecord, reached: int, asked: int) -> str:
     if not block.trials:
-        return _("not played")
+        return _("not done") if block.kind == ASSESS else _("not played")
     if block.kind == ASSESS:
         return ngettext("%(num)s trial", "%(num)s trials", len(block.trials))
     return _("%(reached)s of %(asked)s reached", reached=reached, asked=asked)
@@ -131,29 +140,45 @@ def worth_a_look(block: BlockRecord) -> int | None:
     return (missed or seen)[-1].number if seen else None
 
 
-def _row(trial: TrialRecord) -> Row:
+def _row(trial: TrialRecord, block: BlockRecord) -> Row:
     request = trial.request
     unit = request.unit if request else ""
-    reason = translated(request.reason) if request else _("as far as it goes")
+    reason = translated(request.reason) if request else ""
     return Row(
         number=trial.number,
-        movement=words.movement(request.movement) if request else "",
-        asked=words.quantity(request.amplitude, unit) if request else _("open"),
-        came_to="–" if trial.achieved is None else words.quantity(trial.achieved, unit),
-        outcome=translated(trial.outcome),
+        movement=words.movement(request.movement) if request else words.sentence(translated(trial.side)),
+        asked=words.quantity(request.amplitude, unit) if request else "",
+        came_to="" if trial.achieved is None or request is None else words.quantity(trial.achieved, unit),
+        measured=_measured(trial, block) if block.kind == ASSESS else "",
+        outcome=_outcome(trial),
         # "81°: aims at 3 hits in 4; the limit is ..." stands in a row that has both numbers already.
         why=_AMOUNT.sub("", reason.partition(";")[0]),
         reason=reason,
-        limit=str(words.limit(trial.limit_after)) if trial.limit_after else "–",
+        limit=str(words.limit(trial.limit_after)) if trial.limit_after else "",
         has_detail=bool(trial.traces or trial.measures),
     )
+
+
+def _measured(trial: TrialRecord, block: BlockRecord) -> str:
+    """What a trial measured first, or why it could not."""
+    first = next(iter(numbers(trial.measures, of_block(block))), None)
+    if first is None:
+        return ""
+    known = next(iter(trial.measures.values())).value is not None
+    return _("%(what)s: %(detail)s", what=first.name, detail=first.reading.value if known else first.note)
+
+
+def _outcome(trial: TrialRecord) -> str:
+    """What came of a trial; one for practice says so."""
+    came = translated(trial.outcome)
+    return _("%(outcome)s, for practice", outcome=came) if trial.practice is True else came
 
 
 def _detail(block: BlockRecord, number: int, beside: tuple[Happened, ...]) -> Detail:
     trial = next(trial for trial in block.trials if trial.number == number)
     seen = [other.number for other in block.trials if other.traces or other.measures]
     return Detail(
-        row=_row(trial),
+        row=_row(trial, block),
         lasted=words.duration(trial.end_s - trial.start_s),
         seconds=trial.end_s - trial.start_s,
         figure=_figure(trial),

@@ -86,7 +86,7 @@ def _of_games() -> Iterator[str]:
         if issubclass(game, ClinicalTest):
             yield game.not_compared
             for norm in game.norms:
-                yield from (norm.says, norm.alike)
+                yield from (norm.says, norm.alike, norm.source)
 
 
 def _of_parameters(parameters: type) -> Iterator[str]:
