@@ -16,6 +16,8 @@ from commands import entered
 from fhir_fixtures import NAMING, PERSON, FhirServer, a_prescription, a_visit, errors_by_fhirkit, everything
 from server_fixtures import a_session
 
+from calibration import battery
+from engine.plan import ASSESS
 from engine.prescription import Message, Prescription
 from engine.records import Answer, BlockRecord, Limit, Measured, Prescribed, Session, TrialRecord, read
 from server_sync.fhir.bundles import capability, collection, found, refusal
@@ -316,6 +318,28 @@ def test_what_no_number_could_be_is_not_applicable(whys: Sequence[str], code: st
     resources = of_session(NAMING, a_session(blocks=(block,)), PERSON.id)
     (one,) = observed(resources, "measures.mirror_friends.match_s")
     assert [coding["code"] for coding in one["dataAbsentReason"]["coding"]] == [code]
+
+
+@pytest.mark.parametrize("name", battery.names())
+def test_a_clinical_test_leaves_with_its_results_alone_and_why_one_is_missing(name: str) -> None:
+    test = battery.load(name)
+    missing, *_ = test.results
+    found = {key: Measured(None if key == missing else 3.2, one.unit, 0.4, "the head rose: the heels were lifted")
+             for key, one in test.results.items()}  # fmt: skip
+    trials = (TrialRecord(1, "", 0.0, 9.0, "reached", practice=True, measures={"only_a_trials": Measured(1.0, "s")}),)
+    block = BlockRecord(name, test.title, test.version, ASSESS, 0.0, 60.0, trials=trials, measures=found)
+    resources = of_session(NAMING, a_session(blocks=(block,)), PERSON.id)
+    assert not any(errors_by_fhirkit(to_json(one)) for one in resources)
+    for key in found:
+        (one,) = observed(resources, f"measures.{name}.{key}")
+        assert one["category"][0]["coding"][0]["code"] == "exam"
+        absent = one.get("dataAbsentReason", {})
+        assert ("valueQuantity" in one, absent.get("text", "")) == (key != missing, found[key].note * (key == missing))
+        assert "valueQuantity" not in one or one["valueQuantity"]["code"], "a unit of UCUM"
+    (group,) = observed(resources, "parts.tested")
+    assert group["valueCodeableConcept"]["coding"][0]["code"] == f"tests.{name}"
+    assert (len(group["hasMember"]), "component" in group) == (len(found), False)
+    assert not [one for one in by_type(resources, "Observation") if "only_a_trials" in json.dumps(one)]
 
 
 def test_how_far_a_joint_moves_is_said_of_limits_alone() -> None:
