@@ -1,7 +1,7 @@
 """Clinical tests where a clinic sees them: prescribed, followed with their noise, and beside norms that fit."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,8 @@ from engine.records import RecordUnreadable, Session
 from engine.simulated import SimulatedHeadset
 from server_sync.clinic import trial_table
 from server_sync.clinic.gist import followed, gist_of
+from server_sync.clinic.gists import Followed
+from server_sync.clinic.glance import glance_of
 from server_sync.clinic.intake import summary_of
 from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.series import series_of
@@ -88,6 +90,14 @@ def test_a_result_is_followed_and_compared_with_the_noise_that_others_found(done
     assert five.verdict.larger
     assert not five.verdict.worse
     assert five.better == -1
+
+
+def test_a_result_that_got_worse_is_no_reason_for_a_look_today_and_its_day_was_not_missed(done: Session) -> None:
+    worse = on_days(done, {5: 8.5, 8: 10.0, 12: 11.5, 15: 13.0, 19: 14.5, 22: 16.0})
+    followed_ = [Followed(str(number), gist_of(each)) for number, each in enumerate(worse)]
+    glance = glance_of(followed_, None, datetime(2026, 1, 22, 12, tzinfo=UTC))
+    assert (glance.dropped, glance.barred, glance.main) == ((), (), None)
+    assert all(each.minutes for each in glance.played)
 
 
 def test_a_time_is_told_in_tenths_of_a_second_whatever_its_noise(done: Session) -> None:
