@@ -1,7 +1,7 @@
 """A table before a person, about as high as the elbow: two places beside the midline, and a fence between them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ AHEAD_OF_REACH = (0.7, 0.6, 0.5, 0.4, 0.3)
 ASIDE = (1.0, 0.75, 0.5, 0.35, 0.25)
 LEAST_LIFT_M = 0.06
 FENCE_M = 0.09  # below the middle of the way over it
+PUT_M = 0.10  # how near to its place something is put, at least
 HIGHEST_DEG = 105.0
 CROSSED_M = 0.03  # beyond the midline: a hand that trembles there crosses it once
 
@@ -47,21 +48,29 @@ def lay(envelope: Envelope, side: str, lift: float, aside_m: float, radius_m: fl
     `lift` is how high it is lifted over the fence, as a share of what is asked for now; `aside_m` how far from the
     midline the places are. The fence is on the midline, and the hand puts as far across it as SHARE_OF_REACH of what
     was measured lets it; both places are on its own side, as near to the front as they can be, only where nothing of
-    that was measured or is left. Raises OutsideEnvelope, saying why, where no table fits.
+    that was measured or is left. A table that asks for more than that share is lower, or nearer, as far as it can be.
+    Raises OutsideEnvelope, saying why, where no table fits.
     """
     wish = envelope.request(f"shoulder_elevation_{side}")
-    own, why, beside = (1 if side == "right" else -1), "", ""
+    most_deg, easiest, why, beside = lift * wish.amplitude, None, "", ""
     for spot in _spots(envelope, side, aside_m):
-        ends_m = (own * (spot.middle_m + spot.take_m), own * (spot.middle_m - spot.put_m))
-        take_m, put_m = (from_head(envelope.stance, (x, spot.up_m, spot.ahead_m)) for x in ends_m)
-        over_m = _over(envelope, side, lift * wish.amplitude, (own * spot.middle_m, spot.up_m, spot.ahead_m))
-        why = next((found for place in (take_m, over_m, put_m) if (found := envelope.refuses_target(place, side))), "")
+        if spot.middle_m and easiest is not None and not easiest.beside:
+            break
+        places_m = _places(envelope, side, spot, most_deg)
+        why = next((found for place in places_m if (found := envelope.refuses_target(place, side))), "")
         if not spot.middle_m:
-            why = _refuses_across(envelope, side, put_m) or why
+            why = _refuses_across(envelope, side, places_m[-1]) or why
             beside = why and f"the table is on the hand's own side: {why}"
-        if not why:
-            return Table(take_m, over_m, put_m, _request(envelope, side, wish, over_m, radius_m), beside)
-    raise OutsideEnvelope(f"no table fits before the {side} hand: {why}")
+        if why:
+            continue
+        table = Table(*places_m, _request(envelope, side, wish, places_m, radius_m), beside)
+        if table.request.amplitude <= most_deg:
+            return table
+        if easiest is None or table.request.amplitude < easiest.request.amplitude:
+            easiest = table
+    if easiest is None:
+        raise OutsideEnvelope(f"no table fits before the {side} hand: {why}")
+    return easiest
 
 
 def below_shoulder_m(envelope: Envelope) -> float:
@@ -80,6 +89,14 @@ class _Spot(NamedTuple):
     middle_m: float
     take_m: float
     put_m: float
+
+
+def _places(envelope: Envelope, side: str, spot: _Spot, most_deg: float) -> tuple[Vector, Vector, Vector]:
+    """Where the hand takes, the place over the fence, as high as `most_deg` allows, and where it puts."""
+    own = 1 if side == "right" else -1
+    ends_m = (own * (spot.middle_m + spot.take_m), own * (spot.middle_m - spot.put_m))
+    take_m, put_m = (from_head(envelope.stance, (x, spot.up_m, spot.ahead_m)) for x in ends_m)
+    return take_m, _over(envelope, side, most_deg, (own * spot.middle_m, spot.up_m, spot.ahead_m)), put_m
 
 
 def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[_Spot]:
@@ -120,10 +137,13 @@ def _over(envelope: Envelope, side: str, elevation_deg: float, fence_m: Vector) 
     return (x, max(up_m, y + table_up_m + LEAST_LIFT_M), z)
 
 
-def _request(envelope: Envelope, side: str, wish: Request, over_m: Vector, radius_m: float) -> Request:
-    _, elevation, away_m = seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, over_m)
-    amplitude = round(max(0.0, elevation - math.degrees(radius_m / away_m)), 3)
-    why = f"{amplitude:.0f}°: over the fence, of {wish.amplitude:.0f}° that are asked for"
+def _request(envelope: Envelope, side: str, wish: Request, places_m: Sequence[Vector], radius_m: float) -> Request:
+    """The request of the highest of these places, each from where a hand begins to count there."""
+    near_m = (radius_m, radius_m, max(radius_m, PUT_M))
+    seen = [seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, place_m) for place_m in places_m]
+    begins_deg = [raised - math.degrees(near / away) for (_, raised, away), near in zip(seen, near_m, strict=True)]
+    amplitude = round(max(0.0, *begins_deg), 3)
+    why = f"{amplitude:.0f}°: over the table, of {wish.amplitude:.0f}° that are asked for"
     return Request(wish.movement, amplitude, wish.unit, wish.code, why)
 
 

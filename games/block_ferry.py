@@ -28,7 +28,6 @@ from engine.task import REACHED, Measure, Move, Result, Task, Trial
 from engine.turns import first_able
 
 FLOURISH_S = 0.6
-PUT_M = 0.10  # how near to its place a block is put, at least
 LEAST_FRAMES = 20
 HAND = {"left": "block_ferry.hand_left", "right": "block_ferry.hand_right"}
 GRIPS = ("no button", "squeeze")
@@ -178,7 +177,7 @@ class Game(Task):
         """The time of a block until it was put, as `play` saw it, and the way of the hand."""
         noted, near_m = trial.values["noted"], self.p.radius_m
         block_s, why = noted.stopped_s - noted.called_s, "the block was not put down"
-        hand_m, stance, put_near_m = motion.hand_m(trial.side), trial.values["stance"], max(near_m, PUT_M)
+        hand_m, stance, put_near_m = motion.hand_m(trial.side), trial.values["stance"], max(near_m, tabletop.PUT_M)
         return {
             "blocks_per_min": known(60 / block_s, "/min", 1, why),
             "block_s": known(block_s, "s", 3, why, FRAME_S),
@@ -190,5 +189,5 @@ def _targets(table: Table, key: str, side: str, radius_m: float) -> tuple[Target
     return (
         Target(key, table.take_m, radius_m, side, role="block"),
         Target(f"{key} over", table.over_m, radius_m, side, role=""),
-        Target(f"{key} put", table.put_m, max(radius_m, PUT_M), side, role=""),
+        Target(f"{key} put", table.put_m, max(radius_m, tabletop.PUT_M), side, role=""),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from people import a_body
-from visits import calibration, game, play
+from visits import calibration, game, limit, play
 
 from calibration.adaptation import Followers
 from engine import ferrying, tabletop
@@ -17,7 +17,9 @@ from engine.adaptation import Adaptation
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.frame import SIDES, Hand, Pose, Vector
+from engine.movements import CROSSES
 from engine.noted import Noted
+from engine.places import seen_from_shoulder
 from engine.plan import REST
 from engine.precautions import barred
 from engine.records import Precaution, Stance
@@ -176,3 +178,32 @@ def test_where_no_reach_across_the_midline_was_measured_both_crates_are_on_the_o
         table = tabletop.lay(bounds, side, 0.9, 0.2, 0.07)
         assert 0 < own * table.put_m[0] < own * table.over_m[0] < own * table.take_m[0]
         assert not any(bounds.refuses_target(place, side) for place in (table.take_m, table.over_m, table.put_m))
+
+
+@pytest.mark.parametrize("limit_deg", [50.0, 65.0, 80.0, 110.0])
+@pytest.mark.parametrize("across_deg", [0.0, 60.0])
+def test_no_place_of_the_table_is_higher_than_the_share_of_what_is_asked_for(
+    limit_deg: float, across_deg: float
+) -> None:
+    known = calibration(limit_deg)
+    crosses = dict.fromkeys(CROSSES, limit(across_deg))
+    known = replace(known, limits={**known.limits, **crosses})
+    bounds = Envelope(known, (), difficulties=Followers()(known.limits))
+    table = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
+    places_m = ((table.take_m, 0.07), (table.over_m, 0.07), (table.put_m, 0.10))
+    seen = [(seen_from_shoulder(bounds.shoulder("right"), 0.0, place_m), near_m) for place_m, near_m in places_m]
+    begins_deg = [raised - math.degrees(near_m / away_m) for (_, raised, away_m), near_m in seen]
+    assert table.request.amplitude == pytest.approx(max(begins_deg), abs=0.001)
+    assert table.request.amplitude <= 0.9 * bounds.request("shoulder_elevation_right").amplitude
+    assert bool(table.beside) is (across_deg == 0)
+
+
+def test_after_misses_the_table_is_lower_or_nearer() -> None:
+    known = calibration(65.0)
+    bounds = Envelope(known, (), difficulties=Followers()(known.limits))
+    asked = []
+    for _ in range(4):
+        table = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
+        asked.append(table.request.amplitude)
+        bounds.learn(table.request, 0.8 * table.request.amplitude, success=False)
+    assert asked[3] < 0.9 * asked[0]
