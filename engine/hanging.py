@@ -64,14 +64,19 @@ def hang(
     """
     elevation, why = wish.amplitude, ""
     while elevation >= LEAST_DEG:
-        lowered = wish if elevation == wish.amplitude else _lowered(wish, elevation, why)
+        lower = wish if elevation == wish.amplitude else lowered(wish, elevation, why)
         for azimuth in azimuths_deg:
-            found, why = _hung(envelope, side, azimuth, lowered, radius_m, stretch)
+            found, why = _hung(envelope, side, azimuth, lower, radius_m, stretch)
             if found:
                 return found
         elevation -= LOWER_STEP_DEG
     reason = why or "too little is left to raise it"
     raise OutsideEnvelope(f"nothing can hang in front of the {side} hand: {reason}")
+
+
+def lowered(wish: Request, elevation: float, why: str) -> Request:
+    """A request that goes no higher than an elevation, because of what is higher up."""
+    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", f"{elevation:.0f}°: higher up, {why}")
 
 
 def along(envelope: Envelope, hung: Mapping[str, Hung], lean: Lean) -> dict[str, Hung]:
@@ -105,7 +110,3 @@ def _hung(
     place_m = envelope.place(side, azimuth, centre, stretch)
     why = envelope.refuses_target(place_m, side)
     return (None, why) if why else (Hung(request, azimuth, centre, place_m), "")
-
-
-def _lowered(wish: Request, elevation: float, why: str) -> Request:
-    return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", f"{elevation:.0f}°: higher up, {why}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.envelope import Envelope
 from engine.frame import Vector
-from engine.hanging import hang
+from engine.hanging import LEAST_DEG, LOWER_STEP_DEG, Hung, hang, lowered
 from engine.limits import OutsideEnvelope
 from engine.metrics.signals import lengths, low_passed, median_rate_hz, speed, uniform
 from engine.metrics.smoothness import sparc
@@ -75,33 +75,41 @@ def lay(
     radius_m: float,
     stretch: float,
 ) -> Laid:
-    """Lay a figure about a direction from the shoulder, its top as high as is asked for; smaller where it has to be.
+    """Lay a figure about a direction from the shoulder, its top as high as is asked for.
 
-    `span_deg` is how wide and how tall it is, `stretch` the share of the reach. Raises OutsideEnvelope, saying why,
-    where no size of it may be.
+    Where it has to be, it is smaller, then right ahead, and then lower. `span_deg` is how wide and how tall it is,
+    `stretch` the share of the reach. Raises OutsideEnvelope, saying why, where none of it may be.
     """
     wish, why = envelope.request(f"shoulder_elevation_{side}"), ""
-    hung = hang(envelope, side, wish, (azimuth_deg, 0.0), radius_m, stretch)
-    for size in SIZES:
-        wide, tall = (size * span for span in span_deg)
-        low_deg = min(hung.elevation_deg, max(LOWEST_DEG, hung.elevation_deg - tall))
-        ways = [
-            (
-                hung.azimuth_deg + wide / 2 * right,
-                low_deg + (up + 1) / 2 * (hung.elevation_deg - low_deg),
-            )
-            for right, up in (figure(step / POINTS) for step in range(POINTS + 1))
-        ]
-        why = next((found for way in ways if (found := envelope.refuses_way(side, *way))), "")
-        if why:
-            continue
-        reach_m = stretch * min(envelope.reach_m(side, *way) for way in ways)
-        places_m = [from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, *way, reach_m) for way in ways]
-        points_m = evenly(places_m)
-        why = refuses(envelope, points_m, side)
-        if not why:
-            return Laid(points_m, hung.request)
+    lower = wish
+    while lower.amplitude >= LEAST_DEG:
+        for azimuths_deg in ((azimuth_deg, 0.0), (0.0, azimuth_deg)):
+            hung = hang(envelope, side, lower, azimuths_deg, radius_m, stretch)
+            for size in SIZES:
+                sized_deg = (size * span_deg[0], size * span_deg[1])
+                points_m, why = _points(envelope, side, figure, sized_deg, hung, stretch)
+                if not why:
+                    return Laid(points_m, hung.request)
+        lower = lowered(wish, hung.request.amplitude - LOWER_STEP_DEG, why)
     raise OutsideEnvelope(f"no way can be led along in front of the {side} hand: {why}")
+
+
+def _points(
+    envelope: Envelope, side: str, figure: Figure, span_deg: tuple[float, float], hung: Hung, stretch: float
+) -> tuple[tuple[Vector, ...], str]:
+    """The points of a figure whose top is where something hangs, and why it may not be there ("" when it may)."""
+    wide, tall = span_deg
+    low_deg = min(hung.elevation_deg, max(LOWEST_DEG, hung.elevation_deg - tall))
+    ways = [
+        (hung.azimuth_deg + wide / 2 * right, low_deg + (up + 1) / 2 * (hung.elevation_deg - low_deg))
+        for right, up in (figure(step / POINTS) for step in range(POINTS + 1))
+    ]
+    if why := next((found for way in ways if (found := envelope.refuses_way(side, *way))), ""):
+        return (), why
+    reach_m = stretch * min(envelope.reach_m(side, *way) for way in ways)
+    places_m = [from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, *way, reach_m) for way in ways]
+    points_m = evenly(places_m)
+    return points_m, refuses(envelope, points_m, side)
 
 
 def lay_hanging(envelope: Envelope, side: str, circle_m: float, stretch: float) -> Laid:

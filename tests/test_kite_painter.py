@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import msgspec
 import numpy as np
 import pytest
 from people import a_body
@@ -127,12 +128,28 @@ def test_the_second_arm_has_the_mirror_image_of_the_first() -> None:
     assert np.array(mirrored)[:, 0] == pytest.approx(np.array(right.values["points_m"])[:, 0], abs=0.02)
 
 
-def test_a_ribbon_is_smaller_where_little_of_the_reach_is_known() -> None:
-    ahead = tuple(cell for cell in KNOWN.reach["right"] if abs(cell.azimuth_deg) <= 15)
-    narrow = trials({"targets": 1, "arms": "right", "figure": "arc"}, precaution("shoulder_elevation_right", 60.0))
-    wide = trials({"targets": 1, "arms": "right", "figure": "arc"})
-    assert ahead
-    assert narrow[0].values["long_m"] < wide[0].values["long_m"]
+@pytest.mark.parametrize(
+    ("aside_deg", "ahead_deg", "azimuth_deg", "lower"),
+    [(180, 180, 10.0, False), (45, 180, 0.0, False), (45, 45, 10.0, True)],
+    ids=["smaller", "right ahead", "lower"],
+)
+def test_a_ribbon_is_smaller_then_ahead_then_lower_where_less_was_seen(
+    aside_deg: float, ahead_deg: float, azimuth_deg: float, lower: bool
+) -> None:
+    seen = tuple(
+        cell
+        for cell in KNOWN.reach["right"]
+        if cell.elevation_deg <= (aside_deg if cell.azimuth_deg > 0 else ahead_deg) and abs(cell.azimuth_deg) <= 15
+    )
+    known = msgspec.structs.replace(KNOWN, reach={"right": seen})
+    (trial,) = trials({"targets": 1, "arms": "right", "figure": "arc"}, known=known)
+    ways = [seen_from_shoulder(trial.values["shoulder_m"], 0.0, place)[:2] for place in trial.values["points_m"]]
+    across = [azimuth for azimuth, _ in ways]
+    assert (min(across) + max(across)) / 2 == pytest.approx(azimuth_deg, abs=1.0)
+    assert trial.request is not None
+    assert (trial.request.code == "ENVELOPE") is lower
+    assert trial.values["long_m"] < trials({"targets": 1, "arms": "right", "figure": "arc"})[0].values["long_m"]
+    assert not tracing.refuses(envelope(known), trial.values["points_m"], "right")
 
 
 def test_a_pendulum_hangs_and_asks_for_no_limit(tmp_path: Path) -> None:
