@@ -23,6 +23,7 @@ SPOT = "menu"
 SPOT_DEG = (-24.0, -24.0)  # to the right of the front and up: below the panel, where nothing is reached for
 SPOT_RADIUS_M = 0.06
 SPOT_DWELL_S = 2.0
+HEADS_SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # what share of a look heads make (Stahl 1999, as EYES_DEG)
 CLEAR_DEG, EDGE_DEG = 15.0, 6.0  # the spot goes where somebody shall look that near to it, or to its edge
 MENU_S = 60.0  # then the menu closes by itself
 TURNED, TURNED_DEG, MOVED_M, TURNED_S = "turned", 25.0, 0.25, 1.0
@@ -79,11 +80,11 @@ class Spot:
                 return None
             if isinstance(item, Gaze) and self._faced(item):
                 return None
-            if isinstance(item, Target | Bend) and self._covers(item.place_m, item.radius_m):
+            if isinstance(item, Target | Bend) and self._hides(item.place_m, item.radius_m):
                 return None
             if isinstance(item, Reach) and (self._covers(item.start_m) or self._covers(item.stop_m)):
                 return None
-            if isinstance(item, Follow) and any(self._covers(place_m) for place_m in item.points_m):
+            if isinstance(item, Follow) and any(self._hides(place_m) for place_m in item.points_m):
                 return None
         return self._shown
 
@@ -91,6 +92,11 @@ class Spot:
         watch = choosing.choose((self._spot,), math.inf, SPOT_DWELL_S)
         self._shown = _only(next(watch))
         return watch
+
+    def _hides(self, place_m: Vector, radius_m: float = 0.0) -> bool:
+        """Whether a place covers the spot, or a face that turns but part of the way there could look at it."""
+        head_m, facing_deg = self.stance.head_m, self.stance.facing_deg
+        return self._covers(place_m, radius_m) or _half_way(head_m, facing_deg, place_m)
 
     def _covers(self, place_m: Vector, radius_m: float = 0.0, clear_deg: float = CLEAR_DEG) -> bool:
         return _covers(self.stance.head_m, self.stance.facing_deg, place_m, radius_m, clear_deg)
@@ -103,6 +109,13 @@ class Spot:
         ahead = self.stance.head_m[0] + way[0], self.stance.head_m[1] + way[1], self.stance.head_m[2] + way[2]
         at_deg = look_deg(self.stance.head_m, self.stance.facing_deg, ahead)
         return apart_deg(at_deg, SPOT_DEG) < max(CLEAR_DEG, EDGE_DEG + item.radius_deg)
+
+
+@lru_cache(maxsize=256)  # as below
+def _half_way(head_m: Vector, facing_deg: float, place_m: Vector) -> bool:
+    """Whether a face on its way to a place looks at the spot: a head makes part of a look, and eyes do the rest."""
+    right_deg, up_deg = look_deg(head_m, facing_deg, place_m)
+    return any(apart_deg((share * right_deg, share * up_deg), SPOT_DEG) < EDGE_DEG for share in HEADS_SHARES)
 
 
 @lru_cache(maxsize=256)  # a way of many places is shown in every frame, and stays where it is

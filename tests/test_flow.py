@@ -379,11 +379,12 @@ def test_only_a_spot_that_is_shown_opens_the_menu(shown: bool) -> None:
     "item",
     [
         Target("fruit", AT_SPOT, 0.08, "left"),
+        Target("at a hand that hangs", (-0.24, 0.87, -0.16), 0.08, "left"),
         Reach("line", (-0.3, 0.9, -0.2), AT_SPOT, "left"),
         Gaze("owl", RIGHT_DEG + 5.0, UP_DEG, 8.0),
         Option("reply", before(STANCE.head_m, RIGHT_DEG + 8.0, UP_DEG), 0.14, "menu.rest"),
     ],
-    ids=lambda item: type(item).__name__,
+    ids=lambda item: item.key,
 )
 def test_the_spot_goes_where_a_hand_or_a_face_shall_be_right_there(item: Item) -> None:
     spot = talking.Spot(STANCE, UPRIGHT)
