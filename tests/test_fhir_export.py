@@ -18,7 +18,7 @@ from server_fixtures import a_session
 
 from calibration import battery
 from engine.plan import ASSESS
-from engine.prescription import Message, Prescription
+from engine.prescription import Message, Practice, Prescription
 from engine.records import Answer, BlockRecord, Limit, Measured, Prescribed, Session, TrialRecord, read
 from server_sync.fhir.bundles import capability, collection, found, refusal
 from server_sync.fhir.datatypes import CodeableConcept, Coding, Quantity, Reference, moment, plain, to_json
@@ -420,6 +420,13 @@ def test_a_programme_becomes_an_order_for_each_exercise() -> None:
         "Fruit Ladder", "Harbour Lean", "Owl Watch",
     ]  # fmt: skip
     assert [order["code"]["coding"][0]["code"] for order in (first, second, third)] == ["229065009"] * 3
+
+
+def test_a_clinical_test_that_is_prescribed_is_no_exercise_and_has_its_own_code() -> None:
+    asked = msgspec.structs.replace(a_prescription(), programme=(Practice(games=("five_stands",)),))
+    (order,) = by_type(of_prescriptions(NAMING, PERSON.id, [asked]), "ServiceRequest")
+    assert order["orderDetail"][0]["coding"][0]["code"] == "tests.five_stands"
+    assert order["code"]["coding"][0]["code"] == "parts.assessment"
 
 
 def test_a_plan_says_what_is_forbidden_and_which_version_it_replaces() -> None:

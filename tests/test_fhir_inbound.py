@@ -105,6 +105,8 @@ def test_a_game_that_nobody_here_has_is_unknown_and_no_other_is_guessed() -> Non
     assert found.tasks == ()
     assert found.unknown == (f"{OURS}|games.moon_walk", f"{OURS}|parts.headset")
     assert draft_of(order(), ["owl_watch"]).tasks == ()
+    test = {"coding": [{"system": OURS, "code": "tests.five_stands"}]}
+    assert draft_of(order(code=test, orderDetail=None), ["five_stands"]).tasks == ("five_stands",)
     assert draft(code={"text": "Fruit Ladder, please"}, orderDetail=None).tasks == ()
 
 

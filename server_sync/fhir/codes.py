@@ -98,6 +98,13 @@ def concept(path: str) -> CodeableConcept:
     return found or CodeableConcept(text=path.rpartition(".")[2].replace("_", " ").capitalize())
 
 
+def task(name: str) -> tuple[CodeableConcept, CodeableConcept]:
+    """What doing a game or a clinical test is, and which one it is: a test is no exercise therapy."""
+    if f"tests.{name}" in table().own:
+        return concept("parts.assessment"), concept(f"tests.{name}")
+    return concept("parts.exercise"), concept(f"games.{name}")
+
+
 def only_ours(path: str) -> CodeableConcept:
     """What is meant by a path, without what others call something that is wider or narrower."""
     meant = concept(path)

@@ -351,7 +351,8 @@ def _unread(repeat: _Repeat, timing: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _game(coding: _Coding) -> str:
-    return codes.named(Coding(system=coding.system, code=coding.code), "games")
+    ours = Coding(system=coding.system, code=coding.code)
+    return codes.named(ours, "games") or codes.named(ours, "tests")
 
 
 def _daily(repeat: _Repeat) -> bool:

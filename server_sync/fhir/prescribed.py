@@ -235,13 +235,14 @@ def _orders(
             content = game, prescription.preset, to_json(timing).decode()
             times[content] += 1
             own_id = naming.id("order", patient_id, *content, times[content])
+            what, which = codes.task(game)
             yield ServiceRequest(
                 id=own_id,
                 identifier=(identifier(own_id),),
                 based_on=based_on.get(practice, ()),
                 status=status,
-                code=codes.concept("parts.exercise"),
-                order_detail=(codes.concept(f"games.{game}"),),
+                code=what,
+                order_detail=(which,),
                 subject=subject,
                 occurrence_timing=timing,
                 authored_on=moment(prescription.written_at),
