@@ -12,6 +12,7 @@ from engine.task import Move
 ENTERED, ARRIVED = 0.35, 0.8  # strength of a pulse
 ENTERED_S, ARRIVED_S = 0.04, 0.12
 FAR_M = 0.8  # from there on a note that follows a hand begins to rise
+_FILLED = Target | Follow | Lean | Gaze | Rise | Lift | Stone  # made once: every frame asks for it
 
 
 def felt(move: Move) -> Move:
@@ -62,7 +63,7 @@ def arrival(key: str, hand: str = "either") -> Buzz:
 
 def _pulses(items: tuple[Item, ...]) -> Iterator[Buzz]:
     for item in items:
-        if isinstance(item, Target | Follow | Lean | Gaze | Rise | Lift | Stone) and item.fill > 0:
+        if isinstance(item, _FILLED) and item.fill > 0:
             hand = item.hand if isinstance(item, Target | Follow) else "either"
             hand = item.device if isinstance(item, Lift) and item.device in SIDES else hand
             yield Buzz(f"{item.key} entered", hand, ENTERED, ENTERED_S)

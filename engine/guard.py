@@ -30,6 +30,9 @@ GUESSED_S = 0.25  # longer than a glitch, and shorter than a fall
 _SMOOTHING_S = 0.1
 _EYES_FROM_NECK_M = (-NECK_IN_HEAD_M[0], -NECK_IN_HEAD_M[1], -NECK_IN_HEAD_M[2])
 
+Asked = Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround
+_LOWERS = Rise | Bend  # unions are made here, since every frame asks for them
+
 RESTARTING = "the headset's software stopped and is being started again"
 AWAY = "nobody wears the headset"
 UNHEEDED = "a system menu is open or the headset is asleep"
@@ -112,9 +115,9 @@ class Guard:
         for item in items:
             self._walks |= isinstance(item, Walk)
             self._stretches |= isinstance(item, Reach) and item.over_feet
-            if isinstance(item, Rise | Bend):
+            if isinstance(item, _LOWERS):
                 self._rise = item
-            if isinstance(item, Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround):
+            if isinstance(item, Asked):
                 bounds = _bounds_of(item)
                 if bounds not in self._admitted:
                     refusal = self._refusal(item)
@@ -126,7 +129,7 @@ class Guard:
                     self._open_lean_deg[way] = item.angle_deg if item.open_ended else 0.0
         return ""
 
-    def _refusal(self, item: Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround) -> str:
+    def _refusal(self, item: Asked) -> str:
         envelope = self.envelope
         if envelope is None:
             return f"{item.key}: nothing was measured yet, so nothing can be asked"
@@ -281,7 +284,7 @@ def _leans_too_far(envelope: Envelope, lean_deg: float, direction_deg: float, op
     return ""
 
 
-def _bounds_of(item: Target | Reach | Follow | Lean | Gaze | Lift | Stone | Bend | Surround) -> tuple[object, ...]:
+def _bounds_of(item: Asked) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):

@@ -3,6 +3,8 @@
 from engine.scene import Bend, Follow, Gaze, Lean, Lift, Option, Panel, Reach, Recall, Rise, Scene, Stone, Target, Walk
 
 Asked = Target | Reach | Follow | Lean | Gaze | Rise | Lift | Stone | Bend | Recall | Walk | Option | Panel
+_WITH_A_STATE = Gaze | Lift | Follow | Bend | Stone
+_WITH_NONE = Reach | Lean | Rise | Recall | Walk  # unions are made here, since every frame asks for them
 _PARTS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((Target, Reach, Follow), "arms"),
     ((Lean,), "trunk"),
@@ -23,10 +25,10 @@ def asks(scene: Scene) -> tuple[Asked, ...]:
             if item.state == "wanted" and item.hand not in hands and not hands & {"either"}:
                 hands.add(item.hand)
                 movements.append(item)
-        elif isinstance(item, Gaze | Lift | Follow | Bend | Stone):
+        elif isinstance(item, _WITH_A_STATE):
             if item.state == "wanted":
                 movements.append(item)
-        elif isinstance(item, Reach | Lean | Rise | Recall | Walk):
+        elif isinstance(item, _WITH_NONE):
             movements.append(item)
         elif isinstance(item, Option):
             options.append(item)

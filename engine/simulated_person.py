@@ -33,6 +33,7 @@ RISE_MPS = 0.7  # peak, of a head that comes up from a chair
 FORWARD_M = 0.2  # how far a head comes forward half way up
 SEATED_BACK_M = 0.35  # how far behind the feet it is on a chair
 LAP = 0.5  # of how far a head comes down to a chair, hands do: they rest in the lap
+_HELD = Target | Follow  # made once: every frame asks for it
 
 
 class SimulatedPerson:
@@ -122,7 +123,7 @@ class SimulatedPerson:
         return self.patient.head_tremor_deg * self._noise.tremor[slot % NOISE_FRAMES] / size_m
 
     def _holds(self) -> bool:
-        return any(isinstance(item, Target | Follow) and item.fill > 0 for item in self._scene.items)
+        return any(isinstance(item, _HELD) and item.fill > 0 for item in self._scene.items)
 
     def _comes_forward_m(self, height_m: float) -> float:
         share = (height_m - self._seated_m) / (self._stance.head_m[1] - self._seated_m)

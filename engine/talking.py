@@ -38,6 +38,7 @@ MENU = (
     (DIZZY, Reply("menu.dizzy", 0.0)),
     (STOP, Reply("menu.stop", 0.0)),
 )
+_WITHOUT_SPOT, _PLACED = Surround | Walk, Target | Bend  # made once: every frame asks for them
 
 
 class Spot:
@@ -74,13 +75,13 @@ class Spot:
         Nor is there one where nothing is seen, where it would not stand still, or where nobody wears the headset.
         """
         for item in items:
-            if isinstance(item, Surround | Walk):
+            if isinstance(item, _WITHOUT_SPOT):
                 return None
             if isinstance(item, Option) and self._covers(item.place_m, item.radius_m, 0.0):
                 return None
             if isinstance(item, Gaze) and self._faced(item):
                 return None
-            if isinstance(item, Target | Bend) and self._hides(item.place_m, item.radius_m):
+            if isinstance(item, _PLACED) and self._hides(item.place_m, item.radius_m):
                 return None
             if isinstance(item, Reach) and (self._covers(item.start_m) or self._covers(item.stop_m)):
                 return None
