@@ -21,8 +21,10 @@ from engine.sealing import PrivateKeys
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = (
     *("engine/recording.py", "engine/vrec/*.py", "engine/frame.py", "engine/records.py"),
-    *("engine/body.py", "engine/bounds.py", "engine/envelope.py", "engine/facing.py", "engine/measuring.py"),
-    *("engine/motion.py", "engine/movements.py", "engine/places.py", "engine/upper_limb.py", "engine/workspace.py"),
+    *("engine/asking.py", "engine/body.py", "engine/bounds.py", "engine/envelope.py", "engine/facing.py"),
+    *("engine/limits.py", "engine/measuring.py", "engine/motion.py", "engine/movements.py", "engine/places.py"),
+    *("engine/raising.py", "engine/room.py", "engine/rowing.py", "engine/sitting.py", "engine/tabletop.py"),
+    *("engine/trace.py", "engine/upper_limb.py", "engine/workspace.py"),
     *("engine/metrics/*.py", "engine/commands/measure.py", "engine/commands/measured.py", "engine/commands/person.py"),
     *("engine/commands/sway_track.py", "calibration/arm.py", "calibration/height.py", "calibration/imported.py"),
     *("calibration/limits.py", "calibration/shoulders.py", "calibration/standing.py"),

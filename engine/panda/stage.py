@@ -113,7 +113,7 @@ class Stage:
         self._room = world.attach_new_node("room")
         self._things = world.attach_new_node("things")
         self._hands = {side: DrawnHand(side, hands, self.look) for side in SIDES}
-        self.surroundings = Surroundings(world, hands)
+        self.surroundings = Surroundings(world)
         self._captions = Captions(self.root)
         self._sceneries: dict[str, Scenery] = {}
         self._scenery: Scenery | None = None
@@ -218,9 +218,13 @@ class Stage:
         self._clear()
 
     def _bare(self, bare: bool) -> None:
-        """Show what is asked for alone, before the real room, or all of the place."""
-        for node in (self._sky, self._gloves, *([self._scenery.node] if self._scenery else [])):
+        """Show what is asked for alone, before the real room, or all of the place.
+
+        Hands are hidden while the world goes along with the head, too, because they would tell of sway.
+        """
+        for node in (self._sky, *([self._scenery.node] if self._scenery else [])):
             show(node, not bare)
+        show(self._gloves, not (bare or self.surroundings.held))
 
     def _clear(self) -> None:
         """Take everything away, so that it is drawn anew as it has to be here."""

@@ -6,7 +6,6 @@ from panda3d.core import LMatrix4f, NodePath
 
 from engine.frame import Frame, Pose
 from engine.panda.axes import to_panda, turn_to_panda
-from engine.panda.flourish import show
 from engine.scene import Item, Surround
 
 DARKENS_S = 0.8
@@ -18,12 +17,17 @@ AS_ALWAYS = Surround("")
 class Surroundings:
     """How the world around somebody is: `dark` from 0 to 1, and where `world`, the node of it, stands."""
 
-    def __init__(self, world: NodePath, hands: NodePath) -> None:
-        """Begin as always; `hands` are hidden while the world is held, because they would tell of sway."""
-        self._world, self._hands = world, hands
+    def __init__(self, world: NodePath) -> None:
+        """Begin as always."""
+        self._world = world
         self._from: LMatrix4f | None = None  # the head when the world began to go along with it
         self._time_s = math.nan
         self.dark = 0.0
+
+    @property
+    def held(self) -> bool:
+        """Whether the world goes along with the head."""
+        return self._from is not None
 
     def follow(self, items: tuple[Item, ...], frame: Frame) -> bool:
         """Bring the world to what is asked for; says whether it moved."""
@@ -50,13 +54,11 @@ class Surroundings:
         if self._from is None:
             self._from = LMatrix4f(now)
             self._from.invert_in_place()
-            show(self._hands, False)
         self._world.set_mat(self._from * now)
 
     def _release(self) -> None:
         self._from = None
         self._world.clear_mat()
-        show(self._hands, True)
 
 
 def _matrix(head: Pose) -> LMatrix4f:
