@@ -401,7 +401,7 @@ def test_somebody_new_gets_a_plan_and_a_code_for_their_headset(service: Service,
     assert "Ada" not in person.pseudonym
     assert "Ada" not in added.headers["location"]
     proposed = client.get(added.headers["location"]).text
-    assert proposed.count('<option value="clinic" selected>') == 8
+    assert proposed.count('<option value="clinic" selected>') == 9
     assert service.prescriptions.history(person.pseudonym) == []
     code = client.post("/clinic/codes", data={"patient": patient_id, **token})
     assert "steadyreach enrol" in code.text
@@ -458,7 +458,7 @@ def test_by_hand_and_without_a_script_a_plan_is_made(tmp_path: Path) -> None:
                 assert len(re.findall(rb"/Type /Page\b(?!s)", page.pdf(prefer_css_page_size=True))) == 1, sheet
         with a_service(clinic.folder) as service:
             written = [each.prescription for each in service.prescriptions.history("rosa")]
-    assert [len(version.programme) for version in written] == [8, 9]
+    assert [len(version.programme) for version in written] == [9, 10]
     assert written[1].programme[-1] == Practice(games=("owl_watch",), days=("sun",), minutes=7)
     assert written[1].programme[0].games == ("chair_rocket", "calm_tide"), "in the order in which they are played"
     assert [goal.words for goal in goals_of(written[1])] == ["Walk to the shop"]
@@ -472,9 +472,9 @@ def _plan_by_hand(page: Any, scripts: bool) -> None:
         page.fill('[name="goal-0-words"]', "Walk to the shop")
     else:
         page.click("text=Add a practice")
-        page.check('[name="practice-8-game.owl_watch"]')
-        page.check('[name="practice-8-day.sun"]')
-        page.fill('[name="practice-8-minutes"]', "7")
+        page.check('[name="practice-9-game.owl_watch"]')
+        page.check('[name="practice-9-day.sun"]')
+        page.fill('[name="practice-9-minutes"]', "7")
         page.wait_for_selector("#weeks td:has-text('Owl Watch')", state="attached")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if scripts else True
     page.fill("#why", "by hand")

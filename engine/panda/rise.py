@@ -24,7 +24,8 @@ class RiseGuide:
         self.node = kit.parent.attach_new_node(item.key)
         x, y, z = kit.place.vehicle_m
         larger = math.hypot(x, z) / _AT_M
-        aside_m, self._high_m, ring_m = _BESIDE if kit.place.roles.vehicle else _ALONE
+        self._alone = not kit.place.roles.vehicle
+        aside_m, self._high_m, ring_m = _ALONE if self._alone else _BESIDE
         self.node.set_pos(to_panda((x + aside_m * larger * max(1.0, kit.place.vehicle_scale), y, z)))
         self.node.set_scale(larger)
         places = [(0.0, 0.0, _LOW_M + (self._high_m - _LOW_M) * i / (BEADS - 1)) for i in range(BEADS)]
@@ -45,7 +46,7 @@ class RiseGuide:
         self._beads.turn(0.95, 0.0, share)
         self._head.set_z(_LOW_M + (self._high_m - _LOW_M) * share)
         self._light.turn(0.30 + 0.35 * share, 1.0, item.fill, RING_SHARE)
-        if self._fill > 0.9 > item.fill:
+        if self._alone and self._fill > 0.9 > item.fill:
             self._flourish.reach()
         self._goal.set_z(self._high_m if item.goal == "up" else _LOW_M)
         self._fill = item.fill
