@@ -2,7 +2,7 @@
 
 A life is a visit as a patient lives through it: start, questions, measuring, games with rests, calm end, summary. Each
 is looked at from outside (`engine.commands.bench.outside`), and three misses in a row are held against what a staircase
-makes of as many trials. It takes some ten minutes of one core.
+makes of as many trials. It takes some twenty minutes of one core.
 """
 
 import os
