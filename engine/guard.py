@@ -74,7 +74,7 @@ class Guard:
         self._paused = False
         self.at_ease = False
         self._step_m = 0.0  # how far who is asked to step may go
-        self._lean_deg = (0.0, 0.0)
+        self._leans_deg = ((0.0, 0.0), (0.0, 0.0))
         self._rate_dps = 0.0
         self._rise: Rise | Bend | None = None  # who is asked to stand up, sit down or bend moves as nobody else may
         self._stretches = self._walks = False  # so does who reaches over the feet; and who walks wears no headset
@@ -159,14 +159,14 @@ class Guard:
 
     def _falling(self, body: Body) -> str:
         step_s = body.time_s - self._last_s
-        ahead, right = lean_deg = _lean_deg(body)
-        if step_s > 0:
-            rate = math.hypot(ahead - self._lean_deg[0], right - self._lean_deg[1]) / step_s
+        leans_deg = (body.lean_deg, _without_neck(body))
+        if step_s > 0:  # each is held against itself: between the two a head that stands still would jump
+            rate = min(map(math.dist, leans_deg, self._leans_deg)) / step_s
             share = min(1.0, step_s / _SMOOTHING_S)
             self._rate_dps += share * (rate - self._rate_dps)
             sink_mps = 0.0 if math.isnan(self._height_m) else (self._height_m - body.head_m[1]) / step_s
             self._sink_mps += share * (sink_mps - self._sink_mps)
-        self._lean_deg, self._last_s, self._height_m = lean_deg, body.time_s, body.head_m[1]
+        self._leans_deg, self._last_s, self._height_m = leans_deg, body.time_s, body.head_m[1]
         if self.envelope is None:
             return ""
         if self.at_ease:
@@ -175,6 +175,7 @@ class Guard:
             return self._falls_moving(body, self.envelope)
         if self._rate_dps > LEAN_RATE_DPS:
             return f"{TOO_FAST} at {self._rate_dps:.0f}°/s"
+        ahead, right = min(leans_deg, key=lambda lean_deg: math.hypot(*lean_deg))
         lean = math.hypot(ahead, right)
         if lean > LEAN_OF_REACHING_DEG:
             direction_deg = math.degrees(math.atan2(right, ahead))
@@ -217,8 +218,8 @@ def seen(frame: Frame) -> bool:
     return frame.head.tracked and not absent(frame)
 
 
-def _lean_deg(body: Body) -> tuple[float, float]:
-    """The lean (forward, right) without what turning the head about the neck does to it, where that is less.
+def _without_neck(body: Body) -> tuple[float, float]:
+    """The lean (forward, right) without what turning the head about the neck does to it.
 
     A head that is bent back by 60 degrees has gone back by 11 cm, which is no lean of the body.
     """
@@ -227,8 +228,7 @@ def _lean_deg(body: Body) -> tuple[float, float]:
     then_x, _, then_z = rotate(person.head_q, _EYES_FROM_NECK_M)
     x, z = now_x - then_x, now_z - then_z
     along, across = x * person.ahead_x + z * person.ahead_z, z * person.ahead_x - x * person.ahead_z
-    of_neck = (ahead - math.degrees(math.atan2(along, height_m)), right - math.degrees(math.atan2(across, height_m)))
-    return min(of_neck, body.lean_deg, key=lambda lean_deg: math.hypot(*lean_deg))
+    return (ahead - math.degrees(math.atan2(along, height_m)), right - math.degrees(math.atan2(across, height_m)))
 
 
 def _falls(rise: Rise | Bend, body: Body, sink_mps: float) -> str:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from people import ARM_M, HEAD_M, STANCE, a_body, a_calibration, a_frame, a_limit, standing_rows, visited
 
-from engine.body import shoulder_m
+from engine.body import NECK_IN_HEAD_M, estimate, shoulder_m, upright
 from engine.envelope import ANYBODYS_LEAN_DEG, Envelope
-from engine.frame import LOST, SIDES, Button, Frame, Pose, Vector
+from engine.frame import LOST, SIDES, Button, Frame, Pose, Vector, from_yaw_pitch, rotate
 from engine.guard import (
     GUESSED_S,
     HEAD_DROP_M,
@@ -185,6 +185,19 @@ def test_a_lean_faster_than_a_fall_pauses_and_a_slow_one_does_not() -> None:
         guard = a_guard(lean_deg=60.0)
         bodies = [a_body(1 + i * DT_S, DT_S, lean_deg=(0.0, rate_dps * i * DT_S)) for i in range(40)]
         assert [guard.watch(a_frame(), body).act for body in bodies][-1] == act
+
+
+def test_a_turned_head_that_hardly_sways_is_no_fall_wherever_it_is() -> None:
+    """Halfway between leaning and turning, a lean with and without the neck's share are as large and lie apart."""
+    turn = from_yaw_pitch(math.radians(60.0), 0.0)
+    eyes_m = (-NECK_IN_HEAD_M[0], -NECK_IN_HEAD_M[1], -NECK_IN_HEAD_M[2])
+    moved = [now - then for now, then in zip(rotate(turn, eyes_m), eyes_m, strict=True)]
+    guard, person = a_guard(), upright(STANCE)
+    for index in range(60):
+        share = 0.5 + (0.002 if index % 2 else -0.002)
+        x, y, z = (at + share * part for at, part in zip(STANCE.head_m, moved, strict=True))
+        frame = a_frame()._replace(head=Pose((x, y, z), turn))
+        assert guard.watch(frame, estimate(frame, person, 5.0 + index * DT_S, DT_S)).act == "go"
 
 
 def test_one_jump_of_the_tracking_is_not_a_fall() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from visits import calibration, game, patient
 
@@ -22,7 +23,7 @@ from engine.leg import taken_off
 from engine.places import from_shoulder
 from engine.plan import About, Plan, Step
 from engine.recording import Writer
-from engine.records import Event, Precaution, Session
+from engine.records import BlockRecord, Event, Precaution, Session, Shoulder
 from engine.scene import Gaze, Lean, Progress, Reach, Rise, Scene, Target
 from engine.simulated import SimulatedHeadset
 
@@ -113,6 +114,20 @@ def test_who_may_play_in_no_posture_of_a_preset_has_no_life(monkeypatch: pytest.
 def test_people_of_a_kind_differ_and_each_is_found_again_by_a_seed(kind: str) -> None:
     assert person(KINDS[kind], 1) == person(KINDS[kind], 1)
     assert person(KINDS[kind], 1) != person(KINDS[kind], 2)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_way_up_is_seen_from_the_shoulder_that_was_known_by_then(measured: bool) -> None:
+    x, y, z = centre_m = (0.18, -0.17, -0.08)
+    up = from_shoulder((x, 1.6 + y, -z), 0.0, 0.0, 90.0, 0.6)
+    shoulder = Shoulder(centre_m, 0.6, 0.01, True, "sphere fit", 100, 10.0, 0.001)
+    known = msgspec.structs.replace(calibration(), shoulders={"right": shoulder})
+    reached = BlockRecord("open_reach", "Reach", 1, "calibrate", 0.0, 1.0 if measured else 3.0)
+    done = Session("x", "x", "2026-01-05T09:00:00+00:00", 1.0, "", "", "", 0, "", "finished", known, blocks=(reached,))
+    onlooker = Onlooker()
+    onlooker.see(FRAME._replace(time_ns=2 * 10**9), Scene("shore", (Reach("r", (0.2, 1.0, 0.0), up, "right"),)))
+    plan = Plan("x", (), Followers(), caps={"shoulder_elevation_right": 90.0})
+    assert len(beyond(done, plan, onlooker)) == (0 if measured else 1)
 
 
 def test_a_hand_that_is_missing_is_never_seen() -> None:

@@ -75,11 +75,11 @@ def beyond(done: Session, plan: Plan, seen: Onlooker) -> list[str]:
     """Everything that was asked beyond what was measured, prescribed and allowed, in words."""
     if done.calibration is None:
         return [f"{item} was asked of somebody of whom nothing was measured" for item in seen.asked]
-    bounds = {stance: _Bounds(done.calibration, plan, stance) for _, stance in stances(done, seen)}
+    standing_m = max(stance.head_m[1] for _, stance in stances(done, seen))
     return [
         why
-        for item, stance in sorted(_by_stance(done, seen), key=repr)
-        for why in bounds[stance].refuse(item, max(each.head_m[1] for each in bounds))
+        for item, stance, measured in sorted(_by_stance(done, seen), key=repr)
+        for why in _Bounds(done.calibration, plan, stance, measured).refuse(item, standing_m)
     ]
 
 
@@ -100,11 +100,15 @@ def _stood(heads: Sequence[tuple[float, Pose]], from_s: float, to_s: float) -> S
     return Stance((x, y, z), math.degrees(float(np.mean([yaw_rad(head.orientation) for head in within]))))
 
 
-def _by_stance(done: Session, seen: Onlooker) -> set[tuple[Asked, Stance]]:
-    """Everything that was asked, with how the person was when it was asked first, and when it was asked last."""
+def _by_stance(done: Session, seen: Onlooker) -> set[tuple[Asked, Stance, bool]]:
+    """Everything that was asked, with how the person was when it was asked first, and when it was asked last.
+
+    The last says whether all was measured by then.
+    """
     found = stances(done, seen)
+    measured_s = max((block.end_s for block in done.blocks if block.kind == "calibrate"), default=0.0)
     return {
-        (item, [stance for from_s, stance in found if from_s <= at_s + ROUNDED_S][-1])
+        (item, [stance for from_s, stance in found if from_s <= at_s + ROUNDED_S][-1], at_s >= measured_s)
         for item, times_s in seen.asked.items()
         for at_s in times_s
     }
@@ -113,7 +117,7 @@ def _by_stance(done: Session, seen: Onlooker) -> set[tuple[Asked, Stance]]:
 def directions(done: Session, seen: Onlooker) -> set[tuple[str, int, int]]:
     """The directions that were asked for: of hands as seen by the eyes, of leans and of the face, in steps of 15°."""
     found = set[tuple[str, int, int]]()
-    for item, stance in _by_stance(done, seen):
+    for item, stance, _ in _by_stance(done, seen):
         if isinstance(item, Target):
             found.add(_of_hand(item.place_m, stance))
         elif isinstance(item, Follow):
@@ -140,8 +144,9 @@ def _step(angle_rad: float) -> int:
 
 
 class _Bounds:
-    def __init__(self, calibration: Calibration, plan: Plan, stance: Stance) -> None:
+    def __init__(self, calibration: Calibration, plan: Plan, stance: Stance, measured: bool) -> None:
         self._known, self._stance, self._stature_m = calibration, stance, calibration.stature_m.value
+        self._shoulders = calibration.shoulders if measured else {}
         self._caps = dict(plan.caps)
         for precaution in plan.precautions:
             name = precaution.movement
@@ -153,10 +158,10 @@ class _Bounds:
         if isinstance(item, Target | Follow):
             hands = SIDES if item.hand == "either" else (item.hand,)
             for place_m in (item.place_m,) if isinstance(item, Target) else item.points_m:
-                whys = [self._hand(place_m, side, True) for side in hands]
+                whys = [self._hand(place_m, side, open_ended=False) for side in hands]
                 yield from [] if "" in whys else whys[:1]
         elif isinstance(item, Reach):
-            yield from filter(None, [self._hand(item.stop_m, item.hand, False)])
+            yield from filter(None, [self._hand(item.stop_m, item.hand, open_ended=True)])
         elif isinstance(item, Lean):
             yield from self._lean(item)
         elif isinstance(item, Gaze):
@@ -170,16 +175,16 @@ class _Bounds:
         elif item.lean_deg > self._caps.get("lean_forward", MOST_LEAN_DEG * 3) + SLACK_DEG:
             yield f"to lean forward by {item.lean_deg:.1f}° over the toes"
 
-    def _hand(self, place_m: Vector, side: str, measured: bool) -> str:
+    def _hand(self, place_m: Vector, side: str, *, open_ended: bool) -> str:
         if f"use_of_arm_{side}" in self._caps:
             return f"the {side} hand, which may not be used"
-        line = [p - s for p, s in zip(place_m, self._shoulder(side, measured), strict=True)]
+        line = [p - s for p, s in zip(place_m, self._shoulder(side), strict=True)]
         far_m = math.hypot(*line)
         raised_deg = math.degrees(math.acos(max(-1.0, min(1.0, -line[1] / far_m))))
         name = f"shoulder_elevation_{side}"
-        most_deg = min(self._caps.get(name, math.inf), self._most.get(name, 0.0) if measured else math.inf)
+        most_deg = min(self._caps.get(name, math.inf), math.inf if open_ended else self._most.get(name, 0.0))
         arm = self._known.arm_m.get(side)
-        longest_m = arm.high if measured and arm else MOST_ARM_OF_STATURE * self._stature_m
+        longest_m = arm.high if arm and not open_ended else MOST_ARM_OF_STATURE * self._stature_m
         if raised_deg > most_deg + SLACK_DEG:
             return f"the {side} arm to {raised_deg:.1f}°, beyond {most_deg:.1f}°"
         if far_m > longest_m + SLACK_M:
@@ -237,7 +242,7 @@ class _Bounds:
         if item.angle_deg > most + SLACK_DEG:
             yield f"to lift {item.movement} to {item.angle_deg:.1f}°, beyond {most:.1f}°"
 
-    def _shoulder(self, side: str, measured: bool) -> Vector:
+    def _shoulder(self, side: str) -> Vector:
         """Where a shoulder is, by the proportions of a body while it was not measured yet."""
         sign = 1 if side == "right" else -1
         right, up, ahead = (
@@ -245,8 +250,8 @@ class _Bounds:
             (SHOULDER_HEIGHT_OF_STATURE - EYE_HEIGHT_OF_STATURE) * self._stature_m,
             -SHOULDER_BEHIND_EYES_M,
         )
-        if measured and side in self._known.shoulders:
-            right, up, ahead = self._known.shoulders[side].centre_m
+        if side in self._shoulders:
+            right, up, ahead = self._shoulders[side].centre_m
         turned = math.radians(self._stance.facing_deg)
         x, y, z = self._stance.head_m
         return (
