@@ -76,8 +76,11 @@ def rowlock_m(envelope: Envelope, side: str) -> Vector:
 def _stroke(
     envelope: Envelope, side: str, wish_deg: float, stretch: float, turn_deg: float
 ) -> tuple[Stroke | None, float, str]:
-    """A stroke as high as is wished, or lower, and how high it is; or None, and why there is none."""
-    elevation, why = min(HIGHEST_DEG, wish_deg), "too little is left to raise it"
+    """A stroke as high as is wished, else lower, and how high it is; or None, and why there is none.
+
+    Rowing goes no lower than LEAST_DEG, where less is wished, too.
+    """
+    elevation, why = min(HIGHEST_DEG, max(LEAST_DEG, wish_deg)), ""
     while elevation >= LEAST_DEG:
         for inward_deg in INWARD_DEG:
             azimuth_deg = (-inward_deg if side == "right" else inward_deg) + turn_deg

@@ -9,9 +9,10 @@ from people import a_body
 from visits import calibration, game, play
 
 from calibration.adaptation import Followers
-from engine import moves
+from engine import moves, rowing
 from engine.envelope import Envelope
 from engine.frame import SIDES
+from engine.places import seen_from_shoulder
 from engine.precautions import barred, effect
 from engine.records import Precaution, Session
 from engine.scene import Held, Stand, Target
@@ -74,6 +75,16 @@ def test_hands_go_no_higher_than_the_shoulders() -> None:
     for trial in trials({"height": 1.0}):
         for side, stroke in trial.values["strokes"].items():
             assert stroke.catch_m[1] < trial.values["shoulder_m"][side][1]
+
+
+def test_after_misses_strokes_are_as_low_as_rowing_goes_and_the_boat_goes_on() -> None:
+    bounds = Envelope(calibration(40.0), (), difficulties=Followers()(calibration(40.0).limits))
+    for _ in range(4):
+        laid = rowing.lay(bounds, "right", ("left",), 0.8, 0.9, 0.0, 0.09)
+        bounds.learn(laid.request, 0.5 * laid.request.amplitude, success=False)
+    _, up_deg, _ = seen_from_shoulder(bounds.shoulder("right"), 0.0, laid.strokes["right"].catch_m)
+    assert up_deg == pytest.approx(rowing.LEAST_DEG)
+    assert bounds.request("shoulder_elevation_right").amplitude < rowing.LEAST_DEG / 0.8
 
 
 def test_the_drum_calls_no_sooner_than_it_may(rowed: Session) -> None:
