@@ -247,6 +247,15 @@ def test_a_new_goal_and_another_scene_come_before_people_lose_heart(name: str) -
 
 
 @pytest.mark.parametrize("name", programmes.names())
+def test_no_week_at_home_has_one_game_alone(name: str) -> None:
+    found = programmes.template(name)
+    at_home = [each for each in found.programme if not each.at_clinic and each.weeks]
+    for week in range(1, found.weeks + 1):
+        here = {game for each in at_home if each.weeks[0] <= week <= each.weeks[1] for game in each.games}
+        assert len(here) != 1, f"week {week}: {here}"
+
+
+@pytest.mark.parametrize("name", programmes.names())
 def test_its_clinical_tests_come_as_often_as_all_is_measured_anew(name: str) -> None:
     found = programmes.template(name)
     tested = sorted(
