@@ -79,6 +79,13 @@ def lowered(wish: Request, elevation: float, why: str) -> Request:
     return Request(wish.movement, round(elevation, 3), wish.unit, "ENVELOPE", f"{elevation:.0f}°: higher up, {why}")
 
 
+def shared(wish: Request, elevation: float, where: str) -> Request:
+    """A request as high as a game goes by itself, which aims at no success where that is lower than is wished."""
+    code = "SHARE" if wish.code == "TARGET_SUCCESS" and elevation < wish.amplitude else wish.code
+    why = f"{elevation:.0f}°: {where}, of {wish.amplitude:.0f}° that are asked for"
+    return Request(wish.movement, round(elevation, 3), wish.unit, code, why)
+
+
 def along(envelope: Envelope, hung: Mapping[str, Hung], lean: Lean) -> dict[str, Hung]:
     """Targets, by hand, that go along with the shoulders in a lean, as far as all may; none when none may hang."""
     for share in ALONG:

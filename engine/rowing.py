@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from engine.envelope import Envelope
 from engine.frame import Vector
+from engine.hanging import shared
 from engine.limits import OutsideEnvelope
 from engine.places import from_head
 from engine.records import Request
@@ -61,9 +62,8 @@ def lay(
             other, _, _ = _stroke(envelope, side, elevation, stretch, turned)
             strokes |= {} if other is None else {side: other}
         away_m = math.dist(envelope.shoulder(lead), found.catch_m)
-        amplitude = round(max(0.0, elevation - math.degrees(radius_m / away_m)), 3)
-        why = f"{amplitude:.0f}°: as high as rowing goes, of {wish.amplitude:.0f}° that are asked for"
-        return Laid(strokes, Request(wish.movement, amplitude, wish.unit, wish.code, why), turned)
+        begins_deg = max(0.0, elevation - math.degrees(radius_m / away_m))
+        return Laid(strokes, shared(wish, begins_deg, "as high as rowing goes"), turned)
     raise OutsideEnvelope(f"no stroke fits before the {lead} hand: {why}")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.body import HALF_SHOULDER_WIDTH_OF_STATURE, UPPER_ARM_OF_STATURE
 from engine.envelope import SHARE_OF_REACH, Envelope
 from engine.frame import Vector
+from engine.hanging import shared
 from engine.limits import OutsideEnvelope
 from engine.metrics.signals import lengths
 from engine.motion import Array
@@ -19,6 +20,7 @@ AHEAD_OF_REACH = (0.7, 0.6, 0.5, 0.4, 0.3)
 ASIDE = (1.0, 0.75, 0.5, 0.35, 0.25)
 LEAST_LIFT_M = 0.06
 FENCE_M = 0.09  # below the middle of the way over it
+EASED, EASED_SHARE = ("AFTER_MISSES", "FLOOR"), 0.75
 PUT_M = 0.10  # how near to its place something is put, at least
 HIGHEST_DEG = 105.0
 CROSSED_M = 0.03  # beyond the midline: a hand that trembles there crosses it once
@@ -46,20 +48,21 @@ def lay(envelope: Envelope, side: str, lift: float, aside_m: float, radius_m: fl
     """A table for a hand, which takes on its own side and puts on the other.
 
     `lift` is how high it is lifted over the fence, as a share of what is asked for now; `aside_m` how far from the
-    midline the places are. The fence is on the midline, and the hand puts as far across it as SHARE_OF_REACH of what
-    was measured lets it; both places are on its own side, as near to the front as they can be, only where nothing of
-    that was measured or is left. A table that asks for more than that share is lower, or nearer, as far as it can be.
+    midline the places are. The fence is on the midline, and the hand puts as far across it as is sure, SHARE_OF_REACH
+    of what was measured at most, and after misses less far. Both places are on its own side, as near to the front as
+    they can be, only where nothing of that was measured or is left, or a table in front asks for more than is asked for
+    now. A table that asks for more than the share is lower, or nearer, as far as it can be.
     Raises OutsideEnvelope, saying why, where no table fits.
     """
     wish = envelope.request(f"shoulder_elevation_{side}")
     most_deg, easiest, why, beside = lift * wish.amplitude, None, "", ""
     for spot in _spots(envelope, side, aside_m):
-        if spot.middle_m and easiest is not None and not easiest.beside:
+        if spot.middle_m and easiest and not easiest.beside and easiest.request.amplitude <= wish.amplitude:
             break
         places_m = _places(envelope, side, spot, most_deg)
         why = next((found for place in places_m if (found := envelope.refuses_target(place, side))), "")
         if not spot.middle_m:
-            why = _refuses_across(envelope, side, places_m[-1]) or why
+            why = _refuses_across(envelope, side, places_m[-1], wish.code in EASED) or why
             beside = why and f"the table is on the hand's own side: {why}"
         if why:
             continue
@@ -115,16 +118,22 @@ def _spots(envelope: Envelope, side: str, aside_m: float) -> Iterator[_Spot]:
         yield _Spot(elbow_m - lower_m, ahead * arm_m, half_m + middle * out_m, out_m, out_m)
 
 
-def _refuses_across(envelope: Envelope, side: str, place_m: Vector) -> str:
-    """Why a hand may not be asked to put something across the midline; "" when it may."""
+def _refuses_across(envelope: Envelope, side: str, place_m: Vector, eased: bool) -> str:
+    """Why a hand may not be asked to put something across the midline; "" when it may.
+
+    It may not where that is no more sure than the limit itself, and after misses less far.
+    """
+    movement = f"cross_body_adduction_{side}"
     try:
-        most = envelope.at_most(f"cross_body_adduction_{side}")
+        most = envelope.at_most(movement)
     except OutsideEnvelope as reason:
         return str(reason)
     across_deg = adduction_deg(envelope.shoulder(side), envelope.stance.facing_deg, place_m, side)
-    if across_deg <= SHARE_OF_REACH * most.value:
+    sure_deg = min(SHARE_OF_REACH * most.value, envelope.calibration.limits[movement].low)
+    if across_deg <= (EASED_SHARE if eased else 1.0) * sure_deg:
         return ""
-    return f"{across_deg:.0f}° across the body is beyond {100 * SHARE_OF_REACH:.0f} % of {most.value:.0f}°, {most.why}"
+    after = " after misses" if eased else ""
+    return f"{across_deg:.0f}° across the body is further than is sure{after} of {most.value:.0f}°, {most.why}"
 
 
 def _over(envelope: Envelope, side: str, elevation_deg: float, fence_m: Vector) -> Vector:
@@ -142,9 +151,7 @@ def _request(envelope: Envelope, side: str, wish: Request, places_m: Sequence[Ve
     near_m = (radius_m, radius_m, max(radius_m, PUT_M))
     seen = [seen_from_shoulder(envelope.shoulder(side), envelope.stance.facing_deg, place_m) for place_m in places_m]
     begins_deg = [raised - math.degrees(near / away) for (_, raised, away), near in zip(seen, near_m, strict=True)]
-    amplitude = round(max(0.0, *begins_deg), 3)
-    why = f"{amplitude:.0f}°: over the table, of {wish.amplitude:.0f}° that are asked for"
-    return Request(wish.movement, amplitude, wish.unit, wish.code, why)
+    return shared(wish, max(0.0, *begins_deg), "over the table")
 
 
 def across_m(stance: Stance, places_m: Array) -> Array:

@@ -17,12 +17,13 @@ from engine.adaptation import Adaptation
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.frame import SIDES, Hand, Pose, Vector
+from engine.hanging import shared
 from engine.movements import CROSSES
 from engine.noted import Noted
-from engine.places import seen_from_shoulder
+from engine.places import adduction_deg, seen_from_shoulder
 from engine.plan import REST
 from engine.precautions import barred
-from engine.records import Precaution, Stance
+from engine.records import Limit, Precaution, Request, Stance
 from engine.scene import Held, Item, Prop, Target
 from engine.task import Move, Trial
 from games import block_ferry
@@ -207,3 +208,49 @@ def test_after_misses_the_table_is_lower_or_nearer() -> None:
         asked.append(table.request.amplitude)
         bounds.learn(table.request, 0.8 * table.request.amplitude, success=False)
     assert asked[3] < 0.9 * asked[0]
+
+
+def crossing(across: Limit, arm_deg: float = 110.0) -> Envelope:
+    """Somebody of whom this is known of how far either hand comes across the body."""
+    known = calibration(arm_deg)
+    known = replace(known, limits={**known.limits, **dict.fromkeys(CROSSES, across)})
+    return Envelope(known, (), difficulties=Followers()(known.limits))
+
+
+def across_deg(bounds: Envelope, table: tabletop.Table) -> float:
+    return adduction_deg(bounds.shoulder("right"), 0.0, table.put_m, "right")
+
+
+@pytest.mark.parametrize(("low_deg", "beside"), [(38.0, False), (32.0, False), (14.0, True)])
+def test_a_block_goes_no_further_across_than_is_sure(low_deg: float, beside: bool) -> None:
+    bounds = crossing(replace(limit(42.0), low=low_deg))
+    table = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
+    assert bool(table.beside) is beside
+    assert beside or across_deg(bounds, table) <= low_deg
+
+
+def test_after_misses_a_block_goes_less_far_across() -> None:
+    bounds = crossing(limit(45.0))
+    before = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
+    for _ in range(3):
+        bounds.learn(before.request, 0.8 * before.request.amplitude, success=False)
+    after = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
+    assert after.request.code in tabletop.EASED
+    assert across_deg(bounds, after) <= tabletop.EASED_SHARE * 45.0 < across_deg(bounds, before)
+
+
+def test_a_table_that_asks_for_more_than_is_asked_for_stands_aside() -> None:
+    bounds = crossing(limit(30.0), arm_deg=38.0)
+    table = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
+    assert table.beside
+    assert table.request.amplitude <= bounds.request("shoulder_elevation_right").amplitude
+
+
+def test_what_goes_lower_by_itself_aims_at_no_success() -> None:
+    aimed = Request("shoulder_elevation_right", 80.0, "deg", "TARGET_SUCCESS", "80°: aims at 3 hits in 4")
+    assert (shared(aimed, 60.0, "over the table").code, shared(aimed, 80.0, "over the table").code) == (
+        "SHARE",
+        "TARGET_SUCCESS",
+    )
+    assert shared(aimed, 60.0, "over the table").reason == "60°: over the table, of 80° that are asked for"
+    assert shared(replace(aimed, code="FLOOR"), 60.0, "over the table").code == "FLOOR"
