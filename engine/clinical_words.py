@@ -21,6 +21,7 @@ Practice does not count. None of them says how likely somebody is to fall: no si
 Somebody stands by in every test that is done standing. Stop at pain, dizziness, or a step.
 """
 POSTURES = {"standing": "standing", "seated": "seated", "lying": "lying"}
+SITS_FOR_IT = "; in a visit played standing the person is asked to sit down for it, and to stand up for the next"
 AT_DESK = "Mouse and keys show how it goes; what they give says nothing of a person."
 UNITS = {"deg": "°", "%": " %", "": ""}
 PICTURES = "assessments"
@@ -91,11 +92,13 @@ def _row(name: str, test: type[ClinicalTest]) -> str:
 
 
 def _postures(test: type[ClinicalTest]) -> str:
+    if test.on_chair:
+        return POSTURES["seated"]
     return " or ".join(POSTURES[posture] for posture in test.postures)
 
 
 def _chapters(test: type[ClinicalTest]) -> Iterator[tuple[str, list[str]]]:
-    yield "What it takes", [f"Posture: {_postures(test)}.", *test.equipment]
+    yield "What it takes", [f"Posture: {_postures(test)}{SITS_FOR_IT if test.on_chair else ''}.", *test.equipment]
     yield "Protocol", list(test.protocol)
     yield "Practice", [f"{test.practice}."]
     yield "Results", [_result(key, result) for key, result in test.results.items()]

@@ -17,7 +17,7 @@ from engine.frame import (
     Pose,
     as_float32,
 )
-from engine.scene import Lift, Option, Panel, Recall, Rise, Scene, Walk
+from engine.scene import Option, Panel, Recall, Scene, Walk
 from engine.simulated_asked import Asked, asks, fills, part_of
 from engine.simulated_attention import counts
 from engine.simulated_efforts import SimulatedEfforts
@@ -143,8 +143,6 @@ class SimulatedHeadset(SimulatedEfforts):
         self._relax(now_s)
         if not asked:
             return
-        if not any(isinstance(item, Rise | Lift) for item in asked):
-            self._stand_to(self._stance.head_m[1], now_s, 0.0)
         if not any(isinstance(item, Recall) for item in asked):
             self._counts, self._remembered_s = counts(self._scene), now_s
         self._tries += 1

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from engine.commands.animations import MOST_BYTES, TESTS
 from engine.frame import LOST, Button, Frame, Hand
 from engine.headset import Headset
 from engine.metrics.definition import NotMeasurable
+from engine.metrics.standing import LEAST_RISE_M
 from engine.metrics.walking import up_and_go
 from engine.movements import LEANS, PARTS
 from engine.parameters import Layer, describe, fill
@@ -32,6 +33,7 @@ from engine.precautions import BOUNDED
 from engine.recording import Writer
 from engine.records import Measured, Precaution, Session
 from engine.scene import Lean, Panel, Reach, Scene, Sound, Surround, Walk
+from engine.script import SIT_DOWN, STAND_UP
 from engine.simulated import SimulatedHeadset
 from engine.simulated_walk import Walker
 from engine.theme import SOUND_ROLES
@@ -244,6 +246,40 @@ def test_a_knee_that_may_not_be_bent_far_bars_standing_up(tmp_path: Path) -> Non
     done, _ = taken("five_stands", tmp_path, precautions=(knee,))
     assert done.blocks[-1].trials == ()
     assert "asks to stand up" in done.blocks[-1].notes[0]
+
+
+def test_who_sits_for_a_test_stands_up_for_the_next(tmp_path: Path) -> None:
+    """Seated, standing and rising from a chair after one another, in one visit that is played standing."""
+    few: dict[str, dict[str, object]] = {
+        "neck_position": {"practice": 0, "tries": 4},
+        "functional_reach": {"practice": 0},
+        "five_stands": {"practice": 0},
+        "thirty_second_stands": {"practice": 0},
+        "tandem": {"tries": 1, "dark": False},
+    }
+    order = ["neck_position", "functional_reach", "neck_position", "five_stands", "neck_position"]
+    order += ["tandem", "thirty_second_stands", "tandem"]
+    kept = Kept(SimulatedHeadset(patient(calibration(), lapse=0.0), 1, RATE_HZ))
+    steps = tuple(Step(name, a_test(name, few[name]), ASSESS) for name in order)
+    with Writer(tmp_path / "frames.vrec", {}) as writer:
+        done = session.run(Plan("test", steps, Followers(), 1, calibration=calibration()), kept, writer, ABOUT)
+    assert done.ended_by == "finished"
+    assert not [event for event in done.events if event.name == "paused"]
+    assert [block.task for block in done.blocks] == order
+    for block in done.blocks:
+        found = {key: number for key, number in block.measures.items() if "dark" not in key}
+        assert all(number.value is not None for number in found.values()), (block.task, block.measures)
+        heights_m = [
+            frame.head.position_m[1]
+            for frame in kept.frames_given
+            if block.trials[0].start_s < frame.time_ns * 1e-9 < block.trials[0].end_s
+        ]
+        seated = max(heights_m) < EYE_M - LEAST_RISE_M
+        assert seated == (block.task == "neck_position"), block.task
+    titles = [item.title for scene in kept.scenes for item in scene.items if isinstance(item, Panel)]
+    said = [title for title, _ in groupby(titles) if title in (SIT_DOWN.title, STAND_UP.title)]
+    sit, stand = SIT_DOWN.title, STAND_UP.title
+    assert said == [sit, stand, sit, sit, stand, stand], "after rising from a chair there is a new middle on it, too"
 
 
 # ------------------------------------------------------------------------------------------------ ranges and leans

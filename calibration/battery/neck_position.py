@@ -46,7 +46,8 @@ class Test(ClinicalTest):
     trains = ("position sense of the neck",)
     moves_parts = ("neck",)
     asks = ("gaze", "surround")
-    version = 1
+    on_chair = True
+    version = 2
     place = "wood"
     Parameters = Parameters
     equipment = ("A chair with a back; the headset sits firmly and does not slip.",)
