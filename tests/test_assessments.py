@@ -26,7 +26,7 @@ from engine.headset import Headset
 from engine.metrics.definition import NotMeasurable
 from engine.metrics.standing import LEAST_RISE_M
 from engine.metrics.walking import up_and_go
-from engine.movements import LEANS, PARTS
+from engine.movements import LEANS, MOVEMENTS, PARTS
 from engine.parameters import Layer, describe, fill
 from engine.plan import ASSESS, Plan, Step
 from engine.precautions import BOUNDED
@@ -428,7 +428,7 @@ def test_reaching_over_the_feet_goes_as_far_as_the_hand_does(tmp_path: Path) -> 
         assert trial.measures["head_m"].value == pytest.approx(head_m, abs=0.02)
         level = SHOULDER_HEIGHT_OF_STATURE / EYE_HEIGHT_OF_STATURE
         assert trial.measures["reach_m"].value == pytest.approx(level * head_m, abs=0.03)
-    assert results(done)["functional_reach_m"].note == "mean of 3"
+    assert results(done)["functional_reach_m"].note == "mean of 3; with the right arm"
 
 
 def test_an_arm_that_was_not_level_at_the_call_makes_no_reach(tmp_path: Path) -> None:
@@ -439,18 +439,51 @@ def test_an_arm_that_was_not_level_at_the_call_makes_no_reach(tmp_path: Path) ->
     assert results(done)["functional_reach_m"].note == "0 of 2 trials counted: the arm was not level at the call"
 
 
-@pytest.mark.parametrize(("movement", "most", "why"), [
-    ("lean_forward", 5.0, "reaching over the feet leans 8° ahead, beyond 5.0°"),
-    ("shoulder_elevation_right", 80.0, "a level arm is raised 90°, beyond 80°"),
+def bound(movement: str, most: float) -> Precaution:
+    return Precaution(movement, most, MOVEMENTS[movement].unit, "a fresh suture", "Dr. Moss")
+
+
+@pytest.mark.parametrize(("bounds", "why"), [
+    ((bound("lean_forward", 5.0),), ("reaching over the feet leans 8° ahead, beyond 5.0°",)),
+    (
+        (bound("shoulder_elevation_right", 80.0), bound("elbow_extension_left", 30.0)),
+        ("a level arm is raised 90°, beyond 80°", "from the left shoulder is beyond"),
+    ),
+    ((bound("use_of_arm_right", 0.0), bound("use_of_arm_left", 0.0)), ("asks for a hand, and none is left",)),
 ])  # fmt: skip
-def test_reaching_over_the_feet_is_not_done_where_a_precaution_leaves_no_room(
-    movement: str, most: float, why: str, tmp_path: Path
+def test_reaching_over_the_feet_is_not_done_where_precautions_leave_no_room(
+    bounds: tuple[Precaution, ...], why: tuple[str, ...], tmp_path: Path
 ) -> None:
-    bound = Precaution(movement, most, "deg", "a fresh suture", "Dr. Moss")
-    done, kept = taken("functional_reach", tmp_path, precautions=(bound,))
+    done, kept = taken("functional_reach", tmp_path, precautions=bounds)
     assert done.blocks[-1].trials == ()
-    assert why in done.blocks[-1].notes[0]
+    assert all(one in done.blocks[-1].notes[0] for one in why), done.blocks[-1].notes
     assert not [item for scene in kept.scenes for item in scene.items if isinstance(item, Reach)]
+
+
+@pytest.mark.parametrize("barred", [
+    bound("use_of_arm_right", 0.0), bound("shoulder_elevation_right", 80.0), bound("elbow_extension_right", 30.0),
+])  # fmt: skip
+def test_where_one_arm_may_not_the_other_one_reaches_over_the_feet(barred: Precaution, tmp_path: Path) -> None:
+    done, kept = taken("functional_reach", tmp_path, values={"practice": 0}, precautions=(barred,))
+    assert {item.hand for scene in kept.scenes for item in scene.items if isinstance(item, Reach)} == {"left"}
+    assert {trial.side for trial in done.blocks[-1].trials} == {"left"}
+    reach = results(done)["functional_reach_m"]
+    assert reach.value is not None
+    assert reach.note == "mean of 3; with the left arm, because the other one may not"
+
+
+@pytest.mark.parametrize("name", ["shoulder_range", "reach_envelope"])
+@pytest.mark.parametrize("barred", [bound("use_of_arm_left", 0.0), bound("shoulder_elevation_left", 30.0)])
+def test_an_arm_that_may_not_be_raised_is_left_out_and_the_other_one_measured(
+    name: str, barred: Precaution, tmp_path: Path
+) -> None:
+    once = {"rounds": 1} if name == "reach_envelope" else {}
+    done, _ = taken(name, tmp_path, values={"practice": 0, **once}, precautions=(barred,))
+    assert {trial.side for trial in done.blocks[-1].trials} == {"right"}
+    for key, found in results(done).items():
+        left = "left" in key
+        assert (found.value is None) == left
+        assert ("it was not asked for: a precaution or ceiling" in found.note) == left
 
 
 class OnTheMove(SimulatedHeadset):

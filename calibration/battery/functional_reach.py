@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,7 @@ from engine.motion import Motion
 from engine.noted import Noted, since_call_s, timed
 from engine.parameters import choice, number
 from engine.places import from_shoulder
+from engine.poses import OTHER
 from engine.records import Measured, Trace, TrialRecord
 from engine.scene import Panel, Reach, Sound
 from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
@@ -45,7 +47,7 @@ FEET = "without trackers on the feet only a step that stays, or a head that rise
 class Parameters:
     """What a therapist may tune."""
 
-    arm: str = choice("right", SIDES, "which arm reaches")
+    arm: str = choice("right", SIDES, "which arm reaches, where it may")
     practice: int = number(2, 0, 3, "", "reaches before them, not counted")
     most_s: float = number(10.0, 5.0, 20.0, "s", "the longest time for one reach")
 
@@ -75,7 +77,8 @@ class Test(ClinicalTest):
         f"{100 * LOWER_M:.0f} cm below a level arm at the call, or one that sank by as much: that reach does not "
         f"count. {FEET[0].upper()}{FEET[1:]}.",
         f"Fewer than {LEAST} reaches that count: no result.",
-        "Where a precaution or ceiling leaves less than 8° of leaning forward, or less than a level arm: not done.",
+        "Where a precaution or ceiling leaves less than a straight, level arm, the other one reaches, and the result "
+        "says so. Where it leaves that of neither, or less than 8° of leaning forward: not done.",
         SEEN,
         RATE,
     )
@@ -116,18 +119,17 @@ class Test(ClinicalTest):
     )
 
     def trials(self, envelope: Envelope, random: Random, done: Sequence[TrialRecord]) -> Iterator[Trial]:
-        """For practice, then three that count; raises OutsideEnvelope, saying why, where nobody may reach so far."""
-        arm: str = self.p.arm
-        if why := envelope.refuses_stretch(arm):
-            raise OutsideEnvelope(why)
+        """For practice, then three that count, by the other arm where the one that is wished for may not.
+
+        Raises OutsideEnvelope, saying why of each, where neither may reach so far.
+        """
+        refusals = {arm: _refuses(envelope, arm) for arm in (self.p.arm, OTHER[self.p.arm])}
+        if all(refusals.values()):
+            raise OutsideEnvelope("; ".join(dict.fromkeys(refusals.values())))
+        arm = next(arm for arm, why in refusals.items() if not why)
         kinds = [PRACTICE] * self.p.practice + [TEST] * TESTS
         for turn, kind in enumerate(kinds):
-            radius_m = STRAIGHT_ARM * envelope.calibration.stature_m.value * ARM_OF_STATURE
-            ends_m = [
-                from_shoulder(envelope.shoulder(arm), envelope.stance.facing_deg, 0.0, elevation_deg, radius_m)
-                for elevation_deg in (HANGING_DEG, LEVEL_DEG)
-            ]
-            line = Reach(f"{kind} {turn} level", ends_m[0], ends_m[1], arm)
+            line = _level(envelope, arm)._replace(key=f"{kind} {turn} level")
             yield Trial(arm, values={"kind": kind, "line": line, "stance": envelope.stance, "noted": Noted()})
 
     def play(self, trial: Trial) -> Move:
@@ -177,8 +179,29 @@ class Test(ClinicalTest):
         return Result(None, {"reach_m": reach, "head_m": head}, (trace,))
 
     def sum_up(self, finished: Sequence[Finished]) -> Mapping[str, Measured]:
-        """The mean of those that count."""
-        return {"functional_reach_m": mean_of(counted(finished, TEST), "reach_m", "m", LEAST)}
+        """The mean of those that count, and with which arm."""
+        mean = mean_of(counted(finished, TEST), "reach_m", "m", LEAST)
+        if mean.value is not None:
+            arm = finished[0].trial.side
+            why = "" if arm == self.p.arm else ", because the other one may not"
+            mean = msgspec.structs.replace(mean, note=f"{mean.note}; with the {arm} arm{why}")
+        return {"functional_reach_m": mean}
+
+
+def _level(envelope: Envelope, arm: str) -> Reach:
+    """The line of a straight arm from where it hangs to where it is level."""
+    radius_m = STRAIGHT_ARM * envelope.calibration.stature_m.value * ARM_OF_STATURE
+    start_m, stop_m = (
+        from_shoulder(envelope.shoulder(arm), envelope.stance.facing_deg, 0.0, elevation_deg, radius_m)
+        for elevation_deg in (HANGING_DEG, LEVEL_DEG)
+    )
+    return Reach("level", start_m, stop_m, arm)
+
+
+def _refuses(envelope: Envelope, arm: str) -> str:
+    """Why an arm may not be raised level, straight, and be reached with; "" when it may."""
+    line = _level(envelope, arm)
+    return envelope.refuses_stretch(arm) or envelope.refuses_path(line.start_m, line.stop_m, arm)
 
 
 def _check(motion: Motion, before: Mask, after: Mask, furthest: int) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from calibration.asked_as import BOUNDED, AskedAs, counting, stops_deg
+from calibration.asked_as import BOUNDED, NOT_ASKED, AskedAs, counting, stops_deg
 from calibration.limits import at_stop_line
 from calibration.reaching import AZIMUTHS_DEG, FURTHEST_DEG, OpenReach
 from engine.clinical import RATE, SEEN
@@ -73,7 +73,9 @@ class Test(AskedAs):
             mine = [one for one in counting(finished) if one.trial.side == side and one.record.achieved is not None]
             points = [reach_points_m(one.motion, one.trial.values["stance"], side) for one in mine]
             found = measured(reach_space(np.concatenate([np.empty((0, 3)), *points]), side))
-            if bounded := stops_deg(mine, FURTHEST_DEG):
+            if not any(one.trial.side == side for one in finished):
+                found = dict.fromkeys(found, Measured(None, "m", None, NOT_ASKED))
+            elif bounded := stops_deg(mine, FURTHEST_DEG):
                 found = dict.fromkeys(found, Measured(None, "m", None, at_stop_line(bounded, len(mine))))
             results |= {f"reach_{way}_{side}_m": _rounded(found[f"{way}_m"]) for way in EXTENTS}
         return {name: results[name] for name in self.results}
