@@ -1,5 +1,6 @@
 """Clinical tests where a clinic sees them: prescribed, followed with their noise, and beside norms that fit."""
 
+import csv
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from conftest import ROOT
+from pyarrow import parquet
 from visits import ABOUT, calibration, patient
 
 from calibration import battery
@@ -15,6 +17,7 @@ from engine import praise, session
 from engine.commands import following, visits
 from engine.commands.following import Prepared
 from engine.commands.play import said_of
+from engine.formats.events import marks
 from engine.headset import DESK
 from engine.patient import PatientRecord
 from engine.plan import ASSESS, Plan, Step
@@ -196,6 +199,18 @@ def test_a_table_of_trials_has_a_line_for_the_results(done: Session) -> None:
     rows = list(trial_table.rows(done, "60"))
     assert [row.get("trial") for row in rows] == [1, 2, None]
     assert rows[-1]["measure.five_times_s"] == done.blocks[-1].measures["five_times_s"].value
+
+
+def test_who_works_with_tables_sees_which_trials_were_for_practice(done: Session, tmp_path: Path) -> None:
+    assert [row.get("practice") for row in trial_table.rows(done, "60")] == [True, None, None]
+    layout = trial_table.Layout(lambda *_: {})
+    layout.look(done)
+    trial_table.write(tmp_path, layout, trial_table.rows(done, "60"))
+    with (tmp_path / "trials.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["practice"] for row in csv.DictReader(file)] == ["true", "", ""]
+    assert parquet.read_table(tmp_path / "trials.parquet")["practice"].to_pylist() == [True, None, None]
+    assert {each.holds for each in layout.dictionary() if each.column == "practice"} == {"true or false"}
+    assert [mark.practice for mark in marks(done) if mark.trial] == ["practice", ""]
 
 
 def test_no_page_and_no_word_calls_a_result_a_risk() -> None:

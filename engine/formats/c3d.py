@@ -125,8 +125,12 @@ def _add_events(content: Any, found: Sequence[Mark]) -> None:
         times = np.array([divmod(mark.at_s, 60.0) for mark in found]).T
         content.add_parameter("EVENT", "USED", [len(found)])
         content.add_parameter("EVENT", "TIMES", times)
-        content.add_parameter("EVENT", "LABELS", [f"{mark.kind} {mark.outcome}".strip()[:_LABEL] for mark in found])
+        content.add_parameter("EVENT", "LABELS", [_label(mark) for mark in found])
         content.add_parameter("EVENT", "CONTEXTS", [mark.side.capitalize() or "General" for mark in found])
+
+
+def _label(mark: Mark) -> str:
+    return " ".join(filter(None, (mark.kind, mark.outcome, mark.practice)))[:_LABEL]
 
 
 def _ours(content: Any) -> Recorded:

@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+from engine.clinical import PRACTICE
 from engine.records import Session
 
 
 class Mark(NamedTuple):
-    """One trial or event: seconds from the first frame, seconds it lasted, what and where in words."""
+    """One trial or event: seconds from the first frame, seconds it lasted, what and where in words.
+
+    `practice` is PRACTICE for a trial of a clinical test that does not count, "" for any other.
+    """
 
     at_s: float
     seconds: float
@@ -14,6 +18,7 @@ class Mark(NamedTuple):
     trial: int | None = None
     side: str = ""
     outcome: str = ""
+    practice: str = ""
     asked: float | None = None
     achieved: float | None = None
     unit: str = ""
@@ -37,6 +42,7 @@ def marks(session: Session | None) -> list[Mark]:
                     trial.number,
                     trial.side,
                     trial.outcome,
+                    PRACTICE if trial.practice is True else "",
                     asked,
                     trial.achieved,
                     unit,

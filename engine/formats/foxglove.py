@@ -127,7 +127,7 @@ def _messages(
         yield "/inputs", number, time_ns, {"timestamp": _time(time_ns), "flags": flags[number], **beside, **told}
     for number, mark in enumerate(marks(session)):
         time_ns = first_ns + round(mark.at_s * 1e9)
-        words = f"{mark.kind} {mark.side} {mark.outcome} {mark.detail}".split()
+        words = f"{mark.kind} {mark.side} {mark.outcome} {mark.practice} {mark.detail}".split()
         message = {"timestamp": _time(time_ns), "level": _INFO, "message": " ".join(words), "name": mark.kind}
         yield "/events", number, time_ns, {**message, "file": "", "line": 0}
 

@@ -36,6 +36,7 @@ _EVENTS = {
     "trial": "Number of the trial within its task.",
     "side": "The side that was asked for.",
     "outcome": "What came of the trial: reached, not yet or stopped.",
+    "practice": "The word practice where a clinical test was only tried out: no result counts it.",
     "asked": "How far the trial asked to go, in the unit beside it.",
     "achieved": "How far the person went, in the unit beside it.",
     "unit": "The unit of asked and achieved.",

@@ -65,7 +65,7 @@ COLUMNS = (
     Column("date", TEXT, "", "its day where they were, ISO 8601", "session.started_at"),
     Column("time", TEXT, "", "when it began on that day, with what was added to UTC", "session.started_at"),
     Column("headset", TEXT, "", "the kind of headset: simulated is nobody", "session.headset"),
-    Column("posture", TEXT, "", "standing, seated or lying", "session.posture"),
+    Column("posture", TEXT, "", "that of the visit: standing, seated or lying", "session.posture"),
     Column("block", WHOLE, "", "the number of the game or assessment in the session, from 1", "session.blocks"),
     Column("kind", TEXT, "", "what the block was for: calibrate, assess, warm up, play, rest or end", "block.kind"),
     Column("game", TEXT, "", "the game or assessment", "block.task"),
@@ -76,6 +76,7 @@ COLUMNS = (
     Column("start_s", NUMBER, "s", "when it began, from the first frame of the session", "trial.start_s"),
     Column("end_s", NUMBER, "s", "when it ended, from the first frame of the session", "trial.end_s"),
     Column("outcome", TEXT, "", "what came of it: reached, not yet or stopped", "trial.outcome"),
+    Column("practice", YES_NO, "", "true where a test was only tried out: no result counts it", "trial.practice"),
     Column("movement", TEXT, "", "the movement that was asked for", "trial.request.movement"),
     Column("requested", NUMBER, "see requested_unit", "how far the trial asked to go", "trial.request.amplitude"),
     Column("requested_unit", TEXT, "", "the unit of requested and achieved", "trial.request.unit"),
@@ -198,7 +199,7 @@ def _asked(trial: TrialRecord) -> Row:
     """What a trial asked, and what came of it."""
     request, limit = trial.request, trial.limit_after
     found: Row = {"trial": _whole(trial.number), "side": trial.side, "start_s": trial.start_s, "end_s": trial.end_s}
-    found |= {"outcome": trial.outcome, "achieved": trial.achieved}
+    found |= {"outcome": trial.outcome, "practice": trial.practice is True or None, "achieved": trial.achieved}
     if request is not None:
         found |= {"movement": request.movement, "requested": request.amplitude}
         found |= {"requested_unit": request.unit, "request_code": request.code}
