@@ -20,7 +20,7 @@ from engine.raising import SOURCE, STRETCHED, raised
 from engine.records import Measured, Request, TrialRecord
 from engine.relaying import Hidden
 from engine.scene import Item, Panel, Prop, Reach, Sound
-from engine.task import NOT_YET, REACHED, Measure, Move, Result, Task, Trial
+from engine.task import NOT_YET, REACHED, STOPPED, Measure, Move, Result, Task, Trial
 from engine.turns import first_able, in_turn
 
 FLOURISH_S = 1.4
@@ -104,7 +104,10 @@ class Game(Task):
             })  # fmt: skip
 
     def play(self, trial: Trial) -> Move:
-        """The adult's turn, then the person's own; what was hidden nearer than was asked for is found all the same."""
+        """The adult's turn, then the person's own; what was hidden nearer than was asked for is found all the same.
+
+        An adult who hid nothing says nothing of the person: that is no miss of theirs.
+        """
         p: Parameters = self.p
         count, hidden, line = trial.values["number"], trial.values["hidden"], trial.values["line"]
         panel = Panel("treasure_relay", "treasure_relay.adult", (ADULT[p.leads], HAND[trial.side]), count, p.targets)
@@ -114,7 +117,7 @@ class Game(Task):
         outcome = yield from moves.alongside((panel, *around), moves.within(p.adult_s, guided))
         if outcome == NOT_YET:
             yield from moves.show(self._waits(panel, trial), FLOURISH_S)
-            return NOT_YET
+            return STOPPED
         return (yield from self._seek(trial, panel))
 
     def trial_s(self, trial: Trial, reached: bool) -> float:

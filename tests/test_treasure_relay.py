@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from people import a_body
 from visits import calibration, game, patient, play
 
 from calibration.adaptation import Followers
+from calibration.knobs import next_step
 from engine import relaying
+from engine.adaptation import Adaptation
 from engine.commands.flow import whole_visit
 from engine.envelope import Envelope
 from engine.frame import Vector
@@ -20,9 +23,9 @@ from engine.plan import END, START, Step
 from engine.precautions import barred
 from engine.profile import ADULT
 from engine.questions import Question
-from engine.records import Precaution, Session
+from engine.records import KnobState, Precaution, Session
 from engine.relaying import Hidden
-from engine.scene import Item, Prop, Reach, Tone
+from engine.scene import Item, Prop, Reach, Target, Tone
 from engine.simulated import SimulatedHeadset
 from engine.task import Move, Trial
 from games import treasure_relay
@@ -128,6 +131,25 @@ def test_what_was_hidden_nearer_than_asked_for_is_found_and_cheered_and_no_limit
     assert third.limit_after == first.limit_after
     assert third.request == first.request
     assert any(isinstance(item, Prop) and item.open == 1.0 for scene in kept.scenes for item in scene.items)
+
+
+class Unled(SimulatedHeadset):
+    """Somebody beside whom no adult leads anything."""
+
+    def _reach_to(self, item: Target | Reach, *more: Any) -> None:
+        if isinstance(item, Target) or not item.helper:
+            super()._reach_to(item, *more)
+
+
+def test_an_adult_who_hides_nothing_makes_nothing_easier_or_harder_for_the_person(tmp_path: Path) -> None:
+    task = game("treasure_relay", {"targets": 2, "adult_s": 8.0, "arms": "right"})
+    session, _ = play(task, tmp_path, KNOWN, Unled(patient(KNOWN), 1, 45.0))
+    block = session.blocks[0]
+    assert [(trial.outcome, trial.limit_after) for trial in block.trials] == [("stopped", None)] * 2
+    assert len({trial.request.amplitude for trial in block.trials if trial.request}) == 1
+    assert {trial.measures["guide_s"].note for trial in block.trials} == {relaying.NOT_HIDDEN}
+    state = next_step(KnobState(), block, treasure_relay.Game, task.p, Adaptation())
+    assert (state.outcomes, state.levels) == ((), {})
 
 
 def test_the_way_up_ends_at_a_stop_line_whoever_moves_the_arm() -> None:
