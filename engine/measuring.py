@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.frame import UPRIGHT, Button, Devices
+from engine.frame import SIDES, UPRIGHT, Button, Devices
 from engine.metrics.definition import NotMeasurable
 from engine.motion import INTERPOLATE_S, SPLIT_S, Array, Motion, clean, steps_s
 from engine.recording import BUTTONS_SHIFT, DEVICES, FLAGS, FRAME, JOINTS, pack_devices, pack_joints
@@ -37,7 +37,8 @@ def measured(
     """
     of_trial = table(rows, pauses)
     motion = clean(of_trial if task.worn else laid_down(of_trial), *_tables(beside))
-    why = _unseen(motion, trial) or refusal(motion, "reach" if trial.side else "rom", trial.side)
+    side = _hand(motion, trial)
+    why = _unseen(motion, side) or refusal(motion, "reach" if side else "rom", side)
     if why:
         return motion, Result(None, none_of(task.measures, why))
     try:
@@ -118,11 +119,18 @@ def _tables(beside: Sequence[tuple[int, Devices]]) -> tuple[np.ndarray, np.ndarr
     return np.frombuffer(devices, DEVICES), np.frombuffer(joints, JOINTS)
 
 
-def _unseen(motion: Motion, trial: Trial) -> str:
+def _hand(motion: Motion, trial: Trial) -> str:
+    """The hand that has to be seen in a trial, "" for none: of clasped ones that which was seen more."""
+    return max((trial.side, *SIDES), key=_seen_percent(motion).__getitem__) if trial.clasped else trial.side
+
+
+def _seen_percent(motion: Motion) -> Mapping[str, float]:
+    return {"left": motion.quality.left_seen_percent, "right": motion.quality.right_seen_percent}
+
+
+def _unseen(motion: Motion, side: str) -> str:
     """Why a trial was not seen well enough, counting all its frames, also those at its ends and those bridged."""
-    quality = motion.quality
-    seen: Mapping[str, float] = {"left": quality.left_seen_percent, "right": quality.right_seen_percent}
-    least = min(quality.head_seen_percent, seen.get(trial.side, 100.0))
+    least = min(motion.quality.head_seen_percent, _seen_percent(motion).get(side, 100.0))
     return _too_little(least) if least < LEAST_SEEN_PERCENT else ""
 
 

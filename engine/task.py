@@ -24,11 +24,15 @@ REACHED, NOT_YET, STOPPED = "reached", "not yet", "stopped"
 
 @dataclass(frozen=True)
 class Trial:
-    """One thing to ask of a person: which side, how far and why, and the game's own values for it."""
+    """One thing to ask of a person: which side, how far and why, and the game's own values for it.
+
+    Hands that are `clasped` are in one place: it is enough to see one of them.
+    """
 
     side: str = ""
     request: Request | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    clasped: bool = False
 
 
 @dataclass(frozen=True)

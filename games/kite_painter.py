@@ -14,6 +14,7 @@ from engine.envelope import Envelope
 from engine.frame import SIDES
 from engine.hanging import able_arms
 from engine.limits import OutsideEnvelope
+from engine.measuring import LEAST_SEEN_PERCENT
 from engine.metrics.definition import NotMeasurable, known
 from engine.metrics.range_of_motion import STRAIGHT_ARM
 from engine.metrics.reaching import LEAST_RATE_HZ
@@ -36,6 +37,7 @@ LEAST_FRAMES = 20
 PLACE_ERROR_M = 0.027  # 95 %, of a Quest 2 controller (Carnevale 2022, Sensors 22:5511)
 HAND = {"left": "kite_painter.hand_left", "right": "kite_painter.hand_right"}
 HELPED = "the arm was bent or helped: where the hand was, not the shoulder's angle"
+BY_ONE = "by one of two hands that hold each other: the other one was hardly seen"
 MODES = ("one hand", "two hands", "pendulum")
 
 
@@ -111,7 +113,7 @@ class Game(Task):
                 "stance": envelope.stance,
                 "shoulder_m": envelope.shoulder(side),
                 "arm_m": envelope.arm_m(side),
-            })  # fmt: skip
+            }, clasped=p.mode == "two hands")  # fmt: skip
 
     def play(self, trial: Trial) -> Move:
         """Lower the arm, then lead the kite along the ribbon and rest at its end."""
@@ -162,6 +164,8 @@ class Game(Task):
             "elevation_span_deg": angle(high - low, straight, HELPED),
             **self._of_the_way(trial, found, led.time_s),
         }
+        if trial.clasped and not all(_well_seen(led, side) for side in SIDES):
+            measures = {name: _by_one(number) for name, number in measures.items()}
         achieved = measures["elevation_deg"].value
         return Result(achieved if trial.request else None, measures, (arm.trace,))
 
@@ -201,19 +205,30 @@ def _lay(envelope: Envelope, p: Parameters, figure: str, side: str) -> Laid:
 
 
 def _nearer(motion: Motion, trial: Trial, mode: str) -> str:
-    """The hand that led: of two that hold each other the one that was nearer to the ribbon."""
+    """The hand that led: of two that hold each other the one that was nearer to the ribbon, where both were seen."""
     if mode != "two hands":
         return trial.side
     points_m = np.asarray(trial.values["points_m"])
 
-    def away_m(side: str) -> float:
+    def away_m(side: str) -> tuple[bool, float]:
         places = motion.hand_m(side)
         seen = places[~np.isnan(places).any(axis=1)]
         if not len(seen):
-            return math.inf
-        return float(np.linalg.norm(seen[:, None, :] - points_m[None, :, :], axis=2).min(axis=1).mean())
+            return True, math.inf
+        away = np.linalg.norm(seen[:, None, :] - points_m[None, :, :], axis=2).min(axis=1)
+        return not _well_seen(motion, side), float(away.mean())
 
     return min((trial.side, *SIDES), key=away_m)
+
+
+def _well_seen(motion: Motion, side: str) -> bool:
+    return 100 * float(np.isfinite(motion.hand_m(side)[:, 0]).mean()) >= LEAST_SEEN_PERCENT
+
+
+def _by_one(number: Measured) -> Measured:
+    """A measure that says that one of two hands was hardly seen."""
+    note = "; ".join(filter(None, (number.note, BY_ONE)))
+    return Measured(number.value, number.unit, number.error, note)
 
 
 def _far_m(trial: Trial) -> float:

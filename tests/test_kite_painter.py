@@ -1,7 +1,7 @@
 """Kite Painter by itself: where ribbons may hang, how they are followed, and what is measured of it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from calibration.adaptation import Followers
 from engine import tracing
 from engine.body import Body
 from engine.envelope import Envelope
-from engine.frame import SIDES, Vector
+from engine.frame import LOST, SIDES, Frame, Hand, Vector
 from engine.guard import Guard
 from engine.limits import OutsideEnvelope
 from engine.places import seen_from_shoulder
@@ -170,6 +170,35 @@ def test_two_hands_are_asked_for_only_where_both_may_be_used() -> None:
         trials({"mode": "two hands"}, precaution("use_of_arm_left", 0.0, ""))
     with pytest.raises(OutsideEnvelope, match="only one may be used"):
         trials({"mode": "two hands", "arms": "right"}, precaution("use_of_arm_left", 0.0, ""))
+
+
+class Clasped(SimulatedHeadset):
+    """Somebody whose hands hold each other, and whose controllers of some are not seen."""
+
+    def __init__(self, *lost: str) -> None:
+        super().__init__(patient(KNOWN, lapse=0.0), 1, 45.0)
+        self._lost = {side: Hand(LOST) for side in lost}
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in super().frames():
+            both = max(frame.left, frame.right, key=lambda hand: hand.grip.position_m[1])
+            yield frame._replace(**({"left": both, "right": both} | self._lost))
+
+
+def test_hands_that_hold_each_other_are_measured_by_the_one_that_is_seen(tmp_path: Path) -> None:
+    values = {"mode": "two hands", "targets": 2, "figure": "arc"}
+    with_one = play(game("kite_painter", values), tmp_path, KNOWN, Clasped("left"), seed=1)[0].blocks[0]
+    assert [(trial.side, trial.outcome) for trial in with_one.trials] == [("left", "reached"), ("right", "reached")]
+    for trial in with_one.trials:
+        assert trial.achieved is not None
+        assert trial.measures["path_error_m"].value is not None
+        assert all(number.note.endswith(kite_painter.BY_ONE) for number in trial.measures.values())
+    with_both = play(game("kite_painter", values), tmp_path, KNOWN, Clasped(), seed=2)[0].blocks[0]
+    assert not [n for trial in with_both.trials for n in trial.measures.values() if kite_painter.BY_ONE in n.note]
+    alone = play(game("kite_painter", {**values, "mode": "one hand"}), tmp_path, KNOWN, Clasped("left"), seed=3)
+    assert {trial.achieved is None for trial in alone[0].blocks[0].trials if trial.side == "left"} == {True}
+    with_none = play(game("kite_painter", values), tmp_path, KNOWN, Clasped("left", "right"), seed=4)[0].blocks[0]
+    assert "0 % of frames" in with_none.trials[0].measures["path_error_m"].note
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,8 @@ _TESTS = (
     N_("the middle was not left, or not found again"),
     N_("looked down or aside, where all is seen"),
     N_("%(n)s of %(all)s tries were found: %(why)s"),
+    N_("by one of two hands that hold each other"),
+    N_("the other one was hardly seen"),
     N_("the arm was not level at the call"),
     N_("the head rose: the heels were lifted"),
     N_("a step: the head stayed %(n)s cm away"),
