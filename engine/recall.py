@@ -14,7 +14,7 @@ from engine.task import NOT_YET, REACHED, Move
 Where = Callable[[Body], Vector | None]
 """Where something is now, None while it is not seen: a face in degrees, or a hand in metres."""
 SMOOTH_S = 0.3
-STILL_S, BEGINS_S = 1.0, 1.5
+STILL_S = 1.0
 STILL_DPS, STILL_MPS = 4.0, 0.06
 """A head and a hand that have come to rest move more slowly."""
 
@@ -56,22 +56,25 @@ def remembered(move: Move, where: Where, recalled: Recalled) -> Move:
 
 
 def find_again(key: str, side: str, where: Where, still_per_s: float, most_s: float, recalled: Recalled) -> Move:
-    """Find the place again: what ends it is a press of the trigger, or coming to rest; `side` is "" for a head."""
-    begun: Vector | None = None
-    still_s, released, left = 0.0, False, False
+    """Find the place again: what ends it is a press of the trigger, or coming to rest; `side` is "" for a head.
+
+    Who rests before they came nearer, however long, has not found it; nor has who is on the way when the time is over.
+    """
+    begun_away, still_s, released, came = math.nan, 0.0, False, False
     while recalled.seconds < most_s:
         body = yield (Recall(key, side),)
         recalled.seconds += body.dt_s
         before, recalled.found = recalled.found, _smooth(recalled.found, where(body), body.dt_s)
-        if before is None or recalled.found is None or body.dt_s <= 0:
-            begun = begun or recalled.found
+        if before is None or recalled.found is None or recalled.home is None or body.dt_s <= 0:
             continue
-        moved = math.dist(before, recalled.found) / body.dt_s
-        left = left or (begun is not None and math.dist(begun, recalled.found) > still_per_s)
-        still_s = still_s + body.dt_s if moved < still_per_s and (left or recalled.seconds > BEGINS_S) else 0.0
+        moved, away = math.dist(before, recalled.found) / body.dt_s, math.dist(recalled.found, recalled.home)
+        begun_away = away if math.isnan(begun_away) else begun_away
+        came = came or away < max(begun_away - still_per_s, still_per_s)
+        still_s = still_s + body.dt_s if came and moved < still_per_s else 0.0
         if still_s >= STILL_S or (body.confirm and released):
             return REACHED
         released = released or not body.confirm
+    recalled.found = None
     return NOT_YET
 
 

@@ -540,6 +540,15 @@ def test_a_neck_that_ends_three_degrees_beyond_is_told_so(tmp_path: Path) -> Non
     assert found["neck_position_beyond_deg"].value == pytest.approx(3.0, abs=0.8)
 
 
+def test_a_neck_that_moves_slowly_is_not_cut_off_on_its_way_back(tmp_path: Path) -> None:
+    slow = replace(patient(calibration(), lapse=0.0), neck_speed_dps=12.0, reaction_s=1.0, recall_bias_deg=3.0)
+    done, _ = taken("neck_position", tmp_path, SimulatedHeadset(slow, 1, RATE_HZ), {"practice": 0, "tries": 4})
+    for way in ("left", "right", "up", "down"):
+        found = results(done)[f"neck_position_{way}_deg"]
+        assert found.note == "mean of 4"
+        assert (found.value or math.inf) < 8.0, "on the way back it is 10 or more"
+
+
 class Stays(SimulatedHeadset):
     """Somebody who looks ahead all the time."""
 

@@ -115,15 +115,38 @@ def test_so_does_a_press() -> None:
 
 def test_who_waits_before_moving_has_not_found_it_yet() -> None:
     recalled = Recalled(home=(0.0, 0.0, 0.0))
-    waits = [40.0] * 40
-    _, frames = live(recall.find_again("r", "", recall.face_deg, STILL_DPS, 10.0, recalled), [*waits, *back(0.0)])
-    assert frames > 40 + 60
+    waits = [40.0] * 150
+    outcome, frames = live(recall.find_again("r", "", recall.face_deg, STILL_DPS, 10.0, recalled), [*waits, *back(1.0)])
+    assert (outcome, frames > 150 + 60) == (REACHED, True)
+    assert recalled.found is not None
+    assert recalled.found[0] == pytest.approx(1.0, abs=0.5)
+
+
+def test_who_is_at_home_already_stays_there() -> None:
+    recalled = Recalled(home=(0.0, 0.0, 0.0))
+    outcome, frames = live(recall.find_again("r", "", recall.face_deg, STILL_DPS, 10.0, recalled), [2.0] * 90)
+    assert (outcome, frames * DT_S) == (REACHED, pytest.approx(1.0, abs=0.1))
 
 
 def test_time_ends_it_too() -> None:
     restless = [20 * math.sin(0.2 * i) for i in range(900)]
     recalled = Recalled(home=(0.0, 0.0, 0.0))
     assert live(recall.find_again("r", "", recall.face_deg, STILL_DPS, 5.0, recalled), restless)[0] == NOT_YET
+    assert recalled.found is None
+
+
+@pytest.mark.parametrize(("neck_speed_dps", "reaction_s"), [(10.0, 1.0), (15.0, 2.0)])
+def test_who_is_slow_is_not_cut_off_on_the_way(neck_speed_dps: float, reaction_s: float, tmp_path: Path) -> None:
+    slow = {"neck_speed_dps": neck_speed_dps, "reaction_s": reaction_s}
+    session, _ = played(tmp_path, {"targets": 4}, recall_bias_deg=3.0, recall_spread_deg=0.0, **slow)
+    for trial in session.blocks[0].trials:
+        assert trial.measures["beyond_deg"].value == pytest.approx(3.0, abs=0.9)
+
+
+def test_who_never_comes_back_has_no_error(tmp_path: Path) -> None:
+    session, _ = played(tmp_path, {"targets": 1, "limit_s": 4.0}, neck_speed_dps=5.0, recall_bias_deg=3.0)
+    (trial,) = session.blocks[0].trials
+    assert (trial.outcome, trial.measures["beyond_deg"].value) == (NOT_YET, None)
 
 
 # The game

@@ -54,7 +54,8 @@ class Test(ClinicalTest):
     protocol = (
         "The person sits upright, back against the chair, and looks straight ahead: that is the place to find.",
         "It gets dark. Say: turn your head as far as is comfortable, come back to where it was, and stay there.",
-        "Where it comes to rest, or with a press of the trigger, the place is taken. Nobody says how near it was.",
+        "Where it comes to rest on the way back, or with a press of the trigger, the place is taken. Nobody says how "
+        "near it was.",
         "To the left, to the right, up and down in turn, six times each.",
     )
     practice = "once each way"
@@ -111,7 +112,9 @@ class Test(ClinicalTest):
         values, title = trial.values, "neck_position.title"
         ahead = moves.gaze(Gaze(f"{values['goal'].key} home", 0.0, 0.0, looking.AHEAD_DEG), AHEAD_S)
         home = recall.remembered(moves.within(self.p.most_s, ahead), recall.face_deg, values["recalled"])
-        yield from moves.alongside((Panel("neck", title, ("neck.ahead", "neck_position.remember")),), home)
+        looked = moves.alongside((Panel("neck", title, ("neck.ahead", "neck_position.remember")),), home)
+        if (yield from looked) != REACHED:
+            return NOT_YET
         practice = ("neck.practice",) if values["kind"] == PRACTICE else ()
         away = Panel("neck", title, (WORDS[values["neck"]], "neck_position.back", *practice))
         yield from moves.show((away,), READS_S)
