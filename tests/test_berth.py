@@ -16,6 +16,7 @@ from engine.panda import berth, board
 from engine.panda.berth import BERTHS, Spot, Wanted, Watch, choose, covered_deg, way_deg
 from engine.panda.board import Board
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
+from engine.panda.seat import BOWED_DEG
 from engine.questions import before
 from engine.scene import Follow, Gaze, Lean, Lift, Middle, Option, Panel, Prop, Reach, Scene, Sound, Target
 from engine.simulated import SimulatedHeadset
@@ -26,7 +27,7 @@ ORCHARD = theme.load().places["orchard"]
 LEFT = Target("fruit", (-0.35, 1.7, -0.5), 0.06, "left")
 NOTHING = Wanted()
 LOOKED_DOWN = ("block_ferry", "low_shelf_cafe", "stepping_stones")  # games of a table, a shelf and the feet
-IN_VIEW_DEG = 44.0  # half of what a headset shows from top to bottom, less half of a panel
+HEADSET_DEG, WINDOW_DEG = 48.0, 31.0  # half of what they show from top to bottom
 SAYS = Panel("a", "fruit_ladder.reach", ("fruit_ladder.hand_left", "fruit_ladder.hold"), 2, 5)
 
 
@@ -71,7 +72,11 @@ def test_no_panel_ever_covers_what_is_asked_for(
             for asked in wanted(kept.scenes, places):
                 now = choose(half(size_m), 0.0, EYE_M, asked, now)
                 assert covered(now, size_m, asked.spots) == 0, (look, now, asked)
-                assert name not in LOOKED_DOWN or now.up_deg - asked.low_deg < IN_VIEW_DEG, (look, now, asked)
+                half_deg = math.degrees(math.atan(half(size_m)[1]))
+                if name in LOOKED_DOWN:
+                    assert now.up_deg + half_deg - asked.low_deg < HEADSET_DEG, (look, now, asked)
+                if name == "stepping_stones":
+                    assert now.up_deg + half_deg < WINDOW_DEG - BOWED_DEG, (look, now, asked)
 
 
 def test_where_nothing_is_in_the_way_a_panel_stands_to_the_left() -> None:
@@ -87,7 +92,7 @@ def test_a_panel_comes_down_to_who_looks_down_and_stays_there(low_m: tuple[float
         watch.see(Scene("orchard", (circle,)), ORCHARD, EYE_M)
     asked = watch.see(Scene("orchard", () if led else (low,)), ORCHARD, EYE_M)
     found = choose(half(SIZES[0]), 0.0, EYE_M, asked, BERTHS[0])
-    assert found.up_deg - asked.low_deg < IN_VIEW_DEG
+    assert found.up_deg + math.degrees(math.atan(half(SIZES[0])[1])) - asked.low_deg < HEADSET_DEG
     bottom_m = EYE_M[1] + berth.DISTANCE_M * math.sin(math.radians(found.up_deg)) - SIZES[0][1]
     assert bottom_m > 0
     higher = watch.see(Scene("orchard", (low._replace(key="over", place_m=(0.0, 1.6, -0.5)),)), ORCHARD, EYE_M)

@@ -1,25 +1,65 @@
 """The gallery: every game and state has its moment, and pictures and their sheet are whole files."""
 
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import games
+from engine import theme, words
 from engine.commands import gallery, moments, visits
 from engine.frame import LOST, Frame, Hand, Pose
 from engine.scene import Lean, Panel, Progress, Scene
 
+if TYPE_CHECKING:
+    from engine.panda.graphics import Graphics
+    from engine.panda.pictures import Photographer
+
 REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
+EDGE = 0.98  # of half a picture: what is further out touches its edge
+LOOKED_UP = ("owl_watch",)  # there nobody sees the spot that opens the menu
+Played = Callable[[str], moments.Moment]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return cache(lambda name: gallery._played(name, tmp_path_factory.mktemp(name))[moments.PLAY])
 
 
 @pytest.mark.parametrize("name", [*games.names(), "limits_of_stability", "timed_up_and_go"])
-def test_every_game_has_a_moment_worth_a_picture(name: str, tmp_path: Path) -> None:
-    scene, _ = gallery._played(name, tmp_path)[moments.PLAY]
+def test_every_game_has_a_moment_worth_a_picture(name: str, played: Played) -> None:
+    scene, _ = played(name)
     assert scene.trial
     assert scene.place == visits.task_kind(name).place
+
+
+@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("look", theme.names())
+def test_no_picture_of_a_game_cuts_off_words(look: str, language: str, played: Played, graphics: "Graphics") -> None:
+    photographer = gallery._photographer(graphics, look, language, (48, 30))
+    for name in games.names():
+        gallery._photograph(photographer, played(name))
+        menu = played(name)[0].menu
+        shown = [name] if menu is None or name in LOOKED_UP else [name, menu.key]
+        assert max(np.abs(edges(photographer, key)).max() for key in shown) < EDGE, name
+
+
+def edges(photographer: "Photographer", key: str) -> np.ndarray:
+    """Where the corners of something with words are in a picture: right and up, -1 to 1, (4, 2)."""
+    from panda3d.core import Point3, VBase4
+
+    from engine.panda.board import SHADOW_M
+
+    card, lens = photographer._stage.node(key), photographer.lens.get_projection_mat()
+    low, high = card.find("**/board").get_tight_bounds(card)
+    corners = [(x, z) for x in (low.x + SHADOW_M, high.x - SHADOW_M) for z in (low.z + SHADOW_M, high.z - SHADOW_M)]
+    seen = [photographer._eye.get_relative_point(card, Point3(x, 0, z)) for x, z in corners]
+    return np.array([(at.x / at.w, at.y / at.w) for at in (lens.xform(VBase4(*each, 1)) for each in seen)])
 
 
 def test_every_state_of_a_session_is_lived_through(tmp_path: Path) -> None:

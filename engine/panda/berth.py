@@ -40,15 +40,17 @@ FRONT_DEG, ABOVE_DEG = 13.0, 3.8
 _EDGES_DEG = (FRONT_DEG, 18.0, 23.0, 8.0)
 _ASIDE_DEG = 24.0  # where the middle of a usual panel is, and that of a wider one shall be
 _ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, *(-4.0 * step for step in range(12)))
-SEEN_WITH_DEG = 26.0
-"""How far above the lowest thing that was asked for a panel stands: it is read there with a glance, by eyes that look
-down at a table, a shelf or the feet and by those that look ahead."""
-_IN_VIEW_DEG, _UNSEEN = 40.0, 8.0  # further up nobody sees it who looks down: what a degree of that is worth
-_OFF_DEG = 12.0  # a panel that is no further than that from where it would be best stays
-_FEET_DEG = -62.0  # where somebody looks who steps
+SEEN_WITH_DEG, SHOWN_UP_DEG = 36.0, 44.0
+"""How far above the lowest thing that was asked for the upper edge of a panel is best, and how far at most: eyes that
+look down at a table, a shelf or the feet read it with a glance, and a headset shows all of it."""
+WINDOW_LOW_DEG = -30.0
+"""Where the lower edge of a panel is best no lower, because a window shows no more to eyes that look ahead."""
+_UNSEEN = 8.0  # further up nobody sees it who looks down: what a degree of that is worth
+_OFF_DEG = 4.0  # a panel that is no further than that from where it would be best stays
+_FEET_DEG = -72.0  # where somebody looks who steps
 _OVER_FLOOR_M = 0.06
 _MOST_RAISED_DEG = 12
-_TOP_DEG = 30.0  # higher up a title is seen neither in a window nor without raising the head
+_TOP_DEG = 24.0  # higher up a title beside the front is seen neither in a window nor without raising the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
 DISTANCE_M = 1.5
 """How far away panels are that stand in a berth."""
@@ -165,9 +167,9 @@ def choose(half: tuple[float, float], facing_deg: float, eye_m: Vector, wanted: 
     ways = [way_deg(berth, half[0], facing_deg) for berth in BERTHS]
     worth = zip(_WORTH, (wanted.ways, wanted.before, wanted.besides), strict=True)
     effort_deg = _SIDES_DEG + np.abs(_UPS_DEG - best_deg)
-    effort_deg = effort_deg + _UNSEEN * np.maximum(_UPS_DEG - wanted.low_deg - _IN_VIEW_DEG, 0.0)
     effort_deg = effort_deg + [abs(abs(right_deg - facing_deg) - _ASIDE_DEG) for right_deg, _ in ways]
-    tops_deg = np.array([up_deg for _, up_deg in ways]) + math.degrees(math.atan(half[1]))
+    tops_deg = _UPS_DEG + math.degrees(math.atan(half[1]))
+    effort_deg = effort_deg + _UNSEEN * np.maximum(tops_deg - wanted.low_deg - SHOWN_UP_DEG, 0.0)
     effort_deg = effort_deg + _WORTH[0] * np.maximum(tops_deg - _TOP_DEG, 0.0)
     lost_deg = sum((share * covered_deg(ways, half, spots, eye_m) for share, spots in worth), effort_deg)
     return BERTHS[int(np.lexsort((lost_deg, covered_deg(ways, half, wanted.spots, eye_m)))[0])]
@@ -175,9 +177,10 @@ def choose(half: tuple[float, float], facing_deg: float, eye_m: Vector, wanted: 
 
 def _best_deg(half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> float:
     """How far up a panel is best read: as usual, or lower with what is looked down at, but over the floor."""
-    bottom_deg = math.degrees(math.asin(min(1.0, max(0.0, eye_m[1] - _OVER_FLOOR_M) / DISTANCE_M)))
-    floor_deg = math.degrees(math.atan(half[1])) - bottom_deg
-    return min(ABOVE_DEG, max(wanted.low_deg + SEEN_WITH_DEG, floor_deg))
+    floor_deg = -math.degrees(math.asin(min(1.0, max(0.0, eye_m[1] - _OVER_FLOOR_M) / DISTANCE_M)))
+    half_deg = math.degrees(math.atan(half[1]))
+    ahead_deg = min(WINDOW_LOW_DEG + half_deg, wanted.low_deg + SHOWN_UP_DEG - half_deg)
+    return min(ABOVE_DEG, max(wanted.low_deg + SEEN_WITH_DEG - half_deg, ahead_deg, floor_deg + half_deg))
 
 
 def raised(way: Way, half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> Way:
