@@ -15,7 +15,7 @@ from engine.facing import apart_deg
 from engine.frame import Quaternion, Vector, rotate
 from engine.questions import TITLE_ABOVE_DEG, Question, Reply, before, headline, hung
 from engine.records import Stance
-from engine.scene import Bend, Follow, Gaze, Item, Option, Panel, Reach, Surround, Target, Walk
+from engine.scene import Bend, Follow, Gaze, Item, Option, Panel, Prop, Reach, Surround, Target, Walk
 from engine.task import NOT_YET, Move
 from engine.workspace import look_deg
 
@@ -72,12 +72,15 @@ class Spot:
     def beside(self, items: tuple[Item, ...]) -> Option | None:
         """The spot, to be shown with these items: none where somebody shall look, point or reach right past it.
 
-        Nor is there one where nothing is seen, where it would not stand still, or where nobody wears the headset.
+        Nor is there one behind a chest that opens where a hand was, where nothing is seen, where it would not stand
+        still, or where nobody wears the headset.
         """
         for item in items:
             if isinstance(item, _WITHOUT_SPOT):
                 return None
             if isinstance(item, Option) and self._covers(item.place_m, item.radius_m, 0.0):
+                return None
+            if isinstance(item, Prop) and item.role == "treasure" and self._covers(item.place_m):
                 return None
             if isinstance(item, Gaze) and self._faced(item):
                 return None

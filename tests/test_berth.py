@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from panda3d.core import NodePath
-from test_panels import EYE_M, SPOKEN, kit_with, seen_from
+from test_panels import DAY, EYE_M, SPOKEN, box_deg, kit_with, seen_from
 from visits import calibration, game, patient, play
 
 import games
@@ -16,6 +16,8 @@ from engine.panda import berth, board
 from engine.panda.berth import BERTHS, Spot, Wanted, Watch, choose, covered_deg, way_deg
 from engine.panda.board import Board
 from engine.panda.lamps import DIRECTIONS_DEG, stands_m
+from engine.panda.option import OptionCard
+from engine.panda.props import DrawnProp
 from engine.panda.seat import BOWED_DEG
 from engine.questions import before
 from engine.scene import Follow, Gaze, Lean, Lift, Middle, Option, Panel, Prop, Reach, Scene, Sound, Target
@@ -246,3 +248,26 @@ def test_a_panel_is_square_to_the_eyes(place_m) -> None:
     eye = node.get_relative_point(NodePath("world"), (EYE_M[0], -EYE_M[2], EYE_M[1]))
     assert (eye.x, eye.z) == pytest.approx((0.0, 0.0), abs=1e-5)
     assert eye.y < 0
+
+
+@pytest.mark.parametrize("elevation_deg", [60.0, 75.0, 110.0])
+@pytest.mark.parametrize("name", ["block_ferry", "treasure_relay"])
+def test_no_thing_is_drawn_before_the_spot_that_opens_the_menu(name: str, elevation_deg: float, tmp_path: Path) -> None:
+    known = calibration(elevation_deg)
+    _, kept = play(game(name), tmp_path, known, SimulatedHeadset(patient(known), 1, rate_hz=20.0), seed=1)
+    kit = kit_with(SPOKEN["en"])._replace(place=DAY.places[game(name).place])
+    shown = [(scene.menu, item) for scene in kept.scenes if scene.menu for item in scene.items]
+    pairs = {(menu, item) for menu, item in shown if isinstance(item, Prop)}
+    assert pairs
+    for menu, thing in pairs:
+        left, right, low, high = box_deg(OptionCard(kit, menu, seen_from()).node)
+        first, last, bottom, top = round_deg(DrawnProp(kit, thing, seen_from()).node)
+        assert last < left or first > right or top < low or bottom > high, thing
+
+
+def round_deg(thing: NodePath) -> tuple[float, float, float, float]:
+    """The left, right, low and high end of a box around a thing, as the eyes see it."""
+    corners = itertools.product(*zip(*thing.get_tight_bounds(thing.get_parent()), strict=True))
+    ways = [(math.atan2(x, y), math.atan2(z - EYE_M[1], math.hypot(x, y))) for x, y, z in corners]
+    rights, ups = ([math.degrees(angle) for angle in angles] for angles in zip(*ways, strict=True))
+    return min(rights), max(rights), min(ups), max(ups)

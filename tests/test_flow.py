@@ -19,7 +19,7 @@ from engine.plan import END, START, SUMMARY, Fork, Interlude, Pick, Step, messag
 from engine.profile import ADULT, CHILD, SMALL_CHILD, AgeRefused, Profile, profile_of
 from engine.questions import Question, before
 from engine.records import Precaution, Session, Stance
-from engine.scene import Gaze, Item, Option, Panel, Reach, Target
+from engine.scene import Gaze, Item, Option, Panel, Prop, Reach, Target
 
 
 def test_an_adult_is_asked_before_and_after_and_ends_calmly() -> None:
@@ -381,6 +381,7 @@ def test_only_a_spot_that_is_shown_opens_the_menu(shown: bool) -> None:
         Target("fruit", AT_SPOT, 0.08, "left"),
         Target("at a hand that hangs", (-0.24, 0.87, -0.16), 0.08, "left"),
         Reach("line", (-0.3, 0.9, -0.2), AT_SPOT, "left"),
+        Prop("chest", "treasure", AT_SPOT),
         Gaze("owl", RIGHT_DEG + 5.0, UP_DEG, 8.0),
         Option("reply", before(STANCE.head_m, RIGHT_DEG + 8.0, UP_DEG), 0.14, "menu.rest"),
     ],
