@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REQUIRED = "gl" in os.environ.get("STEADYREACH_REQUIRE", "").split(",")
 FRAME = Frame(0, Pose((0.0, 1.6, 0.0)), Hand(LOST), Hand(LOST))
 EDGE = 0.98  # of half a picture: what is further out touches its edge
-LOOKED_UP = ("owl_watch",)  # there nobody sees the spot that opens the menu
+UNSEEN = ("owl_watch", "stepping_stones")  # who looks up, or at the feet, does not see the spot for the menu
 Played = Callable[[str], moments.Moment]
 
 
@@ -45,7 +45,7 @@ def test_no_picture_of_a_game_cuts_off_words(look: str, language: str, played: P
     for name in games.names():
         gallery._photograph(photographer, played(name))
         menu = played(name)[0].menu
-        shown = [name] if menu is None or name in LOOKED_UP else [name, menu.key]
+        shown = [name] if menu is None or name in UNSEEN else [name, menu.key]
         assert max(np.abs(edges(photographer, key)).max() for key in shown) < EDGE, name
 
 

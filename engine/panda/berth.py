@@ -45,12 +45,12 @@ SEEN_WITH_DEG, SHOWN_UP_DEG = 36.0, 44.0
 look down at a table, a shelf or the feet read it with a glance, and a headset shows all of it."""
 WINDOW_LOW_DEG = -30.0
 """Where the lower edge of a panel is best no lower, because a window shows no more to eyes that look ahead."""
-_UNSEEN = 8.0  # further up nobody sees it who looks down: what a degree of that is worth
+_BEYOND, _UNSEEN = 3.0, 8.0  # what a degree is worth that is out of sight of who looks ahead, and of who looks down
 _OFF_DEG = 4.0  # a panel that is no further than that from where it would be best stays
 _FEET_DEG = -72.0  # where somebody looks who steps
 _OVER_FLOOR_M = 0.06
 _MOST_RAISED_DEG = 12
-_TOP_DEG = 24.0  # higher up a title beside the front is seen neither in a window nor without raising the head
+_TOP_DEG, _OUTER_DEG = 24.0, 43.0  # beyond it a panel is seen neither in a window nor without moving the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
 DISTANCE_M = 1.5
 """How far away panels are that stand in a berth."""
@@ -166,13 +166,19 @@ def choose(half: tuple[float, float], facing_deg: float, eye_m: Vector, wanted: 
         return now
     ways = [way_deg(berth, half[0], facing_deg) for berth in BERTHS]
     worth = zip(_WORTH, (wanted.ways, wanted.before, wanted.besides), strict=True)
-    effort_deg = _SIDES_DEG + np.abs(_UPS_DEG - best_deg)
-    effort_deg = effort_deg + [abs(abs(right_deg - facing_deg) - _ASIDE_DEG) for right_deg, _ in ways]
-    tops_deg = _UPS_DEG + math.degrees(math.atan(half[1]))
-    effort_deg = effort_deg + _UNSEEN * np.maximum(tops_deg - wanted.low_deg - SHOWN_UP_DEG, 0.0)
-    effort_deg = effort_deg + _WORTH[0] * np.maximum(tops_deg - _TOP_DEG, 0.0)
+    effort_deg = _effort_deg(half, [abs(right_deg - facing_deg) for right_deg, _ in ways], best_deg, wanted.low_deg)
     lost_deg = sum((share * covered_deg(ways, half, spots, eye_m) for share, spots in worth), effort_deg)
     return BERTHS[int(np.lexsort((lost_deg, covered_deg(ways, half, wanted.spots, eye_m)))[0])]
+
+
+def _effort_deg(half: tuple[float, float], asides_deg: Sequence[float], best_deg: float, low_deg: float) -> Array:
+    """How much effort it is to read a panel in each berth, whose middle is so far aside there; (n,)."""
+    wide_deg, tall_deg = (math.degrees(math.atan(length)) for length in half)
+    aside_deg, tops_deg = np.array(asides_deg), _UPS_DEG + tall_deg
+    beyond_deg = np.maximum(tops_deg - _TOP_DEG, 0.0) + np.maximum(aside_deg + wide_deg - _OUTER_DEG, 0.0)
+    unseen_deg = np.maximum(tops_deg - low_deg - SHOWN_UP_DEG, 0.0)
+    near: Array = _SIDES_DEG + np.abs(_UPS_DEG - best_deg) + np.abs(aside_deg - _ASIDE_DEG)
+    return near + _BEYOND * beyond_deg + _UNSEEN * unseen_deg
 
 
 def _best_deg(half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> float:
