@@ -22,7 +22,7 @@ from engine.task import Move
 UP, ASIDE, HEAD = "up", "aside", "head"
 LEAST_DEG = 15.0
 REACH = 0.95  # of it: an arm that is nearly straight
-OUTWARD_DEG: Mapping[str, tuple[float, ...]] = {UP: (15.0, 0.0, 30.0, 45.0), ASIDE: (75.0, 60.0, 90.0, 45.0)}
+OUTWARD_DEG: Mapping[str, tuple[float, ...]] = {UP: (0.0, 15.0, 30.0, 45.0), ASIDE: (75.0, 60.0, 90.0, 45.0)}
 
 
 class Stretch(NamedTuple):

@@ -68,7 +68,7 @@ class Game(Task):
     trains = ("breathing", "stretching", "coming to rest")
     moves_parts = PARTS
     asks = ASKS
-    version = 1
+    version = 2
     place = "shore"
     Parameters = Parameters
     measures: ClassVar[Mapping[str, Measure]] = {

@@ -7,15 +7,16 @@ from pathlib import Path
 from random import Random
 
 import msgspec
+import numpy as np
 import pytest
 from people import HEAD_M, STEP_NS, a_body, a_frame, rows_of
 from visits import Kept, calibration, game, patient, play
 
 from calibration.adaptation import Followers
-from engine import looking
+from engine import looking, theme
 from engine.body import Body
 from engine.envelope import Envelope
-from engine.frame import SIDES, Hand, Pose, from_yaw_pitch, times
+from engine.frame import SIDES, Hand, Pose, Vector, from_yaw_pitch, times
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.motion import clean
 from engine.places import seen_from_shoulder
@@ -48,6 +49,27 @@ def played(values: Mapping[str, object], folder: Path) -> tuple[Session, Kept]:
 
 def forbidden(side: str) -> Precaution:
     return Precaution(f"use_of_arm_{side}", 0.0, "", "fracture", "Dr Wood")
+
+
+@pytest.mark.parametrize("look", theme.names())
+@pytest.mark.parametrize("elevation_deg", range(50, 180, 20))
+def test_a_shell_hides_neither_the_companion_nor_what_breathes(elevation_deg: float, look: str) -> None:
+    known, shore = calibration(elevation_deg), theme.load(look).places["shore"]
+    able = Envelope(known, difficulties=Followers()(known.limits))
+    x, y, z = shore.companion_m
+    chest_m, light_m = (x, y + 0.75 * shore.companion_scale, z), shore.breath_m
+    for trial in game("calm_tide", {"stretch": "arms up"}).trials(able, Random(1), []):
+        if trial.request:
+            shell = trial.values["stretch"].goal
+            shell_deg = math.degrees(math.atan(max(shell.radius_m, 0.095) / math.dist(shell.place_m, HEAD_M)))
+            assert apart_deg(shell.place_m, chest_m) > shell_deg + 4.5
+            assert apart_deg(shell.place_m, light_m) > shell_deg + 5.5 * shore.breath_scale
+
+
+def apart_deg(one_m: Vector, other_m: Vector) -> float:
+    """The angle between two places, as the eyes see them."""
+    one, other = (np.subtract(place_m, HEAD_M) for place_m in (one_m, other_m))
+    return math.degrees(math.acos(one @ other / np.linalg.norm(one) / np.linalg.norm(other)))
 
 
 def test_a_breath_lasts_as_long_as_is_said_and_swells_and_sinks(tmp_path: Path) -> None:
