@@ -82,8 +82,9 @@ class _Lamp:
         halo = self._halo.follow(self._goal, time_s)
         if (halo, self._fill) != self._lit:
             self._lit = (halo, self._fill)
-            self._shine.turn(0.0, 0.9 * halo, 1.0)
-            self._light.turn(halo, min(1.0, 2.8 * (halo - AT_REST)), self._fill, _RING_M / _GLOW_M)
+            lit = min(1.0, 2.8 * (halo - AT_REST))
+            self._shine.turn(0.0, 0.9 * halo, 1.0, 1 - lit)  # by day a pale glass could hardly be lighter
+            self._light.turn(halo, lit, self._fill, _RING_M / _GLOW_M)
 
 
 def stands_m(place: Place, way_deg: float) -> Vector:

@@ -66,7 +66,7 @@ class SteppingStone:
         self._state = item.state
 
     def pass_time(self, time_s: float) -> None:
-        """Glow while it is asked for."""
+        """Glow while it is asked for, and sleep else: by day a light stone could hardly be lighter."""
         glow = self._lit.follow(float(self._state == "wanted"), time_s)
-        self._skin.turn(0.3, 0.35 * glow, 1.0)
+        self._skin.turn(0.3, 0.35 * glow, 1.0, 0.0 if "stone" in self._paint else 1 - glow)
         self._flourish.pass_time(time_s)
