@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+unexport PYTHONDONTWRITEBYTECODE  # what is compiled once is not compiled again by each of hundreds of processes
 
 .PHONY: demo test check bench setup clean
 

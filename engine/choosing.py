@@ -23,7 +23,7 @@ def choose(options: Sequence[Option], most_s: float, dwell_s: float = DWELL_S) -
     held: str | None = None
     while gone_s < most_s:
         fill = min(1.0, dwelt_s / dwell_s)
-        body = yield tuple(option._replace(fill=fill if option.key == at else 0.0) for option in options)
+        body = yield tuple(option._replace(fill=fill) if option.key == at else option for option in options)
         gone_s += body.dt_s
         before, at = at, pointed_at(body, options)
         held = at if held is None else held if held == at else ""
@@ -55,10 +55,10 @@ def pointed_at(body: Body, options: Sequence[Option]) -> str:
     """The key of the option that a raised hand covers, seen from the eyes, or else that the face points to; or ""."""
     hands = [hand for hand, is_seen in ((body.left_m, body.left_seen), (body.right_m, body.right_seen)) if is_seen]
     ways = [_less(hand, body.head_m) for hand in hands]
+    aways = [_less(option.place_m, body.head_m) for option in options]
     for way in (*ways, body.look):
         best, key = 1.0, ""
-        for option in options:
-            away = _less(option.place_m, body.head_m)
+        for option, away in zip(options, aways, strict=True):
             share = _angle(way, away) / math.atan2(option.radius_m, math.hypot(*away))
             if share < best:
                 best, key = share, option.key

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -84,6 +85,7 @@ class Noise:
         self.sway_x, self.sway_z, self.tremor = sway_x, sway_z, tremor
 
 
+@lru_cache(maxsize=16)  # many visits are of the same person
 def sway_and_tremor(
     sway_mm: float, sway_hz: float, tremor_mm: float, tremor_hz: float, seed: int, rate_hz: float
 ) -> Noise:

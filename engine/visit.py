@@ -80,7 +80,8 @@ class Visit:
         self._all_rows.append(row)
         self.present.see(frame)
         body = self._body(frame)
-        waking = body._replace(dt_s=_step_s(frame.time_ns - self._seen_ns))  # for what goes on in a pause
+        waking_s = _step_s(frame.time_ns - self._seen_ns)  # for what goes on in a pause
+        waking = body if body.dt_s == waking_s else body._replace(dt_s=waking_s)
         self._seen_ns = frame.time_ns
         if self.ended_by:
             return self._farewell(body)
