@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from calibration.height import NO_FLOOR, posture_of
-from calibration.limits import from_repetitions, in_degrees, is_at_least, usual_sd_deg
+from calibration.limits import from_repetitions, in_degrees, usual_sd_deg
 from engine.frame import SIDES
 from engine.metrics.norms import NORMS
 from engine.movements import (
@@ -82,7 +82,7 @@ def combined(last: Limit, today: Limit) -> Limit:
     The best of last time still counts as far as the new interval goes. `efforts` and `n` are today's. Of two of which
     the smaller one is a lower bound, the other one holds.
     """
-    if is_at_least(min(last, today, key=_value)):
+    if min(last, today, key=_value).at_least:
         further = max(last, today, key=_value)
         return msgspec.structs.replace(
             today, value=further.value, low=further.low, high=further.high, best=_best(further)
@@ -206,7 +206,7 @@ def _doubts(movement: str, limit: Limit, last: Limit | None, check: bool) -> Ite
 
 
 def _change(limit: Limit, last: Limit, check: bool) -> Iterator[str]:
-    if is_at_least(min(limit, last, key=_value)):
+    if min(limit, last, key=_value).at_least:
         return  # nobody knew, or knows now, how much further it goes
     change, day = limit.value / last.value - 1, day_of(last.measured_at)
     more = f"{'more' if change > 0 else 'less'} than {'last time' if day is None else 'on ' + said_day(day)}"

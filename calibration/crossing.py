@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from calibration.checks import in_doubt, poor_quality, taken_in
-from calibration.limits import ELEVATION_SD_DEG, Effort, from_efforts, reach_cells
+from calibration.limits import ELEVATION_SD_DEG, effort_note, ended_by_line, from_efforts, reach_cells
 from engine import moves, tabletop
 from engine.envelope import Envelope
 from engine.frame import SIDES, Vector
@@ -107,7 +107,8 @@ class OpenCross(Assessment):
         best = round(float(np.nanmax(_track_deg(motion, trial))), 2)
         if best < NOT_ACROSS_DEG:
             return Result(None, {"adduction_deg": Measured(None, "deg", None, NOT_MOVED)})
-        return Result(best, {"adduction_deg": Measured(best, "deg", ELEVATION_ERROR_DEG)})
+        note = effort_note(ended_by_line(best, trial.values["stop_deg"], NEAR_DEG))
+        return Result(best, {"adduction_deg": Measured(best, "deg", ELEVATION_ERROR_DEG, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
         """The limit of each arm that came across, and where its hand came to; of one that is checked the limit alone.
@@ -203,7 +204,7 @@ def _limit(played: Sequence[tuple[Trial, TrialRecord]], side: str) -> Limit | No
     """The limit that the reaches of an arm show; None where there was none."""
     whole = [(trial.values["stop_deg"], record) for trial, record in played if trial.side == side]
     known = [(stop, r.achieved) for stop, r in whole if r.outcome != STOPPED and r.achieved is not None]
-    efforts = [Effort(deg, stop if deg > stop - NEAR_DEG else math.inf) for stop, deg in known]
+    efforts = [ended_by_line(deg, stop, NEAR_DEG) for stop, deg in known]
     return from_efforts(efforts, METHOD, ELEVATION_SD_DEG) if efforts else None
 
 

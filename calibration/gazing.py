@@ -1,6 +1,5 @@
 """Open gazes: turn, raise, lower and lay over the head as far as is comfortable, shoulders still."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,7 +9,7 @@ import msgspec
 
 from calibration import story
 from calibration.checks import in_doubt, poor_quality, taken_in
-from calibration.limits import NECK_SD_DEG, PRACTICE, Effort, from_efforts
+from calibration.limits import NECK_SD_DEG, effort_note, ended_by_line, from_efforts
 from engine import looking, moves
 from engine.envelope import Envelope
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
@@ -116,7 +115,7 @@ class OpenGaze(Assessment):
         along = looking.turned_deg(motion, noted, (goal.yaw_deg, goal.pitch_deg, goal.tilt_deg))
         since = motion.time_s >= motion.time_s[0] + noted.ahead_s
         furthest = max(0.0, round(float(along[since].max(initial=0.0)), 2))
-        note = "" if trial.values["counts"] else PRACTICE
+        note = effort_note(ended_by_line(furthest, trial.values["stop_deg"]), trial.values["counts"])
         return Result(furthest, {"turned_deg": Measured(furthest, "deg", NECK_ERROR_DEG, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
@@ -157,5 +156,5 @@ def _limit(played: Sequence[tuple[Trial, TrialRecord]], movement: str) -> Limit 
     whole = [(trial, record) for trial, record in played if record.outcome != STOPPED]
     mine = [(trial.values["stop_deg"], record.achieved) for trial, record in whole if _asks(trial, movement)]
     known = [(achieved, stop_deg) for stop_deg, achieved in mine if achieved is not None and achieved > 0]
-    efforts = [Effort(deg, stop_deg if deg >= stop_deg else math.inf) for deg, stop_deg in known]
+    efforts = [ended_by_line(deg, stop_deg) for deg, stop_deg in known]
     return from_efforts(efforts, METHOD, NECK_SD_DEG) if efforts else None

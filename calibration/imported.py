@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from calibration.height import NO_FLOOR, SEATED, posture_of, seated_of, stature_of
-from calibration.limits import ELEVATION_SD_DEG, NOT_ASKED, from_one, from_repetitions, reach_cells
+from calibration.limits import ELEVATION_SD_DEG, from_one, from_repetitions, reach_cells
 from calibration.shoulders import arm_sd_m, shoulder, span_arm
 from calibration.standing import SEATED_SWAY, TOLD_SD_M, mean_facing_deg, stance_of
 from engine.frame import SIDES
@@ -15,7 +15,7 @@ from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import SPLIT_S, Motion, clean
 from engine.movements import LEANS, MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.places import from_head, lean_along
-from engine.records import Calibration, Limit, Measured, Stance
+from engine.records import NOT_ASKED, Calibration, Limit, Measured, Stance
 from engine.task import NotMeasured, none_of
 
 LEAST_RECORDING_S = 10.0

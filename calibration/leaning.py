@@ -1,6 +1,5 @@
 """Open leans: lean in four or eight directions as far as is comfortable, feet still."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,7 +9,7 @@ import msgspec
 
 from calibration import story
 from calibration.checks import in_doubt, poor_quality, taken_in
-from calibration.limits import LEAN_SD_DEG, PRACTICE, Effort, from_efforts
+from calibration.limits import LEAN_SD_DEG, effort_note, ended_by_line, from_efforts
 from engine import moves
 from engine.envelope import Envelope
 from engine.metrics.range_of_motion import LEAN_ERROR_DEG, lean_track_deg
@@ -107,7 +106,7 @@ class OpenLean(Assessment):
         direction = trial.values["goal"].direction_deg
         leans = lean_track_deg(motion, trial.values["stance"])
         furthest = round(max(lean_along((ahead, right), direction)[0] for ahead, right in leans.tolist()), 2)
-        note = "" if trial.values["counts"] else PRACTICE
+        note = effort_note(ended_by_line(furthest, trial.values["goal"].angle_deg), trial.values["counts"])
         return Result(furthest, {"excursion_deg": Measured(furthest, "deg", LEAN_ERROR_DEG, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
@@ -133,5 +132,5 @@ def _limit(played: Sequence[tuple[Trial, TrialRecord]], movement: str) -> Limit 
     whole = [(trial, record) for trial, record in played if record.outcome != STOPPED]
     mine = [(trial, record.achieved) for trial, record in whole if _asks(trial, movement)]
     known = [(achieved, trial.values["goal"].angle_deg) for trial, achieved in mine if achieved and achieved > 0]
-    efforts = [Effort(deg, stop_deg if deg >= stop_deg else math.inf) for deg, stop_deg in known]
+    efforts = [ended_by_line(deg, stop_deg) for deg, stop_deg in known]
     return from_efforts(efforts, "open leans, feet still", LEAN_SD_DEG) if efforts else None

@@ -1,6 +1,5 @@
 """Open lifts: lift one leg after the other, seated, as far as is comfortable, and let it down again."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,7 +9,7 @@ import msgspec
 import numpy as np
 
 from calibration.checks import in_doubt, poor_quality, taken_in
-from calibration.limits import LIFT_SD_DEG, PRACTICE, Effort, from_efforts
+from calibration.limits import LIFT_SD_DEG, effort_note, ended_by_line, from_efforts
 from engine import leg, moves
 from engine.envelope import Envelope
 from engine.frame import SIDES
@@ -109,7 +108,8 @@ class OpenLift(Assessment):
         lifted = leg.lifted_track_deg(motion, trial.values["worn"], trial.values["stance"])
         since = motion.time_s >= motion.time_s[0] + trial.values["noted"].called_s
         furthest = max(0.0, round(float(np.nanmax(lifted[since], initial=0.0)), 2))
-        note = leg.UNPROVEN if trial.values["counts"] else PRACTICE
+        ended = effort_note(ended_by_line(furthest, trial.values["goal"].angle_deg), trial.values["counts"])
+        note = "; ".join(filter(None, (leg.UNPROVEN, ended)))
         return Result(furthest, {"lifted_deg": Measured(furthest, "deg", None, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
@@ -139,5 +139,5 @@ def _limit(played: Sequence[tuple[Trial, TrialRecord]], movement: str) -> Limit 
     whole = [(trial, record) for trial, record in played if record.outcome != STOPPED]
     mine = [(trial.values["goal"].angle_deg, record.achieved) for trial, record in whole if _asks(trial, movement)]
     known = [(achieved, stop_deg) for stop_deg, achieved in mine if achieved is not None and achieved > 0]
-    efforts = [Effort(deg, stop_deg if deg >= stop_deg else math.inf) for deg, stop_deg in known]
+    efforts = [ended_by_line(deg, stop_deg) for deg, stop_deg in known]
     return from_efforts(efforts, METHOD, LIFT_SD_DEG[movement.rpartition("_")[0]]) if efforts else None

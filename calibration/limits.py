@@ -10,7 +10,7 @@ import scipy
 from numpy.typing import NDArray
 
 from engine.movements import GAZES, LEANS, LIFTS
-from engine.records import Limit, ReachCell
+from engine.records import AT_STOP_LINE, Limit, ReachCell
 
 Array = NDArray[np.float64]
 
@@ -23,9 +23,7 @@ ELEVATION_SD_DEG = NECK_SD_DEG = 6.0  # within a session: 5 to 7.5 in repeated n
 LEAN_SD_DEG = 0.4
 LIFT_SD_DEG = {"knee_extension": 6.0, "thigh_raise": 4.0, "ankle_dorsiflexion": 3.0}  # an assumption, as of leans
 PRACTICE = "for practice: not counted"
-AT_STOP_LINE = "ended at the stop line"
 SAME_LINE_DEG = 3.0
-NOT_ASKED = "seen in play, not asked for: the person may well reach further"
 
 
 def from_repetitions(values: Sequence[float], unit: str, method: str, least_sd: float, note: str = "") -> Limit:
@@ -52,6 +50,18 @@ class Effort(NamedTuple):
     stop_deg: float = math.inf
 
 
+def ended_by_line(reached_deg: float, stop_deg: float, near_deg: float = 0.0) -> Effort:
+    """An effort that a stop line ended, where it came as far as the line, or so near to it."""
+    return Effort(reached_deg, stop_deg if reached_deg >= stop_deg - near_deg else math.inf)
+
+
+def effort_note(effort: Effort, counts: bool = True) -> str:
+    """What to keep in mind of one effort: that it was for practice, or that a stop line ended it; "" for nothing."""
+    at_line = math.isfinite(effort.stop_deg)
+    ended = f"{AT_STOP_LINE} at {in_degrees(effort.stop_deg)}: it is at least this far" if at_line else ""
+    return "; ".join(filter(None, ("" if counts else PRACTICE, ended)))
+
+
 def from_efforts(efforts: Sequence[Effort], method: str, least_sd: float) -> Limit:
     """A limit from efforts of which stop lines may have ended some: its note says so, for it is right-censored.
 
@@ -72,11 +82,6 @@ def at_stop_line(stops_deg: Sequence[float], of: int) -> str:
     if not stops_deg:
         return ""
     return f"{len(stops_deg)} of {of} efforts {AT_STOP_LINE} at {in_degrees(min(stops_deg))}: it is at least this far"
-
-
-def is_at_least(limit: Limit) -> bool:
-    """Whether a limit may well lie further out than its value says."""
-    return AT_STOP_LINE in limit.note or NOT_ASKED in limit.note
 
 
 def in_degrees(value_deg: float) -> str:

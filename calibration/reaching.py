@@ -12,7 +12,15 @@ import numpy as np
 from calibration import story
 from calibration.checks import in_doubt, poor_quality, taken_in
 from calibration.crossing import across
-from calibration.limits import ELEVATION_SD_DEG, PRACTICE, Effort, from_efforts, from_one, reach_cells
+from calibration.limits import (
+    ELEVATION_SD_DEG,
+    Effort,
+    effort_note,
+    ended_by_line,
+    from_efforts,
+    from_one,
+    reach_cells,
+)
 from calibration.shoulders import arm_sd_m, shoulder
 from engine import moves
 from engine.body import ARM_OF_STATURE
@@ -117,7 +125,7 @@ class OpenReach(Assessment):
         best, began = _highest_deg(elevation, radius), float(elevation[np.isfinite(elevation)][0])
         if best - began < LEAST_RAISE_DEG:
             return Result(None, {"elevation_deg": Measured(None, "deg", None, NOT_RAISED)})
-        note = "" if values.get("counts", True) else PRACTICE
+        note = effort_note(ended_by_line(best, values.get("stop_deg", math.inf), NEAR_DEG), values.get("counts", True))
         return Result(best, {"elevation_deg": Measured(best, "deg", ELEVATION_ERROR_DEG, note)})
 
     def conclude(self, calibration: Calibration | None, finished: Sequence[Finished]) -> Calibration:
@@ -202,7 +210,7 @@ def _roughly(played: Sequence[tuple[Trial, TrialRecord]], side: str) -> Limit | 
     whole = [(trial, record.achieved) for trial, record in played if record.outcome != STOPPED]
     mine = [(trial, achieved) for trial, achieved in whole if trial.side == side and trial.values["counts"]]
     known = [(achieved, trial.values["stop_deg"]) for trial, achieved in mine if achieved is not None]
-    efforts = [Effort(deg, stop_deg if deg > stop_deg - NEAR_DEG else math.inf) for deg, stop_deg in known]
+    efforts = [ended_by_line(deg, stop_deg, NEAR_DEG) for deg, stop_deg in known]
     return from_efforts(efforts, METHOD, ELEVATION_SD_DEG) if efforts else None
 
 

@@ -24,6 +24,11 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A value that is written down."""
 
 
+AT_STOP_LINE = "ended at the stop line"
+NOT_ASKED = "seen in play, not asked for: the person may well reach further"
+"""What the note of a limit says that may lie further out."""
+
+
 class Limit(Record, frozen=True):
     """How far a person can go in one movement, with a 95 % interval.
 
@@ -47,6 +52,11 @@ class Limit(Record, frozen=True):
     measured_at: str = ""
     doubts: tuple[str, ...] = ()
     checked_at: str = ""
+
+    @property
+    def at_least(self) -> bool:
+        """Whether it may well lie further out than its value says, as where a precaution or ceiling ended efforts."""
+        return AT_STOP_LINE in self.note or NOT_ASKED in self.note
 
 
 class ReachCell(Record, frozen=True):

@@ -39,6 +39,8 @@ from engine.simulated_walk import Walker
 from engine.theme import SOUND_ROLES
 from engine.theme import load as load_theme
 from engine.words import load as load_words
+from server_sync.clinic import trial_table
+from server_sync.page import words as words_of
 
 EVERY = pytest.mark.parametrize("name", battery.names())
 RATE_HZ = 45.0
@@ -314,23 +316,35 @@ def test_the_range_of_each_shoulder_is_its_own(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("by_preset", [False, True])
 @pytest.mark.parametrize(("name", "bounded", "free"), [
     ("neck_range", ("neck_rotation_left_deg", "neck_rotation_deg"), "neck_rotation_right_deg"),
     ("shoulder_range", ("shoulder_flexion_right_deg", "shoulder_abduction_right_deg"), "shoulder_flexion_left_deg"),
     ("reach_envelope", ("reach_up_right_m", "reach_outward_right_m"), "reach_up_left_m"),
 ])  # fmt: skip
-def test_a_range_that_a_precaution_ends_is_told_as_no_range(
-    name: str, bounded: tuple[str, ...], free: str, tmp_path: Path
+def test_a_range_that_a_precaution_or_a_presets_ceiling_ends_is_told_as_no_range(
+    name: str, bounded: tuple[str, ...], free: str, by_preset: bool, tmp_path: Path
 ) -> None:
-    movement = "neck_rotation_left" if name == "neck_range" else "shoulder_elevation_right"
+    sides = ("neck_rotation_left", "neck_rotation_right")
+    movement, other = sides if name == "neck_range" else ("shoulder_elevation_right", "shoulder_elevation_left")
     repair = Precaution(movement, 45.0, "deg", "repair", "Dr Wood")
+    ends: dict[str, Any] = {"caps": {movement: 45.0}} if by_preset else {"precautions": (repair,)}
     once = {"rounds": 1} if name == "reach_envelope" else {}
-    found = results(taken(name, tmp_path, steady(), {"practice": 0, **once}, precautions=(repair,))[0])
+    done, _ = taken(name, tmp_path, steady(), {"practice": 0, **once}, **ends)
+    found = results(done)
     for result in bounded:
         assert found[result].value is None
         assert "ended at the stop line" in found[result].note
         assert "at least this far" in found[result].note
     assert found[free].value is not None
+    assert done.calibration is not None
+    limits = done.calibration.limits
+    assert (limits[movement].at_least, limits[other].at_least) == (True, False)
+    assert str(words_of.limit(limits[movement])).startswith("at least 45°")
+    efforts = trial_table.rows(done, "")
+    notes = [note for row in efforts for key, note in row.items() if key.endswith("_deg.note") and row.get("trial")]
+    ended = notes.count("ended at the stop line at 45°: it is at least this far")
+    assert (ended, notes.count("")) == (len(notes) // (6 if name == "neck_range" else 2), len(notes) - ended)
 
 
 def test_a_hand_that_is_hardly_seen_gives_no_result_of_its_side(tmp_path: Path) -> None:

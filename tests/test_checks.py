@@ -9,10 +9,10 @@ from people import a_calibration, a_limit
 
 from calibration.checks import combined, confirm, in_doubt, poor_quality, problems, taken_in
 from calibration.due import CHECK, FULL, NOTHING, Due, carried_over, due
-from calibration.limits import NOT_ASKED, at_stop_line, from_repetitions
+from calibration.limits import at_stop_line, from_repetitions
 from engine.adaptation import Adaptation
 from engine.patient import PatientRecord
-from engine.records import Answer, Calibration, Limit, Precaution, Quality, Stance, from_json, to_json
+from engine.records import NOT_ASKED, Answer, Calibration, Limit, Precaution, Quality, Stance, from_json, to_json
 
 LEFT, RIGHT = "shoulder_elevation_left", "shoulder_elevation_right"
 TODAY = "2026-03-18T10:00:00+01:00"

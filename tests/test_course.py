@@ -39,6 +39,22 @@ def test_whether_less_is_worse_is_the_measures(better: int, worse: bool | None) 
     assert verdict(visits([9.0, 9.1, 8.9, 7.0, 6.9, 7.0]), "deg", better=better).worse is worse
 
 
+@pytest.mark.parametrize(("ended", "told"), [(0, False), (-1, True)])
+def test_what_a_ceiling_ended_is_no_change_to_what_goes_further(ended: int, told: bool) -> None:
+    """At least 60° first and 95° now may be the same; 60° first and at least 95° now is more."""
+    points = visits([60.0, 66, 72, 78, 84, 90, 95])
+    points[ended] = points[ended]._replace(at_least=True)
+    found = verdict(points, "deg", VISIT_NOISE_DEG, better=1)
+    assert (found.larger, found.at_least) == ((True, False) if told else (None, True))
+
+
+def test_who_may_raise_an_arm_less_has_not_lost_it() -> None:
+    points = visits([95.0, 90, 84, 78, 72, 66, 60])
+    assert verdict(points, "deg", VISIT_NOISE_DEG, better=1).worse is True
+    ended = [*points[:-1], points[-1]._replace(at_least=True)]
+    assert verdict(ended, "deg", VISIT_NOISE_DEG, better=1).worse is None
+
+
 def test_wide_intervals_make_the_noise_larger_than_the_visits_differ() -> None:
     assert sem(visits([50.0, 51, 50, 51], half=19.6)) == pytest.approx(10)
 

@@ -12,7 +12,7 @@ from visits import calibration, game, patient, play
 from calibration import reaching
 from calibration.adaptation import Followers
 from calibration.crossing import OpenCross, Parameters, across
-from calibration.limits import ELEVATION_SD_DEG, is_at_least
+from calibration.limits import ELEVATION_SD_DEG
 from calibration.reaching import OpenReach
 from engine import tabletop
 from engine.envelope import Envelope
@@ -54,7 +54,7 @@ def table(known: Calibration, side: str, *rules: Precaution) -> tabletop.Table:
 
 def test_each_arm_is_found_to_come_as_far_across_as_it_does_and_a_table_stays_within_that(tmp_path: Path) -> None:
     known = crossed(tmp_path, 65.0, 42.0, repetitions=4)
-    assert is_at_least(known.limits[LEFT])
+    assert known.limits[LEFT].at_least
     assert known.limits[RIGHT].value == pytest.approx(42.0, abs=ELEVATION_SD_DEG)
     for side, own in zip(SIDES, (-1, 1), strict=True):
         laid, most = table(known, side), known.limits[f"cross_body_adduction_{side}"].best

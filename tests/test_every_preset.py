@@ -5,7 +5,7 @@ import re
 import pytest
 
 import games
-from engine import presets
+from engine import presets, programmes
 from engine.adaptation import Adaptation
 from engine.commands import visits
 from engine.movements import MAIN_LEANS, THEORETICAL_LEAN_DEG
@@ -37,6 +37,25 @@ def test_it_says_what_it_is_for_what_to_mind_and_where_it_comes_from(preset: Res
     assert all(len(words) > 8 for words in (about.about, about.source, about.caution))
     assert re.search(r"\b(19|20)\d\d\b", about.source), "a paper with its year"
     assert "clinical default" in about.source or about.title == "Assessment", "what no trial stands behind is told"
+
+
+RANGES = {"neck_range": "neck_", "shoulder_range": "shoulder_elevation", "reach_envelope": "shoulder_elevation"}
+"""The tests of range, and how the movements begin whose ceilings end them."""
+
+
+@EVERY
+def test_one_whose_ceilings_end_a_range_says_that_it_is_not_the_persons_own(preset: Resolved) -> None:
+    ends = any(name.startswith(tuple(RANGES.values())) for name in preset.ceilings)
+    assert ends == ("a range that comes to one is told as at least so far" in preset.preset.caution)
+
+
+@pytest.mark.parametrize("name", programmes.names())
+def test_a_programme_whose_preset_ends_its_tests_of_range_says_so(name: str) -> None:
+    template = programmes.template(name)
+    ceilings = resolve(template.preset, TASKS).ceilings
+    tests = {game for practice in template.programme for game in practice.games if game in RANGES}
+    ends = any(movement.startswith(RANGES[test]) for test in tests for movement in ceilings)
+    assert ends == ("who comes so far has no result" in template.caution)
 
 
 @EVERY

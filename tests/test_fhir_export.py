@@ -262,6 +262,16 @@ def test_a_limit_leaves_with_both_ends_of_its_interval_its_efforts_and_its_place
     assert efforts == [111.0, 113.5, 112.0]
 
 
+def test_a_limit_that_a_stop_line_ended_leaves_as_at_least_so_far() -> None:
+    note = "3 of 3 efforts ended at the stop line at 50°: it is at least this far"
+    ended = Limit(50.0, 46.0, 54.0, "deg", 3, "open gazes", note, measured_at="2026-11-01")
+    (one,) = observed(with_calibration(ended), "movements.knee_flexion_left")
+    assert (one["valueQuantity"]["comparator"], one["valueQuantity"]["value"]) == (">=", 50.0)
+    assert one["note"][0]["text"] == note
+    (own,) = observed(with_calibration(msgspec.structs.replace(ended, note="")), "movements.knee_flexion_left")
+    assert "comparator" not in own["valueQuantity"]
+
+
 def test_a_limit_that_was_known_before_the_visit_does_not_leave_again() -> None:
     limit = Limit(112.0, 108.0, 116.0, "deg", 3, "open reaches", measured_at="2026-11-01")
     later = msgspec.structs.replace(limit, checked_at="2026-11-20T16:42:00+01:00")

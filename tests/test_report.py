@@ -182,6 +182,7 @@ def test_a_scale_holds_its_values_between_round_numbers(values: list[float]) -> 
         (Limit(value=98.2, low=93.1, high=103.4, unit="deg", n=6, method=""), "98° (93–103)"),
         (Limit(value=7.12, low=5.9, high=8.3, unit="deg", n=6, method=""), "7.1° (5.9–8.3)"),
         (Limit(value=1.704, low=1.69, high=1.72, unit="m", n=6, method=""), "170 cm (169–172)"),
+        (Limit(50.0, 45.0, 55.0, "deg", 3, "", "3 of 3 efforts ended at the stop line at 50°"), "at least 50°"),
         (Limit(value=3.0, low=-2.0, high=8.0, unit="deg", n=6, method=""), "3.0° (−2.0 to 8.0)"),
     ],
 )

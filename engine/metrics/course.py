@@ -25,20 +25,24 @@ _Z = 1.96
 
 
 class Point(NamedTuple):
-    """A visit's value with its 95 % interval, in the unit of the measure; where nobody knows it, `low` is `high`."""
+    """A visit's value with its 95 % interval, in the unit of the measure; where nobody knows it, `low` is `high`.
+
+    One that is `at_least` so large is only known to be no smaller, as a limit where a precaution or ceiling ended it.
+    """
 
     at: datetime
     value: float
     low: float
     high: float
+    at_least: bool = False
 
 
 class Verdict(NamedTuple):
     """What visits say. Values are rounded to `step`, and `change` is `latest - first` of what is shown.
 
     `larger` says whether the change is larger than the noise, None where there are too few visits (`n` of
-    LEAST_VISITS); `since` is the day from which every visit was beyond it. `worse` is None where neither more nor less
-    is better, or nothing changed.
+    LEAST_VISITS) or where the smaller of the first and the latest is only `at_least` so large; `since` is the day from
+    which every visit was beyond it. `worse` is None where neither more nor less is better, or nothing changed.
     """
 
     n: int
@@ -50,6 +54,7 @@ class Verdict(NamedTuple):
     larger: bool | None
     since: date | None
     worse: bool | None
+    at_least: bool = False
 
 
 def verdict(points: Sequence[Point], unit: str, least_noise: float = 0.0, better: int = 0) -> Verdict:
@@ -61,8 +66,9 @@ def verdict(points: Sequence[Point], unit: str, least_noise: float = 0.0, better
     step = step_of(unit, max(abs(point.value) for point in points), raw_noise)
     first, latest = (rounded(point.value, step) for point in (points[0], points[-1]))
     change = rounded(latest - first, step)
-    if len(points) < LEAST_VISITS:
-        return Verdict(len(points), first, latest, change, None, step, None, None, None)
+    at_least = min(points[0], points[-1], key=_value).at_least
+    if len(points) < LEAST_VISITS or at_least:
+        return Verdict(len(points), first, latest, change, None, step, None, None, None, at_least)
     noise = rounded(math.ceil(round(raw_noise / step, 6)) * step, step)
     larger = abs(change) > noise
     since = _since(points, first, noise, step, change) if larger else None
@@ -106,6 +112,10 @@ def _since(points: Sequence[Point], first: float, noise: float, step: float, cha
             break
         at = point.at
     return at.date()
+
+
+def _value(point: Point) -> float:
+    return point.value
 
 
 def _root_mean_square(values: Sequence[float]) -> float:

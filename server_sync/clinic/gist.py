@@ -17,7 +17,7 @@ from engine.records import BlockRecord, Calibration, Limit, Measured, Record, Se
 from server_sync.clinic.ceilings import Ceiling, ceilings
 from server_sync.clinic.known_tasks import tasks
 
-VERSION = 3
+VERSION = 4
 """It changes when another gist is made of the same session: those of before are made anew."""
 FOLLOWED: Mapping[str, int] = {
     **dict.fromkeys(("smoothness_sparc", "directional_control_percent", "in_band_percent", "match_percent"), 1),
@@ -44,7 +44,10 @@ _Z = 1.96
 
 
 class Left(Record, frozen=True):
-    """A limit as a session left it, with its 95 % interval; `task` "" and version 0 where it was measured by itself."""
+    """A limit as a session left it, with its 95 % interval; `task` "" and version 0 where it was measured by itself.
+
+    One that is `at_least` so far may well lie further out.
+    """
 
     movement: str
     value: float
@@ -56,6 +59,7 @@ class Left(Record, frozen=True):
     task: str = ""
     title: str = ""
     version: int = 0
+    at_least: bool = False
 
 
 class Aim(Record, frozen=True):
@@ -230,7 +234,8 @@ def _when(limit: Limit) -> tuple[float, int, str, str]:
 
 
 def _left(movement: str, limit: Limit, task: str = "", title: str = "", version: int = 0) -> Left:
-    return Left(movement, limit.value, limit.low, limit.high, limit.unit, limit.n, limit.method, task, title, version)
+    found = (movement, limit.value, limit.low, limit.high, limit.unit, limit.n, limit.method)
+    return Left(*found, task, title, version, limit.at_least)
 
 
 def _middles(block: BlockRecord) -> Iterator[Middle]:

@@ -141,7 +141,7 @@ def _least_noise(kind: Kind, unit: str) -> float:
 
 def _points(gist: Gist) -> Iterable[tuple[Kind, str, str, Point]]:
     for left in gist.limits:
-        yield _of_limit(left), left.title, left.unit, Point(gist.at, left.value, left.low, left.high)
+        yield _of_limit(left), left.title, left.unit, Point(gist.at, left.value, left.low, left.high, left.at_least)
     for middle in gist.measures:
         error = middle.error or 0.0
         point = Point(gist.at, middle.value, middle.value - error, middle.value + error)

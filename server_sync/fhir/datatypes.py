@@ -61,6 +61,7 @@ class Quantity(Element, frozen=True, kw_only=True):
     """A number with its unit, in words and as UCUM has it."""
 
     value: float
+    comparator: str = ""
     unit: str = ""
     system: str = ""
     code: str = ""

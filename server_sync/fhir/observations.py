@@ -158,10 +158,13 @@ def _limit(visit: Visit, path: str, limit: Limit, measured_at: str) -> Observati
     parts += [
         Component(code=codes.concept(effort), value_quantity=codes.quantity(one, limit.unit, effort)) for one in efforts
     ]
+    found = _value(path, limit.value, limit.unit, [limit.note])
+    if limit.at_least and "value_quantity" in found:
+        found["value_quantity"] = msgspec.structs.replace(found["value_quantity"], comparator=">=")
     notes = [limit.note, limit.posture and f"posture: {limit.posture}", *limit.doubts]
     return visit.of_motion(
         (path,), "as_exam", codes.concept(path), body_site=codes.site(path),
-        **_value(path, limit.value, limit.unit, [limit.note]),
+        **found,
         status="preliminary" if limit.doubts else "final", effective_date_time=moment(measured_at),
         method=CodeableConcept(text=f"{limit.method}, from {limit.n}"), component=tuple(parts), note=_notes(notes),
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.records import Limit
 from server_sync.clinic.gist import ENDED, Gist
 from server_sync.clinic.gists import Followed
 from server_sync.page import words
@@ -72,7 +71,7 @@ def _limit(gist: Gist, movement: str) -> str:
     left = next((each for each in gist.limits if each.movement == movement), None)
     if left is None:
         return "–"
-    return str(words.limit(Limit(left.value, left.low, left.high, left.unit, left.n, left.method)))
+    return str(words.limit(left))
 
 
 def _asked(gist: Gist, movement: str) -> str:

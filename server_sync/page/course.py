@@ -142,7 +142,8 @@ def small(series: Series) -> Small:
 
 
 def _in_shown_unit(point: Point, unit: str) -> Point:
-    return Point(point.at, *(words.shown(value, unit) for value in point[1:]))
+    value, low, high = (words.shown(value, unit) for value in (point.value, point.low, point.high))
+    return Point(point.at, value, low, high, point.at_least)
 
 
 def _is_beyond(point: Point, said: Verdict) -> bool:

@@ -45,7 +45,9 @@ def interval(point: Point, series: Series) -> str:
 
 
 def with_interval(point: Point, series: Series) -> str:
-    """`98° (93–103)`."""
+    """`98° (93–103)`, or `at least 98°`."""
+    if point.at_least:
+        return _("at least %(value)s", value=shown(point.value, series))
     value, around = shown(point.value, series), interval(point, series)
     return f"{value} ({around})" if around else value
 
@@ -54,6 +56,8 @@ def finding(series: Series) -> str:
     """What a series says, as a sentence."""
     said, last = series.verdict, series.points[-1]
     blanks = {"value": with_interval(last, series), "day": day_of(series.points[0].at, series)}
+    if said.at_least:
+        return _("%(value)s. Whether it changed cannot be told: not all of it was measured.", **blanks)
     if said.larger is None or said.noise is None:
         return _("%(value)s. Too few sessions to say: %(n)s of %(least)s.", **blanks, n=said.n, least=LEAST_VISITS)
     blanks |= {"change": shown(abs(said.change), series), "noise": shown(said.noise, series)}
@@ -72,6 +76,8 @@ def day_of(moment: date, series: Series) -> str:
 
 def change_words(series: Series, said: Verdict) -> str:
     """The change in a few words, for a chip."""
+    if said.at_least:
+        return _("not to be told: not all of it was measured")
     if said.larger is None or said.noise is None:
         return _("too few sessions to say: %(n)s of %(least)s", n=said.n, least=LEAST_VISITS)
     sign = words.MINUS if said.change < 0 else "+"

@@ -77,7 +77,7 @@ _LIMITS = (
     N_("%(n)s of %(all)s efforts ended at the stop line at %(value)s"),
     N_("it is at least this far"),
     N_("%(n)s that had to end lower left out"),
-    N_("ended at the stop line"),
+    N_("ended at the stop line at %(value)s"),
     N_("for practice"),
     N_("not counted"),
     N_("seen in play, not asked for"),

@@ -56,7 +56,9 @@ def star_of(leans: Sequence[Series]) -> Star | None:
     ordered = [by_name[name] for name in LEANS if name in by_name]
     moved = sum(bool(each.verdict.larger) for each in ordered)
     said = _("No direction changed by more than its noise")
-    if all(each.verdict.larger is None for each in ordered):
+    if all(each.verdict.at_least for each in ordered):
+        said = _("No change can be told: not all of the leans was measured")
+    elif all(each.verdict.larger is None for each in ordered):
         said = _("Too few sessions to say whether a lean changed")
     elif moved:
         said = ngettext(
@@ -88,6 +90,8 @@ def _name(lean: str) -> str:
 
 def _change(series: Series) -> str:
     said = series.verdict
+    if said.at_least:
+        return _("not all of it was measured")
     if said.larger is None:
         return _("too few sessions to say")
     if not said.larger:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from engine.metrics.course import LEAST_VISITS
 from server_sync.clinic.glance import Trend
 from server_sync.page import words
 from server_sync.page.fortnight import fortnight, strip
@@ -83,7 +84,8 @@ def trend_words(trend: Trend | None) -> tuple[str, str]:
     if trend is None:
         return "", ""
     if trend.larger is None:
-        return "noise", _("too few sessions to say")
+        few = trend.visits < LEAST_VISITS
+        return "noise", _("too few sessions to say") if few else _("not all of it was measured")
     if not trend.larger:
         return "noise", _("no change we can see")
     blanks = {"movement": words.movement(trend.movement), "change": size_words(trend, trend.change)}

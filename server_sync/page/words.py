@@ -78,7 +78,9 @@ def span(low: str, high: str, signed: bool) -> str:
 
 
 def limit(found: Limit | Left) -> Reading:
-    """A limit with its interval."""
+    """A limit with its interval; of one that may well lie further out, that it is at least so far."""
+    if found.at_least:
+        return Reading(_("at least %(value)s", value=quantity(found.value, found.unit)))
     decimals = _decimals(found.unit, found.value, None)
     return Reading(quantity(found.value, found.unit), _interval(found.low, found.high, found.unit, decimals))
 
