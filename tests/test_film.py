@@ -179,6 +179,15 @@ def test_who_stands_on_one_leg_lifts_the_other_and_nobody_is_where_a_headset_lie
     assert not figure(camera, Scene("still", (Walk("w", "right", 3.0),)), shown).any()
 
 
+def test_who_walks_away_leaves_no_shadow(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
+    walk = Scene("lobby", (Walk("w", "right", 3.0),))
+    camera = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0)
+    for time_s in (1.0, 3.0):  # what comes takes a moment
+        near = camera.picture(walk, frame(right=Pose((0.2, 0.8, 0.1)), time_s=time_s))
+    far = camera.picture(walk, frame(right=Pose((0.2, 0.8, 50.0)), time_s=3.0))
+    assert not differs(near, far).any()
+
+
 def test_a_hand_that_is_lost_hangs(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
     camera = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0)
     lost, reaches = (

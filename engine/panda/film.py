@@ -57,8 +57,9 @@ class FilmCamera:
         whole.set_camera(NodePath("nothing").attach_new_node(Camera("nobody")))
         self._person = None if view == EYES else _Person(stage, stature_m, seated)
         self._has_eyes = view != SIDE
-        for side in SIDES:  # the figure has hands of its own
-            stage.root.find(f"**/hand {side}").hide(_FOR_SIDE)
+        for side in SIDES:  # the figure has hands of its own, and a shadow
+            for part in ("hand", "floor"):
+                stage.root.find(f"**/{part} {side}").hide(_FOR_SIDE)
 
     def follow(self, scene: Scene, frame: Frame) -> None:
         """Let everything move on without a picture: what appears, comes to rest or fades takes time."""

@@ -12,6 +12,7 @@ from engine.panda import shapes
 from engine.panda.axes import to_panda, turn_to_panda
 from engine.panda.look import Look, colour
 from engine.panda.puppet import SEATED_EYE_M, STATURE_M
+from engine.panda.shadow import ABOVE_FLOOR_M
 from engine.theme import Place
 
 EYE_M, LOOKS_AT_M = (1.35, 2.25, 2.75), (0.0, 0.96, -0.10)
@@ -76,6 +77,7 @@ class Mannequin:
         shadow = shapes.blob("shadow", (0.10, 0.13, 0.12))
         shadow.reparent_to(self.root)
         shadow.set_scale(0.42)
+        shadow.set_z(ABOVE_FLOOR_M)
         self._look.mark(shadow, 0.35)
 
     def enter(self, place: Place) -> None:
