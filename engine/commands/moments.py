@@ -31,7 +31,7 @@ PLAY, REST, PAUSE, STOP, ERROR, SUMMARY = STATES = ("play", "rest", "pause", "st
 _STATE_OF_PANEL = {"rest": REST, "summary": SUMMARY, "stopped": STOP, "error": ERROR, "paused": PAUSE}
 _BEST_FILL, _BEST_DONE, _BEST_YAW_DEG, _BEST_LEAN_DEG, _BEST_PITCH_DEG, _BEST_NEAR_M = 0.55, 0.4, 18.0, 60.0, 30.0, 0.12
 _WORDS_ALONE = -20.0
-_TO_THE_FEET_RAD = math.radians(64.0)
+_TO_THE_FEET_RAD = math.radians(68.0)
 _TABLE_RAD, _OF_TABLE, _OF_SHELF = math.radians(30.0), 0.7, 0.75
 
 Moment = tuple[Scene, Frame]

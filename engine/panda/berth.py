@@ -44,10 +44,11 @@ SEEN_WITH_DEG, SHOWN_UP_DEG = 36.0, 44.0
 """How far above the lowest thing that was asked for the upper edge of a panel is best, and how far at most: eyes that
 look down at a table, a shelf or the feet read it with a glance, and a headset shows all of it."""
 WINDOW_LOW_DEG = -30.0
-"""Where the lower edge of a panel is best no lower, because a window shows no more to eyes that look ahead."""
+"""Where the lower edge of a panel is best no lower, if it is then still seen with what is looked down at: a window shows
+no more to eyes that look ahead."""
 _BEYOND, _UNSEEN = 3.0, 8.0  # what a degree is worth that is out of sight of who looks ahead, and of who looks down
 _OFF_DEG = 4.0  # a panel that is no further than that from where it would be best stays
-_FEET_DEG = -72.0  # where somebody looks who steps
+_FEET_DEG = -76.0  # where somebody looks who steps
 _OVER_FLOOR_M = 0.06
 _MOST_RAISED_DEG = 12
 _TOP_DEG, _OUTER_DEG = 24.0, 43.0  # beyond it a panel is seen neither in a window nor without moving the head
@@ -185,8 +186,9 @@ def _best_deg(half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> float
     """How far up a panel is best read: as usual, or lower with what is looked down at, but over the floor."""
     floor_deg = -math.degrees(math.asin(min(1.0, max(0.0, eye_m[1] - _OVER_FLOOR_M) / DISTANCE_M)))
     half_deg = math.degrees(math.atan(half[1]))
-    ahead_deg = min(WINDOW_LOW_DEG + half_deg, wanted.low_deg + SHOWN_UP_DEG - half_deg)
-    return min(ABOVE_DEG, max(wanted.low_deg + SEEN_WITH_DEG - half_deg, ahead_deg, floor_deg + half_deg))
+    with_deg, ahead_deg = wanted.low_deg + SEEN_WITH_DEG - half_deg, WINDOW_LOW_DEG + half_deg
+    shown_ahead = ahead_deg + half_deg <= wanted.low_deg + SHOWN_UP_DEG
+    return min(ABOVE_DEG, max(with_deg, ahead_deg if shown_ahead else with_deg, floor_deg + half_deg))
 
 
 def raised(way: Way, half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> Way:
