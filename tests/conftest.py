@@ -223,12 +223,9 @@ def service(tmp_path: Path, clock: "Clock") -> Iterator["Service"]:
 @pytest.fixture
 def client(service: "Service") -> Iterator["Client"]:
     """The pages of that clinic, as a therapist who is logged in asks for them."""
-    from litestar.testing import TestClient
-    from routes import ADDRESS, log_in
+    from routes import a_web, log_in
 
-    from server_sync.web.app import make_app
-
-    with TestClient(make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         log_in(opened, service)
         yield opened
 

@@ -1,14 +1,12 @@
 """Prescriptions for tests: a clinic's web in this process, devices that ask it, and what is written for a patient."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
-from litestar.testing import TestClient
+from routes import Client
 from server_fixtures import SignedDevice
 
 from engine.keys import Keys
@@ -18,8 +16,6 @@ from engine.sealing import RECIPIENTS
 from server_sync.client.exchange import Credentials, Exchange
 from server_sync.client.home import DEVICE, Device, Home, device_of, home_of, keep
 from server_sync.client.patience import Patience
-from server_sync.clinic.service import Service
-from server_sync.web.app import make_app
 
 KNEE = Precaution("lean_forward", 4.0, "deg", "a new knee", "Dr Okafor", "2027-01-15")
 ARM = Precaution("shoulder_elevation_left", 90.0, "deg", "cuff repair", "Dr Okafor")
@@ -46,7 +42,7 @@ def a_version(version: int = 1, patient: str = "ada", **changes: Any) -> Prescri
 class Web(httpx.BaseTransport):
     """The way to a web in this process."""
 
-    def __init__(self, client: "TestClient[Any]") -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -55,12 +51,6 @@ class Web(httpx.BaseTransport):
             request.method, request.url.raw_path.decode(), content=request.read(), headers=headers
         )
         return httpx.Response(said.status_code, headers=said.headers, stream=httpx.ByteStream(said.content))
-
-
-@contextmanager
-def a_web(service: Service) -> Iterator["TestClient[Any]"]:
-    with TestClient(make_app(service), base_url="http://127.0.0.1") as client:
-        yield client
 
 
 def a_home(folder: Path, clinic: str = "0123456789abcdef", enrolled_at: str = "") -> Home:

@@ -1,6 +1,9 @@
 """Every address of the clinic's web, and somebody who is logged in there."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 from litestar import Litestar
@@ -12,6 +15,7 @@ from server_sync.web import access, app
 
 Client = TestClient[Litestar]
 ADDRESS = "http://127.0.0.1"
+_IDLE: defaultdict[bool, list[Litestar]] = defaultdict(list)
 
 
 class Route(NamedTuple):
@@ -25,6 +29,23 @@ class Route(NamedTuple):
         return f"{self.method} {self.path}"
 
 
+@contextmanager
+def a_web(
+    service: Service, address: str = ADDRESS, *, https: bool = False, raises: bool = True, **settings: Any
+) -> Iterator[Client]:
+    """The web of a service, and who asks it; mistakes of the server are raised, or answered as a server does.
+
+    Addresses are registered once for many: a web that nobody asks any more is given to the next service.
+    """
+    web = _IDLE[https].pop() if _IDLE[https] else app.make_app(service, https=https)
+    web.state = app.new_state(service, https, **settings)
+    web.csrf_config.secret = service.form_key()  # type: ignore[union-attr]
+    with TestClient(web, base_url=address, raise_server_exceptions=raises) as client:
+        yield client
+    _IDLE[https].append(web)
+
+
+@cache
 def routes() -> list[Route]:
     """Everything the server answers, in order: Litestar's own is another each time."""
     answered = [

@@ -9,9 +9,8 @@ from typing import Any
 
 import pyotp
 import pytest
-from litestar.testing import TestClient
 from prescribed import ARM, a_draft
-from routes import ADDRESS, Client, begin_visit, form_token, log_in, routes, show_cookie, show_password
+from routes import Client, a_web, begin_visit, form_token, log_in, routes, show_cookie, show_password
 from server_fixtures import Clock, SignedDevice, a_session, an_item, name_person
 
 from engine.prescription import Message, Practice
@@ -32,13 +31,13 @@ HTTPS = "https://127.0.0.1"
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         yield opened
 
 
 @contextmanager
 def over_tls(service: Service, **settings: Any) -> Iterator[Client]:
-    with TestClient(app.make_app(service, https=True, **settings), base_url=HTTPS) as opened:
+    with a_web(service, HTTPS, https=True, **settings) as opened:
         yield opened
 
 
@@ -172,7 +171,7 @@ def test_over_tls_cookies_are_the_servers_alone(service: Service) -> None:
 
 
 def test_a_server_behind_tls_hears_nothing_in_the_clear(service: Service) -> None:
-    with TestClient(app.make_app(service, https=True), base_url=ADDRESS) as client:
+    with a_web(service, https=True) as client:
         answer = client.get("/login")
     assert (answer.status_code, answer.text) == (400, "this server is reached over https alone")
 

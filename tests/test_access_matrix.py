@@ -6,10 +6,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import pytest
-from litestar.testing import TestClient
 from other_systems import HOSPITAL, an_order, let_in, share
 from prescribed import a_draft
-from routes import ADDRESS, Client, Route, begin_visit, filled, form_token, routes, show_cookie
+from routes import Client, Route, a_web, begin_visit, filled, form_token, routes, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
 
 from engine.prescription import Message
@@ -75,7 +74,7 @@ ASKED = [
 
 
 class World(NamedTuple):
-    """Two clinics with the same names, the web of one, and who asks it."""
+    """Two clinics with the same names, the web of one, and who asks it; `logins` are those that nothing has ended."""
 
     service: Service
     client: Client
@@ -87,6 +86,7 @@ class World(NamedTuple):
     other_clinic: Service
     accounts: Mapping[str, int]
     values: Mapping[str, Mapping[str, object]]
+    logins: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("clinics")
     with ExitStack() as opened:
         service, other = (opened.enter_context(a_service(folder / name)) for name in ("this", "other"))
-        client = opened.enter_context(TestClient(app.make_app(service), base_url=ADDRESS))
-        strict = opened.enter_context(TestClient(app.make_app(service, second_factor_required=True), base_url=ADDRESS))
+        client = opened.enter_context(a_web(service))
+        strict = opened.enter_context(a_web(service, second_factor_required=True))
         device, revoked = (SignedDevice(client).enrol(service, ["p-milo"]) for _ in range(2))
         service.devices.revoke(revoked.id)
         fill(service, "p-milo", "p-nora")
@@ -112,7 +112,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(
             *(service, client, form_token(client), strict, device, revoked),
             SignedDevice(client).enrol(other, ["p-milo"]),
-            *(other, accounts, values),
+            *(other, accounts, values, {}),
         )
 
 
@@ -181,14 +181,17 @@ def ask(client: Client, world: World, route: Route, whose: str, cookie: str = ""
     if cookie:
         show_cookie(client, cookie)
     headers = {"X-CSRFToken": world.form_token}
+    if route.method not in ("GET", "HEAD"):
+        world.logins.clear()  # what writes may end them
     return fate(client.request(route.method, path, headers=headers, follow_redirects=False), path)
 
 
 def setting_up(world: World, role: str) -> str:
-    """A login in which a second factor was begun."""
-    cookie = begin_visit(world.service, world.accounts[role])
-    world.service.second_factors.begin(world.accounts[role], cookie)
-    return cookie
+    """A login in which a second factor was begun, for as long as it is only read with."""
+    if role not in world.logins:
+        cookie = world.logins[role] = begin_visit(world.service, world.accounts[role])
+        world.service.second_factors.begin(world.accounts[role], cookie)
+    return world.logins[role]
 
 
 def ask_by(device: SignedDevice, world: World, route: Route, whose: str) -> Fate:

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
 from other_systems import HOSPITAL, SystemClient, an_order, let_in, share
-from routes import Client, Route, begin_visit, filled, form_token, routes, show_cookie
+from routes import Client, Route, a_web, begin_visit, filled, form_token, routes, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 
 from engine.prescription import Draft, Message
@@ -23,7 +22,7 @@ from server_sync.clinic.export_choice import TRIALS
 from server_sync.clinic.patients import Person
 from server_sync.clinic.roles import ROLES, Permission, may
 from server_sync.clinic.service import Service
-from server_sync.web import access, app
+from server_sync.web import access
 
 UNAUDITED: Mapping[str, str] = {
     "GET /": "leads on",
@@ -127,7 +126,7 @@ def filled_once(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("audited")
     with (
         a_service(folder) as service,
-        TestClient(app.make_app(service), base_url="http://127.0.0.1") as client,
+        a_web(service) as client,
     ):
         let_in(service)
         share(service, "p-milo", name="Milo", identifier="p-milo")
@@ -158,7 +157,7 @@ def world(filled_once: World, tmp_path: Path) -> Iterator[World]:
     shutil.copytree(filled_once.service.folder, tmp_path / "clinic")
     with (
         a_service(tmp_path / "clinic") as service,
-        TestClient(app.make_app(service), base_url="http://127.0.0.1") as client,
+        a_web(service) as client,
     ):
         device = copy(filled_once.device)
         device.client = client

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from browsers import a_browser
-from litestar.testing import TestClient
 from msgspec.structs import replace
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_clinic, a_service, a_session, an_item
 from sqlalchemy import insert
 from visits import calibration
@@ -32,7 +31,7 @@ from server_sync.page.skeleton import Aim
 from server_sync.page.standing import standing
 from server_sync.page.steps import step
 from server_sync.page.tune_form import leaves
-from server_sync.web import access, app
+from server_sync.web import access
 
 ARM = "shoulder_elevation_left"
 CEILING, SUCCESS = f"limits.{ARM}.ceiling", "adaptation.target_success"
@@ -129,7 +128,7 @@ def keep(service: Service, old: Prescription) -> None:
 
 @pytest.fixture
 def client(clinic: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(clinic, previewing=of_drafts), base_url=ADDRESS) as opened:
+    with a_web(clinic, previewing=of_drafts) as opened:
         show_cookie(opened, begin_visit(clinic, clinic.accounts.make("maja", "Maja Bergström", "therapist")))
         yield opened
 

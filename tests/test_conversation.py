@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar.testing import TestClient
 from prescribed import a_draft
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import Clock, SignedDevice, a_service, a_session, an_item, name_person
 
 from engine.answers import HURTS
@@ -44,7 +43,7 @@ def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         yield opened
 
 

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 from commands import programmed
-from litestar.testing import TestClient
 from on_disk import tables_on_disk
-from routes import Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item, recorded
 from sqlalchemy import LargeBinary, select
 from typer.testing import CliRunner
@@ -38,7 +37,6 @@ from server_sync.clinic.restore import restore
 from server_sync.clinic.sealed_stream import NotOpened, opened
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Account, Patient, SameSession, Setting, Table, Ward
-from server_sync.web import app
 
 WHO = "p-zebrafinch"
 CANARIES = {
@@ -144,7 +142,7 @@ def planted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Planted]
     """A clinic, once on each kind of database."""
     database = "" if request.param == "sqlite" else request.getfixturevalue("clinic_postgres")()
     folder = tmp_path / "clinic"
-    with a_service(folder, database) as service, TestClient(app.make_app(service), base_url="http://127.0.0.1") as web:
+    with a_service(folder, database) as service, a_web(service) as web:
         yield plant(service, folder, database, web)
 
 
@@ -387,7 +385,7 @@ def test_no_column_of_any_table_names_their_session(planted: Planted) -> None:
 
 def test_their_numbers_stay_accounted_for_and_nothing_of_theirs_is_taken_any_more(planted: Planted) -> None:
     service = planted.service
-    with TestClient(app.make_app(service), base_url="http://127.0.0.1") as client:
+    with a_web(service) as client:
         device = SignedDevice(client).enrol(service)
         delivered(device, "s-4", WHO, 4)  # numbers 1 to 3 are on their way
         service.erasing.erase("command", WHO)

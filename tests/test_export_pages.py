@@ -12,8 +12,7 @@ import httpx
 import pytest
 from conftest import ROOT
 from exported import MOTION_KINDS, a_filled_clinic, a_visit, contents, deliver, exports, manifest, table
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_clinic, a_service
 from typer.testing import CliRunner, Result
 
@@ -23,7 +22,7 @@ from server_sync.clinic.audit import Which as Rows
 from server_sync.clinic.export_choice import KINDS, Which
 from server_sync.clinic.roles import RESEARCHER, THERAPIST
 from server_sync.clinic.service import Service
-from server_sync.web import access, app, export_routes
+from server_sync.web import access, export_routes
 
 DOCS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -39,7 +38,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def client(copied: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(copied, writing=exporting.WRITING), base_url=ADDRESS) as opened:
+    with a_web(copied, writing=exporting.WRITING) as opened:
         yield opened
 
 

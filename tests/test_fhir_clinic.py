@@ -20,10 +20,10 @@ from conftest import ROOT
 from fhir_fixtures import Between, FhirServer, Said, a_played_block
 from fhirclient.models import careplan, observation, patient, servicerequest
 from fhirclient.server import FHIRServer as OtherClient
-from litestar.testing import TestClient
 from msgspec.structs import replace
 from other_systems import HOSPITAL, an_order, ask_token, deliver, end_sharing, jwks, let_in, proof, share
 from prescribed import a_draft
+from routes import a_web
 from server_fixtures import Clinic, Clock, SignedDevice, a_service
 from sqlalchemy import delete, select
 from typer.testing import CliRunner
@@ -42,7 +42,6 @@ from server_sync.clinic.service import Service, utc_now
 from server_sync.clinic.tables import Job, Sent
 from server_sync.fhir.datatypes import plain
 from server_sync.fhir.pushing import Noted
-from server_sync.web import app
 
 SYSTEM = "medplum.example"
 SMALL = {"calibration": None, "blocks": (a_played_block("harbour_lean", Random(1), 600.0),)}
@@ -70,7 +69,7 @@ def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Here]:
     clock.now = utc_now().replace(hour=12)  # commands ask the computer's
     until = (clock() + timedelta(days=2)).date().isoformat()
     database = str(request.getfixturevalue("clinic_postgres")()) if request.param == "postgres" else ""
-    with a_service(tmp_path / "clinic", database, now=clock) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path / "clinic", database, now=clock) as service, a_web(service) as client:
         device = SignedDevice(client).enrol(service)
         for pseudonym in ("p-ada", "p-nora"):
             service.patients.add(Person(pseudonym=pseudonym, born="1980"))

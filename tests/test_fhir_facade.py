@@ -9,11 +9,10 @@ import pytest
 from fhir_fixtures import FhirServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from litestar.testing import TestClient
 from msgspec.structs import replace
 from other_systems import BASE, HOSPITAL, MRN, SystemClient, deliver, end_sharing, let_in, share
 from prescribed import a_draft
-from routes import ADDRESS, Client
+from routes import Client, a_web
 from server_fixtures import Clock, SignedDevice, a_service
 
 from engine.prescription import Message, Practice, draft_for
@@ -69,9 +68,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder, clock = tmp_path_factory.mktemp("clinics"), Clock()
     with ExitStack() as opened:
         service, other = (opened.enter_context(a_service(folder / name, now=clock)) for name in ("this", "other"))
-        client, elsewhere = (
-            opened.enter_context(TestClient(app.make_app(each), base_url=ADDRESS)) for each in (service, other)
-        )
+        client, elsewhere = (opened.enter_context(a_web(each)) for each in (service, other))
         client.app.state.rates["systems"] = Rates(1e9, 1.0)
         let_in(service)
         let_in(service, INSURER)

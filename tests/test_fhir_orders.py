@@ -12,10 +12,9 @@ import pytest
 from fhir_fixtures import FhirServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from litestar.testing import TestClient
 from other_systems import HOSPITAL, MRN, SystemClient, an_order, end_sharing, let_in, share
 from prescribed import a_draft
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import Clock, a_service
 from typer.testing import CliRunner
 
@@ -29,7 +28,6 @@ from server_sync.clinic.prescriptions import NothingPrescribed
 from server_sync.clinic.service import Service
 from server_sync.fhir.inbound import LARGEST_BYTES
 from server_sync.fhir.naming import IDS
-from server_sync.web import app
 from server_sync.web.rates import Rates
 
 INSURER = HOSPITAL._replace(client_id="insurer.example")
@@ -53,7 +51,7 @@ def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         opened.app.state.rates["systems"] = Rates(1e9, 1.0)
         yield opened
 

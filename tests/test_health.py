@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from prescribed import a_web
+from routes import a_web
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 
 from engine.records import Recording

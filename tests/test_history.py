@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from prescribed import Web, a_draft, a_home, a_web, an_exchange
+from prescribed import Web, a_draft, a_home, an_exchange
+from routes import a_web
 from server_fixtures import SignedDevice, a_service
 
 from engine.commands.following import prepared

@@ -7,8 +7,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import ADDRESS, Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 
 from server_sync.clinic import backup_state
@@ -16,7 +15,6 @@ from server_sync.clinic.consents import MEASURES, TELEHEALTH
 from server_sync.clinic.patients import Person, Unknown
 from server_sync.clinic.roles import ADMIN, AUDITOR, THERAPIST
 from server_sync.clinic.service import Service
-from server_sync.web import app
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as client:
+    with a_web(service) as client:
         yield client
 
 

@@ -12,8 +12,7 @@ import msgspec
 import pytest
 from demo_clinics import PASSWORD
 from hands import Way, a_site
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, form_token
+from routes import Client, a_web, form_token
 from server_fixtures import ROOT, a_service
 
 import games
@@ -22,7 +21,6 @@ from server_sync.clinic.service import Service
 from server_sync.page.catalogue import lacking, read, template, updated, write
 from server_sync.page.language import CATALOGUES, PSEUDO, dated, languages, speaking
 from server_sync.page.translated import translated
-from server_sync.web import app
 
 BLANK = re.compile(r"%\((\w+)\)s|(%%)|</?(\w+)>")
 ACCENTED = re.compile(r"\b(?=\w*[aceinosuyACEINOSUY])[A-Za-z']{3,}\b")
@@ -186,7 +184,7 @@ def typed_words(service: Service) -> set[str]:
 @pytest.mark.parametrize("login", ["maja", "ana", "tove", "kofi", "rosa", "funmi"])
 def test_every_word_of_a_page_goes_through_the_catalogue(service: Service, login: str) -> None:
     known = typed_words(service) | NO_WORDS
-    with TestClient(app.make_app(service), base_url=ADDRESS) as client:
+    with a_web(service) as client:
         logged_in(client, login)
         found = {
             f"{path}: {said.strip()}"
@@ -199,7 +197,7 @@ def test_every_word_of_a_page_goes_through_the_catalogue(service: Service, login
 
 @pytest.mark.parametrize("language", [each for each in languages() if each != "en"])
 def test_every_page_is_there_in_every_language(service: Service, language: str) -> None:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as client:
+    with a_web(service) as client:
         logged_in(client, "maja")
         assert len(list(every_page(client, language, most=1))) > 15
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from browsers import a_browser
-from litestar.testing import TestClient
 from msgspec import UNSET
 from msgspec.structs import replace
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import Clock, SignedDevice, a_clinic, a_service, a_session, an_item
 
 from engine import programmes
@@ -26,7 +25,6 @@ from server_sync.clinic.stopping import stop
 from server_sync.page import plan, plan_choices, plan_form
 from server_sync.page.plan_sheet import family_sheet, note_sheet
 from server_sync.page.weeks import Week, weeks_of
-from server_sync.web import app
 
 TODAY = date(2026, 11, 20)  # a Friday
 CUFF = Precaution("shoulder_elevation_left", 90.0, "deg", "cuff repair", "Dr Okafor", "2026-11-01")
@@ -266,7 +264,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         show_cookie(opened, begin_visit(service, service.accounts.make("maja", "Maja B.", "therapist")))
         yield opened
 

@@ -17,8 +17,8 @@ from unittest.mock import ANY, Mock
 import httpx
 import pytest
 import zstandard
-from litestar.testing import TestClient
 from msgspec.structs import replace
+from routes import a_web
 from server_fixtures import a_session
 from sqlalchemy import select
 
@@ -36,7 +36,6 @@ from server_sync.clinic.objects import recording_key
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered
 from server_sync.web import access
-from server_sync.web.app import make_app
 
 SESSIONS, SEEDS = 5, (2, 8, 0, 3)  # the storms that uncover most come first
 STORMY, CALM = 12, 4
@@ -103,7 +102,7 @@ def world(tmp_path: Path) -> Iterator[Callable[[int], World]]:
             folder = tmp_path / str(seed)
             service = Service(folder / "clinic")
             opened.callback(service.close)
-            client = opened.enter_context(TestClient(make_app(service), base_url=URL))
+            client = opened.enter_context(a_web(service))
             return World(service, client._transport, home_of(folder / "computer"), Keys(folder / "keys"))
 
         yield make

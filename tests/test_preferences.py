@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from browsers import a_browser
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import a_clinic, a_service, name_person
 
 from server_sync.clinic.account_rules import SELF
@@ -15,7 +14,7 @@ from server_sync.clinic.roles import ROLES, STAFF
 from server_sync.clinic.service import Service
 from server_sync.page.language import PSEUDO
 from server_sync.page.render import style_sheet
-from server_sync.web import access, app
+from server_sync.web import access
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         yield opened
 
 

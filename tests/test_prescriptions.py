@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
-from prescribed import ARM, KNEE, Web, a_draft, a_home, a_version, a_web, an_exchange, folder_of, put_away
+from prescribed import ARM, KNEE, Web, a_draft, a_home, a_version, an_exchange, folder_of, put_away
+from routes import a_web
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 
 import games

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from litestar.testing import TestClient
+from routes import a_web
 from server_fixtures import SignedDevice, a_service
 
 from server_sync import wire
-from server_sync.web import access, app
+from server_sync.web import access
 from server_sync.web.rates import Rates
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: pip install steadyreach[dev]")
@@ -30,7 +30,7 @@ NUMBERS = st.sampled_from(["", "0", "1", "-1", "99999999999999", "1e3", "x"])
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, SignedDevice]]:
     """The web of an empty clinic, with a therapist who has logged in and a device that may ask as often as it likes."""
-    with a_service(tmp_path_factory.mktemp("clinic")) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path_factory.mktemp("clinic")) as service, a_web(service) as client:
         client.app.state.rates = {kind: Rates(1e9, 1.0) for kind in client.app.state.rates}
         account = service.accounts.log_in("maja", service.accounts.add("maja", "Maja"), "test")
         client.cookies.set(access.COOKIE, account)

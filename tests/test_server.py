@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from litestar import get
 from litestar.testing import TestClient
-from routes import ADDRESS, Client, Route, filled, log_in, routes
+from routes import Client, Route, a_web, filled, log_in, routes
 from server_fixtures import SignedDevice, a_service, a_session, an_item, name_person
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
@@ -34,7 +34,7 @@ VALUES = {"sha256": "0" * 64, "pseudonym": "p-milo", "rest": "s-1"}
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url="http://127.0.0.1") as opened:
+    with a_web(service) as opened:
         yield opened
 
 
@@ -180,7 +180,7 @@ def test_a_bucket_fills_again() -> None:
 def test_wrong_codes_are_braked_by_address_for_all_workers_and_right_ones_are_not(
     client: Client, service: Service
 ) -> None:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as another_worker:
+    with a_web(service) as another_worker:
         for _ in range(WRONG_CODES + 1):
             stranger = SignedDevice(client)
             right = msgspec.msgpack.encode(stranger.enrolment(service.devices.new_code()))
@@ -307,7 +307,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """The web of a clinic in which nobody changes anything."""
     with (
         a_service(tmp_path_factory.mktemp("clinic")) as service,
-        TestClient(app.make_app(service), base_url="http://127.0.0.1") as opened,
+        a_web(service) as opened,
     ):
         yield opened
 

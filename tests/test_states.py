@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litestar.testing import TestClient
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import SignedDevice, a_service, a_session, an_item
 from sqlalchemy import text, update
 
@@ -13,7 +12,6 @@ from server_sync import wire
 from server_sync.clinic.patients import Person
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered
-from server_sync.web import app
 
 LONG = "Wilhelmina-Konstantina Papadopoulou-Featherstonehaugh van der Meulen"
 
@@ -26,7 +24,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS, raise_server_exceptions=False) as opened:
+    with a_web(service, raises=False) as opened:
         show_cookie(opened, begin_visit(service, service.accounts.make("maja", "Maja Bergström", "therapist")))
         yield opened
 

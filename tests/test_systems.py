@@ -9,9 +9,8 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from litestar.testing import TestClient
 from other_systems import ALL, BASE, HOSPITAL, SystemClient, ask_token, jwks, let_in, proof
-from routes import ADDRESS, Client
+from routes import Client, a_web
 from server_fixtures import Clock, a_service
 from sqlalchemy import select
 from typer.testing import CliRunner
@@ -23,7 +22,7 @@ from server_sync.clinic.systems import SystemRefused, UnknownSystem
 from server_sync.clinic.tables import System, SystemToken, UsedAssertion
 from server_sync.fhir.scopes import UnknownScope
 from server_sync.fhir.smart import AssertionRefused, Signer, assertion
-from server_sync.web import access, app
+from server_sync.web import access
 
 OTHER = Signer("insurer.example", rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
@@ -37,7 +36,7 @@ def service(service: Service) -> Service:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(service), base_url=ADDRESS) as opened:
+    with a_web(service) as opened:
         yield opened
 
 
@@ -192,7 +191,7 @@ def test_a_proof_for_another_server_does_not_become_one_for_here_by_a_host_heade
 
 def test_a_system_of_another_clinic_is_a_stranger(client: Client, tmp_path: Path, clock: Clock) -> None:
     elsewhere = Signer(HOSPITAL.client_id, ec.generate_private_key(ec.SECP384R1()))
-    with a_service(tmp_path / "other", now=clock) as other, TestClient(app.make_app(other), base_url=ADDRESS) as web:
+    with a_service(tmp_path / "other", now=clock) as other, a_web(other) as web:
         let_in(other, elsewhere)
         theirs = SystemClient(web, elsewhere, now=clock())
         assert theirs.get("/fhir/Patient").status_code == 200

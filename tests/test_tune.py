@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from browsers import a_browser
-from litestar.testing import TestClient
 from msgspec.structs import replace
-from routes import ADDRESS, Client, begin_visit, form_token, show_cookie
+from routes import Client, a_web, begin_visit, form_token, show_cookie
 from server_fixtures import Clinic, SignedDevice, a_clinic, a_service, a_session, an_item
 from visits import calibration
 
@@ -28,7 +27,7 @@ from server_sync.page.plan import dose
 from server_sync.page.plan_choices import choice_of_games
 from server_sync.page.tune_form import leaves, merged, resolved, wished
 from server_sync.page.tuning import past, shown_value
-from server_sync.web import access, app
+from server_sync.web import access
 
 ARM, CEILING, SUCCESS = "shoulder_elevation_left", "limits.shoulder_elevation_left.ceiling", "adaptation.target_success"
 FLOOR = "limits.shoulder_elevation_left.floor"
@@ -207,7 +206,7 @@ def fill(service: Service) -> None:
 
 @pytest.fixture
 def client(clinic: Service) -> Iterator[Client]:
-    with TestClient(app.make_app(clinic, previewing=of_drafts), base_url=ADDRESS) as opened:
+    with a_web(clinic, previewing=of_drafts) as opened:
         show_cookie(opened, begin_visit(clinic, clinic.accounts.make("maja", "Maja Bergström", "therapist")))
         yield opened
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from litestar.testing import TestClient
+from routes import a_web
 from server_fixtures import SignedDevice, a_service, missing
 
 from server_sync import wire
@@ -32,7 +32,6 @@ from server_sync.clinic.uploads import (
     WrongOffset,
 )
 from server_sync.clinic.vault import Vault
-from server_sync.web import app
 
 RECORDING = bytes(range(256)) * 1000
 SHA256 = wire.sha256(RECORDING)
@@ -186,7 +185,7 @@ def test_a_store_that_is_not_reached_is_trouble_and_no_mistake(tmp_path: Path) -
 
 
 def test_an_upload_over_the_web_has_the_drafts_semantics(tmp_path: Path) -> None:
-    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path) as service, a_web(service) as client:
         device = SignedDevice(client).enrol(service)
         assert device.ask("HEAD", ADDRESS).status_code == 404
         made = device.ask("POST", wire.UPLOADS, Upload_Length=str(LENGTH), Upload_Complete="?0", Repr_Digest=_digest())
@@ -206,7 +205,7 @@ def test_an_upload_over_the_web_has_the_drafts_semantics(tmp_path: Path) -> None
 
 
 def test_an_upload_over_the_web_is_refused_in_the_drafts_words(tmp_path: Path) -> None:
-    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path) as service, a_web(service) as client:
         device = SignedDevice(client).enrol(service)
         begin = {"Upload_Complete": "?0", "Repr_Digest": _digest()}
         assert device.ask("POST", wire.UPLOADS, Upload_Length="many", **begin).status_code == 422
@@ -273,7 +272,7 @@ def test_nothing_is_kept_under_a_name_that_is_none_of_a_recording(tmp_path: Path
 
 
 def test_a_device_begins_so_many_uploads_and_no_more_until_it_finishes_or_cancels_one(tmp_path: Path) -> None:
-    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path) as service, a_web(service) as client:
         device, other = (SignedDevice(client).enrol(service) for _ in range(2))
 
         def begin(by: SignedDevice, number: int) -> httpx.Response:
@@ -291,7 +290,7 @@ def test_a_device_begins_so_many_uploads_and_no_more_until_it_finishes_or_cancel
 
 
 def test_nothing_is_uploaded_where_the_disk_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path) as service, a_web(service) as client:
         device = SignedDevice(client).enrol(service)
         device.ask("POST", wire.UPLOADS, Upload_Length=str(LENGTH), Upload_Complete="?0", Repr_Digest=_digest())
         monkeypatch.setattr(objects, "RESERVE_BYTES", 1 << 60)
@@ -303,7 +302,7 @@ def test_nothing_is_uploaded_where_the_disk_is_nearly_full(tmp_path: Path, monke
 
 
 def test_a_piece_is_of_a_megabyte_at_most(tmp_path: Path) -> None:
-    with a_service(tmp_path) as service, TestClient(app.make_app(service)) as client:
+    with a_service(tmp_path) as service, a_web(service) as client:
         device, piece = SignedDevice(client).enrol(service), bytes(wire.LARGEST_PIECE_BYTES + 1)
         length, sha256 = str(len(piece)), wire.content_digest(piece)
         assert device.ask("POST", wire.UPLOADS, piece, Upload_Length=length, Repr_Digest=sha256).status_code == 413

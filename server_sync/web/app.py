@@ -180,22 +180,10 @@ def make_app(
     `https` says that it is reached over TLS alone, and `second_factor_required` that who works at the clinic must have
     one. `writing` is how exports are written, `previewing` what tells what a plan will ask.
     """
-    known = {
-        "service": service,
-        "https": https,
-        "second_factor_required": second_factor_required,
-        "metrics": watching.Metrics(),
-        "rates": new_rates(),
-        "deliveries": asyncio.Semaphore(DELIVERIES_AT_ONCE),
-        "exports": Exports(service, writing),
-        "exporting": Lock(),
-        "previewing": previewing,
-        "facade": fhir_routes.new_facade(service),
-    }
     return Web(
         route_handlers=ROUTES,
         guards=[admit],
-        state=State(known),
+        state=new_state(service, https, second_factor_required, writing, previewing),
         csrf_config=CSRFConfig(
             secret=service.form_key(),
             cookie_name=f"__Host-{COOKIE}-form" if https else f"{COOKIE}-form",
@@ -218,6 +206,30 @@ def make_app(
         openapi_config=OpenAPIConfig(title="Steadyreach clinic server", version=str(wire.PROTOCOL)),
         logging_config=None,
         request_max_body_size=LARGEST_FORM_BYTES,  # where a route says nothing else
+    )
+
+
+def new_state(
+    service: Service,
+    https: bool = False,
+    second_factor_required: bool = False,
+    writing: Writing = NO_FORMATS,
+    previewing: Previewing = no_preview,
+) -> State:
+    """What the addresses of a web know, as of `make_app`."""
+    return State(
+        {
+            "service": service,
+            "https": https,
+            "second_factor_required": second_factor_required,
+            "metrics": watching.Metrics(),
+            "rates": new_rates(),
+            "deliveries": asyncio.Semaphore(DELIVERIES_AT_ONCE),
+            "exports": Exports(service, writing),
+            "exporting": Lock(),
+            "previewing": previewing,
+            "facade": fhir_routes.new_facade(service),
+        }
     )
 
 
