@@ -43,16 +43,18 @@ def hand_m(side: str) -> Where:
     return where
 
 
-def remembered(move: Move, where: Where, recalled: Recalled) -> Move:
-    """Play a move that comes to a place; where it ends is to be found again."""
-    own = next(move)
+def remembered(move: Move, where: Where, still_per_s: float, recalled: Recalled) -> Move:
+    """Play a move that comes to a place; where it comes to rest then is to be found again."""
+    own, outcome = next(move), ""
     while True:
         body = yield own
-        recalled.home = _smooth(recalled.home, where(body), body.dt_s)
+        before, recalled.home = recalled.home, _smooth(recalled.home, where(body), body.dt_s)
         try:
-            own = move.send(body)
+            own = own if outcome else move.send(body)
         except StopIteration as end:
-            return str(end.value)
+            outcome = str(end.value)
+        if outcome and before and recalled.home and math.dist(before, recalled.home) < still_per_s * body.dt_s:
+            return outcome
 
 
 def find_again(key: str, side: str, where: Where, still_per_s: float, most_s: float, recalled: Recalled) -> Move:

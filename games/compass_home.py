@@ -127,13 +127,13 @@ class Game(Task):
         away = (WORDS[trial.values["movement"]], *(("compass_home.count",) if self.p.count_by else ()))
         panel = Panel("compass_home", "compass_home.home", away, count, self.p.targets, values=(str(self.p.count_by),))
         around, where = rounds.around(count / self.p.targets), trial.values["where"]
-        home = recall.remembered(feedback.felt(_come(trial.values["home"], HOME_S)), where, recalled)
+        still = STILL_MPS if trial.side else STILL_DPS
+        home = recall.remembered(feedback.felt(_come(trial.values["home"], HOME_S)), where, still, recalled)
         outcome = yield from moves.alongside((panel, *around), moves.within(self.p.limit_s + HOME_S, home))
         if outcome == REACHED:
             outcome = yield from moves.alongside((panel, *DARK, *around), self._led_away(trial))
         if outcome == REACHED:
             back = panel._replace(title="compass_home.back", text=("compass_home.still",))
-            still = STILL_MPS if trial.side else STILL_DPS
             find = recall.find_again(f"{key} again", trial.side, where, still, self.p.limit_s, recalled)
             outcome = yield from moves.alongside((back, Sound(f"{key} called", "call"), *DARK, *around), find)
         found = outcome == REACHED and trial.values["error"](recalled)[1] <= self.p.within_deg

@@ -14,7 +14,7 @@ from people import STANCE, a_body, a_frame
 from visits import Kept, calibration, game, patient, play
 
 from calibration.adaptation import Followers
-from engine import recall
+from engine import moves, recall
 from engine.body import upright
 from engine.envelope import Envelope
 from engine.frame import UPRIGHT, Quaternion, Vector, from_yaw_pitch
@@ -73,6 +73,18 @@ def test_beyond_home_is_along_the_way_and_away_is_whichever_way(
 ) -> None:
     error = recall.face_error_deg(Recalled((0.0, 0.0, 0.0), found), way)
     assert error == pytest.approx((beyond, away), rel=1e-3)
+
+
+# Remembering
+
+
+def test_home_is_where_somebody_comes_to_rest_and_not_on_the_way_there() -> None:
+    recalled = Recalled()
+    look = moves.gaze(Gaze("home", 0.0, 0.0, 8.0), 0.5)
+    comes = [*np.linspace(8.0, 0.0, 45), *[0.0] * 60]
+    assert live(recall.remembered(look, recall.face_deg, STILL_DPS, recalled), comes)[0] == REACHED
+    assert recalled.home is not None
+    assert recalled.home[0] == pytest.approx(0.0, abs=1.3)
 
 
 # Finding again

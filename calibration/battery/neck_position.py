@@ -111,7 +111,7 @@ class Test(ClinicalTest):
         """Look ahead, read where to turn, turn away in the dark, and come back."""
         values, title = trial.values, "neck_position.title"
         ahead = moves.gaze(Gaze(f"{values['goal'].key} home", 0.0, 0.0, looking.AHEAD_DEG), AHEAD_S)
-        home = recall.remembered(moves.within(self.p.most_s, ahead), recall.face_deg, values["recalled"])
+        home = moves.within(self.p.most_s, recall.remembered(ahead, recall.face_deg, STILL_DPS, values["recalled"]))
         looked = moves.alongside((Panel("neck", title, ("neck.ahead", "neck_position.remember")),), home)
         if (yield from looked) != REACHED:
             return NOT_YET
