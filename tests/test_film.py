@@ -169,14 +169,25 @@ def test_who_stands_on_one_leg_lifts_the_other_and_nobody_is_where_a_headset_lie
     camera, shown = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0), frame(Pose((0.0, 1.6, 0.0)))
     goal = Footing("f", "one leg", "left")
     both, lifted, ready = (
-        figure(camera, Scene("still", (item,)), shown)
-        for item in (goal._replace(feet="together"), goal, goal._replace(state="ready"))
+        figure(camera, Scene("still", items), shown) for items in ((), (goal,), (goal._replace(state="ready"),))
     )
     moved = np.nonzero(both != lifted)[0]
     assert moved.size > 50
     assert moved.min() > np.nonzero(both)[0].mean(), "of the legs alone"
     assert (both != ready).mean() < 0.001
     assert not figure(camera, Scene("still", (Walk("w", "right", 3.0),)), shown).any()
+
+
+def test_who_stands_heel_to_toe_has_one_foot_before_the_other(
+    graphics: Graphics, new_stage: Callable[[], Stage]
+) -> None:
+    camera, shown = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0), frame(Pose((0.0, 1.6, 0.0)))
+    together, tandem = (
+        figure(camera, Scene("still", (Footing("f", feet),)), shown) for feet in ("together", "heel to toe")
+    )
+    low = np.nonzero(together)[0].max() - 6
+    long, longer = (np.ptp(np.nonzero(stands[low:])[1]) for stands in (together, tandem))
+    assert longer > 1.4 * long
 
 
 def test_who_walks_away_leaves_no_shadow(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:

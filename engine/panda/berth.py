@@ -44,8 +44,8 @@ SEEN_WITH_DEG, SHOWN_UP_DEG = 36.0, 44.0
 """How far above the lowest thing that was asked for the upper edge of a panel is best, and how far at most: eyes that
 look down at a table, a shelf or the feet read it with a glance, and a headset shows all of it."""
 WINDOW_LOW_DEG = -30.0
-"""Where the lower edge of a panel is best no lower, if it is then still seen with what is looked down at: a window shows
-no more to eyes that look ahead."""
+"""Where the lower edge of a panel is best no lower, if it is then still seen with what is looked down at: a window
+shows nothing further down to eyes that look ahead."""
 _BEYOND, _UNSEEN = 3.0, 8.0  # what a degree is worth that is out of sight of who looks ahead, and of who looks down
 _OFF_DEG = 4.0  # a panel that is no further than that from where it would be best stays
 _FEET_DEG = -76.0  # where somebody looks who steps

@@ -1,6 +1,7 @@
 """Pictures of a session as it goes on: from the eyes of the person, from their side, or both beside each other."""
 
 import math
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -11,8 +12,9 @@ from engine.body import EYE_HEIGHT_OF_STATURE, NECK_IN_HEAD_M, SEATED_EYES_OF_ST
 from engine.footing import ONE_LEG
 from engine.frame import SIDES, Frame, Pose, Quaternion, Vector, from_yaw_pitch, rotate
 from engine.panda.axes import to_panda, turn_to_panda
+from engine.panda.footing import prints
 from engine.panda.graphics import Graphics
-from engine.panda.mannequin import Mannequin
+from engine.panda.mannequin import BESIDE, BOTH_BESIDE, LIFTED, Foot, Mannequin
 from engine.panda.pictures import FAR_M, NEAR_M
 from engine.panda.puppet import STATURE_M as FIGURE_M
 from engine.panda.stage import Stage
@@ -113,7 +115,7 @@ class _Person:
         seen = _Seen(frame, scene.middle, self._stature_m, self._seated)
         self.node.set_pos(to_panda(seen.floor_m))
         self.node.set_h(-scene.middle.facing_deg)
-        self._figure.show(seen, _lifted(scene))
+        self._figure.show(seen, _feet(scene))
 
 
 class _Seen:
@@ -162,10 +164,14 @@ class _Seen:
         return (x * self._by, y * self._by, z * self._by)
 
 
-def _lifted(scene: Scene) -> str:
-    """The side of the foot that is lifted while somebody stands on one leg, "" for none."""
-    asked = [item for item in scene.items if isinstance(item, Footing) and item.state == "wanted"]
-    return next((SIDES[1 - SIDES.index(item.on)] for item in asked if item.feet == ONE_LEG and item.on), "")
+def _feet(scene: Scene) -> Mapping[str, Foot]:
+    """How somebody stands while they are asked to stand so, or beside each other."""
+    asked = next((item for item in scene.items if isinstance(item, Footing) and item.state == "wanted"), None)
+    if asked is None:
+        return BOTH_BESIDE
+    if asked.feet == ONE_LEG:
+        return {side: BESIDE if asked.on in ("", side) else LIFTED for side in SIDES}
+    return {SIDES[hand > 0]: Foot(abs(x), y, z) for hand, (x, y, z), _ in prints(asked.feet, asked.on)}
 
 
 def _minus(a: Vector, b: Vector) -> Vector:

@@ -1,7 +1,8 @@
 """A small figure that shows what the pretended body does: from behind and a little above, in a corner of the window."""
 
 import math
-from typing import Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from panda3d.core import AntialiasAttrib, Camera, LVecBase4f, NodePath, PerspectiveLens
@@ -22,10 +23,20 @@ UPPER_ARM_M, FOREARM_M = UPPER_ARM_OF_STATURE * STATURE_M, (FOREARM_OF_STATURE +
 THIGH_M, SHANK_M = 0.245 * STATURE_M, 0.246 * STATURE_M  # Drillis & Contini 1966, as in Winter 2009
 HIPS_M, SEATED_HIPS_M = 0.52 * STATURE_M, SEATED_EYE_M - 0.68
 HALF_HIPS_M, ANKLE_M, FEET_AHEAD_M = 0.095, 0.07, 0.34
-LIFTED_M = (0.22, 0.16)
-"""How far up and back a foot is that is off the floor."""
 _STOOL = [(0.0, 0.0), (0.20, 0.0), (0.15, 0.36), (0.22, 0.38), (0.22, 0.43), (0.0, 0.43)]
 _ELBOW_POLE, _KNEE_POLE = (0.8, -1.0, 0.4), (0.15, 0.1, -1.0)
+
+
+class Foot(NamedTuple):
+    """Where a foot is: how far to its own side from the middle, up from the floor, and back."""
+
+    aside_m: float = HALF_HIPS_M
+    up_m: float = 0.0
+    back_m: float = 0.0
+
+
+BESIDE, LIFTED = Foot(), Foot(up_m=0.22, back_m=0.16)
+BOTH_BESIDE: Mapping[str, Foot] = dict.fromkeys(SIDES, BESIDE)
 
 
 class Posed(Protocol):
@@ -93,11 +104,8 @@ class Mannequin:
         self._lens.set_aspect_ratio(aspect)
         self._lens.set_min_fov(FOV_DEG)
 
-    def show(self, body: Posed, lifted: str = "") -> None:
-        """Stand, sit, lean, look and reach as a body does; whichever way that faces, it is seen from behind.
-
-        `lifted` is the side of a foot that is off the floor, "" for none.
-        """
+    def show(self, body: Posed, feet: Mapping[str, Foot] = BOTH_BESIDE) -> None:
+        """Stand, sit, lean, look and reach as a body does, on such feet; whichever way that faces, seen from behind."""
         back = inverse(body.facing)
 
         def seen(place: Vector) -> Vector:
@@ -115,7 +123,7 @@ class Mannequin:
             hand = seen(body.hand(side).position_m)
             self._arm(side, seen(body.shoulder(side)), hand)
             self._parts[f"{side} hand"].set_color(self._shirt if side == body.active else self._skin)
-            self._leg(side, hips, body.share, LIFTED_M if side == lifted else (0.0, 0.0))
+            self._leg(side, hips, body.share, feet[side])
 
     def _arm(self, side: str, shoulder: Vector, hand: Vector) -> None:
         elbow, wrist = bent(shoulder, hand, UPPER_ARM_M, FOREARM_M, _sided(side, _ELBOW_POLE))
@@ -123,16 +131,15 @@ class Mannequin:
         self._stretch(f"{side} forearm", elbow, wrist)
         self._parts[f"{side} hand"].set_pos(to_panda(wrist))
 
-    def _leg(self, side: str, hips: Vector, share: float, lift_m: tuple[float, float]) -> None:
+    def _leg(self, side: str, hips: Vector, share: float, stands: Foot) -> None:
         """Feet stay on the floor, but one that is lifted up and back; who sits down has them ahead of the stool."""
-        x, y, z = hips
-        aside = _sided(side, (HALF_HIPS_M, 0.0, 0.0))[0]
-        up_m, back_m = lift_m
-        ankle = (aside, ANKLE_M + up_m, back_m - FEET_AHEAD_M * (1 - share))
-        knee, foot = bent((x + aside, y, z), ankle, THIGH_M, SHANK_M, _sided(side, _KNEE_POLE))
-        self._stretch(f"{side} thigh", (x + aside, y, z), knee)
+        x, y, z = _sided(side, (HALF_HIPS_M, 0.0, 0.0))
+        hip = (hips[0] + x, hips[1] + y, hips[2] + z)
+        x, y, z = _sided(side, (stands.aside_m, ANKLE_M + stands.up_m, stands.back_m))
+        knee, foot = bent(hip, (x, y, z - FEET_AHEAD_M * (1 - share)), THIGH_M, SHANK_M, _sided(side, _KNEE_POLE))
+        self._stretch(f"{side} thigh", hip, knee)
         self._stretch(f"{side} shank", knee, foot)
-        self._parts[f"{side} foot"].set_pos(to_panda((foot[0], 0.045 + up_m, foot[2] - 0.05)))
+        self._parts[f"{side} foot"].set_pos(to_panda((foot[0], 0.045 + stands.up_m, foot[2] - 0.05)))
 
     def _stretch(self, name: str, start: Vector, end: Vector) -> None:
         part = self._parts[name]
