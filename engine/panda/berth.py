@@ -40,7 +40,7 @@ FRONT_DEG, ABOVE_DEG = 13.0, 3.8
 _EDGES_DEG = (FRONT_DEG, 18.0, 23.0, 8.0)
 _ASIDE_DEG = 24.0  # where the middle of a usual panel is, and that of a wider one shall be
 _ABOVE_DEG = (ABOVE_DEG, 8.0, 12.0, 16.0, 20.0, 24.0, *(-4.0 * step for step in range(12)))
-SEEN_WITH_DEG, SHOWN_UP_DEG = 36.0, 44.0
+SEEN_WITH_DEG, SHOWN_UP_DEG = 36.0, 46.0
 """How far above the lowest thing that was asked for the upper edge of a panel is best, and how far at most: eyes that
 look down at a table, a shelf or the feet read it with a glance, and a headset shows all of it."""
 WINDOW_LOW_DEG = -30.0
@@ -50,6 +50,7 @@ _BEYOND, _UNSEEN = 3.0, 8.0  # what a degree is worth that is out of sight of wh
 _OFF_DEG = 4.0  # a panel that is no further than that from where it would be best stays
 _FEET_DEG = -76.0  # where somebody looks who steps
 _OVER_FLOOR_M = 0.06
+_AT_CHEST_M = 0.3  # a hand that comes nearer is felt and not looked at
 _MOST_RAISED_DEG = 12
 _TOP_DEG, _OUTER_DEG = 24.0, 43.0  # beyond it a panel is seen neither in a window nor without moving the head
 _CHANGE_OF_SIDE_DEG = 12.0  # what it is worth to stay on the usual side
@@ -89,7 +90,8 @@ class Wanted(NamedTuple):
     """What a scene asks for, the ways of the hands to it with what it hangs from, and what else there is to see.
 
     `before` is what was or may be asked for in the same place, `besides` what shows how far a round has come. `low_deg`
-    is how far up (below 0: down) from the eyes the lowest place was that a hand or a foot was asked for since then.
+    is how far up (below 0: down) from the eyes the lowest place was that a hand or a foot was asked for since then, and
+    of two at once the higher.
     """
 
     spots: tuple[Spot, ...] = ()
@@ -120,7 +122,8 @@ class Watch:
             ways = tuple(spot for item in items for spot in (*_ways(item, scene.middle, eye_m), *_stem(item, place)))
             gone = (*self.wanted.before, *self.wanted.spots, *self.wanted.ways)
             remembered = tuple(dict.fromkeys(gone))[-_REMEMBERED:]
-            low_deg = min([self.wanted.low_deg, *(_low_deg(item, eye_m) for item in items)])
+            lows_deg = [low_deg for item in items if (low_deg := _low_deg(item, eye_m)) is not None]
+            low_deg = min(self.wanted.low_deg, max(lows_deg, default=90.0))
             self.wanted = self.wanted._replace(spots=spots, ways=ways, before=remembered, low_deg=low_deg)
         return self.wanted
 
@@ -176,10 +179,11 @@ def _effort_deg(half: tuple[float, float], asides_deg: Sequence[float], best_deg
     """How much effort it is to read a panel in each berth, whose middle is so far aside there; (n,)."""
     wide_deg, tall_deg = (math.degrees(math.atan(length)) for length in half)
     aside_deg, tops_deg = np.array(asides_deg), _UPS_DEG + tall_deg
-    beyond_deg = np.maximum(tops_deg - _TOP_DEG, 0.0) + np.maximum(aside_deg + wide_deg - _OUTER_DEG, 0.0)
+    above_deg, outside_deg = np.maximum(tops_deg - _TOP_DEG, 0.0), np.maximum(aside_deg + wide_deg - _OUTER_DEG, 0.0)
+    below_deg = np.maximum(min(WINDOW_LOW_DEG, best_deg - tall_deg) - (_UPS_DEG - tall_deg), 0.0)
     unseen_deg = np.maximum(tops_deg - low_deg - SHOWN_UP_DEG, 0.0)
     near: Array = _SIDES_DEG + np.abs(_UPS_DEG - best_deg) + np.abs(aside_deg - _ASIDE_DEG)
-    return near + _BEYOND * beyond_deg + _UNSEEN * unseen_deg
+    return near + _BEYOND * (above_deg + outside_deg + below_deg) + _UNSEEN * unseen_deg
 
 
 def _best_deg(half: tuple[float, float], eye_m: Vector, wanted: Wanted) -> float:
@@ -251,16 +255,17 @@ def _spots(item: Item, place: Place, middle: Middle, eye_m: Vector) -> Iterator[
         yield from (spot._replace(place_m=_of_room(middle, spot.place_m)) for spot in _in_room(item, place, eye_m[1]))
 
 
-def _low_deg(item: Item, eye_m: Vector) -> float:
-    """How far up from the eyes a hand or a foot is asked to go; 90 where none is."""
+def _low_deg(item: Item, eye_m: Vector) -> float | None:
+    """How far up from the eyes a hand or a foot is asked to go, to be looked at; None where none is."""
     if isinstance(item, Stone):
         return _FEET_DEG
     if not isinstance(item, Target | Bend | Follow) or item.state == "done":
-        return 90.0
+        return None
     ways = item.points_m if isinstance(item, Follow) else (item.place_m,)
     highest_m: Vector = max(ways, key=lambda place_m: place_m[1])  # of a way all of it shall be seen
     x, y, z = (there - here for there, here in zip(highest_m, eye_m, strict=True))
-    return math.degrees(math.atan2(y, math.hypot(x, z)))
+    level_m = math.hypot(x, z)
+    return None if isinstance(item, Target) and level_m < _AT_CHEST_M else math.degrees(math.atan2(y, level_m))
 
 
 def _in_room(item: Item, place: Place, eye_m: float) -> Iterator[Spot]:
