@@ -88,13 +88,13 @@ class Ribbon:
         guide = tuple(colour(self._kit.place.ink.guide))
         veil, points, eye = self._band.attach_new_node("veil"), self._points, self._eye
         _strip("tunnel", points, eye, (-item.radius_m, item.radius_m), (*guide, 0.07)).reparent_to(veil)
-        _strip("cloth", points, eye, (-_HALF_M, _HALF_M), (*guide, 0.55)).reparent_to(veil)
+        _strip("cloth", points, eye, (-_HALF_M, _HALF_M), (*guide, 0.70)).reparent_to(veil)
         self._veil = look.mark(veil, _WANTED, -1.0)
         paint = self._band.attach_new_node("paint")
         _strip("seam", points, eye, (-_HALF_M, _HALF_M), (*guide, 0.0)).reparent_to(paint)
         for side in (-1.0, 1.0):
             edge = (side * _HALF_M, side * (_HALF_M + _EDGE_M))
-            _strip("edge", points, eye, edge, (*guide, 0.65)).reparent_to(paint)
+            _strip("edge", points, eye, edge, (*guide, 0.95)).reparent_to(paint)
         self._paint = look.mark(paint, 1.0, -1.0)
         for node in (self._goal, self._end):
             node.set_pos(*self._points[-1])
