@@ -481,6 +481,8 @@ def test_where_one_arm_may_not_the_other_one_reaches_over_the_feet(barred: Preca
     done, kept = taken("functional_reach", tmp_path, values={"practice": 0}, precautions=(barred,))
     assert {item.hand for scene in kept.scenes for item in scene.items if isinstance(item, Reach)} == {"left"}
     assert {trial.side for trial in done.blocks[-1].trials} == {"left"}
+    said = {line for scene in kept.scenes for item in scene.items if isinstance(item, Panel) for line in item.text}
+    assert {line for line in said if str(line).startswith("functional_reach.level")} == {"functional_reach.level_left"}
     reach = results(done)["functional_reach_m"]
     assert reach.value is not None
     assert reach.note == "mean of 3; with the left arm, because the other one may not"

@@ -40,6 +40,7 @@ ERROR_M = 0.03  # 13.5 mm with a spread of 6.6 for each of two places (Carnevale
 HEAD_ERROR_M = 0.01
 LEAST_FRAMES = 25
 TRIAL_S = 11.0  # of simulated people
+LEVEL = {"left": "functional_reach.level_left", "right": "functional_reach.level_right"}
 FEET = "without trackers on the feet only a step that stays, or a head that rises, is seen"
 
 
@@ -136,7 +137,7 @@ class Test(ClinicalTest):
         """Raise the arm, keep it level, reach over the feet, and come back."""
         values, noted, line = trial.values, trial.values["noted"], trial.values["line"]
         title = "functional_reach.title"
-        level = Panel("reach", title, ("functional_reach.level", "functional_reach.hold"))
+        level = Panel("reach", title, (LEVEL[trial.side], "functional_reach.hold"))
         yield from timed(moves.alongside((level,), moves.reach_out(line, self.p.most_s)), noted)
         start_m = yield from timed(stretching.level(line, (level,)), noted)
         if start_m is None:
