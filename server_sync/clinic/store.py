@@ -1,5 +1,6 @@
 """The clinic's database, brought to this version's tables."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -7,13 +8,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from server_sync.clinic.audit_guard import guard
 from server_sync.clinic.database import Database
 from server_sync.clinic.keys import Keys
 from server_sync.clinic.tables import Account, Device, EnrolmentCode, LostSession, Refusal, Setting
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_340_001
 _LAY_OPEN = Setting, Account, Device, EnrolmentCode, Refusal, LostSession
 """Tables of which a migration removed something that lay open."""
@@ -37,18 +39,28 @@ class Store(Database):
         self._migrate(keys)
 
     def _migrate(self, keys: Keys) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        self.schema = _newest()
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             before = MigrationContext.configure(connection).get_current_revision()
-            config.attributes |= {"connection": connection, "keys": keys}
-            try:
-                command.upgrade(config, "head")
-            except CommandError as reason:
-                raise SchemaUnknown(f"its tables are of a newer version of Steadyreach ({reason}); update it") from None
+            if before != self.schema:
+                _upgrade(connection, keys)
             self.was_unguarded = guard(connection)
-            self.schema = str(ScriptDirectory.from_config(config).get_current_head())
         if before not in (None, self.schema):
             self.tidy(*(table.__tablename__ for table in _LAY_OPEN))
+
+
+@cache
+def _newest() -> str:
+    """The revision of this version's tables, which are read from many files."""
+    return str(ScriptDirectory(str(_MIGRATIONS)).get_current_head())
+
+
+def _upgrade(connection: Connection, keys: Keys) -> None:
+    config = Config(attributes={"connection": connection, "keys": keys})
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    try:
+        command.upgrade(config, "head")
+    except CommandError as reason:
+        raise SchemaUnknown(f"its tables are of a newer version of Steadyreach ({reason}); update it") from None
