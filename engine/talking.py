@@ -64,7 +64,7 @@ class Spot:
         if not shown:
             return False
         try:
-            self._shown = _only(self._watch.send(body._replace(confirm=False)))
+            self._shown = _only(self._watch.send(body._replace(confirm=False) if body.confirm else body))
         except StopIteration:
             return True
         return False
