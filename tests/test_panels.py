@@ -67,8 +67,9 @@ def seen_from(yaw_deg: float = 0.0, time_s: float = 1.0) -> Frame:
 
 def values_of(said: Words, key: str) -> tuple[str, ...]:
     """The longest that fills the blanks of a line: the name of a game, or a number of two digits."""
-    names = sorted((key for key in said if re.fullmatch(r"\w+_\w+\.title", key)), key=lambda name: len(said.say(name)))
-    return (names[-1],) if re.match(r"lobby\.(first|next|last|chosen)|session\.play_next", key) else ("88", "88")
+    if not re.match(r"lobby\.(first|next|last|chosen)|session\.play_next", key):
+        return ("88", "88")
+    return (max((key for key in said if re.fullmatch(r"\w+_\w+\.title", key)), key=lambda name: len(said.say(name))),)
 
 
 def panels(said: Words) -> Iterator[Panel]:
