@@ -15,7 +15,7 @@ from engine.metrics.range_of_motion import arm_directions, lean_track_deg
 from engine.motion import SPLIT_S, Motion, clean
 from engine.movements import LEANS, MAIN_LEANS, THEORETICAL_LEAN_DEG
 from engine.places import from_head, lean_along
-from engine.records import NOT_ASKED, Calibration, Limit, Measured, Stance
+from engine.records import SEEN_IN_PLAY, Calibration, Limit, Measured, Stance
 from engine.task import NotMeasured, none_of
 
 LEAST_RECORDING_S = 10.0
@@ -111,7 +111,7 @@ def _with_arm(known: Calibration, motion: Motion, side: str) -> Calibration:
     if not stretched:
         raise NotMeasured(f"the {side} arm was never seen stretched out in front: play longer, with the hands in view")
     method = f"highest direction in which the arm was stretched to {STRETCHED:.0%}"
-    limit = from_repetitions([max(stretched)], "deg", method, ELEVATION_SD_DEG, NOT_ASKED)
+    limit = from_repetitions([max(stretched)], "deg", method, ELEVATION_SD_DEG, SEEN_IN_PLAY)
     return msgspec.structs.replace(
         known,
         shoulders={**known.shoulders, side: found},

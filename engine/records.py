@@ -25,7 +25,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 AT_STOP_LINE = "ended at the stop line"
-NOT_ASKED = "seen in play, not asked for: the person may well reach further"
+SEEN_IN_PLAY = "seen in play, not asked for: the person may well reach further"
 """What the note of a limit says that may lie further out."""
 
 
@@ -56,7 +56,7 @@ class Limit(Record, frozen=True):
     @property
     def at_least(self) -> bool:
         """Whether it may well lie further out than its value says, as where a precaution or ceiling ended efforts."""
-        return AT_STOP_LINE in self.note or NOT_ASKED in self.note
+        return AT_STOP_LINE in self.note or SEEN_IN_PLAY in self.note
 
 
 class ReachCell(Record, frozen=True):

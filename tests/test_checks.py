@@ -12,7 +12,7 @@ from calibration.due import CHECK, FULL, NOTHING, Due, carried_over, due
 from calibration.limits import at_stop_line, from_repetitions
 from engine.adaptation import Adaptation
 from engine.patient import PatientRecord
-from engine.records import NOT_ASKED, Answer, Calibration, Limit, Precaution, Quality, Stance, from_json, to_json
+from engine.records import SEEN_IN_PLAY, Answer, Calibration, Limit, Precaution, Quality, Stance, from_json, to_json
 
 LEFT, RIGHT = "shoulder_elevation_left", "shoulder_elevation_right"
 TODAY = "2026-03-18T10:00:00+01:00"
@@ -56,7 +56,7 @@ def test_a_nearer_stop_line_says_nothing_of_the_limit() -> None:
 
 
 def test_a_lower_bound_is_no_reason_to_doubt_what_lies_further_out() -> None:
-    seen = changed(a_limit(60.0), note=NOT_ASKED)
+    seen = changed(a_limit(60.0), note=SEEN_IN_PLAY)
     limit = taken_in(changed(KNOWN, limits={LEFT: seen}), {LEFT: reached(118.0, 120.0)}, True)[LEFT]
     assert (limit.doubts, limit.value) == ((), 119.0)
 
