@@ -48,6 +48,18 @@ def test_what_a_ceiling_ended_is_no_change_to_what_goes_further(ended: int, told
     assert (found.larger, found.at_least) == ((True, False) if told else (None, True))
 
 
+@pytest.mark.parametrize("first", [56.0, 60.0, 64.0])
+def test_that_nothing_changed_is_not_told_of_what_a_ceiling_ended(first: float) -> None:
+    """About 60° first and at least 60° now may be no change, or any."""
+    points = visits([first, 58, 60, 60])
+    assert verdict(points, "deg", VISIT_NOISE_DEG, better=1).larger is False
+    ended = [*points[:-1], points[-1]._replace(at_least=True)]
+    found = verdict(ended, "deg", VISIT_NOISE_DEG, better=1)
+    assert (found.larger, found.at_least) == (None, True)
+    few = verdict(ended[-1:], "deg", VISIT_NOISE_DEG, better=1)
+    assert (few.larger, few.at_least) == (None, False), "one session is too few, however it ended"
+
+
 def test_who_may_raise_an_arm_less_has_not_lost_it() -> None:
     points = visits([95.0, 90, 84, 78, 72, 66, 60])
     assert verdict(points, "deg", VISIT_NOISE_DEG, better=1).worse is True

@@ -268,6 +268,8 @@ def test_a_limit_that_a_stop_line_ended_leaves_as_at_least_so_far() -> None:
     (one,) = observed(with_calibration(ended), "movements.knee_flexion_left")
     assert (one["valueQuantity"]["comparator"], one["valueQuantity"]["value"]) == (">=", 50.0)
     assert one["note"][0]["text"] == note
+    ends = [part["code"]["text"] for part in one["component"]]
+    assert ends == ["Low end of the 95 % interval"], "nobody knows how far it may go"
     (own,) = observed(with_calibration(msgspec.structs.replace(ended, note="")), "movements.knee_flexion_left")
     assert "comparator" not in own["valueQuantity"]
 

@@ -13,6 +13,7 @@ from prescribed import a_draft
 from server_fixtures import SignedDevice, a_limit, a_service, a_session, an_item
 from sqlalchemy import delete, select, update
 
+from engine.movements import LEANS
 from engine.records import Answer, BlockRecord, Event, Measured, Request, Session, TrialRecord
 from server_sync import wire
 from server_sync.clinic import glance
@@ -20,9 +21,13 @@ from server_sync.clinic.gist import Gist, gist_of, packed, unpacked
 from server_sync.clinic.gists import Followed
 from server_sync.clinic.glance import glance_of
 from server_sync.clinic.patients import Person
-from server_sync.clinic.series import Kind, main_of, series_of
+from server_sync.clinic.series import Kind, Series, main_of, series_of
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered, Glance, SessionGist
+from server_sync.page.course import small
+from server_sync.page.course_words import what_counts
+from server_sync.page.star import star_of
+from server_sync.page.today import trend_words
 
 MOVEMENT = "shoulder_elevation_left"
 BEGAN = datetime(2026, 10, 5, 16, 0, tzinfo=UTC)
@@ -122,6 +127,31 @@ def test_a_limit_that_only_varies_is_seldom_told_to_have_fallen() -> None:
     people = [[with_limit(visit, rng.gauss(90, 4)) for visit in visits] for _ in range(150)]
     told = [bool(glance_of([Followed("s", gist) for gist in person], None, NOW).dropped) for person in people]
     assert sum(told) <= 12
+
+
+def test_what_a_ceiling_ended_is_at_least_so_far_wherever_it_is_read() -> None:
+    *own, last = gists([90, 92, 91, 90])
+    (left,) = last.limits
+    leans = [name for name in LEANS if name != "lean_back"]
+    visits = [*own, replace(last, limits=(replace(left, at_least=True),))]
+    (limit, *_) = series_of(visits)
+    found = small(limit)
+    assert (found.value, found.interval) == ("at least 90°", "")
+    assert found.change == "not to be told: not all of it was measured"
+    assert "stop line" in what_counts(limit)
+    assert trend_words(glance_of([Followed("s", gist) for gist in visits], None, NOW).main)[1] == (
+        "not all of it was measured"
+    )
+    star = star_of([limit._replace(kind=limit.kind._replace(movement=name)) for name in leans[1:]] + [_back(own)])
+    assert star is not None
+    assert star.finding == "No change can be told: not all of the leans was measured"
+    assert {(each.value, each.first) for each in star.directions if each.key in leans} == {("at least 90°", "90°")}
+
+
+def _back(visits: Sequence[Gist]) -> Series:
+    """A lean back that was measured whole, and did not change."""
+    (limit, *_) = series_of(visits)
+    return limit._replace(kind=limit.kind._replace(movement="lean_back"))
 
 
 def test_a_clock_that_was_months_ahead_hides_no_session_that_comes_after_it() -> None:

@@ -156,8 +156,9 @@ def measured_lines(found: Calibration) -> str:
     lines += [f"{side} arm {arm.value:.2f} m" for side, arm in found.arm_m.items()]
     lines += [f"{side} shoulder by {s.method}, ± {100 * s.error_m:.0f} cm" for side, s in found.shoulders.items()]
     for name, limit in found.limits.items():
-        interval = f" ({limit.low:.1f}–{limit.high:.1f})" if limit.n else ""
-        lines.append(f"{name.replace('_', ' ')} {limit.value:.1f}°{interval}, {limit.method}")
+        interval = f" ({limit.low:.1f}–{limit.high:.1f})" if limit.n and not limit.at_least else ""
+        value = f"{'at least ' if limit.at_least else ''}{limit.value:.1f}°"
+        lines.append(f"{name.replace('_', ' ')} {value}{interval}, {limit.method}")
     unknown = dict.fromkeys(sway.note for sway in found.sway.values() if sway.value is None)
     lines += [f"head sway: {why}" for why in unknown]
     for name, sway in found.sway.items():

@@ -41,8 +41,9 @@ class Verdict(NamedTuple):
     """What visits say. Values are rounded to `step`, and `change` is `latest - first` of what is shown.
 
     `larger` says whether the change is larger than the noise, None where there are too few visits (`n` of
-    LEAST_VISITS) or where the smaller of the first and the latest is only `at_least` so large; `since` is the day from
-    which every visit was beyond it. `worse` is None where neither more nor less is better, or nothing changed.
+    LEAST_VISITS) or nobody can tell: `at_least` says that the smaller of the first and the latest is only known to be
+    no smaller, or the larger one, and they are as good as alike. `since` is the day from which every visit was beyond
+    it. `worse` is None where neither more nor less is better, or nothing changed.
     """
 
     n: int
@@ -66,11 +67,13 @@ def verdict(points: Sequence[Point], unit: str, least_noise: float = 0.0, better
     step = step_of(unit, max(abs(point.value) for point in points), raw_noise)
     first, latest = (rounded(point.value, step) for point in (points[0], points[-1]))
     change = rounded(latest - first, step)
-    at_least = min(points[0], points[-1], key=_value).at_least
-    if len(points) < LEAST_VISITS or at_least:
-        return Verdict(len(points), first, latest, change, None, step, None, None, None, at_least)
+    if len(points) < LEAST_VISITS:
+        return Verdict(len(points), first, latest, change, None, step, None, None, None)
     noise = rounded(math.ceil(round(raw_noise / step, 6)) * step, step)
     larger = abs(change) > noise
+    less, more = sorted((points[0], points[-1]), key=_value)
+    if less.at_least or (more.at_least and not larger):
+        return Verdict(len(points), first, latest, change, None, step, None, None, None, at_least=True)
     since = _since(points, first, noise, step, change) if larger else None
     worse = change * better < 0 if larger and better else None
     return Verdict(len(points), first, latest, change, noise, step, larger, since, worse)

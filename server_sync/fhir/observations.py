@@ -151,7 +151,7 @@ def _as_measured(limit: Limit | None) -> Limit | None:
 
 
 def _limit(visit: Visit, path: str, limit: Limit, measured_at: str) -> Observation:
-    ends = {"low_95": limit.low, "high_95": limit.high, "furthest": limit.best}
+    ends = {"low_95": limit.low, "high_95": None if limit.at_least else limit.high, "furthest": limit.best}
     parts = [_part(name, value, limit.unit) for name, value in ends.items() if value is not None]
     effort = codes.effort(path.rpartition(".")[2])
     efforts = limit.efforts if effort and len(limit.efforts) > 1 else ()

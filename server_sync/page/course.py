@@ -21,8 +21,8 @@ from server_sync.page.course_words import (
     finding,
     interval,
     key_of,
-    shown,
     title_of,
+    value_of,
     what_counts,
     with_interval,
 )
@@ -132,7 +132,7 @@ def small(series: Series) -> Small:
     return Small(
         key=key_of(series),
         title=title_of(series),
-        value=shown(last.value, series),
+        value=value_of(last, series),
         interval=interval(last, series),
         drawing=spark(title_of(series), finding(series), series.points, series.points[0].value, said.noise),
         verdict=chip_of(said),

@@ -38,17 +38,23 @@ def shown(value: float, series: Series) -> str:
     return words.stepped(value, series.unit, series.verdict.step)
 
 
+def value_of(point: Point, series: Series) -> str:
+    """`98°`, or `at least 98°`."""
+    value = shown(point.value, series)
+    return _("at least %(value)s", value=value) if point.at_least else value
+
+
 def interval(point: Point, series: Series) -> str:
     """`93–103`; "" where nobody knows it, or where it is too narrow to be shown."""
+    if point.at_least:
+        return ""
     low, high = (words.stepped(end, series.unit, series.verdict.step, bare=True) for end in (point.low, point.high))
     return words.span(low, high, point.low < 0) if low != high else ""
 
 
 def with_interval(point: Point, series: Series) -> str:
     """`98° (93–103)`, or `at least 98°`."""
-    if point.at_least:
-        return _("at least %(value)s", value=shown(point.value, series))
-    value, around = shown(point.value, series), interval(point, series)
+    value, around = value_of(point, series), interval(point, series)
     return f"{value} ({around})" if around else value
 
 
@@ -99,6 +105,8 @@ def chip_of(said: Verdict) -> str:
 def what_counts(series: Series) -> str:
     """Where the noise of a series comes from, in words."""
     said = series.verdict
+    if said.at_least:
+        return _("No change is told where a precaution, a ceiling or a stop line may hide it.")
     if said.noise is None:
         return _("A change is told from %(least)s sessions on.", least=LEAST_VISITS)
     if series.unit == "deg" and series.kind.movement and series.kind.movement not in LEANS:

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from engine.movements import LEANS
 from server_sync.clinic.series import Series
 from server_sync.page import words
-from server_sync.page.course_words import DAY, chip_of, shown, with_interval
+from server_sync.page.course_words import DAY, chip_of, shown, value_of, with_interval
 from server_sync.page.language import N_, _, dated, ngettext
 
 LEAST = 4
@@ -56,17 +56,17 @@ def star_of(leans: Sequence[Series]) -> Star | None:
     ordered = [by_name[name] for name in LEANS if name in by_name]
     moved = sum(bool(each.verdict.larger) for each in ordered)
     said = _("No direction changed by more than its noise")
-    if all(each.verdict.at_least for each in ordered):
-        said = _("No change can be told: not all of the leans was measured")
-    elif all(each.verdict.larger is None for each in ordered):
-        said = _("Too few sessions to say whether a lean changed")
-    elif moved:
+    if moved:
         said = ngettext(
             "%(num)s of %(all)s directions changed by more than its noise",
             "%(num)s of %(all)s directions changed by more than their noise",
             moved,
             all=len(ordered),
         )
+    elif any(each.verdict.at_least for each in ordered):
+        said = _("No change can be told: not all of the leans was measured")
+    elif all(each.verdict.larger is None for each in ordered):
+        said = _("Too few sessions to say whether a lean changed")
     first = min(each.points[0].at for each in ordered)
     return Star(said, _drawing(by_name, said), dated(first, DAY), tuple(_direction(each) for each in ordered))
 
@@ -77,7 +77,7 @@ def _direction(series: Series) -> Direction:
         key=series.kind.movement,
         name=_name(series.kind.movement),
         value=with_interval(last, series),
-        first=shown(series.verdict.first, series),
+        first=value_of(series.points[0], series),
         verdict=chip_of(series.verdict),
         change=_change(series),
     )
