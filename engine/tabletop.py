@@ -21,6 +21,7 @@ ASIDE = (1.0, 0.75, 0.5, 0.35, 0.25)
 LEAST_LIFT_M = 0.06
 FENCE_M = 0.09  # below the middle of the way over it
 EASED, EASED_SHARE = ("AFTER_MISSES", "FLOOR"), 0.75
+ASKS_MORE = "a table in front asks for more of the arm than is asked for now"
 PUT_M = 0.10  # how near to its place something is put, at least
 HIGHEST_DEG = 105.0
 CROSSED_M = 0.03  # beyond the midline: a hand that trembles there crosses it once
@@ -63,10 +64,11 @@ def lay(envelope: Envelope, side: str, lift: float, aside_m: float, radius_m: fl
         why = next((found for place in places_m if (found := envelope.refuses_target(place, side))), "")
         if not spot.middle_m:
             why = _refuses_across(envelope, side, places_m[-1], wish.code in EASED) or why
-            beside = why and f"the table is on the hand's own side: {why}"
+            beside = ASKS_MORE if beside == ASKS_MORE or not why else why
         if why:
             continue
-        table = Table(*places_m, _request(envelope, side, wish, places_m, radius_m), beside)
+        aside = f"the table is on the hand's own side: {beside}" if spot.middle_m else ""
+        table = Table(*places_m, _request(envelope, side, wish, places_m, radius_m), aside)
         if table.request.amplitude <= most_deg:
             return table
         if easiest is None or table.request.amplitude < easiest.request.amplitude:
@@ -130,10 +132,11 @@ def _refuses_across(envelope: Envelope, side: str, place_m: Vector, eased: bool)
         return str(reason)
     across_deg = adduction_deg(envelope.shoulder(side), envelope.stance.facing_deg, place_m, side)
     sure_deg = min(SHARE_OF_REACH * most.value, envelope.calibration.limits[movement].low)
-    if across_deg <= (EASED_SHARE if eased else 1.0) * sure_deg:
+    asked_deg = EASED_SHARE * sure_deg if eased else sure_deg
+    if across_deg <= asked_deg:
         return ""
-    after = " after misses" if eased else ""
-    return f"{across_deg:.0f}° across the body is further than is sure{after} of {most.value:.0f}°, {most.why}"
+    beyond = f"beyond {asked_deg:.0f}°, the most that is asked of {most.value:.0f}°"
+    return f"{across_deg:.0f}° across the body is {beyond}, {most.why}"
 
 
 def _over(envelope: Envelope, side: str, elevation_deg: float, fence_m: Vector) -> Vector:

@@ -240,9 +240,9 @@ def test_after_misses_a_block_goes_less_far_across() -> None:
 
 
 def test_a_table_that_asks_for_more_than_is_asked_for_stands_aside() -> None:
-    bounds = crossing(limit(30.0), arm_deg=38.0)
+    bounds = crossing(limit(30.0), arm_deg=40.0)
     table = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
-    assert table.beside
+    assert table.beside.endswith(tabletop.ASKS_MORE)
     assert table.request.amplitude <= bounds.request("shoulder_elevation_right").amplitude
 
 

@@ -134,6 +134,8 @@ _WHY_THIS_TARGET = (
     N_("comfortable for the other arm"),
     N_("%(share)s %% of what feet apart would be asked"),
     N_("a stretch around %(share)s %% of the limit"),
+    N_("over the table, of %(value)s that are asked for"),
+    N_("as high as rowing goes, of %(value)s that are asked for"),
 )
 _EVENTS = (
     *(N_("menu"), N_("paused"), N_("resumed"), N_("recentred"), N_("rest"), N_("screened"), N_("stood again")),
@@ -194,6 +196,8 @@ _QUALITY = (
     N_("the block did not come over"),
     N_("the block was not put down"),
     N_("the table is on the hand's own side"),
+    N_("a table in front asks for more of the arm than is asked for now"),
+    N_("%(angle)s across the body is beyond %(most)s, the most that is asked of %(limit)s, %(cap)s"),
     N_("one arm rowed"),
     N_("this arm did not row"),
     N_("the %(side)s hand was not seen"),
