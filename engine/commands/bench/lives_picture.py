@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 
 import games
 from engine.commands.bench.living import Life
-from engine.commands.drawing import ASKED, BODY, COLOURS, INK, MEASURED, SOFT_INK, SURFACE, styled, write
+from engine.commands.drawing import ASKED, BODY, INK, MEASURED, SOFT_INK, SURFACE, styled, write
 
 MEASURING, REST, TALKING = "measuring", "rests", "questions, choices, panels"
 _OTHER: Mapping[str, str] = {"calibrate": MEASURING, "recheck": MEASURING, "rest": REST}
 _COLOURS: Mapping[str, str] = {MEASURING: BODY, REST: "#e4e9e7", TALKING: "#f1ece0"}
+_HUES = (MEASURED, ASKED, "#2a7f62", "#8a3b8f", "#1692a8", "#b3304a", "#8a8420", "#6b4a33")
 LIGHTER = 0.5
 SPREAD = 0.28  # of a row, by which dots are apart that would hide each other
 
@@ -129,11 +130,11 @@ def _minutes(life: Life) -> dict[str, float]:
 
 
 def _colour(part: str) -> str:
-    """The colour of a part; games beyond as many as there are colours have lighter ones."""
+    """The colour of a part; games beyond as many as there are hues have lighter ones."""
     if part in _COLOURS:
         return _COLOURS[part]
-    lighter, number = divmod(games.names().index(part), len(COLOURS))
-    red, green, blue = (1 - (1 - value) * LIGHTER**lighter for value in to_rgb(COLOURS[number]))
+    lighter, number = divmod(games.names().index(part), len(_HUES))
+    red, green, blue = (1 - (1 - value) * LIGHTER**lighter for value in to_rgb(_HUES[number]))
     return to_hex((red, green, blue))
 
 
