@@ -64,11 +64,11 @@ MOMENTS: Mapping[str, Moment] = {
     "compass_home": Moment("compass_home", 3, 3, 1.0, 9.8, 1.2, speed=2.5),
     "flamingo_garden": Moment("flamingo_garden", 3, 3, 6.0, 11.5, 8.5, speed=2.5, up_deg=-4.0),
     "night_lighthouse": Moment("night_lighthouse", 3, 0, 4.0, 10.0, 8.0, speed=2.5),
-    "block_ferry": Moment("block_ferry", 3, 3, 1.0, 4.6, 2.0, turns=0.0, up_deg=-41.0),
+    "block_ferry": Moment("block_ferry", 3, 3, 1.0, 4.6, 2.0, turns=0.0, up_deg=-27.0),
     "bell_tower": Moment("bell_tower", 3, 5, 1.4, 3.6, 1.8),
     "dragon_rowing": Moment("dragon_rowing", 3, 5, 0.2, 4.2, 1.15, up_deg=-20.0),
     "low_shelf_cafe": Moment("low_shelf_cafe", 3, 3, 0.6, 3.6, 1.8, turns=0.0, up_deg=-36.0),
-    "treasure_relay": Moment("treasure_relay", 3, 5, 2.4, 10.4, 3.4, speed=2.0, up_deg=12.0),
+    "treasure_relay": Moment("treasure_relay", 3, 3, 2.4, 10.4, 3.4, speed=2.0, up_deg=12.0),
     "stepping_stones": Moment("stepping_stones", 3, 5, 0.6, 3.2, 1.6, up_deg=-68.0),
     "calm_tide": Moment("calm_tide", 3, 1, 3.0, 10.5, 9.5, speed=2.5),
 }
