@@ -47,6 +47,7 @@ WEAK: dict[str, dict[str, float]] = {
     "night_lighthouse": {"sway_mm": 45.0},
     "flamingo_garden": {"one_leg_s": 3.0},
     "compass_home": {"recall_bias_deg": 20.0},
+    "treasure_relay": {"passive_more_deg": 90.0},  # whoever helps leads as far as asked
 }
 """What makes somebody weak of whom a game asks for no limit."""
 ASKS_OF_LIMITS = {"hand", "lean", "gaze", "lift"}

@@ -36,9 +36,9 @@ from server_sync.clinic.workers import Crew
 SESSIONS, FRAMES, RATE_HZ = 6, 1080, 90
 MEASURING = Measuring(measured.version, measured.measured)
 MAKES_NO_NUMBER = (
-    *("engine/adaptation", "engine/choosing", "engine/moves", "engine/parameters", "engine/precautions"),
-    *("engine/questions", "engine/scene", "engine/sealing", "engine/session_folder", "engine/task"),
-    *("engine/formats", "engine/keys"),
+    *("engine/adaptation", "engine/choosing", "engine/hanging", "engine/moves", "engine/parameters"),
+    *("engine/precautions", "engine/questions", "engine/scene", "engine/sealing", "engine/session_folder"),
+    *("engine/task", "engine/formats", "engine/keys"),
 )
 
 

@@ -114,7 +114,7 @@ def _henrik(today: date) -> Character:
         "p-0388", "Henrik Sørås", "three falls this year", date(1955, 1, 9), 11,
         (Version(42, "maja", plan, "Three falls since spring, none with an injury: leans first, at a rail."),),
         _tall(1.78, lean_right=4.6, lean_left=4.8, lean_back=2.6),
-        {"lean_forward": ((42, 5.6), (12, 6.2), (10, 3.9), (0, 3.4)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
+        {"lean_forward": ((42, 5.6), (15, 6.2), (13, 3.7), (0, 3.2)), "sway_mm": ((42, 7.0), (10, 7.0), (0, 9.0))},
         missed=frozenset({2, 3, 4, 12}),
         letters=(Wrote(19, "henrik", "The quay at the harbour is very good. More boats please.", "jonas"),),
         spent=(Spent(18, "jonas", 6, "message"), Spent(9, "maja", 22, "video", "At home: rugs, the step, the lamp")),
