@@ -16,7 +16,7 @@ from engine.commands.clinic_demo.making import Demo, keep_demo, make
 from server_sync.clinic import passwords
 
 PASSWORD = "quiet-otter-lantern-7431"
-PEOPLE, VISITS = 3, 8
+PEOPLE, VISITS = 3, 14
 
 
 def a_demo(folder: Path, people: int = PEOPLE, visits: int = VISITS) -> Path:
