@@ -18,7 +18,7 @@ from engine.commands.film import Cut, Reel
 from engine.commands.video import Video, VideoRefused
 from engine.frame import LOST, Frame, Hand, Pose, from_yaw_pitch
 from engine.plan import About, Step
-from engine.scene import Footing, Middle, Panel, Scene, Target, Walk
+from engine.scene import Footing, Middle, Panel, Rise, Scene, Target, Walk
 from engine.simulated import SimulatedHeadset
 
 pytest.importorskip("panda3d.core", reason="Panda3D is not installed: pip install steadyreach[panda]")
@@ -152,6 +152,24 @@ def test_the_side_shows_who_sits_low_and_who_leans_ahead(graphics: Graphics, new
     stands, sits, leans = (np.nonzero(figure(camera, scene, frame(Pose(place)))) for place in places)
     assert sits[0].min() > stands[0].min() + 10
     assert leans[1][leans[0] < 40].mean() > stands[1][stands[0] < 40].mean() + 5
+
+
+def test_who_rises_has_a_chair_of_one_size_behind_them(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
+    camera, rise = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0), Scene("still", (Rise("r", 1.2, 1.6, "up"),))
+    up, half = frame(Pose((0.0, 1.6, 0.0))), frame(Pose((0.0, 1.4, 0.17)))
+    whole, none, half_way = figure(camera, rise, up), figure(camera, Scene("still"), up), figure(camera, rise, half)
+    chair = whole & ~none
+    rows, columns = np.nonzero(chair)
+    assert columns.mean() < np.nonzero(none)[1].mean() - 10, "behind the person"
+    assert 0.4 < np.ptp(rows) / np.ptp(np.nonzero(none)[0]) < 0.6, "84 cm high beside 1.71 m"
+    assert (chair & half_way).sum() / chair.sum() > 0.9, "where it was"
+
+
+def test_who_sits_has_a_chair_and_who_bends_has_none(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:
+    camera, scene = FilmCamera(graphics, new_stage(), SIZE, SIDE, 0), Scene("still")
+    sits, bends = (figure(camera, scene, frame(Pose((0.0, height_m, 0.0)))) for height_m in (1.2, 1.4))
+    on_floor = [np.ptp(np.nonzero(seen[np.nonzero(seen)[0].max() - 6 :])[1]) for seen in (sits, bends)]
+    assert on_floor[0] > 1.5 * on_floor[1], "the legs of the chair"
 
 
 def test_the_side_goes_with_the_middle_of_the_room(graphics: Graphics, new_stage: Callable[[], Stage]) -> None:

@@ -14,12 +14,13 @@ from engine.frame import SIDES, Frame, Pose, Quaternion, Vector, from_yaw_pitch,
 from engine.panda.axes import to_panda, turn_to_panda
 from engine.panda.footing import prints
 from engine.panda.graphics import Graphics
-from engine.panda.mannequin import BESIDE, BOTH_BESIDE, LIFTED, Foot, Mannequin
+from engine.panda.mannequin import BESIDE, BOTH_BESIDE, FEET_AHEAD_M, LIFTED, Foot, Mannequin
 from engine.panda.pictures import FAR_M, NEAR_M
 from engine.panda.puppet import STATURE_M as FIGURE_M
 from engine.panda.stage import Stage
 from engine.records import Stance
-from engine.scene import Footing, Middle, Scene, Surround, Walk
+from engine.scene import Footing, Middle, Rise, Scene, Surround, Walk
+from engine.sitting import SITS
 
 EYES, SIDE, BOTH = VIEWS = ("eyes", "side", "both")
 EYES_FOV_DEG, EYES_ACROSS_DEG, SIDE_FOV_DEG = 66.0, 82.0, 44.0
@@ -112,22 +113,24 @@ class _Person:
             self.node.stash()
             return
         self.node.unstash()
-        seen = _Seen(frame, scene.middle, self._stature_m, self._seated)
+        rises = any(isinstance(item, Rise) for item in scene.items)
+        seen = _Seen(frame, scene.middle, self._stature_m, self._seated, rises)
         self.node.set_pos(to_panda(seen.floor_m))
         self.node.set_h(-scene.middle.facing_deg)
-        self._figure.show(seen, _feet(scene))
+        self._figure.show(seen, _feet(scene), chair=rises or self._seated or seen.share < SITS)
 
 
 class _Seen:
     """A body whose head and hands are where a recording has them, seen from `floor_m`, where the figure stands or sits.
 
     Places are as they would be if the person were as tall as the figure. How far up it is (`share`) is told from the
-    height of the eyes; whoever sits down has the seat below them, but one who plays `seated` has it in the middle.
+    height of the eyes; whoever sits down has the seat below them, but one who plays `seated` has it in the middle, and
+    one who `rises` behind the middle, where their feet stay.
     """
 
     active = ""
 
-    def __init__(self, frame: Frame, middle: Middle, stature_m: float, seated: bool) -> None:
+    def __init__(self, frame: Frame, middle: Middle, stature_m: float, seated: bool, rises: bool) -> None:
         self.facing = from_yaw_pitch(math.radians(middle.facing_deg), 0.0)
         self._frame, self._by = frame, FIGURE_M / stature_m
         low_m, high_m = SEATED_EYES_OF_STATURE * stature_m, EYE_HEIGHT_OF_STATURE * stature_m
@@ -135,8 +138,10 @@ class _Seen:
         neck = neck_m(frame.head.position_m, frame.head.orientation)
         x, y, z = self._eyes_m = _minus(neck, rotate(self.facing, NECK_IN_HEAD_M))
         self.share = min(1.0, max(0.0, (y - low_m) / (high_m - low_m)))
+        behind = rotate(self.facing, (0.0, 0.0, FEET_AHEAD_M / self._by))
+        seat_x, seat_z = (behind[0], behind[2]) if rises else (x - middle.x_m, z - middle.z_m)
         along = 0.0 if seated else 1 - self.share
-        self.floor_m = (middle.x_m + along * (x - middle.x_m), 0.0, middle.z_m + along * (z - middle.z_m))
+        self.floor_m = (middle.x_m + along * seat_x, 0.0, middle.z_m + along * seat_z)
 
     def eyes(self) -> Vector:
         """Where the eyes would be with the head upright."""

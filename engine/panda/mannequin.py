@@ -11,6 +11,7 @@ from engine.body import FOREARM_OF_STATURE, PALM_OF_STATURE, UPPER_ARM_OF_STATUR
 from engine.frame import SIDES, Pose, Quaternion, Vector, inverse, rotate, times
 from engine.panda import shapes
 from engine.panda.axes import to_panda, turn_to_panda
+from engine.panda.flourish import show
 from engine.panda.look import Look, colour
 from engine.panda.puppet import SEATED_EYE_M, STATURE_M
 from engine.panda.shadow import ABOVE_FLOOR_M
@@ -23,7 +24,10 @@ UPPER_ARM_M, FOREARM_M = UPPER_ARM_OF_STATURE * STATURE_M, (FOREARM_OF_STATURE +
 THIGH_M, SHANK_M = 0.245 * STATURE_M, 0.246 * STATURE_M  # Drillis & Contini 1966, as in Winter 2009
 HIPS_M, SEATED_HIPS_M = 0.52 * STATURE_M, SEATED_EYE_M - 0.68
 HALF_HIPS_M, ANKLE_M, FEET_AHEAD_M = 0.095, 0.07, 0.34
-_STOOL = [(0.0, 0.0), (0.20, 0.0), (0.15, 0.36), (0.22, 0.38), (0.22, 0.43), (0.0, 0.43)]
+SEAT_BACK_M = 0.06
+"""How far behind where somebody sits the middle of the seat is."""
+_SEAT = [(0.0, 0.39), (0.21, 0.39), (0.23, 0.41), (0.21, 0.43), (0.0, 0.43)]
+_ROD_M = 0.02
 _ELBOW_POLE, _KNEE_POLE = (0.8, -1.0, 0.4), (0.15, 0.1, -1.0)
 
 
@@ -98,14 +102,18 @@ class Mannequin:
         self._skin = (_linear(place.ink.title) * 2 + _linear(place.ink.paper)) / 3
         for name, part in self._parts.items():
             part.set_color(self._shirt if name in ("trunk", "hips") else self._skin)
+        self._parts["chair"].set_color(_linear(place.ink.title))
 
     def widen(self, aspect: float) -> None:
         """Fit into a picture of this width over height."""
         self._lens.set_aspect_ratio(aspect)
         self._lens.set_min_fov(FOV_DEG)
 
-    def show(self, body: Posed, feet: Mapping[str, Foot] = BOTH_BESIDE) -> None:
-        """Stand, sit, lean, look and reach as a body does, on such feet; whichever way that faces, seen from behind."""
+    def show(self, body: Posed, feet: Mapping[str, Foot] = BOTH_BESIDE, *, chair: bool) -> None:
+        """Stand, sit, lean, look and reach as a body does, on such feet; whichever way that faces, seen from behind.
+
+        Who sits, sits down or rises has a `chair`, which stays as far behind the feet as it is.
+        """
         back = inverse(body.facing)
 
         def seen(place: Vector) -> Vector:
@@ -117,8 +125,8 @@ class Mannequin:
         hips = _hips(eyes, body.share)
         self._stretch("trunk", hips, neck)
         self._parts["hips"].set_pos(to_panda(hips))
-        self._parts["stool"].set_pos(to_panda((hips[0], 0.0, 0.06)))
-        self._parts["stool"].set_scale(max(0.001, 1 - body.share))
+        self._parts["chair"].set_pos(to_panda((hips[0], 0.0, SEAT_BACK_M + FEET_AHEAD_M * body.share)))
+        show(self._parts["chair"], chair)
         for side in SIDES:
             hand = seen(body.hand(side).position_m)
             self._arm(side, seen(body.shoulder(side)), hand)
@@ -132,7 +140,7 @@ class Mannequin:
         self._parts[f"{side} hand"].set_pos(to_panda(wrist))
 
     def _leg(self, side: str, hips: Vector, share: float, stands: Foot) -> None:
-        """Feet stay on the floor, but one that is lifted up and back; who sits down has them ahead of the stool."""
+        """Feet stay on the floor, but one that is lifted up and back; who sits down has them ahead of the chair."""
         x, y, z = _sided(side, (HALF_HIPS_M, 0.0, 0.0))
         hip = (hips[0] + x, hips[1] + y, hips[2] + z)
         x, y, z = _sided(side, (stands.aside_m, ANKLE_M + stands.up_m, stands.back_m))
@@ -161,10 +169,10 @@ def bent(start: Vector, end: Vector, upper_m: float, lower_m: float, pole: Vecto
 
 
 def _hips(eyes: Vector, share: float) -> Vector:
-    """On the line from feet to neck for who stands; on the stool for who sits, and back over it on the way."""
+    """On the line from feet to neck for who stands; on the chair for who sits, and back over it on the way."""
     height_m = SEATED_HIPS_M + share * (HIPS_M - SEATED_HIPS_M)
     along = share * height_m / eyes[1]
-    back_m = 0.06 * (1 - share) + 0.12 * math.sin(math.pi * share)
+    back_m = SEAT_BACK_M * (1 - share) + 0.12 * math.sin(math.pi * share)
     return (along * eyes[0], height_m, along * eyes[2] + back_m)
 
 
@@ -189,7 +197,7 @@ def _parts() -> dict[str, NodePath]:
         "head": _head(),
         "trunk": _limb(0.46, 0.115, 0.155),
         "hips": shapes.ball("hips", (0.145, 0.105, 0.105), WHITE),
-        "stool": shapes.turned("stool", _STOOL, WHITE),
+        "chair": _chair(),
     }
     for side in SIDES:
         parts |= {
@@ -214,6 +222,27 @@ def _head() -> NodePath:
     headset.set_pos(0, 0.01, 0.0)
     headset.reparent_to(node)
     return node
+
+
+def _chair() -> NodePath:
+    """A chair without arms, 43 cm high: the middle of its seat is above the origin, its back behind it."""
+    node = NodePath("chair")
+    shapes.turned("seat", _SEAT, WHITE).reparent_to(node)
+    for aside_m in (-0.16, 0.16):
+        _rod(node, (aside_m, 0.16, 0.0), (aside_m, 0.14, 0.41))
+        _rod(node, (aside_m, -0.20, 0.0), (aside_m, -0.17, 0.41))
+        _rod(node, (aside_m, -0.17, 0.41), (aside_m, -0.22, 0.84))
+    for height_m in (0.68, 0.82):
+        _rod(node, (-0.16, -0.22, height_m), (0.16, -0.22, height_m))
+    return node
+
+
+def _rod(parent: NodePath, start: Vector, end: Vector) -> None:
+    """A rod of a chair between two places in Panda3D's axes."""
+    rod = _limb(math.dist(start, end), _ROD_M, _ROD_M)
+    rod.reparent_to(parent)
+    rod.set_pos(start)
+    rod.look_at(parent, end)
 
 
 def _limb(long_m: float, start_m: float, end_m: float) -> NodePath:

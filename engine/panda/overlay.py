@@ -102,7 +102,7 @@ class Overlay:
             if lines is not None:
                 laid = lay(self._fonts, place.ink, words, lines, size, self._scale)
                 self._write(laid, size[0] / size[1], words.right_to_left)
-        self._mannequin.show(puppet)
+        self._mannequin.show(puppet, chair=puppet.share < 1)
 
     def _region(self, window: GraphicsWindow, order: int) -> DisplayRegion:
         region = window.make_display_region()
