@@ -9,7 +9,7 @@ from engine.footing import ENDED_BY, NEVER, ONE_LEG, PAUSE, Held
 from engine.metrics.definition import NotMeasurable
 from engine.motion import Motion
 from engine.records import Measured
-from engine.scene import Footing, Panel, Sound
+from engine.scene import Footing, Friend, Panel, Sound
 from engine.steadiness import DARK, LIGHT, Span, surrounded
 from engine.task import NOT_YET, Finished, Measure, Move, Result, Trial
 
@@ -88,8 +88,9 @@ class Stance(ClinicalTest):
         held, span, eyes = values["held"], values["span"], values["eyes"]
         long = LONG[eyes]
         panel = Panel("stance", self.said, (how, long, "stances.rail") if eyes == "dark" else (how, "stances.rail"))
-        yield from moves.alongside((panel,), footing.get_ready(goal, READY_S[eyes], held))
-        shown = (Panel("stance", self.said, (how, long)), Sound(f"{goal.key} begins", "appear"))
+        friend = Friend("friend")
+        yield from moves.alongside((panel, friend), footing.get_ready(goal, READY_S[eyes], held))
+        shown = (Panel("stance", self.said, (how, long)), Sound(f"{goal.key} begins", "appear"), friend)
         outcome = NOT_YET
         if (
             goal.feet != ONE_LEG
@@ -102,7 +103,7 @@ class Stance(ClinicalTest):
         else:
             held.ended_by = NEVER
         rest = Panel("stance", self.said, ("stances.rest",))
-        yield from moves.show((rest, Sound(f"{goal.key} ends", "reached")), REST_S)
+        yield from moves.show((rest, Sound(f"{goal.key} ends", "reached"), friend), REST_S)
         return outcome
 
 

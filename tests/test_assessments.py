@@ -32,7 +32,7 @@ from engine.plan import ASSESS, Plan, Step
 from engine.precautions import BOUNDED
 from engine.recording import Writer
 from engine.records import Measured, Precaution, Session
-from engine.scene import Lean, Panel, Reach, Scene, Sound, Surround, Walk
+from engine.scene import Footing, Friend, Lean, Panel, Reach, Scene, Sound, Surround, Walk
 from engine.script import SIT_DOWN, STAND_UP
 from engine.simulated import SimulatedHeadset
 from engine.simulated_walk import Walker
@@ -544,6 +544,14 @@ def test_a_leg_that_may_bear_part_of_the_weight_bars_standing(name: str, tmp_pat
     done, _ = taken(name, tmp_path, precautions=(half,))
     assert done.blocks[-1].trials == ()
     assert "left leg loaded at most 50 %" in done.blocks[-1].notes[0]
+
+
+@pytest.mark.parametrize("name", ["single_leg", "tandem"])
+def test_the_ring_of_the_time_is_around_a_companion(name: str, tmp_path: Path) -> None:
+    _, kept = taken(name, tmp_path)
+    ringed = [scene for scene in kept.scenes if any(isinstance(item, Footing) for item in scene.items)]
+    assert ringed
+    assert all(any(isinstance(item, Friend) for item in scene.items) for scene in ringed)
 
 
 def test_a_neck_that_ends_three_degrees_beyond_is_told_so(tmp_path: Path) -> None:
