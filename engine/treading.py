@@ -45,9 +45,9 @@ def foot_track_m(motion: Motion, stance: Stance, device: str) -> Array | None:
 
 def of_the_foot(time_s: Array, foot_m: Array | None, goal: Stone) -> dict[str, Measured]:
     """When a foot set off from where it stood, when it was on the stone, and how far it went; from the light on."""
-    if foot_m is None:
+    if foot_m is None or not len(seen := np.flatnonzero(np.isfinite(foot_m[:, 0]))):
         return none_of(OF_FOOT, UNSEEN)
-    gone_m = np.hypot(*(foot_m - foot_m[0]).T)
+    gone_m = np.hypot(*(foot_m - foot_m[seen[0]]).T)
     off = np.flatnonzero(gone_m >= SETS_OFF_M)
     there = np.flatnonzero(np.hypot(*(foot_m - _place_m(goal)).T) <= goal.radius_m)
     off_s = float(time_s[off[0]]) if len(off) else math.nan

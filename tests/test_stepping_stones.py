@@ -163,6 +163,17 @@ def test_a_foot_is_measured_from_where_it_stood() -> None:
     assert found["foot_length_m"].value == pytest.approx(0.2)
 
 
+def test_a_foot_that_is_not_seen_at_the_light_is_measured_from_where_it_was_seen_first() -> None:
+    time_s = np.arange(90) / 90
+    foot_m = np.stack([0.0 * time_s, 0.1 + 0.2 * np.clip((time_s - 0.3) / 0.4, 0.0, 1.0)], axis=1)
+    foot_m[:5] = np.nan
+    found = treading.of_the_foot(time_s, foot_m, STONE._replace(radius_m=0.05))
+    assert found["foot_length_m"].value == pytest.approx(0.2)
+    assert found["foot_step_s"].value == pytest.approx(0.2, abs=0.02)
+    unseen = treading.of_the_foot(time_s, np.full((90, 2), np.nan), STONE)
+    assert {(one.value, one.note) for one in unseen.values()} == {(None, treading.UNSEEN)}
+
+
 def test_what_is_worn_is_a_foot_only_where_it_was_seen_below_the_knee() -> None:
     still, upright_q = np.zeros((20, 3)), np.tile((0.0, 0.0, 0.0, 1.0), (20, 1))
     shin_m = still + np.array((0.1, 0.3, -0.2))
