@@ -17,10 +17,12 @@ from engine import looking, theme
 from engine.body import Body
 from engine.envelope import Envelope
 from engine.frame import SIDES, Hand, Pose, Vector, from_yaw_pitch, times
+from engine.metrics.in_band import in_band
 from engine.metrics.range_of_motion import NECK_ERROR_DEG
 from engine.motion import clean
 from engine.places import seen_from_shoulder
 from engine.precautions import barred, effect
+from engine.raising import BENT
 from engine.records import Precaution, Session
 from engine.scene import Breath, Friend, Gaze, Panel, Sound, Target
 from engine.simulated import SimulatedHeadset
@@ -167,6 +169,11 @@ def test_time_in_the_band_of_a_tilt_adds_up_and_only_there() -> None:
     fills = [move.send(tilted(tilt_deg))[0].fill for tilt_deg in tilts]
     assert fills[3] == fills[-4] == pytest.approx(0.4)
     assert fills[-1] == pytest.approx(0.7)
+
+
+def test_a_hand_that_leaves_the_band_as_the_stretch_begins_held_nothing() -> None:
+    time_s, angle_deg, inside = np.arange(30) / 90, np.full(30, 80.0), np.arange(30) == 0
+    assert in_band(time_s, angle_deg, inside, None, BENT) == {}
 
 
 def test_a_stretch_that_is_not_reached_is_not_yet_and_says_how_far_it_came(tmp_path: Path) -> None:

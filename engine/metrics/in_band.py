@@ -20,13 +20,13 @@ def furthest(angle_deg: Array) -> float | None:
 
 
 def in_band(time_s: Array, angle_deg: Array, inside: Mask, error: float | None, doubt: str) -> dict[str, Measured]:
-    """What was held of angles (n,), by when they were in the band (n,); nothing where it was never entered.
+    """What was held of angles (n,), by when they were in the band (n,); nothing where no time was spent in it.
 
     `error` is that of the angle; where nobody knows it, `doubt` says why.
     """
-    if not inside.any():
-        return {}
     steps_s = np.diff(time_s, prepend=time_s[0])
+    if not steps_s[inside].any():
+        return {}
     since, until = int(np.argmax(inside)), len(inside) - int(np.argmax(inside[::-1]))
     in_band_s = float(steps_s[inside].sum())
     whole_s = float(time_s[until - 1] - time_s[since]) + float(steps_s[since])
