@@ -14,6 +14,7 @@ from engine.turns import open_of
 
 LOWER_STEP_DEG = 5.0
 LEAST_DEG = 15.0
+TOO_LITTLE = "too little is left to raise it"
 ALONG = (1.0, 0.5, 0.0)  # how far targets go along with a lean, as far as the reach allows
 
 
@@ -62,7 +63,7 @@ def hang(
     `azimuths_deg` are positive to the right, `stretch` is the share of the reach. A request that was lowered says why.
     Raises OutsideEnvelope, saying why, when nothing may hang in any of the directions.
     """
-    elevation, why = wish.amplitude, ""
+    elevation, why = wish.amplitude, TOO_LITTLE
     while elevation >= LEAST_DEG:
         lower = wish if elevation == wish.amplitude else lowered(wish, elevation, why)
         for azimuth in azimuths_deg:
@@ -70,8 +71,7 @@ def hang(
             if found:
                 return found
         elevation -= LOWER_STEP_DEG
-    reason = why or "too little is left to raise it"
-    raise OutsideEnvelope(f"nothing can hang in front of the {side} hand: {reason}")
+    raise OutsideEnvelope(f"nothing can hang in front of the {side} hand: {why}")
 
 
 def lowered(wish: Request, elevation: float, why: str) -> Request:

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.envelope import Envelope
 from engine.frame import Vector
-from engine.hanging import LEAST_DEG, LOWER_STEP_DEG, Hung, hang, lowered
+from engine.hanging import LEAST_DEG, LOWER_STEP_DEG, TOO_LITTLE, Hung, hang, lowered
 from engine.limits import OutsideEnvelope
 from engine.metrics.signals import lengths, low_passed, median_rate_hz, speed, uniform
 from engine.metrics.smoothness import sparc
@@ -80,7 +80,7 @@ def lay(
     Where it has to be, it is smaller, then right ahead, and then lower. `span_deg` is how wide and how tall it is,
     `stretch` the share of the reach. Raises OutsideEnvelope, saying why, where none of it may be.
     """
-    wish, why = envelope.request(f"shoulder_elevation_{side}"), ""
+    wish, why = envelope.request(f"shoulder_elevation_{side}"), TOO_LITTLE
     lower = wish
     while lower.amplitude >= LEAST_DEG:
         for azimuths_deg in ((azimuth_deg, 0.0), (0.0, azimuth_deg)):

@@ -128,6 +128,14 @@ def test_the_second_arm_has_the_mirror_image_of_the_first() -> None:
     assert np.array(mirrored)[:, 0] == pytest.approx(np.array(right.values["points_m"])[:, 0], abs=0.02)
 
 
+def test_where_hardly_any_raise_is_asked_for_it_is_said_that_too_little_is_left() -> None:
+    bounds = envelope(calibration(26.0))
+    for achieved in (0.0, 0.0):
+        bounds.learn(bounds.request("shoulder_elevation_right"), achieved, success=False)
+    with pytest.raises(OutsideEnvelope, match="right hand: too little is left to raise it"):
+        tracing.lay(bounds, "right", tracing.FIGURES["arc"], (40.0, 30.0), 0.0, 0.08, 0.9)
+
+
 @pytest.mark.parametrize(
     ("aside_deg", "ahead_deg", "azimuth_deg", "lower"),
     [(180, 180, 10.0, False), (45, 180, 0.0, False), (45, 45, 10.0, True)],
