@@ -131,7 +131,7 @@ def _refuses_across(envelope: Envelope, side: str, place_m: Vector, eased: bool)
     except OutsideEnvelope as reason:
         return str(reason)
     across_deg = adduction_deg(envelope.shoulder(side), envelope.stance.facing_deg, place_m, side)
-    sure_deg = min(SHARE_OF_REACH * most.value, envelope.calibration.limits[movement].low)
+    sure_deg = max(0.0, min(SHARE_OF_REACH * most.value, envelope.calibration.limits[movement].low))
     asked_deg = EASED_SHARE * sure_deg if eased else sure_deg
     if across_deg <= asked_deg:
         return ""

@@ -229,6 +229,12 @@ def test_a_block_goes_no_further_across_than_is_sure(low_deg: float, beside: boo
     assert beside or across_deg(bounds, table) <= low_deg
 
 
+def test_where_nothing_is_sure_of_the_way_across_no_less_than_nothing_is_told() -> None:
+    bounds = crossing(replace(limit(8.0), low=-7.0))
+    table = tabletop.lay(bounds, "right", 0.8, 0.2, 0.09)
+    assert "across the body is beyond 0°" in table.beside
+
+
 def test_after_misses_a_block_goes_less_far_across() -> None:
     bounds = crossing(limit(45.0))
     before = tabletop.lay(bounds, "right", 0.9, 0.2, 0.07)
