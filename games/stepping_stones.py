@@ -190,10 +190,11 @@ def _share(way_deg: float) -> float:
 def _of_the_step(time_s: Array, along_m: Array, goal: Stone) -> dict[str, Measured]:
     """When the head set off, when it was over a foot on the stone, how far it went, and when it was back."""
     asked_m = stepping.HEAD_SHARE * stepping.ARRIVES * goal.length_m
-    off, there = np.flatnonzero(along_m >= treading.SETS_OFF_M), np.flatnonzero(along_m >= asked_m)
+    off = np.flatnonzero(along_m - along_m[0] >= treading.SETS_OFF_M)
+    off_s = float(time_s[off[0]]) if len(off) else math.nan
+    there = np.flatnonzero((along_m >= asked_m) & (time_s >= off_s))
     top = int(np.argmax(along_m))
     home = np.flatnonzero(along_m[top:] < stepping.BACK_M)
-    off_s = float(time_s[off[0]]) if len(off) else math.nan
     step_s = float(time_s[there[0]]) - off_s if len(there) else None
     back_s = float(time_s[top + home[0]] - time_s[top]) if len(home) and top else None
     error_s = treading.ONSET_ERROR_S

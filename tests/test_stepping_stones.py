@@ -115,6 +115,21 @@ def test_what_is_measured_is_the_step_of_the_simulated_patient(tmp_path: Path) -
     assert not session.events
 
 
+def test_who_does_not_stand_quite_in_the_middle_sets_off_from_where_they_stand() -> None:
+    task, trial = game("stepping_stones"), trials({})[0]
+    trial.values["noted"].call()
+    time_s, turn = np.arange(180) / 90, math.radians(trial.values["goal"].direction_deg)
+    along_m = 0.07 + 0.2 * np.clip((time_s - 0.5) / 0.4, 0.0, 1.0)
+    middle_m = np.array(trial.values["stance"].head_m)
+    head_m = middle_m + along_m[:, None] * np.array((math.sin(turn), 0.0, -math.cos(turn)))
+    hand_m, upright_q = np.full((180, 3), np.nan), np.tile((0.0, 0.0, 0.0, 1.0), (180, 1))
+    quality = Quality(180, 2.0, 90.0, 100.0, 0.0, 0.0, 0.0)
+    motion = Motion(time_s, head_m, upright_q, hand_m, upright_q, hand_m, upright_q, quality)
+    found = task.measure(trial, motion).measures
+    assert found["reaction_s"].value == pytest.approx(0.6, abs=0.02)
+    assert 0.0 < (found["step_s"].value or 0.0) < 0.3
+
+
 class Opaque(SimulatedHeadset):
     """A headset that shows no floor."""
 
