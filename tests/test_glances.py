@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
-from prescribed import a_draft
+from prescribed import a_draft, a_version
 from server_fixtures import SignedDevice, a_limit, a_service, a_session, an_item
 from sqlalchemy import delete, select, update
 
 from engine.movements import LEANS
+from engine.programme import Goal
 from engine.records import Answer, BlockRecord, Event, Measured, Request, Session, TrialRecord
 from server_sync import wire
 from server_sync.clinic import glance
@@ -26,6 +27,8 @@ from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered, Glance, SessionGist
 from server_sync.page.course import small
 from server_sync.page.course_words import what_counts
+from server_sync.page.note import About, note
+from server_sync.page.overview import overview
 from server_sync.page.star import star_of
 from server_sync.page.today import trend_words
 
@@ -146,6 +149,29 @@ def test_what_a_ceiling_ended_is_at_least_so_far_wherever_it_is_read() -> None:
     assert star is not None
     assert star.finding == "No change can be told: not all of the leans was measured"
     assert {(each.value, each.first) for each in star.directions if each.key in leans} == {("at least 90°", "90°")}
+
+
+def test_a_goal_is_held_against_a_limit_that_is_at_least_so_far() -> None:
+    *own, last = gists([90, 92, 91, 90])
+    visits = [*own, replace(last, limits=(replace(last.limits[0], at_least=True),))]
+    reach = a_version(goal="", goals=(Goal(words="To the shelf", movement=MOVEMENT, needs=120),))
+    found = overview([Followed("s", gist) for gist in visits], [reach], NOW.date())
+    assert [goal.so_far for goal in found.goals] == ["needs about 120° · now at least 90°"]
+
+
+def test_a_note_claims_of_no_limit_that_is_at_least_so_far_that_nothing_changed() -> None:
+    def with_a_lean(visit: Gist, **changes: object) -> Gist:
+        (left,) = visit.limits
+        return replace(visit, limits=(left, replace(left, movement="lean_back", value=5.0, **changes)))
+
+    *own, last = gists([90, 92, 91, 90])
+    about = About("Milo", "", (), ())
+    hidden = note(about, [*map(with_a_lean, own), with_a_lean(last, at_least=True)], NOW.date())
+    (_, lean) = hidden.measured
+    assert (lean.title, lean.last) == ("Leant back", "at least 5.0°")
+    assert lean.change == "not to be told: not all of it was measured"
+    assert "Leant back" not in hidden.others
+    assert "Leant back" in note(about, list(map(with_a_lean, [*own, last])), NOW.date()).others
 
 
 def _back(visits: Sequence[Gist]) -> Series:

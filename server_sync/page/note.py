@@ -48,7 +48,7 @@ class Part(NamedTuple):
 class Note(NamedTuple):
     """A whole note. `said`, `done` and `planned` are sentences, `close` is the main measure as it is drawn.
 
-    `measured` are what was practised and what changed; `others` says what else was measured.
+    `measured` are what was practised and what changed or may have; `others` says what else was measured.
     """
 
     name: str
@@ -134,9 +134,10 @@ def _said(gists: Sequence[Gist], letters: Sequence[Letter], first: date) -> list
 
 
 def _tells(series: Series, gists: Sequence[Gist]) -> bool:
-    """Whether a measure changed beyond the noise, or is of a movement that was practised often enough to say."""
+    """Whether a measure changed beyond the noise, or may have, or is of a movement practised often enough to say."""
     practised = any(series.kind.movement in gist.aims for gist in gists)
-    return bool(series.verdict.larger) or (practised and series.verdict.larger is not None)
+    said = series.verdict
+    return said.at_least or bool(said.larger) or (practised and said.larger is not None)
 
 
 def _in_a_line(measure: Measure) -> str:

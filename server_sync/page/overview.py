@@ -23,7 +23,7 @@ from server_sync.page.course import (
     close,
     small,
 )
-from server_sync.page.course_words import key_of, shown
+from server_sync.page.course_words import key_of, value_of
 from server_sync.page.dose_chart import Day, dose_chart
 from server_sync.page.language import _, dated, ngettext
 from server_sync.page.star import Star, star_of
@@ -112,7 +112,7 @@ def _wish(goal: Goal, series: Sequence[Series]) -> Wish:
     found = next((each for each in series if each.kind.movement and each.kind.movement == goal.movement), None)
     if found is None or goal.needs is None:
         return Wish(goal.words, "")
-    needs, value = words.quantity(goal.needs, found.unit), shown(found.points[-1].value, found)
+    needs, value = words.quantity(goal.needs, found.unit), value_of(found.points[-1], found)
     return Wish(goal.words, _("needs about %(needs)s · now %(value)s", needs=needs, value=value))
 
 
