@@ -67,6 +67,13 @@ def test_who_may_raise_an_arm_less_has_not_lost_it() -> None:
     assert verdict(ended, "deg", VISIT_NOISE_DEG, better=1).worse is None
 
 
+def test_a_fall_is_not_told_since_a_visit_that_a_ceiling_ended() -> None:
+    points = visits([120.0, 105, 104, 103, 102, 101, 100])
+    assert verdict(points, "deg", VISIT_NOISE_DEG, better=1).since == points[1].at.date()
+    points[1] = points[1]._replace(at_least=True)
+    assert verdict(points, "deg", VISIT_NOISE_DEG, better=1).since == points[2].at.date()
+
+
 def test_wide_intervals_make_the_noise_larger_than_the_visits_differ() -> None:
     assert sem(visits([50.0, 51, 50, 51], half=19.6)) == pytest.approx(10)
 

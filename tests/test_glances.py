@@ -25,7 +25,7 @@ from server_sync.clinic.patients import Person
 from server_sync.clinic.series import Kind, Series, main_of, series_of
 from server_sync.clinic.service import Service
 from server_sync.clinic.tables import Delivered, Glance, SessionGist
-from server_sync.page.course import small
+from server_sync.page.course import close, small
 from server_sync.page.course_words import what_counts
 from server_sync.page.note import About, note
 from server_sync.page.overview import overview
@@ -149,6 +149,16 @@ def test_what_a_ceiling_ended_is_at_least_so_far_wherever_it_is_read() -> None:
     assert star is not None
     assert star.finding == "No change can be told: not all of the leans was measured"
     assert {(each.value, each.first) for each in star.directions if each.key in leans} == {("at least 90°", "90°")}
+
+
+def test_no_visit_that_a_ceiling_ended_is_drawn_as_one_that_fell() -> None:
+    first, ended, *others = gists([120, 105, 104, 103, 102, 101, 100])
+    visits = [first, replace(ended, limits=(replace(ended.limits[0], at_least=True),)), *others]
+    marked = []
+    for each in ([first, ended, *others], visits):
+        (limit, *more) = series_of(each)
+        marked.append(str(close(limit, more, each).drawing).count("visit beyond"))
+    assert marked == [6, 5]
 
 
 def test_a_goal_is_held_against_a_limit_that_is_at_least_so_far() -> None:

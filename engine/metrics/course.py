@@ -108,10 +108,10 @@ def rounded(value: float, step: float) -> float:
 
 
 def _since(points: Sequence[Point], first: float, noise: float, step: float, change: float) -> date:
-    """The day from which on every visit is beyond the noise, on the side on which the last one is."""
+    """The day from which on every visit is surely beyond the noise, on the side on which the last one is."""
     sign, at = math.copysign(1, change), points[-1].at
     for point in reversed(points):
-        if sign * (rounded(point.value, step) - first) <= noise:
+        if sign * (rounded(point.value, step) - first) <= noise or (sign < 0 and point.at_least):
             break
         at = point.at
     return at.date()

@@ -15,7 +15,7 @@ from server_sync.clinic.gists import Followed
 from server_sync.clinic.series import RECENT, Series, current, lately, main_of, series_of
 from server_sync.clinic.tables import Glance as Kept
 
-VERSION = 1000 * GISTS + 4
+VERSION = 1000 * GISTS + 5
 """It changes when another glance is made of the same gists, and with theirs."""
 _FORGET = delete(Kept.__table__).where(Kept.patient_id == bindparam("patient"))  # type: ignore[arg-type]
 WEEK = timedelta(days=7)

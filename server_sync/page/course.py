@@ -147,7 +147,8 @@ def _in_shown_unit(point: Point, unit: str) -> Point:
 
 
 def _is_beyond(point: Point, said: Verdict) -> bool:
-    return bool(said.noise is not None and abs(point.value - said.first) > said.noise)
+    hidden = point.at_least and point.value < said.first
+    return bool(said.noise is not None and abs(point.value - said.first) > said.noise and not hidden)
 
 
 def _first_beyond(series: Series) -> int | None:
