@@ -288,7 +288,7 @@ def _bounds_of(item: Asked) -> tuple[object, ...]:
     if isinstance(item, Target):
         return (item.place_m, item.hand)
     if isinstance(item, Reach):
-        return (item.start_m, item.stop_m, item.hand)
+        return (item.start_m, item.stop_m, item.hand, item.over_feet)
     if isinstance(item, Follow):
         return (item.points_m, item.hand)
     if isinstance(item, Gaze):

@@ -287,6 +287,12 @@ def test_what_was_admitted_once_is_judged_anew_in_a_new_envelope() -> None:
         assert "a cast" in guard.admit((item,))
 
 
+def test_what_was_admitted_as_a_reach_is_judged_anew_where_it_goes_on_over_the_feet() -> None:
+    guard = a_guard(cast("lean_forward", 2.0))
+    assert not guard.admit((line(80.0),))
+    assert "leans 8° ahead" in guard.admit((line(80.0)._replace(over_feet=True),))
+
+
 def test_what_was_admitted_may_not_move_out_under_its_old_name() -> None:
     guard = a_guard()
     assert guard.admit((target(100.0), Lean("buoy", 0.0, 5.0, 0.8))) == ""
