@@ -58,6 +58,7 @@ class ClinicalTest(Task):
     count, `validity` when there is no result. `results` name every number that `sum_up` gives, and `better` those that
     are followed from visit to visit: 1 where more is better, -1 where less is, 0 where neither is. `not_compared` says
     why its results are held against no norm on paper; "" where they may be, and then `norms` has what is known.
+    Where `one_sided`, all trials are of one side, and so are the results, whose names do not tell it.
     `not_at_desk` says why mouse and keys cannot even show how it goes; "" where they can.
     """
 
@@ -70,6 +71,7 @@ class ClinicalTest(Task):
     norms: ClassVar[tuple[Norm, ...]] = ()
     noise: ClassVar[tuple[Noise, ...]] = ()
     not_compared: ClassVar[str] = ""
+    one_sided: ClassVar[bool] = False
     not_at_desk: ClassVar[str] = ""
 
     @classmethod

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from conftest import ROOT
 from pyarrow import parquet
+from server_fixtures import a_session
 from visits import ABOUT, calibration, patient
 
 from calibration import battery
@@ -23,7 +24,7 @@ from engine.patient import PatientRecord
 from engine.plan import ASSESS, Plan, Step
 from engine.prescription import Draft, Practice, Prescription, check
 from engine.recording import Writer
-from engine.records import RecordUnreadable, Session
+from engine.records import BlockRecord, Measured, RecordUnreadable, Session, TrialRecord
 from engine.simulated import SimulatedHeadset
 from server_sync.clinic import trial_table
 from server_sync.clinic.gist import followed, gist_of
@@ -32,7 +33,7 @@ from server_sync.clinic.glance import glance_of
 from server_sync.clinic.intake import summary_of
 from server_sync.clinic.known_tasks import tasks
 from server_sync.clinic.series import series_of
-from server_sync.page.course_words import shown, with_interval
+from server_sync.page.course_words import shown, title_of, with_interval
 from server_sync.page.language import languages, speaking
 from server_sync.page.norms import held_against, norm_words
 from server_sync.page.report import write_report
@@ -93,6 +94,40 @@ def test_a_result_is_followed_and_compared_with_the_noise_that_others_found(done
     assert five.verdict.larger
     assert not five.verdict.worse
     assert five.better == -1
+
+
+def reaching(side: str, day: int, reach_m: float) -> Session:
+    """A visit in which one arm reached over the feet, as they were recorded before a result told which."""
+    test = battery.load("functional_reach")
+    found = {"functional_reach_m": Measured(reach_m, "m", 0.03, "mean of 3")}
+    trials = tuple(TrialRecord(number, side, number, number + 1.0, "reached") for number in range(5))
+    block = BlockRecord("functional_reach", test.title, test.version, ASSESS, 0.0, 60.0, trials=trials, measures=found)
+    return a_session(
+        f"day-{day}", started_at=f"2026-01-{day:02}T09:00:00+00:00", headset="openxr", blocks=(block,), quality=None
+    )
+
+
+def test_a_change_of_the_arm_that_reaches_is_no_change_of_the_person() -> None:
+    reaches_m = (0.37, 0.36, 0.38, 0.24, 0.23, 0.25)
+    visits = [reaching("right" if at < 3 else "left", at + 1, reach_m) for at, reach_m in enumerate(reaches_m)]
+    found = series_of([gist_of(each) for each in visits])
+    right, left = (each for each in found if each.kind.measure == "functional_reach_m")
+    assert [(each.kind.side, [point.value for point in each.points]) for each in (right, left)] == [
+        ("right", [0.37, 0.36, 0.38]), ("left", [0.24, 0.23, 0.25]),
+    ]  # fmt: skip
+    assert (right.verdict.larger, left.verdict.larger) == (False, False)
+    assert (title_of(right), title_of(left)) == ("Functional reach, right", "Functional reach, left")
+    assert "men: 20–40 years 42 cm" in norm_words(left)
+    assert [[row.get("side") for row in trial_table.rows(each, "60")][-1] for each in visits[2:4]] == ["right", "left"]
+
+
+def test_results_whose_names_tell_their_side_are_followed_by_that_whichever_arms_were_raised() -> None:
+    test = battery.load("shoulder_range")
+    found = {"shoulder_flexion_right_deg": Measured(150.0, "deg", 7.0)}
+    trials = (TrialRecord(1, "right", 0.0, 9.0, "reached"),)
+    block = BlockRecord("shoulder_range", test.title, test.version, ASSESS, 0.0, 60.0, trials=trials, measures=found)
+    middles = {middle.name: middle.side for middle in gist_of(a_session(blocks=(block,))).measures}
+    assert middles["shoulder_flexion_right_deg"] == ""
 
 
 def test_a_result_that_got_worse_is_no_reason_for_a_look_today_and_its_day_was_not_missed(done: Session) -> None:

@@ -354,6 +354,20 @@ def test_a_clinical_test_leaves_with_its_results_alone_and_why_one_is_missing(na
     assert not [one for one in by_type(resources, "Observation") if "only_a_trials" in json.dumps(one)]
 
 
+def test_how_far_somebody_reaches_over_their_feet_is_of_the_arm_that_reached() -> None:
+    ids = set[str]()
+    for side in ("left", "right"):
+        trials = (TrialRecord(1, side, 0.0, 9.0, "reached"),)
+        found = {"functional_reach_m": Measured(0.37, "m", 0.03, "mean of 3")}
+        block = BlockRecord("functional_reach", "", 1, ASSESS, 0.0, 60.0, trials=trials, measures=found)
+        resources = of_session(NAMING, a_session(blocks=(block,)), PERSON.id)
+        (one,) = observed(resources, "measures.functional_reach.functional_reach_m")
+        assert one["bodySite"]["text"] == f"{side} arm"
+        assert [note["text"] for note in one["note"]] == [f"{side} side", "mean of 3"]
+        ids.add(one["id"])
+    assert len(ids) == 1, "it is the result that left before the arm was said"
+
+
 def test_how_far_a_joint_moves_is_said_of_limits_alone() -> None:
     """Nobody goes to the end of a joint in a game: neither is what they reached such a number, nor what was asked."""
     coded = set[str]()

@@ -61,6 +61,7 @@ class Test(ClinicalTest):
     moves_parts = ("trunk", "left leg", "right leg", "left arm", "right arm")
     asks = ("hand", "lean", "stand")
     postures = ("standing",)
+    one_sided = True
     version = 1
     place = "orchard"
     Parameters = Parameters
@@ -70,7 +71,7 @@ class Test(ClinicalTest):
         "Raise the arm level ahead and hold it; a sound says when its place is taken.",
         "Say: reach as far ahead as you can, without a step and without touching the wall, and come back.",
         "Heels stay down. A step, a lifted heel or a touch: the reach does not count; do it again.",
-        "The result is the mean of the three that count, from the path of the hand.",
+        "The result is the mean of the three that count, from the path of the hand; each arm is followed by itself.",
     )
     practice = "two reaches"
     validity = (

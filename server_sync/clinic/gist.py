@@ -15,9 +15,9 @@ from engine.movements import MOVEMENTS
 from engine.plan import ASSESS
 from engine.records import BlockRecord, Calibration, Limit, Measured, Record, Session, TrialRecord
 from server_sync.clinic.ceilings import Ceiling, ceilings
-from server_sync.clinic.known_tasks import tasks
+from server_sync.clinic.known_tasks import side_of_results, tasks
 
-VERSION = 4
+VERSION = 5
 """It changes when another gist is made of the same session: those of before are made anew."""
 FOLLOWED: Mapping[str, int] = {
     **dict.fromkeys(("smoothness_sparc", "directional_control_percent", "in_band_percent", "match_percent"), 1),
@@ -246,7 +246,8 @@ def _middles(block: BlockRecord) -> Iterator[Middle]:
         (name, trial.side, number) for trial in trials for name, number in trial.measures.items() if name in FOLLOWED
     ]
     if block.kind in ("play", ASSESS):
-        found += [(name, "", number) for name, number in block.measures.items() if name in counts]
+        side = side_of_results(block)
+        found += [(name, side, number) for name, number in block.measures.items() if name in counts]
     ordered = sorted(found, key=lambda each: each[:2])
     for (name, side), numbers in groupby(ordered, key=lambda each: each[:2]):
         middle = _middle([number for *_, number in numbers])

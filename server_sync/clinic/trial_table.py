@@ -11,6 +11,7 @@ import msgspec
 from engine.plan import ASSESS
 from engine.records import BlockRecord, Limit, Measured, Session, TrialRecord
 from server_sync.clinic.cells import cell
+from server_sync.clinic.known_tasks import side_of_results
 
 Value = float | int | str | bool | None
 Row = dict[str, Value]
@@ -109,7 +110,8 @@ def rows(session: Session, age_band: str) -> Iterator[Row]:
         for trial in block.trials:
             yield {**whose, **about, **_asked(trial), **_measures(trial.measures)}
         if block.kind == ASSESS and block.measures:
-            yield {**whose, **about, "start_s": block.start_s, "end_s": block.end_s, **_measures(block.measures)}
+            about |= {"side": side_of_results(block), "start_s": block.start_s, "end_s": block.end_s}
+            yield {**whose, **about, **_measures(block.measures)}
 
 
 class Layout:

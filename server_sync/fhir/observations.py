@@ -14,6 +14,7 @@ import msgspec
 
 from engine.plan import ASSESS
 from engine.records import Answer, BlockRecord, Calibration, Limit, Measured, Session, TrialRecord
+from server_sync.clinic.known_tasks import side_of_results
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Annotation, CodeableConcept, Period, Reference, moment
 from server_sync.fhir.naming import Naming, identifier, refer
@@ -209,13 +210,16 @@ def _spreads(visit: Visit, number: int, block: BlockRecord) -> Iterator[Observat
     for (movement, side), trials in apart.items():
         for name in dict.fromkeys(name for trial in trials for name in trial.measures):
             found = [trial.measures[name] for trial in trials if name in trial.measures]
-            yield _spread(visit, (number, movement, side, name), block, found)
+            yield _spread(visit, (number, movement, side, name), block, found, side)
     for name, one in block.measures.items():
-        yield _spread(visit, (number, "", "", name), block, [one])
+        yield _spread(visit, (number, "", "", name), block, [one], side_of_results(block))
 
 
-def _spread(visit: Visit, key: tuple[int, str, str, str], block: BlockRecord, found: Sequence[Measured]) -> Observation:
-    number, movement, side, name = key
+def _spread(
+    visit: Visit, key: tuple[int, str, str, str], block: BlockRecord, found: Sequence[Measured], side: str
+) -> Observation:
+    """One measure, of a side; the `key` of a result names none, so that it has one id whichever arm it is of."""
+    _, movement, _, name = key
     path = f"measures.{block.task}.{name}"
     values = [one.value for one in found if one.value is not None and math.isfinite(one.value)]
     whys = [one.note for one in found]
@@ -231,7 +235,7 @@ def _spread(visit: Visit, key: tuple[int, str, str, str], block: BlockRecord, fo
         parts.append(_part("number", len(values), ""))
     middle = CodeableConcept(text=f"middle of {len(values)} of {len(found)} trials") if len(found) > 1 else None
     return visit.of_motion(
-        ("block", number, movement, side, name), _category(block), codes.concept(path),
+        ("block", *key), _category(block), codes.concept(path),
         **_value(path, median(values) if values else None, found[0].unit, whys),
         effective_period=visit.lasting(block), body_site=codes.site(path, side), method=middle,
         component=(*parts, *_error(found)), note=_notes([f"{side} side" if side else "", *whys]),
