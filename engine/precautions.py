@@ -179,9 +179,9 @@ def bounds_of(precautions: Sequence[Precaution], ceilings: Mapping[str, float], 
     for movement, cap in list(bounds.items()):
         lean, value = _lean_needing(movement, cap.value, posture)
         if lean:
-            lower(bounds, lean, Cap(value, "deg", f"{cap.why} ({MOVEMENTS[movement].title}, {cap.value:g}°)"))
+            lower(bounds, lean, Cap(value, "deg", f"{cap.why} ({MOVEMENTS[movement].title} at most {cap.value:g}°)"))
         if _joint(movement) == "hip_flexion":
-            why = f"{cap.why} ({MOVEMENTS[movement].title}, {cap.value:g}°)"
+            why = f"{cap.why} ({MOVEMENTS[movement].title} at most {cap.value:g}°)"
             raised = movement.replace("hip_flexion", "thigh_raise")
             lower(bounds, raised, Cap(max(0.0, cap.value - SITTING_HIP_DEG), "deg", why))
     return bounds
@@ -284,7 +284,7 @@ def barred(
     if "hand" in task.asks:
         lost = [_loses_arm(side, bounds) for side in SIDES if f"{side} arm" in task.moves_parts]
         if lost and all(lost):
-            return f"{task.title} asks for a hand, and none is left by {' and '.join(dict.fromkeys(lost))}"
+            return f"{task.title} asks for a hand, and none is left by {'; '.join(dict.fromkeys(lost))}"
     return ""
 
 

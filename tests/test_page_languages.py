@@ -1,10 +1,12 @@
 """The catalogues of the pages: all that can be read is translated, once, with the same blanks, and nothing else is."""
 
 import ast
+import random
 import re
 import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,9 +16,18 @@ from demo_clinics import PASSWORD
 from hands import Way, a_site
 from routes import Client, a_web, form_token
 from server_fixtures import ROOT, a_service
+from visits import calibration
 
 import games
+from calibration import battery
 from engine import words as spoken_words
+from engine.clinical import ClinicalTest
+from engine.envelope import Envelope
+from engine.headset import DESK
+from engine.limits import OutsideEnvelope
+from engine.movements import MOVEMENTS
+from engine.precautions import barred
+from engine.records import Precaution
 from server_sync.clinic.service import Service
 from server_sync.page.catalogue import lacking, read, template, updated, write
 from server_sync.page.language import CATALOGUES, PSEUDO, dated, languages, speaking
@@ -103,6 +114,40 @@ def test_what_a_record_says_is_put_into_the_language_piece_by_piece() -> None:
         )
         assert translated("what nobody translates") == "what nobody translates"
     assert translated(said) == said
+
+
+def whys_not_done(test: type[ClinicalTest]) -> Iterator[str]:
+    """Why a test is not done, under any one bound of a precaution or a preset, on one side or on both."""
+    yield from (f"{test.title}: nobody stood up for it", f"{test.title}: nobody sat down for it")
+    yield test.why_not_on(DESK)
+    for (movement, about), share, both in product(MOVEMENTS.items(), (0.0, 0.1, 0.6), (False, True)):
+        other = movement.replace("_left", "_right") if both else movement
+        caps = dict.fromkeys((movement, other), share * about.largest)
+        rules = tuple(Precaution(name, most, about.unit, "TORN", "MOSS") for name, most in caps.items())
+        for posture, (precautions, ceilings) in product(test.postures, ((rules, {}), ((), caps))):
+            yield barred(test, posture, precautions, ceilings)
+            envelope = Envelope(calibration(), precautions, ceilings, posture=posture)
+            try:
+                next(test(test.Parameters()).trials(envelope, random.Random(1), ()), None)
+            except OutsideEnvelope as reason:
+                yield str(reason)
+
+
+@pytest.mark.parametrize("name", battery.names())
+def test_why_a_test_was_not_done_goes_through_the_catalogue_as_a_whole(name: str) -> None:
+    whys = {why for why in whys_not_done(battery.load(name)) if why}
+    assert len(whys) > 4
+    with speaking(PSEUDO):
+        left = {why: words for why in whys if (words := set(ACCENTED.findall(translated(why))) - {"TORN", "MOSS"})}
+    assert not left
+
+
+def test_a_reason_not_to_reach_is_said_in_german() -> None:
+    said = "a level arm is raised 90°, beyond 80°, the precaution of Dr. Moss: a fresh suture"
+    with speaking("de"):
+        assert translated(said) == (
+            "ein waagerechter Arm ist um 90° gehoben, weiter als 80°, Vorsichtsmaßnahme laut Dr. Moss: a fresh suture"
+        )
 
 
 class Text(HTMLParser):

@@ -325,7 +325,32 @@ _TESTS = (
     N_("Lean forward"),
     N_("Lean to the right"),
 )
+_NOT_DONE = (
+    *(N_("nobody stood up for it"), N_("nobody sat down for it"), N_("the time for today was up")),
+    N_("it was not checked, because %(why)s"),
+    N_("the precaution of %(by)s"),
+    N_("the precaution of %(by)s allows %(movement)s at most %(most)s (%(reason)s)"),
+    N_("the precaution of %(by)s on %(movement)s ended on %(day)s"),
+    N_("it holds until it is renewed or taken away"),
+    N_("%(cap)s (%(movement)s at most %(most)s)"),
+    *(N_("the preset"), N_("its ceiling")),
+    N_("%(what)s is played standing, which the precaution of %(by)s forbids (%(reason)s)"),
+    N_("%(what)s is played seated, which the precaution of %(by)s forbids (%(reason)s)"),
+    N_("%(what)s is played lying, which the precaution of %(by)s forbids (%(reason)s)"),
+    N_("%(what)s is played seated, which bends the hips to about %(angle)s"),
+    N_("%(what)s asks to stand up, which bends further"),
+    N_("to lean over the toes, seated, bends further, too"),
+    *(N_("play it seated"), N_("play seated games"), N_("play in another posture")),
+    N_("%(what)s loads the %(leg)s, which the precaution of %(by)s forbids (%(reason)s)"),
+    N_("%(what)s loads the %(leg)s, and no headset can measure how much"),
+    N_("%(what)s asks for leans, and none is left by %(cap)s"),
+    N_("%(what)s leans forward over the toes, %(angle)s or more, too far for %(cap)s"),
+    N_("%(what)s asks for a hand, and none is left by %(cap)s"),
+    N_("a level arm is raised %(angle)s, beyond %(most)s, %(cap)s"),
+    N_("reaching over the feet leans %(angle)s ahead, beyond %(most)s, %(cap)s"),
+    N_("%(far)s from the %(side)s shoulder is beyond %(most)s for the elbow, %(cap)s"),
+)
 RECORDED = (
     *(*_OUTCOMES, *_BLOCKS, *_TRACES, *_KNOBS, *_MEASURED_BEFORE, *_LIMITS, *_WHY_THIS_TARGET),
-    *(*_EVENTS, *_ENDS, *_QUALITY, *_TESTS),
+    *(*_EVENTS, *_ENDS, *_QUALITY, *_TESTS, *_NOT_DONE),
 )
