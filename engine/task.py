@@ -1,6 +1,6 @@
 """What both a game and an assessment are: a source of trials, a way to play one, and what to measure."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -56,6 +56,11 @@ def as_defined(kind: type, *names: str) -> dict[str, Measure]:
 def none_of(measures: Mapping[str, Measure] | Mapping[str, Measured], why: str) -> dict[str, Measured]:
     """Measures without a number, and why."""
     return {name: Measured(None, measure.unit, None, why) for name, measure in measures.items()}
+
+
+def tried(trials: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """The trials that could be reached or missed: those that asked for an amplitude, and that nothing stopped."""
+    return [trial for trial in trials if trial.request is not None and trial.outcome != STOPPED]
 
 
 class Result(NamedTuple):

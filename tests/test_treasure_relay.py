@@ -6,7 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
+from fhir_fixtures import NAMING
 from people import a_body
 from visits import calibration, game, patient, play
 
@@ -14,6 +16,7 @@ from calibration.adaptation import Followers
 from calibration.knobs import next_step
 from engine import relaying
 from engine.adaptation import Adaptation
+from engine.commands import answer
 from engine.commands.flow import whole_visit
 from engine.envelope import Envelope
 from engine.frame import Vector
@@ -29,6 +32,11 @@ from engine.scene import Item, Prop, Reach, Target, Tone
 from engine.simulated import SimulatedHeadset
 from engine.task import Move, Trial
 from games import treasure_relay
+from server_sync.clinic.gist import gist_of
+from server_sync.clinic.intake import summary_of
+from server_sync.fhir.resources import DiagnosticReport
+from server_sync.fhir.visits import of_session
+from server_sync.page.sheet import sheet
 
 KNOWN = calibration()
 SHOULDER = (0.19, 1.4, 0.08)
@@ -150,6 +158,25 @@ def test_an_adult_who_hides_nothing_makes_nothing_easier_or_harder_for_the_perso
     assert {trial.measures["guide_s"].note for trial in block.trials} == {relaying.NOT_HIDDEN}
     state = next_step(KnobState(), block, treasure_relay.Game, task.p, Adaptation())
     assert (state.outcomes, state.levels) == ((), {})
+    assert (answer.summary(session, tmp_path)["trials"], gist_of(session).trials) == (0, 0)
+    assert (sheet(session).parts[0].finding, len(sheet(session).parts[0].rows)) == ("2 trials", 2)
+
+
+def test_a_turn_that_a_stop_cut_off_is_not_counted_among_those_that_could_be_found(played: Session) -> None:
+    block = played.blocks[0]
+    found, *_, last = block.trials
+    found = msgspec.structs.replace(found, outcome="reached")
+    last = msgspec.structs.replace(last, outcome="stopped", achieved=None, limit_after=None)
+    cut = msgspec.structs.replace(played, blocks=(msgspec.structs.replace(block, trials=(found, last)),))
+    assert sheet(cut).parts[0].finding == "1 of 1 reached"
+    assert [row.outcome for row in sheet(cut).parts[0].rows] == ["reached", "stopped"]
+    for line in (gist_of(cut), summary_of(cut)):
+        assert (line.reached, line.trials) == (1, 1)
+    assert gist_of(cut).aims["shoulder_elevation_left"].trials == 1
+    counts = answer.summary(cut, Path())
+    assert (counts["reached"], counts["trials"], counts["success_rate"]) == (1, 1, 1.0)
+    (report,) = (one for one in of_session(NAMING, cut, "p-1") if isinstance(one, DiagnosticReport))
+    assert "1 of 1 targets reached." in report.conclusion
 
 
 def test_the_way_up_ends_at_a_stop_line_whoever_moves_the_arm() -> None:

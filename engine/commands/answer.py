@@ -10,6 +10,7 @@ import typer
 from engine.plan import ASSESS
 from engine.records import Session
 from engine.session_folder import FRAMES, RECORD
+from engine.task import tried
 
 
 def fail(sentence: str) -> NoReturn:
@@ -31,8 +32,8 @@ def unplayed(done: Session) -> bool:
 
 def summary(done: Session, folder: Path) -> dict[str, object]:
     """What a program wants to know of a session."""
-    asked = [trial for block in done.blocks for trial in block.trials if trial.request is not None]
-    reached = sum(trial.outcome == "reached" for trial in asked)
+    counted = tried(trial for block in done.blocks for trial in block.trials)
+    reached = sum(trial.outcome == "reached" for trial in counted)
     limits = done.calibration.limits if done.calibration else {}
     late = [event.detail for event in done.events if event.name == "precaution expired"]
     return {
@@ -44,9 +45,9 @@ def summary(done: Session, folder: Path) -> dict[str, object]:
         "headset": done.headset,
         "seconds": done.seconds,
         "frames": done.recording.frames if done.recording else 0,
-        "trials": len(asked),
+        "trials": len(counted),
         "reached": reached,
-        "success_rate": round(reached / len(asked), 4) if asked else None,
+        "success_rate": round(reached / len(counted), 4) if counted else None,
         "results": {block.task: block.measures for block in done.blocks if block.kind == ASSESS and block.measures},
         "limits": {name: {"value": limit.value, "unit": limit.unit} for name, limit in limits.items()},
         "notes": list(dict.fromkeys([*late, *(note for block in done.blocks for note in block.notes)])),

@@ -14,6 +14,7 @@ from engine.clinical import ClinicalTest
 from engine.movements import MOVEMENTS
 from engine.plan import ASSESS
 from engine.records import BlockRecord, Calibration, Limit, Measured, Record, Session, TrialRecord
+from engine.task import STOPPED, tried
 from server_sync.clinic.ceilings import Ceiling, ceilings
 from server_sync.clinic.known_tasks import side_of_results, tasks
 
@@ -146,8 +147,7 @@ def gist_of(session: Session) -> Gist:
     """The gist of a session."""
     done = [block for block in session.blocks if block.kind in ("play", ASSESS)]
     played = [block for block in done if block.kind == "play"]
-    trials = [trial for block in played for trial in block.trials]
-    asked = [trial for trial in trials if trial.request]
+    trials = [trial for block in played for trial in block.trials if trial.outcome != STOPPED]
     return Gist(
         started_at=session.started_at,
         play_s=sum(max(0.0, block.end_s - block.start_s) for block in done if block.trials),
@@ -156,7 +156,7 @@ def gist_of(session: Session) -> Gist:
         prescription=session.prescribed.version if session.prescribed else 0,
         trials=len(trials),
         reached=sum(trial.outcome == "reached" for trial in trials),
-        aims=_aims(asked),
+        aims=_aims(tried(trials)),
         limits=(*_left_by_play(played), *_measured_now(session)),
         ceilings=ceilings(session),
         measures=(*(middle for block in session.blocks for middle in _middles(block)), *_sway(session)),

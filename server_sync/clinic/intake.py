@@ -9,6 +9,7 @@ import msgspec
 
 from engine.plan import ASSESS
 from engine.records import SCHEMA, RecordUnreadable, Session, from_json
+from engine.task import STOPPED
 from server_sync import wire
 from server_sync.clinic.gist import Gist, gist_of
 from server_sync.clinic.news import News, news_of
@@ -142,7 +143,7 @@ def summary_of(session: Session) -> Summary:
     """What a list shows of a session; raises NotASession where it does not say when it began."""
     done = [block for block in session.blocks if block.kind in ("play", ASSESS)]
     played = [block for block in done if block.kind == "play"]
-    trials = [trial for block in played for trial in block.trials]
+    trials = [trial for block in played for trial in block.trials if trial.outcome != STOPPED]
     return Summary(
         zone_offset_s=_started(session)[1],
         seconds=session.seconds,

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.plan import ASSESS
 from engine.records import Answer, BlockRecord, Calibration, Limit, Measured, Session, TrialRecord
+from engine.task import tried
 from server_sync.clinic.known_tasks import side_of_results
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Annotation, CodeableConcept, Period, Reference, moment
@@ -185,8 +186,8 @@ def _sway(visit: Visit, found: Calibration, known: Calibration | None) -> Iterat
 def _block(visit: Visit, number: int, block: BlockRecord) -> Iterator[Observation]:
     members = list(_spreads(visit, number, block))
     yield from members
-    asked = [trial for trial in block.trials if trial.request is not None]
-    counts = {"asked": len(asked), "reached": sum(trial.outcome == "reached" for trial in asked)} if asked else {}
+    counted = tried(block.trials)
+    counts = {"asked": len(counted), "reached": sum(trial.outcome == "reached" for trial in counted)} if counted else {}
     tested = block.kind == ASSESS
     game = codes.concept(f"{'tests' if tested else 'games'}.{block.task}")
     yield visit.of_motion(

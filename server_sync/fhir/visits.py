@@ -3,6 +3,7 @@
 import base64
 
 from engine.records import Session
+from engine.task import tried
 from server_sync.fhir import codes
 from server_sync.fhir.datatypes import Attachment, CodeableConcept, Coding, Identifier, Reference
 from server_sync.fhir.naming import CODES, QUESTIONNAIRE, Naming, identifier, refer, tagged
@@ -195,9 +196,9 @@ def _report(visit: Visit, measured: list[Observation], plan: Reference | None) -
     """What the visit found, as groups where there are some. Nobody has signed it, so it is preliminary."""
     members = {str(member.reference) for one in measured for member in one.has_member}
     session, own_id = visit.session, visit.id("report")
-    asked = [trial for block in session.blocks for trial in block.trials if trial.request]
-    reached = sum(trial.outcome == "reached" for trial in asked)
-    said = [f"{reached} of {len(asked)} targets reached."] if asked else []
+    counted = tried(trial for block in session.blocks for trial in block.trials)
+    reached = sum(trial.outcome == "reached" for trial in counted)
+    said = [f"{reached} of {len(counted)} targets reached."] if counted else []
     return DiagnosticReport(
         id=own_id,
         identifier=(identifier(own_id),),

@@ -14,6 +14,7 @@ from engine.prescription import DAYS_AHEAD, Draft, held_on, paused, planned_on
 from engine.previewed import Preview
 from engine.programme import Pause
 from engine.records import Limit, Session, TrialRecord
+from engine.task import tried
 from server_sync.clinic.previewing import NotPreviewed
 from server_sync.clinic.stopping import stops
 from server_sync.page import words
@@ -168,7 +169,8 @@ def _ceilings(saved: Draft, today: date) -> Mapping[str, float]:
 
 def _last(done: Session | None, movement: str) -> Last | None:
     wanted = tuple(LEANS) if movement in LEANS else (movement,)
-    found = [trial for _game, trial in _trials(done) if trial.request and trial.request.movement in wanted]
+    counted = tried(trial for _game, trial in _trials(done))
+    found = [trial for trial in counted if trial.request and trial.request.movement in wanted]
     if done is None or not found:
         return None
     reached = tuple(trial.outcome == "reached" for trial in found[-MOST_DOTS:])

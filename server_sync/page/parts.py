@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from engine.plan import ASSESS
 from engine.records import BlockRecord, Trace, TrialRecord
+from engine.task import tried
 from server_sync.clinic.ceilings import Ceiling
 from server_sync.page import charts, figures, words
 from server_sync.page.happened import Happened
@@ -91,16 +92,16 @@ def part(
     number: int, block: BlockRecord, known: Sequence[Ceiling], chosen: int | None, beside: tuple[Happened, ...] = ()
 ) -> Part:
     """Read a block; `chosen` is the trial to look at closely, None for none, and `beside` what happened about it."""
-    asked = [trial for trial in block.trials if trial.request]
-    reached = sum(trial.outcome == "reached" for trial in asked)
+    counted = tried(block.trials)
+    reached = sum(trial.outcome == "reached" for trial in counted)
     meanings = of_block(block)
-    drawn = movement_charts(asked, known)
+    drawn = movement_charts(counted, known)
     norms = held_against(block.task, block.version) if block.trials else ()
     return Part(
         number=number,
         title=translated(block.title),
         sub=f"{_('version %(number)s', number=block.version)} · {words.duration(block.end_s - block.start_s)}",
-        finding=_finding(block, reached, len(asked)),
+        finding=_finding(block, reached, len(counted)),
         change=words.sentence(translated(block.change)),
         charts=drawn,
         key=("limit", "reached", "not yet", *sorted({role for chart in drawn for role in chart.roles}))
@@ -120,12 +121,12 @@ def part(
     )
 
 
-def _finding(block: BlockRecord, reached: int, asked: int) -> str:
+def _finding(block: BlockRecord, reached: int, counted: int) -> str:
     if not block.trials:
         return _("not done") if block.kind == ASSESS else _("not played")
-    if block.kind == ASSESS:
+    if block.kind == ASSESS or not counted:
         return ngettext("%(num)s trial", "%(num)s trials", len(block.trials))
-    return _("%(reached)s of %(asked)s reached", reached=reached, asked=asked)
+    return _("%(reached)s of %(asked)s reached", reached=reached, asked=counted)
 
 
 def _key(drawn: Sequence[Chart]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from engine import presets
 from engine.plan import ASSESS, POSTURES
 from engine.records import Answer, BlockRecord, Calibration, Precaution, Recording, Session
 from engine.room import ROOM
+from engine.task import tried
 from server_sync.clinic.ceilings import ceilings
 from server_sync.page import figures, words
 from server_sync.page.happened import happened
@@ -100,9 +101,9 @@ def _joined(*pieces: str) -> str:
 
 
 def _facts(session: Session, played: Sequence[BlockRecord]) -> tuple[tuple[str, str, str], ...]:
-    asked = [trial for block in played for trial in block.trials if trial.request]
-    reached = sum(trial.outcome == "reached" for trial in asked)
-    facts = [_fact(_("**%(n)s of %(all)s** reached", n=reached, all=len(asked)))] if asked else []
+    counted = tried(trial for block in played for trial in block.trials)
+    reached = sum(trial.outcome == "reached" for trial in counted)
+    facts = [_fact(_("**%(n)s of %(all)s** reached", n=reached, all=len(counted)))] if counted else []
     facts += [_answer(answer) for answer in session.told if answer.kind != "stop"]  # a stop is how the session ended
     return (
         tuple(facts)
