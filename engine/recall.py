@@ -61,15 +61,17 @@ def find_again(key: str, side: str, where: Where, still_per_s: float, most_s: fl
     """Find the place again: what ends it is a press of the trigger, or coming to rest; `side` is "" for a head.
 
     Who rests before they came nearer, however long, has not found it; nor has who is on the way when the time is over.
+    A tremor about a place is rest: it goes to and fro faster than the place, which is smoothed once more, can follow.
     """
-    begun_away, still_s, released, came = math.nan, 0.0, False, False
+    begun_away, still_s, released, came, behind = math.nan, 0.0, False, False, recalled.found
     while recalled.seconds < most_s:
         body = yield (Recall(key, side),)
         recalled.seconds += body.dt_s
-        before, recalled.found = recalled.found, _smooth(recalled.found, where(body), body.dt_s)
-        if before is None or recalled.found is None or recalled.home is None or body.dt_s <= 0:
+        recalled.found = _smooth(recalled.found, where(body), body.dt_s)
+        behind = _smooth(behind, recalled.found, body.dt_s)
+        if behind is None or recalled.found is None or recalled.home is None:
             continue
-        moved, away = math.dist(before, recalled.found) / body.dt_s, math.dist(recalled.found, recalled.home)
+        moved, away = math.dist(behind, recalled.found) / SMOOTH_S, math.dist(recalled.found, recalled.home)
         begun_away = away if math.isnan(begun_away) else begun_away
         came = came or away < max(begun_away - still_per_s, still_per_s)
         still_s = still_s + body.dt_s if came and moved < still_per_s else 0.0

@@ -573,6 +573,13 @@ def test_a_neck_that_moves_slowly_is_not_cut_off_on_its_way_back(tmp_path: Path)
         assert (found.value or math.inf) < 8.0, "on the way back it is 10 or more"
 
 
+def test_a_head_that_trembles_finds_the_middle(tmp_path: Path) -> None:
+    person = replace(patient(calibration(), lapse=0.0), head_tremor_deg=1.5, recall_bias_deg=3.0, recall_spread_deg=0.1)
+    done, _ = taken("neck_position", tmp_path, SimulatedHeadset(person, 1, RATE_HZ), {"practice": 0, "tries": 4})
+    assert results(done)["neck_position_beyond_deg"].value == pytest.approx(3.0, abs=0.8)
+    assert {results(done)[f"neck_position_{way}_deg"].note for way in ("left", "right", "up", "down")} == {"mean of 4"}
+
+
 class Stays(SimulatedHeadset):
     """Somebody who looks ahead all the time."""
 

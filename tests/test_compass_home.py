@@ -147,6 +147,31 @@ def test_time_ends_it_too() -> None:
     assert recalled.found is None
 
 
+@pytest.mark.parametrize("amplitude_deg", [0.5, 2.0, 5.0])
+def test_a_tremor_about_a_place_is_rest(amplitude_deg: float) -> None:
+    recalled = Recalled(home=(0.0, 0.0, 0.0))
+    trembles = [yaw + amplitude_deg * math.sin(2 * math.pi * 5.0 * i * DT_S) for i, yaw in enumerate(back(4.0))]
+    assert live(recall.find_again("r", "", recall.face_deg, STILL_DPS, 10.0, recalled), trembles)[0] == REACHED
+    assert recalled.found is not None
+    assert recalled.found[0] == pytest.approx(4.0, abs=0.2 + 0.15 * amplitude_deg)
+
+
+def test_who_goes_on_slowly_is_not_at_rest() -> None:
+    recalled = Recalled(home=(0.0, 0.0, 0.0))
+    goes_on = list(np.linspace(40.0, -40.0, round(80 / 5.0 / DT_S)))
+    assert live(recall.find_again("r", "", recall.face_deg, STILL_DPS, 10.0, recalled), goes_on)[0] == NOT_YET
+
+
+@pytest.mark.parametrize(("ways", "person"), [
+    ("turns", {"head_tremor_deg": 1.5}), ("arm", {"tremor_mm": 20.0}),
+])  # fmt: skip
+def test_who_trembles_finds_home(ways: str, person: dict[str, Any], tmp_path: Path) -> None:
+    session, _ = played(tmp_path, {"ways": ways, "targets": 4}, recall_bias_deg=3.0, recall_spread_deg=0.0, **person)
+    for trial in session.blocks[0].trials:
+        assert trial.outcome == REACHED
+        assert trial.measures["beyond_deg"].value == pytest.approx(3.0, abs=1.5)
+
+
 @pytest.mark.parametrize(("neck_speed_dps", "reaction_s"), [(10.0, 1.0), (15.0, 2.0)])
 def test_who_is_slow_is_not_cut_off_on_the_way(neck_speed_dps: float, reaction_s: float, tmp_path: Path) -> None:
     slow = {"neck_speed_dps": neck_speed_dps, "reaction_s": reaction_s}

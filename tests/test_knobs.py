@@ -46,7 +46,7 @@ UNTOLD = {("stepping_stones", "count_by"), ("stepping_stones", "radius_m")}
 to show how near a foot comes."""
 STEADIER: dict[str, dict[str, Any]] = {
     "bell_tower": {"tremor_mm": 4.0, "leg_dps": 40.0, "leg_up_s": 2.0},
-    "compass_home": {"tremor_mm": 4.0, "neck_speed_dps": 15.0, "recall_spread_deg": 3.0},
+    "compass_home": {"tremor_mm": 4.0, "neck_speed_dps": 15.0, "recall_spread_deg": 3.2},
     "kite_painter": {"sway_mm": 14.0},
     "low_shelf_cafe": {"bend_dps": 25.0},
     "night_lighthouse": {"sway_mm": 22.0},
