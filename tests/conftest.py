@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
     from engine.panda.graphics import Graphics
     from server_sync.clinic.service import Service
 
-KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3", "fhir"}
+KNOWN = {"openxr", "data", "browser", "postgres", "gl", "desk", "s3", "fhir", "tables"}
 REQUIRED = set(filter(None, os.environ.get("STEADYREACH_REQUIRE", "").split(",")))
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STEADYREACH_DATA") or ROOT.parent / "shared" / "data")
 
 gc.set_threshold(10_000, 20, 20)  # thousands of tests stay: to look through them often costs a tenth of all
 
+OF_A_TABLE = 5
 INNER_SUITE = "test_openxr_inside.py::test_a_session_reaches_a_person_through_a_real_runtime"
 
 
@@ -82,9 +84,22 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["inner_suite"] = str(node.config.stash[FOLDER])
 
 
+@pytest.hookimpl(trylast=True)  # what is tried of a table is told from the rows that somebody chose
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The suite inside the OpenXR root takes minutes of one core: it runs beside all others and is asked last."""
+    """The suite inside the OpenXR root takes minutes of one core: it runs beside all others and is asked last.
+
+    Of a long table every fifth row is tried where nobody requires them all.
+    """
     items.sort(key=lambda item: _is_inner_suite(item.nodeid))
+    if "tables" not in REQUIRED:
+        rows: Counter[str] = Counter()
+        for item in filter(_is_of_a_long_table, items):
+            table = item.nodeid.partition("[")[0]
+            if rows[table] % OF_A_TABLE:
+                item.add_marker(
+                    pytest.mark.skip(f"every {OF_A_TABLE}th row of a long table is tried: CI tries them all")
+                )
+            rows[table] += 1
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -141,6 +156,10 @@ def _file(config: pytest.Config, name: str) -> Path:
 
 def _said(config: pytest.Config) -> str:
     return _file(config, "said").read_text(encoding="utf-8", errors="replace")
+
+
+def _is_of_a_long_table(item: pytest.Item) -> bool:
+    return item.get_closest_marker("long_table") is not None
 
 
 def _is_inner_suite(nodeid: str) -> bool:

@@ -239,6 +239,7 @@ def test_every_address_says_who_may_use_it(route: Route) -> None:
     assert route.may in FAMILIES[family], f"{route} is for {route.may}, others beside it for {FAMILIES[family]}"
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize(("route", "whose"), ASKED, ids=str)
 def test_each_role_gets_what_the_table_says_and_nothing_else(world: World, route: Route, whose: str) -> None:
     for patient in ("p-milo", "p-nora"):  # an address of before may have ended that
@@ -270,6 +271,7 @@ def test_a_password_alone_opens_nothing_where_there_is_a_second_factor(world: Wo
     assert ask(world.client, world, route, OWN, cookie) == gets
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize("route", routes(), ids=str)
 def test_who_works_here_sets_up_a_second_factor_first_where_it_is_required(world: World, route: Route) -> None:
     before = {"/account/second-factor", "/account/second-factor/picture.svg", "/account/second-factor/code"}

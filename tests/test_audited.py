@@ -236,6 +236,7 @@ def test_what_is_not_audited_is_an_address_that_there_is() -> None:
 BY_STRANGERS = ("POST /device/enrol", "POST /invitation", "POST /login/code", "POST /fhir/token")
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize(
     "route", [each for each in routes() if str(each) not in UNAUDITED and str(each) not in BY_STRANGERS], ids=str
 )

@@ -16,7 +16,7 @@ DAYS = 8
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_demo(tmp_path_factory.mktemp("demo"), people=1, visits=2)
+    return a_demo(tmp_path_factory.mktemp("demo"), visits=[2])
 
 
 @pytest.fixture

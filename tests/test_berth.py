@@ -51,6 +51,7 @@ def wanted(scenes: list[Scene], places) -> Iterator[Wanted]:
         last = found
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize(
     ("elevation_deg", "lean_deg", "of_neck", "posture"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import begun, entered
-from demo_clinics import PASSWORD, PEOPLE, VISITS
+from demo_clinics import PASSWORD, VISITS
 from msgspec.structs import replace
 from server_fixtures import ROOT, a_service, answering
 
@@ -20,6 +20,7 @@ from server_sync.clinic.audit import Head
 from server_sync.clinic.service import Service
 
 TODAY = date(2026, 11, 23)
+CAST = cast(date.today())[: len(VISITS)]
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,10 @@ def sessions_of(service: Service, pseudonym: str) -> list[Session]:
     return [service.archive.session(line.id) for line in lines]
 
 
-@pytest.mark.parametrize("person", cast(date.today())[:PEOPLE], ids=lambda person: person.name)
-def test_every_visit_was_played_by_what_was_prescribed_then(service: Service, person: Character) -> None:
+@pytest.mark.parametrize(("person", "visits"), list(zip(CAST, VISITS, strict=True)), ids=[p.name for p in CAST])
+def test_every_visit_was_played_by_what_was_prescribed_then(service: Service, person: Character, visits: int) -> None:
     known = sessions_of(service, person.pseudonym)
-    days = sorted(person.since(date.today(), VISITS).visits(date.today()), reverse=True)
+    days = sorted(person.since(date.today(), visits).visits(date.today()), reverse=True)
     assert [date.fromisoformat(session.started_at[:10]) for session in known] == days
     assert {session.prescribed.state for session in known if session.prescribed} == {CURRENT}
     patient_id = service.patients.id_of(person.pseudonym)
@@ -47,7 +48,7 @@ def test_every_visit_was_played_by_what_was_prescribed_then(service: Service, pe
 
 
 def test_there_are_problems_to_find(service: Service) -> None:
-    rosa, milo, henrik = (sessions_of(service, person.pseudonym) for person in cast(date.today())[:PEOPLE])
+    rosa, milo, henrik = (sessions_of(service, person.pseudonym) for person in CAST)
     assert max(answer.value for answer in rosa[0].told if answer.kind == "pain") == 6
     assert rosa[0].ended_by == "the person said that it hurts"
     assert [session.ended_by for session in milo[:2]] == ["the person chose to stop"] * 2
@@ -89,7 +90,7 @@ def test_it_is_served_again_as_it_is(demo: Path, tmp_path: Path) -> None:
     assert f"Log in as maja with password {PASSWORD}" in said
     assert "are being played now" not in said
     with a_service(folder / "clinic") as service:
-        assert service.archive.count() == sum(len(sessions_of(service, p.pseudonym)) for p in cast(date.today())[:3])
+        assert service.archive.count() == sum(len(sessions_of(service, p.pseudonym)) for p in CAST)
 
 
 def test_one_that_was_stopped_while_it_was_made_is_not_taken_for_whole(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def in_steps(
     return SimulatedHeadset(person or patient(known), seed, rate_hz)
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize(("name", "parameter", "value"), EDGES, ids=[f"{n}-{p}-{v}" for n, p, v in EDGES])
 def test_it_can_be_finished_at_the_edges_of_every_parameter(
     name: str, parameter: str, value: object, tmp_path: Path
@@ -153,6 +154,7 @@ def refusal(envelope: Envelope, item: Item) -> str:
     return ""
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize("elevation_deg", [40.0, 110.0, 175.0])
 def test_nothing_is_ever_shown_outside_the_envelope(name: str, elevation_deg: float, tmp_path: Path) -> None:
     known = calibration(elevation_deg, lean_deg=3.0, of_neck=elevation_deg / 140)
@@ -287,6 +289,7 @@ def test_it_says_what_it_moves_and_how_it_asks(name: str) -> None:
     assert kind.asks
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize("reach", [0.6, 1.4])
 @pytest.mark.parametrize("more", [{}, {"hold_s": 3.0, "limit_s": 5.0}])
 def test_it_knows_how_long_a_trial_takes(

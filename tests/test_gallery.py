@@ -38,6 +38,7 @@ def test_every_game_has_a_moment_worth_a_picture(name: str, played: Played) -> N
     assert scene.place == visits.task_kind(name).place
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize("language", words.languages())
 @pytest.mark.parametrize("look", theme.names())
 def test_no_picture_of_a_game_cuts_off_words(look: str, language: str, played: Played, graphics: "Graphics") -> None:

@@ -267,6 +267,7 @@ def test_no_two_parameters_of_a_game_are_the_same_knob(name: str) -> None:
     assert set(knobs) <= set(KNOBS) - {"distance"}
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize(("name", "parameter"), [knob for knob in KNOBS_OF_GAMES if knob not in UNTOLD])
 def test_the_harder_direction_of_a_knob_is_harder_for_somebody_slow_and_unsteady(
     name: str, parameter: str, tmp_path: Path

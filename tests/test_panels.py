@@ -254,6 +254,7 @@ def box_deg(card: NodePath, part: str = "**/board") -> tuple[float, float, float
     return math.degrees(math.atan2(left.x, left.y)), math.degrees(math.atan2(right.x, right.y)), ups[0], ups[1]
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize("scale", [1.0, 1.6])
 @pytest.mark.parametrize("language", SPOKEN)
 def test_cards_that_hang_together_are_of_one_size_and_apart(language: str, scale: float) -> None:

@@ -17,6 +17,7 @@ from engine.simulated import SimulatedHeadset
 CHILD = programmes.template("child")
 
 
+@pytest.mark.long_table
 @pytest.mark.parametrize("name", programmes.names())
 def test_who_it_is_for_can_play_every_game_of_a_programme(name: str, tmp_path: Path) -> None:
     template = programmes.template(name)
